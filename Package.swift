@@ -1,0 +1,92 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is compiled in Swift 6 mode with warnings as errors and the features that keep module borders honest.
+let settings: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
+]
+
+/// The core: pure, synchronous, deterministic. Core imports only Core (a test enforces it).
+func core(_ name: String, _ dependencies: [Target.Dependency] = [], schema: Bool = false) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings, plugins: schema ? ["SchemaPlugin"] : [])
+}
+
+/// An edge or a host: touches the world.
+func edge(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let coreTargets: [Target.Dependency] = [
+  "CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreAPI", "CoreMetrics", "CoreControllers", "CoreNode", "CoreEngine",
+]
+
+let package = Package(
+  name: "wavetank",
+  products: [.executable(name: "wavetank", targets: ["wavetank"])],
+  targets: [
+    .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CNGHTTP2", providers: [.apt(["libnghttp2-dev"])]),
+    .systemLibrary(name: "CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+    .target(name: "CLinux"),
+
+    .target(name: "SchemaLanguage", swiftSettings: settings),
+    .executableTarget(name: "SchemaCompiler", dependencies: ["SchemaLanguage"], swiftSettings: settings),
+    .plugin(name: "SchemaPlugin", capability: .buildTool(), dependencies: ["SchemaCompiler"]),
+
+    core("CoreJSON", schema: true),
+    core("CoreTypes", ["CoreJSON"], schema: true),
+    core("CoreSchema", ["CoreJSON", "CoreTypes", "SchemaLanguage"], schema: true),
+    core("CoreStore", ["CoreJSON", "CoreTypes"]),
+    core("CoreMetrics", ["CoreJSON", "CoreTypes"]),
+    core("CoreAPI", ["CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics"]),
+    core("CoreControllers", ["CoreJSON", "CoreTypes", "CoreStore", "CoreMetrics"]),
+    core("CoreNode", ["CoreJSON", "CoreTypes"]),
+    core("CoreEngine", ["CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAPI", "CoreControllers", "CoreNode"]),
+
+    edge("EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CHTTPParser", "CLinux"]),
+    edge("EdgeJournal", ["CSQLite"]),
+    edge("EdgeImages", ["CArchive", "COpenSSL", "CoreJSON", "CLinux"]),
+    edge("EdgeRuntime", ["CLinux", "CoreJSON", "CoreTypes", "CoreNode", "EdgeImages"]),
+    edge("EdgeNetwork", ["CLinux", "CoreJSON", "CoreTypes"]),
+    edge("EdgeAgent", ["CLinux", "CoreJSON", "CoreTypes", "CoreNode", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
+    edge("EdgeClient", ["CoreJSON", "CYAML", "COpenSSL", "EdgeHTTP", "CLinux"]),
+    edge("Daemon", coreTargets + ["EdgeHTTP", "EdgeJournal", "EdgeImages", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeClient", "COpenSSL", "CLinux"]),
+    edge("Simulation", coreTargets),
+    edge("Rehearsal", coreTargets + ["Simulation", "EdgeClient"]),
+    .executableTarget(
+      name: "wavetank",
+      dependencies: coreTargets + ["Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal", "CLinux"],
+      swiftSettings: settings),
+
+    tests("CoreJSONTests", ["CoreJSON"]),
+    tests("CoreTypesTests", ["CoreTypes", "CoreJSON"]),
+    tests("CoreSchemaTests", ["CoreSchema", "SchemaLanguage", "CoreTypes", "CoreJSON"]),
+    tests("CoreStoreTests", ["CoreStore", "CoreTypes", "CoreJSON"]),
+    tests("CoreMetricsTests", ["CoreMetrics", "CoreTypes", "CoreJSON"]),
+    tests("CoreAPITests", ["CoreAPI", "CoreSchema", "CoreStore", "CoreMetrics", "CoreTypes", "CoreJSON"]),
+    tests("CoreControllersTests", ["CoreControllers", "CoreStore", "CoreMetrics", "CoreTypes", "CoreJSON"]),
+    tests("CoreNodeTests", ["CoreNode", "CoreTypes", "CoreJSON"]),
+    tests("CoreEngineTests", coreTargets),
+    tests("EdgeHTTPTests", ["EdgeHTTP", "CLinux"]),
+    tests("EdgeJournalTests", ["EdgeJournal"]),
+    tests("EdgeImagesTests", ["EdgeImages", "CoreJSON"]),
+    tests("EdgeRuntimeTests", ["EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeImages", "CoreNode", "CoreTypes", "CoreJSON", "CLinux"]),
+    tests("DaemonTests", coreTargets + ["Daemon", "EdgeHTTP", "EdgeJournal", "EdgeClient"]),
+    tests("SimulationTests", coreTargets + ["Simulation"]),
+    tests("KubectlTests", ["CoreJSON", "CLinux"]),
+    tests("TidyTests"),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,26 @@
+package import CoreMetrics
+package import CoreStore
+package import CoreTypes
+
+/// A reconciler: from a snapshot and the time to a plan. It never writes, never waits, never asks for the time.
+package protocol Controller: Sendable {
+  /// Upstream's name, such as "statefulset-controller": the component of its events and its ServiceAccount in kube-system.
+  var name: String { get }
+
+  /// The keys to look at again after a change. Called once for each change of the store, in order.
+  func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey]
+
+  /// What to do about one key; an object that is gone gives an empty plan (and is forgotten).
+  mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan
+}
+
+/// What a controller may look at.
+package struct Snapshot: Sendable {
+  package var store: Store
+  package var metrics: MetricsWindow
+
+  package init(store: Store, metrics: MetricsWindow) {
+    self.store = store
+    self.metrics = metrics
+  }
+}

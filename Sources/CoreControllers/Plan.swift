@@ -1,0 +1,78 @@
+package import CoreJSON
+package import CoreStore
+package import CoreTypes
+
+/// What a controller wants done. The engine carries the changes out in order through the same verbs, validation and admission
+/// that a client's request takes, as the user that the controller names.
+package struct Plan: Sendable {
+  package var changes: [Change] = []
+  /// Look at this key again then, even if nothing changes.
+  package var wakeAt: Instant?
+
+  package init(changes: [Change] = [], wakeAt: Instant? = nil) {
+    self.changes = changes
+    self.wakeAt = wakeAt
+  }
+
+  /// Keeps the earlier of two wake-ups.
+  package mutating func wake(at instant: Instant) { wakeAt = wakeAt.map { min($0, instant) } ?? instant }
+}
+
+/// One write. If it is refused, `failed` is recorded, the changes after it are dropped and the key is tried again with back-off;
+/// the text of the refusal replaces `{error}` in the message of `failed`.
+package struct Change: Sendable {
+  package enum Write: Sendable {
+    /// A new object. `tree` needs no uid, no resourceVersion, no creationTimestamp; generateName works.
+    case create(ResourceID, namespace: String, tree: JSON)
+    /// Replaces spec and metadata; checked against tree's resourceVersion.
+    case update(ResourceID, tree: JSON)
+    /// Replaces status (and nothing else); checked against tree's resourceVersion.
+    case updateStatus(ResourceID, tree: JSON)
+    /// Merge patch (RFC 7386) of the object or of a subresource ("", "status", "scale").
+    case patch(ObjectKey, subresource: String, merge: JSON)
+    /// `uid` is a precondition; propagation nil is the kind's default.
+    case delete(ObjectKey, uid: String, graceSeconds: Int?, propagation: Propagation?)
+    /// pods/binding
+    case bind(pod: ObjectKey, uid: String, node: String)
+    /// Only records `succeeded`.
+    case nothing
+  }
+  package enum Propagation: String, Sendable { case background = "Background", foreground = "Foreground", orphan = "Orphan" }
+
+  package var write: Write
+  package var succeeded: EventDraft?
+  package var failed: EventDraft?
+  /// A refusal with one of these reasons (metav1.Status.reason, such as AlreadyExists or NotFound) counts as done.
+  package var tolerated: Set<String>
+
+  package init(_ write: Write, succeeded: EventDraft? = nil, failed: EventDraft? = nil, tolerated: Set<String> = []) {
+    self.write = write
+    self.succeeded = succeeded
+    self.failed = failed
+    self.tolerated = tolerated
+  }
+}
+
+/// An event to record on an object. Repeats are counted in one Event object, as client-go's correlator does.
+package struct EventDraft: Sendable, Equatable {
+  package enum Kind: String, Sendable { case normal = "Normal", warning = "Warning" }
+  package var kind: Kind
+  package var reason: String
+  package var message: String
+  /// The object that it is about: apiVersion, kind, namespace, name, uid.
+  package var involved: ObjectReference
+
+  package init(_ kind: Kind, reason: String, message: String, about tree: JSON) {
+    self.kind = kind
+    self.reason = reason
+    self.message = message
+    var reference = ObjectReference()
+    reference.apiVersion = tree[.apiVersion].string
+    reference.kind = tree[.kind].string
+    reference.namespace = tree[.metadata][.namespace].string
+    reference.name = tree[.metadata][.name].string
+    reference.uid = tree[.metadata][.uid].string
+    reference.resourceVersion = tree[.metadata][.resourceVersion].string
+    involved = reference
+  }
+}

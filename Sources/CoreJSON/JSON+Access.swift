@@ -1,0 +1,121 @@
+extension JSON {
+  /// The member named `key`; null where there is none or this is no object. Setting null removes the member.
+  package subscript(key: Key) -> JSON {
+    @inline(__always) _read {
+      if case .object(let members) = self {
+        var i = 0
+        let count = members.count
+        while i < count {
+          if members[i].key == key {
+            yield members[i].value
+            return
+          }
+          i &+= 1
+        }
+      }
+      yield .null
+    }
+    _modify {
+      var members: [Member]
+      if case .object(let present) = self { members = present } else { members = [] }
+      let was = isNull
+      self = .null
+      var index = members.firstIndex { $0.key == key } ?? -1
+      if index < 0 {
+        index = members.count
+        members.append(Member(key: key, value: .null))
+      }
+      defer {
+        if members[index].value.isNull { members.remove(at: index) }
+        self = was && members.isEmpty ? .null : .object(members)
+      }
+      yield &members[index].value
+    }
+  }
+
+  /// The element at `index`; null outside the bounds or where this is no array. Writes outside the bounds are ignored.
+  package subscript(index: Int) -> JSON {
+    @inline(__always) _read {
+      if case .array(let elements) = self, elements.indices.contains(index) { yield elements[index] } else { yield .null }
+    }
+    _modify {
+      if case .array(var elements) = self, elements.indices.contains(index) {
+        self = .null
+        defer { self = .array(elements) }
+        yield &elements[index]
+      } else {
+        var nothing = JSON.null
+        yield &nothing
+      }
+    }
+  }
+
+  package var isNull: Bool { if case .null = self { true } else { false } }
+  package var isObject: Bool { if case .object = self { true } else { false } }
+  package var isArray: Bool { if case .array = self { true } else { false } }
+
+  package var string: String? { if case .string(let value) = self { value } else { nil } }
+  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  /// A whole number; a number written with a fraction or an exponent is none.
+  package var int: Int? { if case .int(let value) = self { Int(value) } else { nil } }
+  package var double: Double? {
+    switch self {
+    case .double(let value): value
+    case .int(let value): Double(value)
+    default: nil
+    }
+  }
+  /// The elements of an array; none for anything else.
+  package var elements: [JSON] {
+    get { if case .array(let elements) = self { elements } else { [] } }
+    set { self = .array(newValue) }
+  }
+  /// The members of an object, in order; none for anything else.
+  package var members: [Member] {
+    get { if case .object(let members) = self { members } else { [] } }
+    set { self = .object(newValue) }
+  }
+
+  /// "object", "array", "string", "number", "integer", "boolean" or "null", for messages.
+  package var typeName: String {
+    switch self {
+    case .null: "null"
+    case .bool: "boolean"
+    case .int: "integer"
+    case .double: "number"
+    case .string: "string"
+    case .array: "array"
+    case .object, .raw: "object"
+    }
+  }
+
+  /// Moves the member out, leaving none; with `put` it changes a nested value in place without a copy.
+  package mutating func take(_ key: Key) -> JSON {
+    guard case .object(var members) = self, let index = members.firstIndex(where: { $0.key == key }) else { return .null }
+    self = .null
+    var value = JSON.null
+    swap(&value, &members[index].value)
+    self = .object(members)
+    return value
+  }
+
+  /// Sets the member, in its old place if it was there; null removes it.
+  package mutating func put(_ key: Key, _ value: consuming JSON) {
+    var members: [Member]
+    if case .object(let present) = self { members = present } else { members = [] }
+    self = .null
+    if let index = members.firstIndex(where: { $0.key == key }) {
+      if value.isNull { members.remove(at: index) } else { members[index].value = value }
+    } else if !value.isNull {
+      members.append(Member(key: key, value: value))
+    }
+    self = .object(members)
+  }
+
+  package mutating func remove(_ key: Key) {
+    guard case .object(var members) = self, let index = members.firstIndex(where: { $0.key == key }) else { return }
+    self = .null
+    members.remove(at: index)
+    self = .object(members)
+  }
+}

@@ -1,0 +1,70 @@
+/// A JSON value. Objects keep the order of their members; whole numbers stay Int64.
+///
+/// Write code against the accessors (`tree[.metadata][.name].string`), not against the cases.
+package enum JSON: Sendable {
+  case null
+  case bool(Bool)
+  case int(Int64)
+  case double(Double)
+  case string(String)
+  case array([JSON])
+  case object([Member])
+  /// Validated bytes that are kept as they came (managedFields' fieldsV1).
+  case raw([UInt8])
+}
+
+/// One member of an object.
+package struct Member: Sendable, Equatable {
+  package var key: Key
+  package var value: JSON
+
+  package init(key: Key, value: JSON) {
+    self.key = key
+    self.value = value
+  }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+  package init(stringLiteral value: String) { self = .string(value) }
+  package init(integerLiteral value: Int64) { self = .int(value) }
+  package init(booleanLiteral value: Bool) { self = .bool(value) }
+  package init(floatLiteral value: Double) { self = .double(value) }
+  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  package init(dictionaryLiteral elements: (Key, JSON)...) {
+    self = .object(elements.map { Member(key: $0.0, value: $0.1) })
+  }
+  package init(nilLiteral: ()) { self = .null }
+}
+
+extension JSON: Equatable {
+  /// Objects are equal whatever the order of their members; 1 and 1.0 differ.
+  package static func == (left: JSON, right: JSON) -> Bool {
+    switch (left, right) {
+    case (.null, .null): true
+    case (.bool(let x), .bool(let y)): x == y
+    case (.int(let x), .int(let y)): x == y
+    case (.double(let x), .double(let y)): x == y
+    case (.string(let x), .string(let y)): x == y
+    case (.array(let x), .array(let y)): x == y
+    case (.object(let x), .object(let y)): equalMembers(x, y)
+    case (.raw(let x), .raw(let y)): x == y
+    default: false
+    }
+  }
+
+  private static func equalMembers(_ x: [Member], _ y: [Member]) -> Bool {
+    guard x.count == y.count else { return false }
+    for i in x.indices {
+      if x[i].key == y[i].key {
+        if x[i].value != y[i].value { return false }
+      } else if let j = y.firstIndex(where: { $0.key == x[i].key }) {
+        if x[i].value != y[j].value { return false }
+      } else {
+        return false
+      }
+    }
+    return true
+  }
+}

@@ -1,0 +1,46 @@
+/// The name of an object's member, in 8 bytes: a name of the schema's fixed vocabulary as its number, any other name as a box.
+///
+/// Only schema names are interned, so that hostile input cannot make the table grow. Constants such as `Key.metadata` are
+/// generated from the schema; a literal costs a table look-up each time it is evaluated.
+package enum Key: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+  case known(UInt32)
+  case other(KeyBox)
+
+  package init(_ name: String) {
+    var name = name
+    let id = name.withUTF8 { KeyTable.shared.find($0.baseAddress, $0.count) }
+    self = id >= 0 ? .known(UInt32(id)) : .other(KeyBox(name))
+  }
+
+  package init(stringLiteral name: String) { self.init(name) }
+
+  package var name: String {
+    switch self {
+    case .known(let id): KeyTable.shared.name(Int(id))
+    case .other(let box): box.name
+    }
+  }
+
+  package var description: String { name }
+
+  package static func == (left: Key, right: Key) -> Bool {
+    switch (left, right) {
+    case (.known(let x), .known(let y)): x == y
+    case (.other(let x), .other(let y)): x === y || x.name == y.name
+    default: false
+    }
+  }
+
+  package func hash(into hasher: inout Hasher) {
+    switch self {
+    case .known(let id): hasher.combine(id)
+    case .other(let box): hasher.combine(box.name)
+    }
+  }
+}
+
+/// A member name outside the schema's vocabulary: a label, an annotation, a key of a ConfigMap.
+package final class KeyBox: Sendable {
+  package let name: String
+  init(_ name: String) { self.name = name }
+}

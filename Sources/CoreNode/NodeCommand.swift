@@ -1,0 +1,216 @@
+/// What the core wants a node to do. Commands of one pod are carried out in order; those of different pods in parallel.
+/// Every command is answered by exactly the observations that its case names. Repeating a command does no harm.
+package struct NodeCommand: Sendable, Equatable {
+  package var node: String
+  package var action: NodeAction
+
+  package init(node: String, action: NodeAction) {
+    self.node = node
+    self.action = action
+  }
+}
+
+package enum NodeAction: Sendable, Equatable {
+  /// Makes the pod's network namespace, cgroup and volumes. Answer: sandboxStarted or sandboxFailed.
+  case startSandbox(SandboxSpec)
+  /// Looks for an image on the node and pulls it where allowed. Answer: imageReady or imageFailed.
+  case ensureImage(podUID: String, container: String, image: String, pull: ImagePull)
+  /// Creates and starts a container in the pod's sandbox. Answer: containerStarted or containerFailed; later containerExited.
+  case startContainer(ContainerSpec)
+  /// Sends the stop signal, kills after the grace period (cluster time). Answer: containerExited.
+  case stopContainer(podUID: String, containerID: String, graceSeconds: Int)
+  /// Deletes an exited container's root and bundle; its log stays until the sandbox goes. No answer.
+  case removeContainer(podUID: String, containerID: String)
+  /// Replaces the files of a configMap, secret or projected volume, atomically as kubelet does. No answer.
+  case writeVolume(podUID: String, volume: String, files: [VolumeFile])
+  /// Kills what is left, unmounts, removes network namespace, cgroup, logs. Answer: sandboxRemoved.
+  case removeSandbox(podUID: String)
+  /// One attempt of a probe. Answer: probed.
+  case probe(ProbeSpec)
+  /// Runs a lifecycle hook in a container. Answer: hookFinished.
+  case runHook(podUID: String, containerID: String, hook: ProbeAction, timeoutSeconds: Int)
+  /// Makes the directory behind a dynamically provisioned volume. Answer: volumeCreated or volumeFailed.
+  case createVolume(name: String, capacityBytes: Int64)
+  /// Deletes the directory behind a volume. Answer: volumeDeleted or volumeFailed.
+  case deleteVolume(name: String)
+}
+
+/// When an image may be fetched from its registry.
+package enum ImagePull: Sendable, Equatable { case never, ifNotPresent, always }
+
+/// A pod's surroundings.
+package struct SandboxSpec: Sendable, Equatable {
+  package var podUID: String
+  package var namespace: String
+  package var name: String
+  package var hostname: String
+  /// Fully qualified domain for /etc/hosts, such as `app-0.app.default.svc.cluster.local`; empty without a subdomain.
+  package var domain = ""
+  package var hostNetwork = false
+  /// Sum of the containers' limits for the pod's cgroup; nil without a limit.
+  package var memoryLimitBytes: Int64?
+  package var cpuLimitMillicores: Int64?
+  package var cpuRequestMillicores: Int64 = 0
+  package var volumes: [VolumeSpec] = []
+  package var fsGroup: Int?
+  /// Extra lines for /etc/hosts: address and names.
+  package var hostAliases: [HostAlias] = []
+  package var dns = DNSSpec()
+
+  package init(podUID: String, namespace: String, name: String, hostname: String) {
+    self.podUID = podUID
+    self.namespace = namespace
+    self.name = name
+    self.hostname = hostname
+  }
+}
+
+package struct HostAlias: Sendable, Equatable {
+  package var address: String
+  package var names: [String]
+  package init(address: String, names: [String]) {
+    self.address = address
+    self.names = names
+  }
+}
+
+/// The contents of /etc/resolv.conf.
+package struct DNSSpec: Sendable, Equatable {
+  package var servers: [String] = []
+  package var searches: [String] = []
+  package var options: [String] = []
+  package init() {}
+}
+
+package struct VolumeSpec: Sendable, Equatable {
+  package var name: String
+  package var source: VolumeSource
+  package init(name: String, source: VolumeSource) {
+    self.name = name
+    self.source = source
+  }
+}
+
+package enum VolumeSource: Sendable, Equatable {
+  /// A scratch directory that lives as long as the pod; `memory` puts it on a tmpfs.
+  case emptyDir(memory: Bool, sizeLimitBytes: Int64?)
+  /// `type` is hostPath's: "", Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice, BlockDevice.
+  case hostPath(path: String, type: String)
+  /// configMap, secret, downwardAPI or projected: files that the core resolved.
+  case files([VolumeFile])
+  /// A provisioned volume by the name of its PersistentVolume.
+  case persistent(volumeName: String, readOnly: Bool)
+}
+
+/// One file of a volume. `path` is relative, without "..".
+package struct VolumeFile: Sendable, Equatable {
+  package var path: String
+  package var content: [UInt8]
+  package var mode: Int
+  package init(path: String, content: [UInt8], mode: Int = 0o644) {
+    self.path = path
+    self.content = content
+    self.mode = mode
+  }
+}
+
+package struct ContainerSpec: Sendable, Equatable {
+  package var podUID: String
+  package var namespace: String
+  package var podName: String
+  package var name: String
+  /// Unique for each start: 64 hexadecimal digits.
+  package var containerID: String
+  /// Counts restarts from 0; names the log file.
+  package var attempt: Int
+  /// The image's identifier as imageReady told it.
+  package var imageID: String
+  /// nil: the image's entrypoint. $(NAME) is expanded already.
+  package var command: [String]?
+  /// nil: the image's arguments (only where `command` is nil too).
+  package var arguments: [String]?
+  package var workingDirectory: String?
+  /// Set over the image's own, in order.
+  package var environment: [EnvironmentVariable] = []
+  package var mounts: [MountSpec] = []
+  package var memoryLimitBytes: Int64?
+  package var cpuLimitMillicores: Int64?
+  package var cpuRequestMillicores: Int64 = 0
+  package var security = SecuritySpec()
+  package var terminal = false
+  package var stdin = false
+  package var terminationMessagePath = "/dev/termination-log"
+  /// terminationMessagePolicy FallbackToLogsOnError.
+  package var terminationMessageFromLog = false
+
+  package init(podUID: String, namespace: String, podName: String, name: String, containerID: String, attempt: Int, imageID: String) {
+    self.podUID = podUID
+    self.namespace = namespace
+    self.podName = podName
+    self.name = name
+    self.containerID = containerID
+    self.attempt = attempt
+    self.imageID = imageID
+  }
+}
+
+package struct EnvironmentVariable: Sendable, Equatable {
+  package var name: String
+  package var value: String
+  package init(name: String, value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+package struct MountSpec: Sendable, Equatable {
+  package var volume: String
+  package var path: String
+  package var subPath = ""
+  package var readOnly = false
+  package init(volume: String, path: String) {
+    self.volume = volume
+    self.path = path
+  }
+}
+
+package struct SecuritySpec: Sendable, Equatable {
+  package var user: Int?
+  package var group: Int?
+  package var supplementalGroups: [Int] = []
+  package var runAsNonRoot = false
+  package var readOnlyRoot = false
+  package var privileged = false
+  package var allowPrivilegeEscalation = true
+  package var addedCapabilities: [String] = []
+  package var droppedCapabilities: [String] = []
+  /// seccompProfile Unconfined.
+  package var unconfined = false
+  package init() {}
+}
+
+package struct ProbeSpec: Sendable, Equatable {
+  package var podUID: String
+  package var containerID: String
+  package var kind: ProbeKind
+  package var action: ProbeAction
+  /// Cluster time.
+  package var timeoutSeconds: Int
+  package init(podUID: String, containerID: String, kind: ProbeKind, action: ProbeAction, timeoutSeconds: Int) {
+    self.podUID = podUID
+    self.containerID = containerID
+    self.kind = kind
+    self.action = action
+    self.timeoutSeconds = timeoutSeconds
+  }
+}
+
+package enum ProbeKind: String, Sendable, Equatable { case startup, liveness, readiness }
+
+package enum ProbeAction: Sendable, Equatable {
+  case exec([String])
+  /// `host` nil: the pod's own address.
+  case http(scheme: String, host: String?, port: Int, path: String, headers: [EnvironmentVariable])
+  case tcp(host: String?, port: Int)
+  case sleep(seconds: Int)
+}

@@ -1,0 +1,98 @@
+package import CoreTypes
+
+/// What a node saw. Times are cluster time.
+package struct NodeObservation: Sendable, Equatable {
+  package var node: String
+  package var event: NodeEvent
+
+  package init(node: String, event: NodeEvent) {
+    self.node = node
+    self.event = event
+  }
+}
+
+package enum NodeEvent: Sendable, Equatable {
+  /// The node is up: told at the start and whenever one of the figures changes.
+  case nodeReady(NodeFacts)
+  /// The node was told to go or has gone.
+  case nodeGone
+  case sandboxStarted(podUID: String, address: String)
+  /// `reason` is an event reason such as FailedCreatePodSandBox or FailedMount.
+  case sandboxFailed(podUID: String, reason: String, message: String)
+  case sandboxRemoved(podUID: String)
+  case imageReady(podUID: String, container: String, image: ImageFacts)
+  /// `reason` is ErrImageNeverPull, ErrImagePull or InvalidImageName.
+  case imageFailed(podUID: String, container: String, reason: String, message: String)
+  case containerStarted(podUID: String, containerID: String, at: Instant)
+  /// `reason` is CreateContainerError, RunContainerError or CreateContainerConfigError.
+  case containerFailed(podUID: String, containerID: String, reason: String, message: String)
+  case containerExited(podUID: String, containerID: String, ContainerExit)
+  case probed(podUID: String, containerID: String, kind: ProbeKind, success: Bool, message: String)
+  case hookFinished(podUID: String, containerID: String, success: Bool, message: String)
+  case volumeCreated(name: String, path: String)
+  case volumeDeleted(name: String)
+  case volumeFailed(name: String, message: String)
+  /// The images that are on the node, after each change.
+  case images([ImageFacts])
+}
+
+package struct ContainerExit: Sendable, Equatable {
+  /// 128 + signal for a container that a signal ended.
+  package var code: Int
+  package var oomKilled = false
+  package var at: Instant
+  package var startedAt: Instant
+  /// What the container left as its termination message; at most 4,096 bytes.
+  package var message = ""
+  package init(code: Int, at: Instant, startedAt: Instant) {
+    self.code = code
+    self.at = at
+    self.startedAt = startedAt
+  }
+}
+
+package struct ImageFacts: Sendable, Equatable {
+  /// "sha256:…" of the image's configuration.
+  package var id: String
+  /// Full references: "docker.io/library/app:test".
+  package var names: [String]
+  package var sizeBytes: Int64
+  /// The user that the image names, as a number where it is one.
+  package var user: String
+  package init(id: String, names: [String], sizeBytes: Int64, user: String = "") {
+    self.id = id
+    self.names = names
+    self.sizeBytes = sizeBytes
+    self.user = user
+  }
+}
+
+package struct NodeFacts: Sendable, Equatable {
+  package var address: String
+  package var cpuMillicores: Int64
+  package var memoryBytes: Int64
+  package var ephemeralStorageBytes: Int64
+  package var maxPods: Int
+  package var kernelVersion: String
+  package var osImage: String
+  package var architecture: String
+  package var runtimeVersion: String
+  package var machineID: String
+  package var isControlPlane: Bool
+  package init(
+    address: String, cpuMillicores: Int64, memoryBytes: Int64, ephemeralStorageBytes: Int64, maxPods: Int, kernelVersion: String,
+    osImage: String, architecture: String, runtimeVersion: String, machineID: String, isControlPlane: Bool
+  ) {
+    self.address = address
+    self.cpuMillicores = cpuMillicores
+    self.memoryBytes = memoryBytes
+    self.ephemeralStorageBytes = ephemeralStorageBytes
+    self.maxPods = maxPods
+    self.kernelVersion = kernelVersion
+    self.osImage = osImage
+    self.architecture = architecture
+    self.runtimeVersion = runtimeVersion
+    self.machineID = machineID
+    self.isControlPlane = isControlPlane
+  }
+}

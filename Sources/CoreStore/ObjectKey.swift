@@ -1,0 +1,66 @@
+/// A resource without its version: group "apps" and plural name "statefulsets".
+package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertible {
+  package let group: String
+  package let name: String
+
+  package init(_ group: String, _ name: String) {
+    self.group = group
+    self.name = name
+  }
+
+  package static func < (left: ResourceID, right: ResourceID) -> Bool { (left.group, left.name) < (right.group, right.name) }
+  /// "statefulsets.apps", or "pods" in the core group.
+  package var description: String { group.isEmpty ? name : name + "." + group }
+
+  package static let namespaces = ResourceID("", "namespaces")
+  package static let nodes = ResourceID("", "nodes")
+  package static let pods = ResourceID("", "pods")
+  package static let configMaps = ResourceID("", "configmaps")
+  package static let secrets = ResourceID("", "secrets")
+  package static let services = ResourceID("", "services")
+  package static let endpoints = ResourceID("", "endpoints")
+  package static let events = ResourceID("", "events")
+  package static let serviceAccounts = ResourceID("", "serviceaccounts")
+  package static let persistentVolumes = ResourceID("", "persistentvolumes")
+  package static let persistentVolumeClaims = ResourceID("", "persistentvolumeclaims")
+  package static let replicationControllers = ResourceID("", "replicationcontrollers")
+  package static let limitRanges = ResourceID("", "limitranges")
+  package static let resourceQuotas = ResourceID("", "resourcequotas")
+  package static let podTemplates = ResourceID("", "podtemplates")
+  package static let statefulSets = ResourceID("apps", "statefulsets")
+  package static let deployments = ResourceID("apps", "deployments")
+  package static let replicaSets = ResourceID("apps", "replicasets")
+  package static let daemonSets = ResourceID("apps", "daemonsets")
+  package static let controllerRevisions = ResourceID("apps", "controllerrevisions")
+  package static let horizontalPodAutoscalers = ResourceID("autoscaling", "horizontalpodautoscalers")
+  package static let jobs = ResourceID("batch", "jobs")
+  package static let cronJobs = ResourceID("batch", "cronjobs")
+  package static let roles = ResourceID("rbac.authorization.k8s.io", "roles")
+  package static let roleBindings = ResourceID("rbac.authorization.k8s.io", "rolebindings")
+  package static let clusterRoles = ResourceID("rbac.authorization.k8s.io", "clusterroles")
+  package static let clusterRoleBindings = ResourceID("rbac.authorization.k8s.io", "clusterrolebindings")
+  package static let storageClasses = ResourceID("storage.k8s.io", "storageclasses")
+  package static let leases = ResourceID("coordination.k8s.io", "leases")
+  package static let apiServices = ResourceID("apiregistration.k8s.io", "apiservices")
+  package static let endpointSlices = ResourceID("discovery.k8s.io", "endpointslices")
+  package static let podDisruptionBudgets = ResourceID("policy", "poddisruptionbudgets")
+  package static let priorityClasses = ResourceID("scheduling.k8s.io", "priorityclasses")
+}
+
+/// Where an object is stored. `namespace` is empty for cluster-scoped resources. Sorts as a list answers: namespace, then name.
+package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertible {
+  package let resource: ResourceID
+  package let namespace: String
+  package let name: String
+
+  package init(_ resource: ResourceID, namespace: String = "", _ name: String) {
+    self.resource = resource
+    self.namespace = namespace
+    self.name = name
+  }
+
+  package static func < (left: ObjectKey, right: ObjectKey) -> Bool {
+    (left.resource, left.namespace, left.name) < (right.resource, right.namespace, right.name)
+  }
+  package var description: String { "\(resource)/\(namespace.isEmpty ? "" : namespace + "/")\(name)" }
+}

@@ -1,0 +1,91 @@
+package import CoreJSON
+import CoreTypes
+
+/// Revisioned objects, kept sorted as lists answer them, with an index by owner and a bounded log for watches.
+///
+/// A value: a copy is a snapshot. Writes give the change; the caller journals it and tells watchers.
+package struct Store: Sendable {
+  /// The revision of the last write; 0 before any.
+  package private(set) var revision: UInt64 = 0
+  private var collections: [ResourceID: Collection] = [:]
+  private var ownedByUID: [String: Set<ObjectKey>] = [:]
+  package private(set) var log: WatchLog
+
+  package init(logLimit: Int = 50_000) { log = WatchLog(limit: logLimit) }
+
+  package func get(_ key: ObjectKey) -> StoredObject? { collections[key.resource]?.get(key.namespace, key.name) }
+
+  package func get(_ resource: ResourceID, namespace: String = "", _ name: String) -> StoredObject? {
+    collections[resource]?.get(namespace, name)
+  }
+
+  /// Sorted by namespace, then name. `namespace` nil: all.
+  package func list(_ resource: ResourceID, namespace: String? = nil) -> [StoredObject] {
+    collections[resource]?.list(namespace: namespace) ?? []
+  }
+
+  package func count(_ resource: ResourceID) -> Int { collections[resource]?.count ?? 0 }
+
+  /// The resources that hold objects, sorted.
+  package var resources: [ResourceID] { collections.keys.filter { count($0) > 0 }.sorted() }
+
+  /// Objects whose ownerReferences name `uid`, sorted by key.
+  package func owned(by uid: String) -> [StoredObject] {
+    guard let keys = ownedByUID[uid] else { return [] }
+    return keys.sorted().compactMap { get($0) }
+  }
+
+  /// Stores a new or changed object: sets metadata.resourceVersion, encodes once, logs the change.
+  package mutating func put(_ key: ObjectKey, _ tree: consuming JSON) -> StoreChange {
+    revision += 1
+    let previous = get(key)
+    tree[.metadata].put(.resourceVersion, .string(String(revision)))
+    let object = StoredObject(
+      key: key, uid: tree[.metadata][.uid].string ?? "", revision: revision, tree: tree, encoded: tree.encoded())
+    replace(previous, with: object)
+    let change = StoreChange(kind: previous == nil ? .added : .modified, object: object, previous: previous)
+    log.append(change)
+    return change
+  }
+
+  /// Removes an object; nil if there was none.
+  package mutating func remove(_ key: ObjectKey) -> StoreChange? {
+    guard let previous = get(key) else { return nil }
+    revision += 1
+    var tree = previous.tree
+    tree[.metadata].put(.resourceVersion, .string(String(revision)))
+    let last = StoredObject(key: key, uid: previous.uid, revision: revision, tree: tree, encoded: tree.encoded())
+    replace(previous, with: nil)
+    let change = StoreChange(kind: .deleted, object: last, previous: previous)
+    log.append(change)
+    return change
+  }
+
+  /// Puts back an object read from the journal, with the revision it had. Not logged: watches cannot reach before a restart.
+  package mutating func restore(_ object: StoredObject) {
+    replace(get(object.key), with: object)
+    revision = max(revision, object.revision)
+  }
+
+  /// After a restart: revisions go on from the journal's last one, and nothing before it can be watched.
+  package mutating func restore(revision: UInt64) {
+    self.revision = max(self.revision, revision)
+    log.compact(to: self.revision)
+  }
+
+  private mutating func replace(_ previous: StoredObject?, with object: StoredObject?) {
+    if let previous {
+      for owner in previous.metadata.ownerReferences {
+        guard let uid = owner.uid else { continue }
+        ownedByUID[uid]?.remove(previous.key)
+        if ownedByUID[uid]?.isEmpty == true { ownedByUID[uid] = nil }
+      }
+      if object == nil { collections[previous.key.resource]?.remove(previous.key.namespace, previous.key.name) }
+    }
+    guard let object else { return }
+    for owner in object.metadata.ownerReferences {
+      if let uid = owner.uid { ownedByUID[uid, default: []].insert(object.key) }
+    }
+    collections[object.key.resource, default: Collection()].put(object)
+  }
+}

@@ -1,0 +1,42 @@
+package import CoreJSON
+package import CoreTypes
+
+/// One revision of one object. Never changes; shared by the store, the watch log and the lists that are being written.
+package final class StoredObject: Sendable {
+  package let key: ObjectKey
+  /// metadata.uid
+  package let uid: String
+  /// metadata.resourceVersion as a number: the store's revision of the write that made this.
+  package let revision: UInt64
+  /// The whole object, apiVersion and kind included.
+  package let tree: JSON
+  /// `tree` as compact JSON.
+  package let encoded: [UInt8]
+
+  package init(key: ObjectKey, uid: String, revision: UInt64, tree: JSON, encoded: [UInt8]) {
+    self.key = key
+    self.uid = uid
+    self.revision = revision
+    self.tree = tree
+    self.encoded = encoded
+  }
+
+  package var metadata: ObjectMeta { ObjectMeta(tree: tree[.metadata]) }
+  /// The object as a typed view: `stored.view(Pod.self)`.
+  package func view<View: TreeView>(_ type: View.Type) -> View { View(tree: tree) }
+}
+
+/// One write as watchers and controllers see it.
+package struct StoreChange: Sendable {
+  package enum Kind: String, Sendable { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED" }
+  package var kind: Kind
+  /// After the write; for a deletion the last state, with the revision of the deletion.
+  package var object: StoredObject
+  package var previous: StoredObject?
+
+  package init(kind: Kind, object: StoredObject, previous: StoredObject?) {
+    self.kind = kind
+    self.object = object
+    self.previous = previous
+  }
+}

@@ -1,0 +1,124 @@
+package import CoreJSON
+
+/// A typed view over a value tree: one stored property, every accessor computed. Views are generated from Schema/.
+package protocol TreeView: Sendable, Equatable {
+  var tree: JSON { get set }
+  init(tree: JSON)
+}
+
+extension TreeView {
+  /// An empty object.
+  package init() { self.init(tree: .object([])) }
+  /// Nothing was written here.
+  package var isAbsent: Bool { tree.isNull }
+}
+
+/// A value that one JSON scalar holds.
+package protocol Leaf: Sendable {
+  init?(tree: JSON)
+  var tree: JSON { get }
+}
+
+extension String: Leaf {
+  package init?(tree: JSON) {
+    guard let value = tree.string else { return nil }
+    self = value
+  }
+  package var tree: JSON { .string(self) }
+}
+
+extension Int: Leaf {
+  package init?(tree: JSON) {
+    guard let value = tree.int else { return nil }
+    self = value
+  }
+  package var tree: JSON { .int(Int64(self)) }
+}
+
+extension Bool: Leaf {
+  package init?(tree: JSON) {
+    guard let value = tree.bool else { return nil }
+    self = value
+  }
+  package var tree: JSON { .bool(self) }
+}
+
+extension Double: Leaf {
+  package init?(tree: JSON) {
+    guard let value = tree.double else { return nil }
+    self = value
+  }
+  package var tree: JSON { .double(self) }
+}
+
+/// A list of views or leaves over a JSON array.
+package struct List<Element: Sendable>: TreeView {
+  package var tree: JSON
+  package init(tree: JSON) { self.tree = tree }
+  package var count: Int { tree.elements.count }
+  package var isEmpty: Bool { count == 0 }
+  package var indices: Range<Int> { 0..<count }
+}
+
+extension List: Sequence where Element: TreeView {
+  package subscript(index: Int) -> Element {
+    get { Element(tree: tree[index]) }
+    _modify {
+      var element = Element(tree: .null)
+      swap(&element.tree, &tree[index])
+      defer { swap(&element.tree, &tree[index]) }
+      yield &element
+    }
+  }
+  package init(_ elements: [Element]) { tree = .array(elements.map(\.tree)) }
+  package mutating func append(_ element: Element) { tree.elements.append(element.tree) }
+  package func makeIterator() -> AnyIterator<Element> {
+    var rest = tree.elements.makeIterator()
+    return AnyIterator { rest.next().map { Element(tree: $0) } }
+  }
+  package var first: Element? { tree.elements.first.map { Element(tree: $0) } }
+  package mutating func removeAll(where matches: (Element) -> Bool) { tree.elements.removeAll { matches(Element(tree: $0)) } }
+}
+
+extension List where Element: Leaf {
+  /// The elements of the right type.
+  package var values: [Element] { tree.elements.compactMap { Element(tree: $0) } }
+  package init(_ values: [Element]) { tree = .array(values.map(\.tree)) }
+}
+
+/// A map from names to texts: labels, annotations, quantities, data.
+package struct TextMap: TreeView {
+  package var tree: JSON
+  package init(tree: JSON) { self.tree = tree }
+  package init(_ pairs: KeyValuePairs<String, String>) {
+    tree = .object(pairs.map { Member(key: Key($0.key), value: .string($0.value)) })
+  }
+  package subscript(key: Key) -> String? {
+    get { tree[key].string }
+    set { tree.put(key, newValue.map { .string($0) } ?? .null) }
+  }
+  package subscript(name: String) -> String? {
+    get { tree[Key(name)].string }
+    set { tree.put(Key(name), newValue.map { .string($0) } ?? .null) }
+  }
+  package var isEmpty: Bool { tree.members.isEmpty }
+  package var count: Int { tree.members.count }
+  /// Names with their texts, sorted by name.
+  package var sorted: [(name: String, value: String)] {
+    tree.members.compactMap { member in member.value.string.map { (member.key.name, $0) } }.sorted { $0.0 < $1.0 }
+  }
+}
+
+/// A map from names to views.
+package struct ViewMap<Value: TreeView>: TreeView {
+  package var tree: JSON
+  package init(tree: JSON) { self.tree = tree }
+  package subscript(name: String) -> Value? { tree[Key(name)].isNull ? nil : Value(tree: tree[Key(name)]) }
+}
+
+extension JSON {
+  @inline(never) package func leaf<Value: Leaf>(_ key: Key) -> Value? { Value(tree: self[key]) }
+  @inline(never) package mutating func setLeaf<Value: Leaf>(_ key: Key, _ value: Value?) { put(key, value.map(\.tree) ?? .null) }
+  package func view<View: TreeView>(_ key: Key) -> View { View(tree: self[key]) }
+  package mutating func takeView<View: TreeView>(_ key: Key) -> View { View(tree: take(key)) }
+}

@@ -1,0 +1,70 @@
+/// What a `.schema` file declares. The language is line based:
+///
+///     package apps.v1 path=io.k8s.api.apps.v1 group=apps version=v1
+///     words NAME …                         names that are interned though no field has them
+///     type StatefulSetSpec [kind] [map=atomic] [swift=NAME]
+///     | What the type is, in our own words.
+///       replicas int32 [required] [default=1] [min=0] [max=…] [enum=A|B] [list=set|atomic] [keys=a,b]
+///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable]
+///       | What the field is.
+///
+/// Types of fields: string bytes time microTime quantity int32 int64 double bool intOrString any, the name of a type of this
+/// package, PACKAGE.TYPE of another one, `[T]` for a list and `{T}` for a map from names. A field with keys= is a list of type map.
+package struct SchemaDocument: Sendable {
+  package var types: [SchemaType] = []
+  /// Names to intern besides those of fields.
+  package var words: [String] = []
+}
+
+/// One object type.
+package struct SchemaType: Sendable {
+  /// "apps.v1"
+  package var package: String
+  /// "io.k8s.api.apps.v1": the prefix of the type's name in OpenAPI documents.
+  package var path: String
+  package var group: String
+  package var version: String
+  package var name: String
+  package var docs = ""
+  /// It stands on its own as apiVersion and kind.
+  package var isKind = false
+  package var mapType: String?
+  package var swiftName: String
+  package var fields: [SchemaField] = []
+
+  /// "apps.v1.StatefulSetSpec": unique.
+  package var qualifiedName: String { package + "." + name }
+}
+
+/// One field of an object type.
+package struct SchemaField: Sendable {
+  package var name: String
+  package var type: FieldType
+  package var docs = ""
+  package var isRequired = false
+  package var isImmutable = false
+  /// The default as JSON text.
+  package var defaultText: String?
+  package var minimum: Int64?
+  package var maximum: Int64?
+  package var enumeration: [String] = []
+  package var listType: String?
+  package var listKeys: [String] = []
+  package var mergeKey: String?
+  package var strategies: [String] = []
+  package var mapType: String?
+}
+
+package indirect enum FieldType: Sendable, Equatable {
+  case string, bytes, time, microTime, quantity, int32, int64, double, bool, intOrString, any
+  /// The qualified name of another type.
+  case reference(String)
+  case list(FieldType)
+  case map(FieldType)
+}
+
+package struct SchemaLanguageError: Error, CustomStringConvertible {
+  package var line: Int
+  package var message: String
+  package var description: String { "line \(line): \(message)" }
+}
