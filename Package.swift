@@ -12,7 +12,9 @@ let settings: [SwiftSetting] = [
 
 /// The core: pure, synchronous, deterministic. Core imports only Core (a test enforces it).
 func core(_ name: String, _ dependencies: [Target.Dependency] = [], schema: Bool = false) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings, plugins: schema ? ["SchemaPlugin"] : [])
+  .target(
+    name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: [.linkedLibrary("m")],
+    plugins: schema ? ["SchemaPlugin"] : [])
 }
 
 /// An edge or a host: touches the world.
