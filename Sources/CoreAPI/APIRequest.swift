@@ -1,0 +1,57 @@
+package import CoreJSON
+
+/// One request as an edge read it: transport is over, nothing is decoded yet.
+package struct APIRequest: Sendable {
+  package var method: String
+  /// Percent-decoded segments are the router's work; this is the raw path, "/apis/apps/v1/namespaces/default/statefulsets".
+  package var path: String
+  /// The raw query without "?".
+  package var query: String
+  package var contentType: String
+  package var accept: String
+  package var userAgent: String
+  package var body: [UInt8]
+  package var credential: Credential
+
+  package init(
+    method: String, path: String, query: String = "", contentType: String = "application/json", accept: String = "application/json",
+    userAgent: String = "", body: [UInt8] = [], credential: Credential
+  ) {
+    self.method = method
+    self.path = path
+    self.query = query
+    self.contentType = contentType
+    self.accept = accept
+    self.userAgent = userAgent
+    self.body = body
+    self.credential = credential
+  }
+}
+
+/// What the edge could prove about the sender. Signatures are checked outside; what they mean is decided in the core.
+package enum Credential: Sendable {
+  case none
+  /// A client certificate of our CA: its common name and organizations.
+  case certificate(commonName: String, organizations: [String])
+  /// A ServiceAccount token whose signature holds: its claims. Audience, times and the account itself are still to be checked.
+  case serviceAccount(claims: JSON)
+  /// A static token of the kubeconfig.
+  case token(user: UserInfo)
+  /// A credential was given and is bad: 401 with this reason.
+  case invalid(String)
+}
+
+/// Who asks.
+package struct UserInfo: Sendable, Equatable {
+  package var name: String
+  package var uid = ""
+  package var groups: [String]
+  package var extra: [String: [String]] = [:]
+
+  package init(name: String, groups: [String]) {
+    self.name = name
+    self.groups = groups
+  }
+
+  package static let anonymous = UserInfo(name: "system:anonymous", groups: ["system:unauthenticated"])
+}

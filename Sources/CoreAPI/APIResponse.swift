@@ -1,0 +1,61 @@
+package import CoreTypes
+
+/// What a request is answered with.
+package enum APIResponse: Sendable {
+  /// The whole answer. The body is the chunks after one another: cached objects are not copied to be listed.
+  case body(status: Int, contentType: String, chunks: [[UInt8]], headers: [Header])
+  /// 200 and events from now on; the engine keeps the watch until it ends.
+  case watch(WatchRequest, contentType: String)
+  /// A stream that a node serves: the edge connects the client with the container.
+  case stream(StreamRequest)
+
+  package struct Header: Sendable, Equatable {
+    package var name: String
+    package var value: String
+    package init(_ name: String, _ value: String) {
+      self.name = name
+      self.value = value
+    }
+  }
+}
+
+/// An authorised request for a stream from a container.
+package struct StreamRequest: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
+    case exec(command: [String], stdin: Bool, stdout: Bool, stderr: Bool, terminal: Bool)
+    case attach(stdin: Bool, stdout: Bool, stderr: Bool, terminal: Bool)
+    case portForward(ports: [Int])
+    case log(LogOptions)
+  }
+  package var kind: Kind
+  package var node: String
+  package var namespace: String
+  package var pod: String
+  package var podUID: String
+  package var container: String
+  /// The running container; for logs the one whose log is wanted, empty where it never started.
+  package var containerID: String
+  /// The restart count of that container: names its log.
+  package var attempt: Int
+
+  package init(kind: Kind, node: String, namespace: String, pod: String, podUID: String, container: String, containerID: String, attempt: Int) {
+    self.kind = kind
+    self.node = node
+    self.namespace = namespace
+    self.pod = pod
+    self.podUID = podUID
+    self.container = container
+    self.containerID = containerID
+    self.attempt = attempt
+  }
+}
+
+package struct LogOptions: Sendable, Equatable {
+  package var follow = false
+  package var timestamps = false
+  package var tailLines: Int?
+  package var limitBytes: Int?
+  /// Only lines at or after this moment.
+  package var since: Instant?
+  package init() {}
+}

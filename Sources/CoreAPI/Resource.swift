@@ -1,0 +1,186 @@
+package import CoreJSON
+package import CoreSchema
+package import CoreStore
+package import CoreTypes
+
+/// One kind as the API server serves it: its names and what only that kind does. One type and one file a kind, in Resources/.
+///
+/// The verbs call, in this order. Create: setDefaults, prepareForCreate, validate. Update: setDefaults, prepareForUpdate, validate,
+/// validateUpdate. Update of status: prepareForStatusUpdate, validateStatusUpdate. All of it after the schema's own decoding,
+/// defaults and validation, and on the storage version (`served[0]`).
+package protocol Resource: Sendable {
+  var definition: ResourceDefinition { get }
+
+  /// Defaults that depend on other fields (the schema declares the others).
+  func setDefaults(_ object: inout JSON)
+  /// Clears or sets what a client may not decide: status, generation, allocated fields.
+  func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError)
+  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError)
+  func prepareForStatusUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext)
+  /// Rules across fields.
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError]
+  /// Rules about what may change.
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError]
+  func validateStatusUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError]
+  /// Warning headers for this object (deprecations and likely mistakes).
+  func warnings(_ object: JSON) -> [String]
+  /// The cells of the table's row, as many as `definition.columns`.
+  func cells(_ object: JSON, at now: Instant) -> [JSON]
+  /// Value of a field that a fieldSelector may name ("status.phase"), nil where this kind does not support it.
+  func selectableField(_ path: String, of object: JSON) -> String?
+  /// From the storage version to a served one and back; the same tree where only apiVersion differs.
+  func convert(_ object: JSON, from: ServedVersion, to: ServedVersion) -> JSON
+}
+
+/// The names under which a resource is served.
+package struct ResourceDefinition: Sendable {
+  package var id: ResourceID
+  /// The storage version first. Most kinds have one; HorizontalPodAutoscaler has v2 and v1, Event v1 and events.k8s.io/v1.
+  package var served: [ServedVersion]
+  package var kind: String
+  package var singular: String
+  package var shortNames: [String] = []
+  package var categories: [String] = []
+  package var isNamespaced: Bool
+  /// Discovery's order: create, delete, deletecollection, get, list, patch, update, watch.
+  package var verbs: [String] = ResourceDefinition.allVerbs
+  package var hasStatus = false
+  /// Other subresources: "scale", "binding", "eviction", "log", "exec", "attach", "portforward", "token", "approve", "finalize", …
+  package var subresources: [Subresource] = []
+  package var columns: [TableColumn] = ResourceDefinition.nameAndAge
+  /// How names are checked.
+  package var nameRule = NameRule.dnsSubdomain
+  /// `kubectl create` with generateName: characters kept of the prefix.
+  package var isPersisted = true
+
+  package static let allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+  package static let nameAndAge = [TableColumn("Name", format: "name"), TableColumn("Age")]
+
+  package init(_ id: ResourceID, kind: String, singular: String, served: [ServedVersion], isNamespaced: Bool) {
+    self.id = id
+    self.kind = kind
+    self.singular = singular
+    self.served = served
+    self.isNamespaced = isNamespaced
+  }
+}
+
+/// A group and version under which a resource is served, with the schema type of its objects.
+package struct ServedVersion: Sendable, Hashable {
+  package var group: String
+  package var version: String
+  /// Qualified as in the schema: "apps.v1.StatefulSet".
+  package var typeName: String
+  package init(_ group: String, _ version: String, type typeName: String) {
+    self.group = group
+    self.version = version
+    self.typeName = typeName
+  }
+  /// "apps/v1", or "v1" in the core group.
+  package var apiVersion: String { group.isEmpty ? version : group + "/" + version }
+}
+
+package struct Subresource: Sendable {
+  package var name: String
+  /// The kind that it takes and gives, with its own group and version where they differ ("autoscaling", "v1", "Scale").
+  package var kind: String
+  package var group: String?
+  package var version: String?
+  package var verbs: [String]
+  package init(_ name: String, kind: String, group: String? = nil, version: String? = nil, verbs: [String]) {
+    self.name = name
+    self.kind = kind
+    self.group = group
+    self.version = version
+    self.verbs = verbs
+  }
+}
+
+package struct TableColumn: Sendable {
+  package var name: String
+  package var type: String
+  package var format: String
+  /// 0: always shown; 1: only with `-o wide`.
+  package var priority: Int
+  package init(_ name: String, type: String = "string", format: String = "", priority: Int = 0) {
+    self.name = name
+    self.type = type
+    self.format = format
+    self.priority = priority
+  }
+}
+
+/// Which names an object may have.
+package enum NameRule: Sendable {
+  /// RFC 1123 subdomain, at most 253 characters.
+  case dnsSubdomain
+  /// RFC 1123 label, at most 63 characters.
+  case dnsLabel
+  /// RFC 1035 label: begins with a letter.
+  case dns1035Label
+  /// A path segment: RBAC names with colons.
+  case pathSegment
+}
+
+/// What a write may look at.
+package struct WriteContext: Sendable {
+  package var store: Store
+  package var now: Instant
+  package var user: UserInfo
+  /// Random 64 bits for this write: the only randomness there is.
+  package var randomBits: UInt64
+
+  package init(store: Store, now: Instant, user: UserInfo, randomBits: UInt64) {
+    self.store = store
+    self.now = now
+    self.user = user
+    self.randomBits = randomBits
+  }
+}
+
+extension Resource {
+  package func setDefaults(_ object: inout JSON) {}
+
+  package func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
+    if definition.hasStatus {
+      object.remove(.status)
+      if object[.spec].isObject { object[.metadata].put(.generation, .int(1)) }
+    }
+  }
+
+  package func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
+    guard definition.hasStatus else { return }
+    object.put(.status, old[.status])
+    keepGeneration(&object, old: old)
+  }
+
+  /// Generation counts the changes of the spec.
+  package func keepGeneration(_ object: inout JSON, old: JSON) {
+    guard let generation = old[.metadata][.generation].int else { return }
+    object[.metadata].put(.generation, .int(Int64(object[.spec] == old[.spec] ? generation : generation + 1)))
+  }
+
+  package func prepareForStatusUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) {
+    var result = old
+    result.put(.status, object[.status])
+    var metadata = object[.metadata]
+    for key in [Key.generation, .deletionTimestamp, .deletionGracePeriodSeconds, .finalizers, .ownerReferences] {
+      metadata.put(key, old[.metadata][key])
+    }
+    result.put(.metadata, metadata)
+    object = result
+  }
+
+  package func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] { [] }
+  package func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] { [] }
+  package func validateStatusUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] { [] }
+  package func warnings(_ object: JSON) -> [String] { [] }
+  package func cells(_ object: JSON, at now: Instant) -> [JSON] { [object[.metadata][.name], .string("")] }
+  package func selectableField(_ path: String, of object: JSON) -> String? { nil }
+
+  package func convert(_ object: JSON, from: ServedVersion, to: ServedVersion) -> JSON {
+    var converted = object
+    converted.put(.apiVersion, .string(to.apiVersion))
+    return converted
+  }
+}
