@@ -12,6 +12,10 @@ package struct APIRequest: Sendable {
   package var userAgent: String
   package var body: [UInt8]
   package var credential: Credential
+  /// The Impersonate-… headers, nil without any.
+  package var impersonation: UserInfo?
+  /// The If-None-Match header as it came.
+  package var ifNoneMatch = ""
 
   package init(
     method: String, path: String, query: String = "", contentType: String = "application/json", accept: String = "application/json",

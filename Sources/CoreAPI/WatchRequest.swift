@@ -1,4 +1,5 @@
 package import CoreStore
+package import CoreTypes
 
 /// A watch that was authorised and understood.
 package struct WatchRequest: Sendable {
@@ -9,16 +10,21 @@ package struct WatchRequest: Sendable {
   package var revision: UInt64
   package var allowBookmarks: Bool
   package var timeoutSeconds: Int?
-  /// What is sent at once: the state as ADDED events, or what the log holds since the revision asked for.
+  /// What is sent at once: the state as ADDED events, or what the log holds since the revision asked for. Whole lines.
   package var initial: [[UInt8]]
-  /// One change as this watcher sees it (selectors, version, table), nil where it does not concern it.
-  package var event: @Sendable (StoreChange) -> [UInt8]?
-  /// A bookmark at a revision.
+  /// Watches of one resource and namespace with equal shapes send the same bytes for a change: encode once for all of them.
+  /// nil where selectors make this watch its own.
+  package var shape: String?
+  /// One change as this watcher sees it (selectors, version, table) as a line, nil where it does not concern it.
+  /// The moment is for ages in tables.
+  package var event: @Sendable (StoreChange, Instant) -> [UInt8]?
+  /// A bookmark at a revision, as a line.
   package var bookmark: @Sendable (UInt64) -> [UInt8]
 
   package init(
     resource: ResourceID, namespace: String?, revision: UInt64, allowBookmarks: Bool, timeoutSeconds: Int?, initial: [[UInt8]],
-    event: @escaping @Sendable (StoreChange) -> [UInt8]?, bookmark: @escaping @Sendable (UInt64) -> [UInt8]
+    shape: String?, event: @escaping @Sendable (StoreChange, Instant) -> [UInt8]?,
+    bookmark: @escaping @Sendable (UInt64) -> [UInt8]
   ) {
     self.resource = resource
     self.namespace = namespace
@@ -26,6 +32,7 @@ package struct WatchRequest: Sendable {
     self.allowBookmarks = allowBookmarks
     self.timeoutSeconds = timeoutSeconds
     self.initial = initial
+    self.shape = shape
     self.event = event
     self.bookmark = bookmark
   }
