@@ -79,6 +79,8 @@ package struct NodeFacts: Sendable, Equatable {
   package var runtimeVersion: String
   package var machineID: String
   package var isControlPlane: Bool
+  /// Ordinary pods stay away from it: the control plane's node of a cluster with several.
+  package var isTainted = false
   package init(
     address: String, cpuMillicores: Int64, memoryBytes: Int64, ephemeralStorageBytes: Int64, maxPods: Int, kernelVersion: String,
     osImage: String, architecture: String, runtimeVersion: String, machineID: String, isControlPlane: Bool

@@ -1,0 +1,45 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// Who has a role.
+struct ClusterRoleBindingResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .clusterRoleBindings, kind: "ClusterRoleBinding", singular: "clusterrolebinding", served: [ServedVersion("rbac.authorization.k8s.io", "v1", type: "rbac.v1.ClusterRoleBinding")], isNamespaced: false)
+    definition.nameRule = .pathSegment
+    definition.columns = [
+      TableCells.name, TableColumn("Role"), TableCells.age, TableColumn("Users", priority: 1), TableColumn("Groups", priority: 1), TableColumn("ServiceAccounts", priority: 1),
+    ]
+    return definition
+  }
+
+  func setDefaults(_ object: inout JSON) {
+    var binding = ClusterRoleBinding(tree: object)
+    for index in binding.subjects.indices where binding.subjects[index].apiGroup == nil {
+      let isAccount = binding.subjects[index].kind == "ServiceAccount"
+      if !isAccount { binding.subjects[index].apiGroup = "rbac.authorization.k8s.io" }
+    }
+    if binding.roleRef.apiGroup == nil { binding.roleRef.apiGroup = "rbac.authorization.k8s.io" }
+    object = binding.tree
+  }
+
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    FieldRules.immutable(object[.roleRef], old[.roleRef], "roleRef")
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let binding = ClusterRoleBinding(tree: object)
+    func names(_ kind: String) -> JSON {
+      TableCells.list(
+        binding.subjects.filter { $0.kind == kind }.map { kind == "ServiceAccount" ? "\($0.namespace ?? "")/\($0.name ?? "")" : $0.name ?? "" })
+    }
+    return [
+      TableCells.name(object), .string("\(binding.roleRef.kind ?? "")/\(binding.roleRef.name ?? "")"), TableCells.age(object, now),
+      names("User"), names("Group"), names("ServiceAccount"),
+    ]
+  }
+}

@@ -1,0 +1,35 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// Configuration as keys and texts.
+struct ConfigMapResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .configMaps, kind: "ConfigMap", singular: "configmap", served: [ServedVersion("", "v1", type: "core.v1.ConfigMap")], isNamespaced: true)
+    definition.shortNames = ["cm"]
+    definition.columns = [
+      TableCells.name, TableColumn("Data"), TableCells.age,
+    ]
+    return definition
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let map = ConfigMap(tree: object)
+    return [TableCells.name(object), .string(String(map.data.count + map.binaryData.count)), TableCells.age(object, now)]
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    DataRules.validate(object, fields: [("data", object[.data]), ("binaryData", object[.binaryData])])
+  }
+
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    guard old[.immutable].bool == true else { return [] }
+    var errors = FieldRules.immutable(object[.data], old[.data], "data") + FieldRules.immutable(object[.binaryData], old[.binaryData], "binaryData")
+    if object[.immutable].bool != true { errors.append(FieldError(.forbidden, "immutable", detail: "field is immutable when `immutable` is set")) }
+    return errors
+  }
+}

@@ -1,0 +1,31 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// A kept state of a StatefulSet or DaemonSet.
+struct ControllerRevisionResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .controllerRevisions, kind: "ControllerRevision", singular: "controllerrevision", served: [ServedVersion("apps", "v1", type: "apps.v1.ControllerRevision")], isNamespaced: true)
+    definition.columns = [
+      TableCells.name, TableColumn("Controller"), TableColumn("Revision"), TableCells.age,
+    ]
+    return definition
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let revision = ControllerRevision(tree: object)
+    let owner = revision.metadata.ownerReferences.first { $0.controller == true }
+    let kind = owner?.kind?.lowercased() ?? ""
+    let group = owner?.apiVersion?.split(separator: "/").first.map(String.init) ?? ""
+    let text = owner == nil ? "<none>" : "\(kind).\(group)/\(owner?.name ?? "")"
+    return [TableCells.name(object), .string(text), .string(String(revision.revision ?? 0)), TableCells.age(object, now)]
+  }
+
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    FieldRules.immutable(object[.data], old[.data], "data")
+  }
+}

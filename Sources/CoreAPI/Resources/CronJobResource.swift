@@ -1,0 +1,68 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// Jobs on a schedule.
+struct CronJobResource: Resource {
+  /// A job's name adds 11 characters. Source: ValidateCronJobCreate, pkg/apis/batch/validation, v1.36.
+  static let nameLimit = 52
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .cronJobs, kind: "CronJob", singular: "cronjob", served: [ServedVersion("batch", "v1", type: "batch.v1.CronJob")], isNamespaced: true)
+    definition.shortNames = ["cj"]
+    definition.categories = ["all"]
+    definition.hasStatus = true
+    definition.columns = [
+      TableCells.name, TableColumn("Schedule"), TableColumn("Timezone"), TableColumn("Suspend", type: "boolean"),
+      TableColumn("Active", type: "integer"), TableColumn("Last Schedule"), TableCells.age, TableColumn("Containers", priority: 1),
+      TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+    ]
+    return definition
+  }
+
+  func setDefaults(_ object: inout JSON) {
+    var cron = CronJob(tree: object)
+    if cron.spec.concurrencyPolicy == nil { cron.spec.concurrencyPolicy = "Allow" }
+    if cron.spec.suspend == nil { cron.spec.suspend = false }
+    if cron.spec.successfulJobsHistoryLimit == nil { cron.spec.successfulJobsHistoryLimit = 3 }
+    if cron.spec.failedJobsHistoryLimit == nil { cron.spec.failedJobsHistoryLimit = 1 }
+    PodSpecRules.setDefaults(&cron.spec.jobTemplate.spec.template.spec)
+    object = cron.tree
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let cron = CronJob(tree: object)
+    var errors: [FieldError] = []
+    if let name = cron.metadata.name, name.utf8.count > CronJobResource.nameLimit {
+      errors.append(
+        FieldError(.invalid, "metadata.name", value: .string(name), detail: "must be no more than \(CronJobResource.nameLimit) characters"))
+    }
+    let schedule = cron.spec.schedule ?? ""
+    if schedule.isEmpty {
+      errors.append(FieldError(.required, "spec.schedule", detail: "give five fields such as '*/5 * * * *'"))
+    } else {
+      do throws(CronError) { _ = try CronSchedule(schedule) } catch {
+        errors.append(FieldError(.invalid, "spec.schedule", value: .string(schedule), detail: error.message))
+      }
+    }
+    errors += FieldRules.atLeast(0, cron.spec.startingDeadlineSeconds, "spec.startingDeadlineSeconds")
+    errors += FieldRules.atLeast(0, cron.spec.successfulJobsHistoryLimit, "spec.successfulJobsHistoryLimit")
+    errors += FieldRules.atLeast(0, cron.spec.failedJobsHistoryLimit, "spec.failedJobsHistoryLimit")
+    if let zone = cron.spec.timeZone, zone.isEmpty || zone == "Local" {
+      errors.append(FieldError(.invalid, "spec.timeZone", value: .string(zone), detail: "name a time zone such as Europe/Berlin"))
+    }
+    return errors + JobRules.validateTemplate(cron.spec.jobTemplate.spec.template.spec, "spec.jobTemplate.spec.template.spec")
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let cron = CronJob(tree: object)
+    let last = cron.status.lastScheduleTime
+    return [
+      TableCells.name(object), .string(cron.spec.schedule ?? ""), .string(cron.spec.timeZone ?? "<none>"), .bool(cron.spec.suspend ?? false),
+      .int(Int64(cron.status.active.count)), last == nil ? "<none>" : TableCells.since(last, now), TableCells.age(object, now),
+    ] + TableCells.containers(cron.spec.jobTemplate.spec.template.spec) + [TableCells.selector(cron.spec.jobTemplate.spec.selector)]
+  }
+}

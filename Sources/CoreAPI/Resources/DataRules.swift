@@ -1,0 +1,33 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// Keys and size of ConfigMaps and Secrets.
+enum DataRules {
+  /// Bytes of all values at the most. Source: MaxSecretSize, pkg/apis/core, v1.36.
+  static let limit = 1 << 20
+
+  static func validate(_ object: JSON, fields: [(String, JSON)]) -> [FieldError] {
+    var errors: [FieldError] = []
+    var size = 0
+    var keys = Set<String>()
+    for (field, map) in fields {
+      for member in map.members {
+        let name = member.key.name
+        size += member.value.string?.utf8.count ?? 0
+        if !FieldRules.isConfigKey(name) {
+          errors.append(
+            FieldError(
+              .invalid, FieldPath(field).key(name), value: .string(name),
+              detail: "a valid config key must consist of alphanumeric characters, '-', '_' or '.', and have at most 253 characters"))
+        }
+        if !keys.insert(name).inserted {
+          errors.append(FieldError(.invalid, FieldPath(field).key(name), value: .string(name), detail: "the key stands in both maps"))
+        }
+      }
+    }
+    if size > limit { errors.append(FieldError(.tooLong, FieldPath(fields[0].0), detail: "must have at most \(limit) bytes, has \(size)")) }
+    return errors
+  }
+}

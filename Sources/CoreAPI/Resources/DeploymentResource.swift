@@ -1,0 +1,72 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// ReplicaSets that follow one another.
+struct DeploymentResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .deployments, kind: "Deployment", singular: "deployment", served: [ServedVersion("apps", "v1", type: "apps.v1.Deployment")], isNamespaced: true)
+    definition.shortNames = ["deploy"]
+    definition.categories = ["all"]
+    definition.hasStatus = true
+    definition.subresources.append(Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
+    definition.columns = [
+      TableCells.name, TableColumn("Ready"), TableColumn("Up-to-date"), TableColumn("Available"), TableCells.age, TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+    ]
+    return definition
+  }
+
+  func setDefaults(_ object: inout JSON) {
+    var deployment = Deployment(tree: object)
+    PodSpecRules.setDefaults(&deployment.spec.template.spec)
+    if deployment.spec.replicas == nil { deployment.spec.replicas = 1 }
+    if deployment.spec.revisionHistoryLimit == nil { deployment.spec.revisionHistoryLimit = 10 }
+    if deployment.spec.progressDeadlineSeconds == nil { deployment.spec.progressDeadlineSeconds = 600 }
+    if deployment.spec.strategy.type == nil { deployment.spec.strategy.type = "RollingUpdate" }
+    if deployment.spec.strategy.type == "RollingUpdate" {
+      if deployment.spec.strategy.rollingUpdate.maxUnavailable.isNull { deployment.spec.strategy.rollingUpdate.maxUnavailable = "25%" }
+      if deployment.spec.strategy.rollingUpdate.maxSurge.isNull { deployment.spec.strategy.rollingUpdate.maxSurge = "25%" }
+    }
+    object = deployment.tree
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let spec = Deployment(tree: object).spec
+    var errors = FieldRules.atLeast(0, spec.replicas, "spec.replicas")
+    errors += FieldRules.atLeast(0, spec.minReadySeconds, "spec.minReadySeconds")
+    errors += FieldRules.selector(spec.selector, template: spec.template, "spec.selector")
+    errors += PodSpecRules.validate(spec.template.spec, "spec.template.spec") + WorkloadRules.restartsAlways(spec.template.spec)
+    let rolling = spec.strategy.rollingUpdate
+    errors += FieldRules.countOrPercent(rolling.maxUnavailable, "spec.strategy.rollingUpdate.maxUnavailable")
+    errors += FieldRules.countOrPercent(rolling.maxSurge, "spec.strategy.rollingUpdate.maxSurge")
+    if spec.strategy.type == "Recreate", !rolling.isAbsent {
+      errors.append(FieldError(.forbidden, "spec.strategy.rollingUpdate", detail: "may not be specified when strategy `type` is 'Recreate'"))
+    }
+    let zero: [JSON] = [0, "0%"]
+    if zero.contains(rolling.maxUnavailable), zero.contains(rolling.maxSurge) {
+      errors.append(
+        FieldError(.invalid, "spec.strategy.rollingUpdate.maxUnavailable", value: rolling.maxUnavailable, detail: "may not be 0 when `maxSurge` is 0"))
+    }
+    if let deadline = spec.progressDeadlineSeconds, deadline <= spec.minReadySeconds ?? 0 {
+      errors.append(FieldError(.invalid, "spec.progressDeadlineSeconds", value: .int(Int64(deadline)), detail: "must be greater than minReadySeconds"))
+    }
+    return errors
+  }
+
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    FieldRules.immutable(object[.spec][.selector], old[.spec][.selector], "spec.selector")
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let deployment = Deployment(tree: object)
+    let status = deployment.status
+    return [
+      TableCells.name(object), .string("\(status.readyReplicas ?? 0)/\(deployment.spec.replicas ?? 0)"),
+      .string(String(status.updatedReplicas ?? 0)), .string(String(status.availableReplicas ?? 0)), TableCells.age(object, now),
+    ] + TableCells.containers(deployment.spec.template.spec) + [TableCells.selector(deployment.spec.selector)]
+  }
+}

@@ -1,0 +1,31 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// The addresses behind a Service, in the old form.
+struct EndpointsResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .endpoints, kind: "Endpoints", singular: "endpoints", served: [ServedVersion("", "v1", type: "core.v1.Endpoints")], isNamespaced: true)
+    definition.shortNames = ["ep"]
+    definition.columns = [
+      TableCells.name, TableColumn("Endpoints"), TableCells.age,
+    ]
+    return definition
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let endpoints = Endpoints(tree: object)
+    var all: [String] = []
+    for subset in endpoints.subsets {
+      for address in subset.addresses {
+        if subset.ports.isEmpty { all.append(address.ip ?? "") }
+        for port in subset.ports { all.append("\(address.ip ?? ""):\(port.port ?? 0)") }
+      }
+    }
+    let shown = all.prefix(3).joined(separator: ",") + (all.count > 3 ? " + \(all.count - 3) more..." : "")
+    return [TableCells.name(object), .string(all.isEmpty ? "<none>" : shown), TableCells.age(object, now)]
+  }
+}

@@ -1,0 +1,60 @@
+import CoreJSON
+import CoreSchema
+import CoreTypes
+
+/// Checks that several kinds share.
+enum FieldRules {
+  static let labelText =
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', start and end with one of the former, and have at most 63 characters"
+
+  /// A label of RFC 1123: lower case letters, digits and "-", beginning and ending with a letter or digit; at most 63 characters.
+  static func isLabel(_ text: String) -> Bool { text.utf8.count <= 63 && isPart(text) }
+
+  static func isSubdomain(_ text: String) -> Bool {
+    text.utf8.count <= 253 && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isPart(String($0)) }
+  }
+
+  private static func isPart(_ text: String) -> Bool {
+    guard let first = text.utf8.first, let last = text.utf8.last else { return false }
+    return isAlphanumeric(first) && isAlphanumeric(last) && text.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
+  }
+
+  private static func isAlphanumeric(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
+
+  /// Keys of ConfigMaps and Secrets.
+  static func isConfigKey(_ text: String) -> Bool {
+    guard !text.isEmpty, text.utf8.count <= 253, text != ".", !text.hasPrefix("..") else { return false }
+    return text.utf8.allSatisfy {
+      isAlphanumeric($0) || (0x41...0x5A).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+    }
+  }
+
+  static func atLeast(_ minimum: Int, _ value: Int?, _ path: FieldPath) -> [FieldError] {
+    guard let value, value < minimum else { return [] }
+    return [FieldError(.invalid, path, value: .int(Int64(value)), detail: "must be greater than or equal to \(minimum)")]
+  }
+
+  static func immutable(_ new: JSON, _ old: JSON, _ path: FieldPath) -> [FieldError] {
+    new == old ? [] : [FieldError(.invalid, path, value: new, detail: "field is immutable")]
+  }
+
+  /// The selector of a workload: there, not empty, well-formed, and met by the labels of its template.
+  static func selector(_ selector: LabelSelector, template: PodTemplateSpec, _ path: FieldPath) -> [FieldError] {
+    if selector.isAbsent || (selector.matchLabels.isEmpty && selector.matchExpressions.isEmpty) {
+      let detail = "empty selector is not allowed: name at least one label of the template"
+      return [FieldError(.invalid, path, value: selector.tree, detail: detail)]
+    }
+    if let problem = selector.problem { return [FieldError(.invalid, path, value: selector.tree, detail: problem)] }
+    if selector.matches(template.metadata.labels) { return [] }
+    let labels = FieldPath("spec.template.metadata.labels")
+    return [FieldError(.invalid, labels, value: template.metadata.labels.tree, detail: "`selector` does not match template `labels`")]
+  }
+
+  /// A count or a percentage.
+  static func countOrPercent(_ value: JSON, _ path: FieldPath) -> [FieldError] {
+    if let number = value.int { return atLeast(0, number, path) }
+    guard let text = value.string else { return [] }
+    if text.hasSuffix("%"), let percent = Int(text.dropLast()), percent >= 0 { return [] }
+    return [FieldError(.invalid, path, value: value, detail: "must be a whole number or a percentage such as '25%'")]
+  }
+}

@@ -1,0 +1,109 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// Replicas that follow a metric. Stored as autoscaling/v2; v1 keeps what it has no field for in annotations.
+struct HorizontalPodAutoscalerResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .horizontalPodAutoscalers, kind: "HorizontalPodAutoscaler", singular: "horizontalpodautoscaler",
+      served: [
+        ServedVersion("autoscaling", "v2", type: "autoscaling.v2.HorizontalPodAutoscaler"),
+        ServedVersion("autoscaling", "v1", type: "autoscaling.v1.HorizontalPodAutoscaler"),
+      ], isNamespaced: true)
+    definition.shortNames = ["hpa"]
+    definition.categories = ["all"]
+    definition.hasStatus = true
+    definition.columns = [
+      TableCells.name, TableColumn("Reference"), TableColumn("Targets"), TableColumn("MinPods"), TableColumn("MaxPods"),
+      TableColumn("Replicas"), TableCells.age,
+    ]
+    return definition
+  }
+
+  /// Source: pkg/apis/autoscaling/v2/defaults.go, v1.36.
+  func setDefaults(_ object: inout JSON) {
+    var autoscaler = HorizontalPodAutoscaler(tree: object)
+    if autoscaler.spec.minReplicas == nil { autoscaler.spec.minReplicas = 1 }
+    if autoscaler.spec.metrics.isEmpty {
+      autoscaler.spec.metrics = List([
+        MetricSpec(tree: ["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 80]]])
+      ])
+    }
+    if !autoscaler.spec.behavior.isAbsent {
+      autoscaler.spec.behavior.scaleUp = HPABehaviorDefaults.up(autoscaler.spec.behavior.scaleUp)
+      autoscaler.spec.behavior.scaleDown = HPABehaviorDefaults.down(autoscaler.spec.behavior.scaleDown)
+    }
+    object = autoscaler.tree
+  }
+
+  func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) { object.remove(.status) }
+
+  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) { object.put(.status, old[.status]) }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let spec = HorizontalPodAutoscaler(tree: object).spec
+    var errors: [FieldError] = []
+    if let least = spec.minReplicas, least < 1 {
+      errors.append(FieldError(.invalid, "spec.minReplicas", value: .int(Int64(least)), detail: "must be greater than or equal to 1"))
+    }
+    errors += FieldRules.atLeast(1, spec.maxReplicas, "spec.maxReplicas")
+    if let most = spec.maxReplicas, let least = spec.minReplicas, most < least {
+      errors.append(
+        FieldError(.invalid, "spec.maxReplicas", value: .int(Int64(most)), detail: "must be greater than or equal to `minReplicas`"))
+    }
+    for field in [Key.kind, .name] where (spec.scaleTargetRef.tree[field].string ?? "").isEmpty {
+      errors.append(FieldError(.required, FieldPath("spec.scaleTargetRef").child(field.name), detail: "name what to scale"))
+    }
+    for index in spec.metrics.indices { errors += MetricRules.validate(spec.metrics[index], FieldPath("spec.metrics").index(index)) }
+    let behavior = FieldPath("spec.behavior")
+    errors += MetricRules.validate(spec.behavior.scaleUp, behavior.child("scaleUp"))
+    return errors + MetricRules.validate(spec.behavior.scaleDown, behavior.child("scaleDown"))
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let autoscaler = HorizontalPodAutoscaler(tree: object)
+    let target = autoscaler.spec.scaleTargetRef
+    return [
+      TableCells.name(object), .string("\(target.kind ?? "")/\(target.name ?? "")"), .string(AutoscalerTargets.text(autoscaler)),
+      .string(autoscaler.spec.minReplicas.map(String.init) ?? "<unset>"), .string(String(autoscaler.spec.maxReplicas ?? 0)),
+      .string(String(autoscaler.status.currentReplicas ?? 0)), TableCells.age(object, now),
+    ]
+  }
+
+  func convert(_ object: JSON, from: ServedVersion, to: ServedVersion) -> JSON {
+    if from.version == to.version { return object }
+    return to.version == "v1" ? AutoscalerConversion.toV1(object) : AutoscalerConversion.fromV1(object)
+  }
+}
+
+/// What a direction without rules does. Source: pkg/apis/autoscaling/v2/defaults.go, v1.36.
+enum HPABehaviorDefaults {
+  static func up(_ given: HPAScalingRules) -> HPAScalingRules {
+    var rules = given
+    if rules.stabilizationWindowSeconds == nil { rules.stabilizationWindowSeconds = 0 }
+    if rules.selectPolicy == nil { rules.selectPolicy = "Max" }
+    if rules.policies.isEmpty {
+      rules.policies = List([policy("Pods", 4, 15), policy("Percent", 100, 15)])
+    }
+    return rules
+  }
+
+  static func down(_ given: HPAScalingRules) -> HPAScalingRules {
+    var rules = given
+    if rules.selectPolicy == nil { rules.selectPolicy = "Max" }
+    if rules.policies.isEmpty { rules.policies = List([policy("Percent", 100, 15)]) }
+    return rules
+  }
+
+  private static func policy(_ type: String, _ value: Int, _ period: Int) -> HPAScalingPolicy {
+    var policy = HPAScalingPolicy()
+    policy.type = type
+    policy.value = value
+    policy.periodSeconds = period
+    return policy
+  }
+}

@@ -1,0 +1,124 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// Pods that run to an end.
+struct JobResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .jobs, kind: "Job", singular: "job", served: [ServedVersion("batch", "v1", type: "batch.v1.Job")], isNamespaced: true)
+    definition.categories = ["all"]
+    definition.hasStatus = true
+    definition.columns = [
+      TableCells.name, TableColumn("Status"), TableColumn("Completions"), TableColumn("Duration"), TableCells.age,
+      TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+    ]
+    return definition
+  }
+
+  /// Source: pkg/apis/batch/v1/defaults.go, v1.36.
+  func setDefaults(_ object: inout JSON) {
+    var job = Job(tree: object)
+    if job.spec.completions == nil, job.spec.parallelism == nil {
+      job.spec.completions = 1
+      job.spec.parallelism = 1
+    }
+    if job.spec.parallelism == nil { job.spec.parallelism = 1 }
+    if job.spec.backoffLimit == nil { job.spec.backoffLimit = job.spec.backoffLimitPerIndex == nil ? 6 : Int(Int32.max) }
+    if job.spec.completionMode == nil { job.spec.completionMode = "NonIndexed" }
+    if job.spec.suspend == nil { job.spec.suspend = false }
+    if job.spec.manualSelector == nil { job.spec.manualSelector = false }
+    if job.spec.podReplacementPolicy == nil {
+      job.spec.podReplacementPolicy = job.spec.podFailurePolicy.isAbsent ? "TerminatingOrFailed" : "Failed"
+    }
+    PodSpecRules.setDefaults(&job.spec.template.spec)
+    object = job.tree
+  }
+
+  /// The selector and the labels of the pods follow from the job's UID, unless the selector is given by hand.
+  func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
+    var job = Job(tree: object)
+    job.status = JobStatus()
+    job.metadata.generation = 1
+    if job.spec.manualSelector != true, let uid = job.metadata.uid {
+      job.spec.template.metadata.labels["batch.kubernetes.io/controller-uid"] = uid
+      job.spec.template.metadata.labels["controller-uid"] = uid
+      job.spec.template.metadata.labels["batch.kubernetes.io/job-name"] = job.metadata.name
+      job.spec.template.metadata.labels["job-name"] = job.metadata.name
+      if job.spec.selector.isAbsent { job.spec.selector.matchLabels["batch.kubernetes.io/controller-uid"] = uid }
+    }
+    if job.metadata.labels.isEmpty { job.metadata.labels = job.spec.template.metadata.labels }
+    object = job.tree
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let spec = Job(tree: object).spec
+    var errors: [FieldError] = []
+    for (name, value) in [
+      ("parallelism", spec.parallelism), ("completions", spec.completions), ("backoffLimit", spec.backoffLimit),
+      ("activeDeadlineSeconds", spec.activeDeadlineSeconds), ("ttlSecondsAfterFinished", spec.ttlSecondsAfterFinished),
+      ("backoffLimitPerIndex", spec.backoffLimitPerIndex), ("maxFailedIndexes", spec.maxFailedIndexes),
+    ] { errors += FieldRules.atLeast(0, value, FieldPath("spec").child(name)) }
+    if spec.completionMode == "Indexed", spec.completions == nil {
+      errors.append(FieldError(.required, "spec.completions", detail: "an Indexed job says how many completions it has"))
+    }
+    if spec.backoffLimitPerIndex != nil, spec.completionMode != "Indexed" {
+      errors.append(FieldError(.invalid, "spec.backoffLimitPerIndex", value: nil, detail: "requires indexed completion mode"))
+    }
+    errors += FieldRules.selector(spec.selector, template: spec.template, "spec.selector")
+    return errors + JobRules.validateTemplate(spec.template.spec, "spec.template.spec")
+  }
+
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    var errors = FieldRules.immutable(object[.spec][.selector], old[.spec][.selector], "spec.selector")
+    let isWaiting = old[.spec][.suspend].bool == true && old[.status][.startTime].isNull
+    if !isWaiting { errors += FieldRules.immutable(object[.spec][.template], old[.spec][.template], "spec.template") }
+    if old[.spec][.completionMode] != "Indexed" {
+      errors += FieldRules.immutable(object[.spec][.completions], old[.spec][.completions], "spec.completions")
+    }
+    return errors + FieldRules.immutable(object[.spec][.completionMode], old[.spec][.completionMode], "spec.completionMode")
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let job = Job(tree: object)
+    func has(_ type: String) -> Bool { job.status.conditions.contains { $0.type == type && $0.status == "True" } }
+    let status =
+      has("Complete")
+      ? "Complete"
+      : has("Failed")
+        ? "Failed"
+        : job.metadata.deletionTimestamp != nil
+          ? "Terminating" : has("Suspended") ? "Suspended" : has("FailureTarget") ? "FailureTarget" : has("SuccessCriteriaMet") ? "SuccessCriteriaMet" : "Running"
+    let done = job.status.succeeded ?? 0
+    let wanted = job.spec.completions.map(String.init) ?? ((job.spec.parallelism ?? 1) > 1 ? "1 of \(job.spec.parallelism!)" : "1")
+    var duration = ""
+    if let text = job.status.startTime, let start = Instant(rfc3339: text) {
+      let end = job.status.completionTime.flatMap { Instant(rfc3339: $0) } ?? now
+      duration = HumanDuration.text(end - start)
+    }
+    return [
+      TableCells.name(object), .string(status), .string("\(done)/\(wanted)"), .string(duration), TableCells.age(object, now),
+    ] + TableCells.containers(job.spec.template.spec) + [TableCells.selector(job.spec.selector)]
+  }
+
+  func selectableField(_ path: String, of object: JSON) -> String? {
+    path == "status.successful" ? String(object[.status][.succeeded].int ?? 0) : nil
+  }
+}
+
+/// Rules that Jobs and CronJobs share.
+enum JobRules {
+  static func validateTemplate(_ spec: PodSpec, _ path: FieldPath) -> [FieldError] {
+    var errors = PodSpecRules.validate(spec, path)
+    if spec.restartPolicy != "OnFailure", spec.restartPolicy != "Never" {
+      errors.append(
+        FieldError(
+          .notSupported, path.child("restartPolicy"), value: .string(spec.restartPolicy ?? ""),
+          detail: "supported values: \"OnFailure\", \"Never\""))
+    }
+    return errors
+  }
+}

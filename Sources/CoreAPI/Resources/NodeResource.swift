@@ -1,0 +1,52 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// A machine that runs pods.
+struct NodeResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .nodes, kind: "Node", singular: "node", served: [ServedVersion("", "v1", type: "core.v1.Node")], isNamespaced: false)
+    definition.shortNames = ["no"]
+    definition.hasStatus = true
+    definition.columns = [
+      TableCells.name, TableColumn("Status"), TableColumn("Roles"), TableCells.age, TableColumn("Version"), TableColumn("Internal-IP", priority: 1), TableColumn("External-IP", priority: 1), TableColumn("OS-Image", priority: 1), TableColumn("Kernel-Version", priority: 1), TableColumn("Container-Runtime", priority: 1),
+    ]
+    return definition
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let node = Node(tree: object)
+    let prefix = "node-role.kubernetes.io/"
+    let roles = node.metadata.labels.sorted.map(\.name).filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) }
+    func address(_ type: String) -> JSON { .string(node.status.addresses.first { $0.type == type }?.address ?? "<none>") }
+    return [
+      TableCells.name(object), .string(status(node)), .string(roles.isEmpty ? "<none>" : roles.joined(separator: ",")),
+      TableCells.age(object, now), .string(node.status.nodeInfo.kubeletVersion ?? ""), address("InternalIP"), address("ExternalIP"),
+      .string(node.status.nodeInfo.osImage ?? "<unknown>"), .string(node.status.nodeInfo.kernelVersion ?? "<unknown>"),
+      .string(node.status.nodeInfo.containerRuntimeVersion ?? "<unknown>"),
+    ]
+  }
+
+  private func status(_ node: Node) -> String {
+    let ready = node.status.conditions.first { $0.type == "Ready" }
+    var text = ready == nil ? "Unknown" : ready?.status == "True" ? "Ready" : "NotReady"
+    if node.spec.unschedulable == true { text += ",SchedulingDisabled" }
+    return text
+  }
+
+  func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
+    object.remove(.status)
+  }
+
+  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
+    object.put(.status, old[.status])
+  }
+
+  func selectableField(_ path: String, of object: JSON) -> String? {
+    path == "spec.unschedulable" ? String(object[.spec][.unschedulable].bool ?? false) : nil
+  }
+}

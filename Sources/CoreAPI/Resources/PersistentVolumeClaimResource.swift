@@ -1,0 +1,80 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// A wish for storage.
+struct PersistentVolumeClaimResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .persistentVolumeClaims, kind: "PersistentVolumeClaim", singular: "persistentvolumeclaim", served: [ServedVersion("", "v1", type: "core.v1.PersistentVolumeClaim")], isNamespaced: true)
+    definition.shortNames = ["pvc"]
+    definition.hasStatus = true
+    definition.columns = [
+      TableCells.name, TableColumn("Status"), TableColumn("Volume"), TableColumn("Capacity"), TableColumn("Access Modes"), TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableCells.age, TableColumn("VolumeMode", priority: 1),
+    ]
+    return definition
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let claim = PersistentVolumeClaim(tree: object)
+    let bound = claim.spec.volumeName != nil
+    let phase = claim.metadata.deletionTimestamp != nil ? "Terminating" : claim.status.phase ?? ""
+    return [
+      TableCells.name(object), .string(phase), .string(claim.spec.volumeName ?? ""),
+      .string(bound ? claim.status.capacity[.storage] ?? "" : ""), .string(bound ? TableCells.accessModes(claim.status.accessModes) : ""),
+      .string(claim.spec.storageClassName ?? ""), .string(claim.spec.volumeAttributesClassName ?? "<unset>"), TableCells.age(object, now),
+      .string(claim.spec.volumeMode ?? "<unset>"),
+    ]
+  }
+
+  func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
+    var claim = PersistentVolumeClaim(tree: object)
+    claim.status = PersistentVolumeClaimStatus()
+    claim.status.phase = "Pending"
+    if !claim.metadata.finalizers.values.contains("kubernetes.io/pvc-protection") {
+      claim.metadata.finalizers = List(claim.metadata.finalizers.values + ["kubernetes.io/pvc-protection"])
+    }
+    object = claim.tree
+  }
+
+  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
+    object.put(.status, old[.status])
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let claim = PersistentVolumeClaim(tree: object)
+    var errors: [FieldError] = []
+    if claim.spec.accessModes.isEmpty { errors.append(FieldError(.required, "spec.accessModes", detail: "at least 1 access mode is required")) }
+    let modes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
+    for mode in claim.spec.accessModes.values where !modes.contains(mode) {
+      errors.append(FieldError(.notSupported, "spec.accessModes", value: .string(mode), detail: "supported values: " + modes.map { "\"\($0)\"" }.joined(separator: ", ")))
+    }
+    guard let size = claim.spec.resources.requests[.storage] else {
+      return errors + [FieldError(.required, "spec.resources.requests[storage]", detail: "say how much storage is wanted")]
+    }
+    if let amount = Quantity(size), amount <= Quantity(milli: 0) {
+      errors.append(FieldError(.invalid, "spec.resources.requests[storage]", value: .string(size), detail: "must be greater than zero"))
+    }
+    return errors
+  }
+
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    var new = PersistentVolumeClaim(tree: object)
+    let before = PersistentVolumeClaim(tree: old)
+    let (size, was) = (new.spec.resources.requests[.storage], before.spec.resources.requests[.storage])
+    if before.spec.volumeName == nil { new.spec.volumeName = nil }
+    if before.spec.storageClassName == nil { new.spec.storageClassName = nil }
+    new.spec.resources.requests[.storage] = was
+    var errors: [FieldError] = []
+    if new.spec != before.spec {
+      errors.append(FieldError(.forbidden, "spec", detail: "spec is immutable after creation except resources.requests"))
+    }
+    if let size, let was, let now = Quantity(size), let then = Quantity(was), now < then {
+      errors.append(FieldError(.forbidden, "spec.resources.requests.storage", detail: "field can not be less than previous value"))
+    }
+    return errors
+  }
+}

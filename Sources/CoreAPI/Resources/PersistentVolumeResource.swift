@@ -1,0 +1,55 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// A piece of storage.
+struct PersistentVolumeResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .persistentVolumes, kind: "PersistentVolume", singular: "persistentvolume", served: [ServedVersion("", "v1", type: "core.v1.PersistentVolume")], isNamespaced: false)
+    definition.shortNames = ["pv"]
+    definition.hasStatus = true
+    definition.columns = [
+      TableCells.name, TableColumn("Capacity"), TableColumn("Access Modes"), TableColumn("Reclaim Policy"), TableColumn("Status"), TableColumn("Claim"), TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableColumn("Reason"), TableCells.age, TableColumn("VolumeMode", priority: 1),
+    ]
+    return definition
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let volume = PersistentVolume(tree: object)
+    let claim = volume.spec.claimRef
+    let phase = volume.metadata.deletionTimestamp != nil ? "Terminating" : volume.status.phase ?? ""
+    return [
+      TableCells.name(object), .string(volume.spec.capacity[.storage] ?? ""), .string(TableCells.accessModes(volume.spec.accessModes)),
+      .string(volume.spec.persistentVolumeReclaimPolicy ?? ""), .string(phase),
+      .string(claim.isAbsent ? "" : "\(claim.namespace ?? "")/\(claim.name ?? "")"), .string(volume.spec.storageClassName ?? ""),
+      .string(volume.spec.volumeAttributesClassName ?? "<unset>"), .string(volume.status.reason ?? ""), TableCells.age(object, now),
+      .string(volume.spec.volumeMode ?? "<unset>"),
+    ]
+  }
+
+  func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
+    var volume = PersistentVolume(tree: object)
+    volume.status = PersistentVolumeStatus()
+    volume.status.phase = "Pending"
+    if !volume.metadata.finalizers.values.contains("kubernetes.io/pv-protection") {
+      volume.metadata.finalizers = List(volume.metadata.finalizers.values + ["kubernetes.io/pv-protection"])
+    }
+    object = volume.tree
+  }
+
+  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
+    object.put(.status, old[.status])
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let volume = PersistentVolume(tree: object)
+    var errors: [FieldError] = []
+    if volume.spec.accessModes.isEmpty { errors.append(FieldError(.required, "spec.accessModes", detail: "at least 1 access mode is required")) }
+    if volume.spec.capacity[.storage] == nil { errors.append(FieldError(.required, "spec.capacity[storage]", detail: "say how large the volume is")) }
+    return errors
+  }
+}

@@ -1,0 +1,37 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// How many pods may be away by choice.
+struct PodDisruptionBudgetResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .podDisruptionBudgets, kind: "PodDisruptionBudget", singular: "poddisruptionbudget", served: [ServedVersion("policy", "v1", type: "policy.v1.PodDisruptionBudget")], isNamespaced: true)
+    definition.shortNames = ["pdb"]
+    definition.hasStatus = true
+    definition.columns = [
+      TableCells.name, TableColumn("Min Available"), TableColumn("Max Unavailable"), TableColumn("Allowed Disruptions", type: "integer"), TableCells.age,
+    ]
+    return definition
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let spec = PodDisruptionBudget(tree: object).spec
+    if !spec.minAvailable.isNull, !spec.maxUnavailable.isNull {
+      return [FieldError(.invalid, "spec", value: spec.tree, detail: "minAvailable and maxUnavailable cannot be both set")]
+    }
+    return FieldRules.countOrPercent(spec.minAvailable, "spec.minAvailable") + FieldRules.countOrPercent(spec.maxUnavailable, "spec.maxUnavailable")
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let budget = PodDisruptionBudget(tree: object)
+    func text(_ value: JSON) -> JSON { value.string.map { .string($0) } ?? value.int.map { .string(String($0)) } ?? "N/A" }
+    return [
+      TableCells.name(object), text(budget.spec.minAvailable), text(budget.spec.maxUnavailable),
+      .int(Int64(budget.status.disruptionsAllowed ?? 0)), TableCells.age(object, now),
+    ]
+  }
+}

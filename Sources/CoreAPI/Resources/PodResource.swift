@@ -1,0 +1,94 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// Containers that share an address and volumes.
+struct PodResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .pods, kind: "Pod", singular: "pod", served: [ServedVersion("", "v1", type: "core.v1.Pod")], isNamespaced: true)
+    definition.shortNames = ["po"]
+    definition.categories = ["all"]
+    definition.hasStatus = true
+    definition.subresources = [
+      Subresource("attach", kind: "PodAttachOptions", verbs: ["create", "get"]), Subresource("binding", kind: "Binding", verbs: ["create"]),
+      Subresource("eviction", kind: "Eviction", group: "policy", version: "v1", verbs: ["create"]),
+      Subresource("exec", kind: "PodExecOptions", verbs: ["create", "get"]), Subresource("log", kind: "Pod", verbs: ["get"]),
+      Subresource("portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"]),
+    ]
+    definition.columns = [
+      TableCells.name, TableColumn("Ready"), TableColumn("Status"), TableColumn("Restarts"), TableCells.age, TableColumn("IP", priority: 1),
+      TableColumn("Node", priority: 1), TableColumn("Nominated Node", priority: 1), TableColumn("Readiness Gates", priority: 1),
+    ]
+    return definition
+  }
+
+  func setDefaults(_ object: inout JSON) {
+    var pod = Pod(tree: object)
+    PodSpecRules.setDefaults(&pod.spec)
+    object = pod.tree
+  }
+
+  func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
+    var pod = Pod(tree: object)
+    pod.metadata.generation = 1
+    pod.status = PodStatus()
+    pod.status.phase = "Pending"
+    pod.status.qosClass = QualityOfService.of(pod)
+    object = pod.tree
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    PodSpecRules.validate(Pod(tree: object).spec, "spec")
+  }
+
+  /// Only images, deadlines and added tolerations may change. Source: ValidatePodUpdate, pkg/apis/core/validation, v1.36.
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    var new = Pod(tree: object)
+    let before = Pod(tree: old)
+    if new.spec.containers.count != before.spec.containers.count {
+      return [FieldError(.forbidden, "spec.containers", detail: "pod updates may not add or remove containers")]
+    }
+    for index in new.spec.containers.indices { new.spec.containers[index].image = before.spec.containers[index].image }
+    for index in new.spec.initContainers.indices { new.spec.initContainers[index].image = before.spec.initContainers[index].image }
+    for key in [Key.activeDeadlineSeconds, .tolerations, .terminationGracePeriodSeconds] {
+      new.tree[.spec].put(key, before.tree[.spec][key])
+    }
+    if new.spec == before.spec { return [] }
+    return [
+      FieldError(
+        .forbidden, "spec",
+        detail: "pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` and `spec.terminationGracePeriodSeconds`")
+    ]
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let pod = Pod(tree: object)
+    let (ready, reason, restarts) = PodSummary.make(pod, now)
+    let gates = pod.spec.readinessGates.map { gate in
+      pod.status.conditions.contains { $0.type == gate.conditionType && $0.status == "True" }
+    }
+    return [
+      TableCells.name(object), .string(ready), .string(reason), .string(restarts), TableCells.age(object, now),
+      .string(pod.status.podIP ?? "<none>"), .string(pod.spec.nodeName ?? "<none>"), .string(pod.status.nominatedNodeName ?? "<none>"),
+      .string(gates.isEmpty ? "<none>" : "\(gates.filter { $0 }.count)/\(gates.count)"),
+    ]
+  }
+
+  func selectableField(_ path: String, of object: JSON) -> String? {
+    switch path {
+    case "spec.nodeName": object[.spec][.nodeName].string ?? ""
+    case "spec.restartPolicy": object[.spec][.restartPolicy].string ?? ""
+    case "spec.schedulerName": object[.spec][.schedulerName].string ?? ""
+    case "spec.serviceAccountName": object[.spec][.serviceAccountName].string ?? ""
+    case "spec.hostNetwork": String(object[.spec][.hostNetwork].bool ?? false)
+    case "status.phase": object[.status][.phase].string ?? ""
+    case "status.podIP": object[.status][.podIP].string ?? ""
+    case "status.nominatedNodeName": object[.status][.nominatedNodeName].string ?? ""
+    default: nil
+    }
+  }
+}

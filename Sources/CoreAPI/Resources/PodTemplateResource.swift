@@ -1,0 +1,28 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// A pod template on its own.
+struct PodTemplateResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .podTemplates, kind: "PodTemplate", singular: "podtemplate", served: [ServedVersion("", "v1", type: "core.v1.PodTemplate")], isNamespaced: true)
+    definition.columns = [
+      TableCells.name, TableColumn("Containers"), TableColumn("Images"), TableColumn("Pod Labels"),
+    ]
+    return definition
+  }
+
+  func setDefaults(_ object: inout JSON) {
+    var template = PodTemplate(tree: object)
+    PodSpecRules.setDefaults(&template.template.spec)
+    object = template.tree
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let template = PodTemplate(tree: object).template
+    return [TableCells.name(object)] + TableCells.containers(template.spec) + [TableCells.labels(template.metadata.labels)]
+  }
+}

@@ -1,0 +1,12 @@
+/// Every resource that is served, by group.
+package enum Resources {
+  package static let all: [any Resource] = [
+    ConfigMapResource(), EndpointsResource(), EventResource(), LimitRangeResource(), NamespaceResource(), NodeResource(),
+    PersistentVolumeClaimResource(), PersistentVolumeResource(), PodResource(), PodTemplateResource(), ReplicationControllerResource(),
+    ResourceQuotaResource(), SecretResource(), ServiceAccountResource(), ServiceResource(), APIServiceResource(),
+    ControllerRevisionResource(), DaemonSetResource(), DeploymentResource(), ReplicaSetResource(), StatefulSetResource(),
+    HorizontalPodAutoscalerResource(), CronJobResource(), JobResource(), LeaseResource(), EndpointSliceResource(),
+    PodDisruptionBudgetResource(), ClusterRoleBindingResource(), ClusterRoleResource(), RoleBindingResource(), RoleResource(),
+    PriorityClassResource(), StorageClassResource(),
+  ]
+}

@@ -1,0 +1,45 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// Configuration that is not for every eye.
+struct SecretResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .secrets, kind: "Secret", singular: "secret", served: [ServedVersion("", "v1", type: "core.v1.Secret")], isNamespaced: true)
+    definition.columns = [
+      TableCells.name, TableColumn("Type"), TableColumn("Data"), TableCells.age,
+    ]
+    return definition
+  }
+
+  func setDefaults(_ object: inout JSON) {
+    var data = object[.data]
+    let plain = object.take(.stringData)
+    object.remove(.stringData)
+    for member in plain.members { data.put(member.key, .string(Base64.encode(Array((member.value.string ?? "").utf8)))) }
+    if !plain.isNull { object.put(.data, data) }
+    if object[.type].isNull { object.put(.type, "Opaque") }
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    [TableCells.name(object), object[.type], .string(String(object[.data].members.count)), TableCells.age(object, now)]
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    DataRules.validate(object, fields: [("data", object[.data])])
+  }
+
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    var errors = FieldRules.immutable(object[.type], old[.type], "type")
+    if old[.immutable].bool == true { errors += FieldRules.immutable(object[.data], old[.data], "data") }
+    return errors
+  }
+
+  func selectableField(_ path: String, of object: JSON) -> String? {
+    path == "type" ? object[.type].string ?? "" : nil
+  }
+}

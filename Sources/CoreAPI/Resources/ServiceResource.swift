@@ -1,0 +1,106 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// A name and an address for a set of pods.
+struct ServiceResource: Resource {
+  let definition = make()
+
+  private static func make() -> ResourceDefinition {
+    var definition = ResourceDefinition(
+      .services, kind: "Service", singular: "service", served: [ServedVersion("", "v1", type: "core.v1.Service")], isNamespaced: true)
+    definition.shortNames = ["svc"]
+    definition.categories = ["all"]
+    definition.hasStatus = true
+    definition.nameRule = .dns1035Label
+    definition.columns = [
+      TableCells.name, TableColumn("Type"), TableColumn("Cluster-IP"), TableColumn("External-IP"), TableColumn("Port(s)"), TableCells.age,
+      TableColumn("Selector", priority: 1),
+    ]
+    return definition
+  }
+
+  func setDefaults(_ object: inout JSON) {
+    var service = Service(tree: object)
+    if service.spec.type == nil { service.spec.type = "ClusterIP" }
+    if service.spec.sessionAffinity == nil { service.spec.sessionAffinity = "None" }
+    let isExternal = service.spec.type == "ExternalName"
+    if !isExternal, service.spec.internalTrafficPolicy == nil { service.spec.internalTrafficPolicy = "Cluster" }
+    if service.spec.type == "NodePort" || service.spec.type == "LoadBalancer", service.spec.externalTrafficPolicy == nil {
+      service.spec.externalTrafficPolicy = "Cluster"
+    }
+    for index in service.spec.ports.indices {
+      if service.spec.ports[index].protocol == nil { service.spec.ports[index].protocol = "TCP" }
+      if service.spec.ports[index].targetPort.isNull, let port = service.spec.ports[index].port {
+        service.spec.ports[index].targetPort = .int(Int64(port))
+      }
+    }
+    object = service.tree
+  }
+
+  /// Allocates the cluster address and node ports.
+  func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
+    var service = Service(tree: object)
+    service.status = ServiceStatus()
+    service.status.tree.put(.loadBalancer, .object([]))
+    try ServiceAddresses.allocate(&service, context)
+    object = service.tree
+  }
+
+  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
+    object.put(.status, old[.status])
+    var service = Service(tree: object)
+    let before = Service(tree: old)
+    if service.spec.clusterIP == nil, service.spec.type != "ExternalName" {
+      service.spec.clusterIP = before.spec.clusterIP
+      service.spec.clusterIPs = before.spec.clusterIPs
+    }
+    try ServiceAddresses.allocate(&service, context)
+    object = service.tree
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let spec = Service(tree: object).spec
+    var errors: [FieldError] = []
+    if spec.ports.isEmpty, spec.clusterIP != "None", spec.type != "ExternalName" {
+      errors.append(FieldError(.required, "spec.ports", detail: "a service with an address has at least one port"))
+    }
+    var names = Set<String>()
+    for index in spec.ports.indices {
+      let at = FieldPath("spec.ports").index(index)
+      let port = spec.ports[index]
+      if let number = port.port, !(1...65535).contains(number) {
+        errors.append(FieldError(.invalid, at.child("port"), value: .int(Int64(number)), detail: "must be between 1 and 65535, inclusive"))
+      }
+      if spec.ports.count > 1, (port.name ?? "").isEmpty {
+        errors.append(FieldError(.required, at.child("name"), detail: "ports have names where there are several"))
+      } else if let name = port.name, !names.insert(name).inserted {
+        errors.append(FieldError(.duplicate, at.child("name"), value: .string(name), detail: ""))
+      }
+    }
+    if spec.type == "ExternalName", (spec.externalName ?? "").isEmpty {
+      errors.append(FieldError(.required, "spec.externalName", detail: "name the host"))
+    }
+    return errors
+  }
+
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    let before = Service(tree: old).spec
+    guard before.type != "ExternalName", object[.spec][.type].string != "ExternalName", before.clusterIP != nil else { return [] }
+    return FieldRules.immutable(object[.spec][.clusterIP], old[.spec][.clusterIP], "spec.clusterIP")
+  }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    let service = Service(tree: object)
+    let ports = service.spec.ports.map { port in
+      "\(port.port ?? 0)" + (port.nodePort.map { ":\($0)" } ?? "") + "/\(port.protocol ?? "TCP")"
+    }
+    let external = service.spec.type == "ExternalName" ? service.spec.externalName : service.spec.externalIPs.values.first
+    return [
+      TableCells.name(object), .string(service.spec.type ?? ""), .string(service.spec.clusterIP ?? "<none>"),
+      .string(external ?? (service.spec.type == "LoadBalancer" ? "<pending>" : "<none>")),
+      .string(ports.isEmpty ? "<none>" : ports.joined(separator: ",")), TableCells.age(object, now), TableCells.labels(service.spec.selector),
+    ]
+  }
+}

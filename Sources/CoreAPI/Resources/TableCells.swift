@@ -1,0 +1,39 @@
+import CoreJSON
+import CoreTypes
+
+/// Cells that many tables share. Source: pkg/printers/internalversion/printers.go, v1.36.
+enum TableCells {
+  static let age = TableColumn("Age")
+  static let name = TableColumn("Name", format: "name")
+
+  static func age(_ object: JSON, _ now: Instant) -> JSON { since(object[.metadata][.creationTimestamp].string, now) }
+
+  /// How long ago a moment was, or `<unknown>`.
+  static func since(_ text: String?, _ now: Instant) -> JSON {
+    guard let text, let instant = Instant(rfc3339: text) else { return "<unknown>" }
+    return .string(HumanDuration.text(now - instant))
+  }
+
+  static func name(_ object: JSON) -> JSON { object[.metadata][.name] }
+
+  static func containers(_ spec: PodSpec) -> [JSON] {
+    [
+      .string(spec.containers.map { $0.name ?? "" }.joined(separator: ",")),
+      .string(spec.containers.map { $0.image ?? "" }.joined(separator: ",")),
+    ]
+  }
+
+  static func labels(_ map: TextMap) -> JSON {
+    map.isEmpty ? "<none>" : .string(map.sorted.map { "\($0.name)=\($0.value)" }.joined(separator: ","))
+  }
+
+  static func selector(_ selector: LabelSelector) -> JSON { selector.isAbsent ? "<none>" : .string(selector.text) }
+
+  static func list(_ texts: [String]) -> JSON { texts.isEmpty ? "" : .string(texts.joined(separator: ",")) }
+
+  /// ReadWriteOnce as RWO and so on.
+  static func accessModes(_ modes: List<String>) -> String {
+    let short = ["ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"]
+    return modes.values.map { short[$0] ?? $0 }.joined(separator: ",")
+  }
+}

@@ -1,0 +1,62 @@
+package import CoreStore
+package import CoreTypes
+
+/// What a node's planner may look at while it decides.
+package struct NodeContext: Sendable {
+  package var store: Store
+  package var now: Instant
+  /// Makes a ServiceAccount token bound to a pod; nil where none can be made (no such account).
+  package var issueToken: @Sendable (TokenOrder) -> String?
+
+  package init(store: Store, now: Instant, issueToken: @escaping @Sendable (TokenOrder) -> String?) {
+    self.store = store
+    self.now = now
+    self.issueToken = issueToken
+  }
+}
+
+/// The token that a projected volume wants.
+package struct TokenOrder: Sendable, Equatable {
+  package var namespace: String
+  package var serviceAccount: String
+  /// Empty: the API server's own audience.
+  package var audience: String
+  package var expirationSeconds: Int
+  package var podName: String
+  package var podUID: String
+}
+
+/// What follows from one look at a pod.
+package struct NodePlan: Sendable {
+  package var commands: [NodeCommand] = []
+  package var statuses: [PodStatusUpdate] = []
+  package var events: [PodEvent] = []
+  /// Pods whose containers are gone: their objects can be removed.
+  package var removals: [PodRemoval] = []
+  package var wakeAt: Instant?
+
+  package init() {}
+
+  package mutating func wake(at instant: Instant) { wakeAt = wakeAt.map { min($0, instant) } ?? instant }
+}
+
+package struct PodStatusUpdate: Sendable {
+  package var key: ObjectKey
+  package var uid: String
+  package var status: PodStatus
+}
+
+package struct PodRemoval: Sendable, Equatable {
+  package var key: ObjectKey
+  package var uid: String
+}
+
+/// An event on a pod; `container` makes the involved object's fieldPath `spec.containers{NAME}`.
+package struct PodEvent: Sendable, Equatable {
+  package var key: ObjectKey
+  package var uid: String
+  package var isWarning: Bool
+  package var reason: String
+  package var message: String
+  package var fieldPath: String?
+}

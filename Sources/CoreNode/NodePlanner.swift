@@ -1,0 +1,132 @@
+package import CoreStore
+import CoreTypes
+
+/// All pods of all nodes: takes store changes and observations, gives plans. One value for the whole cluster.
+package struct NodePlanner: Sendable {
+  private var pods: [String: PodRuntime] = [:]  // by UID
+  private var readyNodes: Set<String> = []
+
+  package init() {}
+
+  package func runtime(uid: String) -> PodRuntime? { pods[uid] }
+
+  /// Pods bound to a node, sorted by key: for the scrape of a simulated node and for checks.
+  package func runtimes(on node: String) -> [PodRuntime] {
+    pods.values.filter { $0.node == node }.sorted { ($0.key, $0.uid) < ($1.key, $1.uid) }
+  }
+
+  /// UIDs whose plan may change because of a write. Empty for most changes.
+  package mutating func uids(affectedBy change: StoreChange) -> [String] {
+    switch change.object.key.resource {
+    case .pods: return podChanged(change)
+    case .configMaps, .secrets: return users(of: change.object.key)
+    case .persistentVolumeClaims: return claimants(of: change.object.key)
+    default: return []
+    }
+  }
+
+  private mutating func podChanged(_ change: StoreChange) -> [String] {
+    let uid = change.object.uid
+    if change.kind == .deleted {
+      guard pods[uid] != nil else { return [] }
+      pods[uid]!.isRemoved = true
+      return [uid]
+    }
+    let pod = change.object.view(Pod.self)
+    guard pod.spec.nodeName?.isEmpty == false else { return [] }
+    if pods[uid] == nil {
+      pods[uid] = PodRuntime(change.object, at: Instant(rfc3339: pod.metadata.creationTimestamp ?? "") ?? Instant(nanoseconds: 0))
+      pods[uid]!.isNew = pod.status.startTime == nil
+      return [uid]
+    }
+    let wasTerminating = pods[uid]!.isTerminating
+    let specChanged = pods[uid]!.pod.spec != pod.spec
+    pods[uid]!.pod = pod
+    return wasTerminating != pods[uid]!.isTerminating || specChanged ? [uid] : []
+  }
+
+  private func users(of key: ObjectKey) -> [String] {
+    pods.values.filter { $0.key.namespace == key.namespace && $0.uses(key) }.map(\.uid).sorted()
+  }
+
+  private func claimants(of key: ObjectKey) -> [String] {
+    pods.values.filter { runtime in
+      if case .started = runtime.sandbox { return false }
+      return runtime.key.namespace == key.namespace
+        && runtime.pod.spec.volumes.contains { $0.persistentVolumeClaim.claimName == key.name }
+    }.map(\.uid).sorted()
+  }
+
+  /// What a node told: the plan of the pod that it concerns.
+  package mutating func observe(_ observation: NodeObservation, _ context: NodeContext) -> NodePlan {
+    switch observation.event {
+    case .nodeReady:
+      readyNodes.insert(observation.node)
+      return planAll(on: observation.node, context)
+    case .nodeGone:
+      readyNodes.remove(observation.node)
+      return NodePlan()
+    default: break
+    }
+    var plan = NodePlan()
+    guard let uid = observation.event.podUID, pods[uid] != nil else { return plan }
+    pods[uid]!.observe(observation.event, &plan, context)
+    finish(uid, &plan, context)
+    return plan
+  }
+
+  /// Looks at one pod again: after a change of it, of what it uses, or when its wake-up is due.
+  package mutating func plan(uid: String, _ context: NodeContext) -> NodePlan {
+    var plan = NodePlan()
+    guard pods[uid] != nil else { return plan }
+    if pods[uid]!.isNew {
+      pods[uid]!.startedAt = context.now
+      pods[uid]!.isNew = false
+    }
+    pods[uid]!.rewriteVolumes(&plan, context, tokens: false)
+    finish(uid, &plan, context)
+    return plan
+  }
+
+  private mutating func planAll(on node: String, _ context: NodeContext) -> NodePlan {
+    var plan = NodePlan()
+    for runtime in runtimes(on: node) { finish(runtime.uid, &plan, context) }
+    return plan
+  }
+
+  private mutating func finish(_ uid: String, _ plan: inout NodePlan, _ context: NodeContext) {
+    guard readyNodes.contains(pods[uid]!.node) else { return }
+    pods[uid]!.advance(&plan, context)
+    let runtime = pods[uid]!
+    if runtime.isRemoved {
+      if runtime.sandbox == .removed || runtime.sandbox == .absent { pods[uid] = nil }
+      return
+    }
+    let status = runtime.status(context.store, at: context.now)
+    if status != runtime.pod.status { plan.statuses.append(PodStatusUpdate(key: runtime.key, uid: uid, status: status)) }
+  }
+}
+
+extension PodRuntime {
+  /// A ConfigMap or Secret that one of the volumes shows.
+  func uses(_ key: ObjectKey) -> Bool {
+    let isMap = key.resource == .configMaps
+    return pod.spec.volumes.contains { volume in
+      if isMap ? volume.configMap.name == key.name : volume.secret.secretName == key.name { return true }
+      return volume.projected.sources.contains { isMap ? $0.configMap.name == key.name : $0.secret.name == key.name }
+    }
+  }
+}
+
+extension NodeEvent {
+  /// The pod that it is about; nil for events of the node or of a volume.
+  package var podUID: String? {
+    switch self {
+    case .sandboxStarted(let uid, _), .sandboxFailed(let uid, _, _), .sandboxRemoved(let uid), .imageReady(let uid, _, _),
+      .imageFailed(let uid, _, _, _), .containerStarted(let uid, _, _), .containerFailed(let uid, _, _, _),
+      .containerExited(let uid, _, _), .probed(let uid, _, _, _, _), .hookFinished(let uid, _, _, _):
+      uid
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import CoreStore
+import CoreTypes
+
+extension PodRuntime {
+  /// Asks the node for the next steps towards what the pod wants. Source: computePodActions, pkg/kubelet/kuberuntime, v1.36.
+  mutating func advance(_ plan: inout NodePlan, _ context: NodeContext) {
+    if isTerminating { return terminate(&plan, context) }
+    checkDeadline(&plan, context.now)
+    if isFinished { return stopSidecars(&plan) }
+    guard startSandbox(&plan, context) else { return }
+    for index in containers.indices where containers[index].role != .main {
+      advance(index, &plan, context)
+      let container = containers[index]
+      let isDone = container.role == .initial ? container.exit?.code == 0 : container.isRunning && container.isStarted
+      if !isDone { return }
+    }
+    for index in containers.indices where containers[index].role == .main { advance(index, &plan, context) }
+    refreshVolumes(&plan, context)
+  }
+
+  private mutating func checkDeadline(_ plan: inout NodePlan, _ now: Instant) {
+    guard let seconds = pod.spec.activeDeadlineSeconds, failure == nil, !isFinished else { return }
+    let deadline = startedAt + .seconds(seconds)
+    if now < deadline { return plan.wake(at: deadline) }
+    failure = Failure(reason: "DeadlineExceeded", message: "The pod ran longer than its activeDeadlineSeconds of \(seconds) s")
+    plan.events.append(event("DeadlineExceeded", failure!.message, warning: true))
+    for index in containers.indices {
+      if case .running(_, let startedAt) = containers[index].state { stop(index, startedAt: startedAt, grace: nil, &plan) }
+    }
+  }
+
+  /// Once the main containers have ended, sidecars are stopped.
+  private mutating func stopSidecars(_ plan: inout NodePlan) {
+    for index in containers.indices where containers[index].role == .sidecar {
+      if case .running(_, let startedAt) = containers[index].state { stop(index, startedAt: startedAt, grace: nil, &plan) }
+    }
+  }
+
+  /// True once the sandbox is there.
+  private mutating func startSandbox(_ plan: inout NodePlan, _ context: NodeContext) -> Bool {
+    switch sandbox {
+    case .started: return true
+    case .starting, .removing, .removed: return false
+    case .failed(let until) where context.now < until:
+      plan.wake(at: until)
+      return false
+    case .absent, .failed: break
+    }
+    var spec = SandboxSpec(podUID: uid, namespace: key.namespace, name: key.name, hostname: pod.spec.hostname ?? key.name)
+    do throws(VolumeFailure) {
+      let resolver = VolumeResolver(runtime: self, context: context)
+      spec.volumes = try resolver.volumes()
+      tokenRefreshAt = resolver.refreshAt
+    } catch {
+      sandbox = .failed(until: context.now + .seconds(min(sandboxBackOff.fail(), 20)))
+      tell("FailedMount", error.message, &plan)
+      if case .failed(let until) = sandbox { plan.wake(at: until) }
+      return false
+    }
+    for volume in spec.volumes { if case .files(let files) = volume.source { writtenFiles[volume.name] = files } }
+    describe(&spec, context)
+    sandbox = .starting
+    plan.commands.append(NodeCommand(node: node, action: .startSandbox(spec)))
+    return false
+  }
+
+  private func describe(_ spec: inout SandboxSpec, _ context: NodeContext) {
+    if let subdomain = pod.spec.subdomain, !subdomain.isEmpty {
+      spec.domain = "\(spec.hostname).\(subdomain).\(key.namespace).svc.cluster.local"
+    }
+    spec.hostNetwork = pod.spec.hostNetwork ?? false
+    spec.fsGroup = pod.spec.securityContext.fsGroup
+    spec.hostAliases = pod.spec.hostAliases.map { HostAlias(address: $0.ip ?? "", names: $0.hostnames.values) }
+    let resources = PodResources(pod)
+    spec.memoryLimitBytes = resources.memoryLimitBytes
+    spec.cpuLimitMillicores = resources.cpuLimitMillicores
+    spec.cpuRequestMillicores = resources.cpuRequestMillicores
+    if let service = context.store.get(.services, namespace: "kube-system", "kube-dns")?.view(Service.self),
+      let address = service.spec.clusterIP
+    {
+      spec.dns.servers = [address]
+      spec.dns.searches = ["\(key.namespace).svc.cluster.local", "svc.cluster.local", "cluster.local"]
+      spec.dns.options = ["ndots:5"]
+    }
+    if pod.spec.dnsPolicy == "None" || !pod.spec.dnsConfig.isAbsent {
+      if pod.spec.dnsPolicy == "None" { spec.dns = DNSSpec() }
+      spec.dns.servers += pod.spec.dnsConfig.nameservers.values
+      spec.dns.searches += pod.spec.dnsConfig.searches.values
+      spec.dns.options += pod.spec.dnsConfig.options.map { option in (option.name ?? "") + (option.value.map { ":" + $0 } ?? "") }
+    }
+  }
+
+  private mutating func advance(_ index: Int, _ plan: inout NodePlan, _ context: NodeContext) {
+    switch containers[index].state {
+    case .waiting: pull(index, &plan)
+    case .pulling, .starting, .stopping: break
+    case .imageBackOff(let until, _, _), .startBackOff(let until, _, _):
+      if context.now < until { plan.wake(at: until) } else { pull(index, &plan) }
+    case .running: runProbes(index, &plan, context.now)
+    case .exited(let id, let exit): restart(index, id, exit, &plan, context.now)
+    }
+  }
+
+  private mutating func restart(_ index: Int, _ id: String, _ exit: ContainerExit, _ plan: inout NodePlan, _ now: Instant) {
+    let container = containers[index]
+    guard restarts(container) else { return }
+    if container.lastExit?.containerID != id {
+      containers[index].lastExit = .init(containerID: id, exit: exit)
+      containers[index].restartAt = exit.at + .seconds(containers[index].restartBackOff.restart())
+    }
+    let restartAt = containers[index].restartAt ?? exit.at
+    if now < restartAt {
+      if containers[index].toldBackOff != id {
+        containers[index].toldBackOff = id
+        plan.events.append(
+          event("BackOff", "Waiting before the failed container \(container.name) is started again", warning: true, container: container))
+      }
+      return plan.wake(at: restartAt)
+    }
+    plan.commands.append(NodeCommand(node: node, action: .removeContainer(podUID: uid, containerID: id)))
+    containers[index].restartCount += 1
+    pull(index, &plan)
+  }
+
+  private mutating func pull(_ index: Int, _ plan: inout NodePlan) {
+    let wanted = spec(of: containers[index])
+    let policy: ImagePull =
+      switch wanted.imagePullPolicy {
+      case "Never": .never
+      case "Always": .always
+      default: .ifNotPresent
+      }
+    containers[index].state = .pulling
+    plan.commands.append(
+      NodeCommand(
+        node: node, action: .ensureImage(podUID: uid, container: wanted.name ?? "", image: wanted.image ?? "", pull: policy)))
+  }
+
+  /// Stops a running container: preStop hook first, then its stop signal, then SIGKILL.
+  mutating func stop(_ index: Int, startedAt: Instant, grace: Int?, _ plan: inout NodePlan) {
+    guard let id = containers[index].containerID else { return }
+    containers[index].state = .stopping(containerID: id, startedAt: startedAt)
+    containers[index].isReady = false
+    containers[index].probes = [:]
+    let wanted = spec(of: containers[index])
+    let seconds = grace ?? pod.spec.terminationGracePeriodSeconds ?? 30
+    plan.events.append(event("Killing", "Stopping container \(wanted.name ?? "")", container: containers[index]))
+    if seconds > 0, let action = Probes.action(of: wanted.lifecycle.preStop, in: pod, container: wanted) {
+      containers[index].isHookRunning = true
+      plan.commands.append(
+        NodeCommand(node: node, action: .runHook(podUID: uid, containerID: id, hook: action, timeoutSeconds: seconds)))
+    }
+    plan.commands.append(
+      NodeCommand(node: node, action: .stopContainer(podUID: uid, containerID: id, graceSeconds: seconds)))
+  }
+
+  /// The pod is being deleted: stop everything, then take the sandbox away, then the object.
+  private mutating func terminate(_ plan: inout NodePlan, _ context: NodeContext) {
+    let grace = isRemoved ? 0 : pod.metadata.deletionGracePeriodSeconds ?? 30
+    for index in containers.indices {
+      if case .running(_, let startedAt) = containers[index].state { stop(index, startedAt: startedAt, grace: grace, &plan) }
+    }
+    if containers.contains(where: \.isLive) { return }
+    switch sandbox {
+    case .started:
+      sandbox = .removing
+      plan.commands.append(NodeCommand(node: node, action: .removeSandbox(podUID: uid)))
+    case .starting, .removing: break
+    case .absent, .failed, .removed:
+      if !hasLeft, !isRemoved { plan.removals.append(PodRemoval(key: key, uid: uid)) }
+      hasLeft = true
+    }
+  }
+
+  private mutating func refreshVolumes(_ plan: inout NodePlan, _ context: NodeContext) {
+    if let at = tokenRefreshAt {
+      if context.now < at { plan.wake(at: at) } else { rewriteVolumes(&plan, context, tokens: true) }
+    }
+  }
+
+  /// Writes the volumes whose files changed: after a change of a ConfigMap or Secret, or when tokens grow old.
+  mutating func rewriteVolumes(_ plan: inout NodePlan, _ context: NodeContext, tokens: Bool) {
+    guard case .started = sandbox, !isTerminating, !isFinished else { return }
+    let resolver = VolumeResolver(runtime: self, context: context, issuesTokens: tokens)
+    guard let volumes = try? resolver.volumes() else { return }
+    if tokens { tokenRefreshAt = resolver.refreshAt }
+    for volume in volumes {
+      guard case .files(let files) = volume.source, writtenFiles[volume.name] != files else { continue }
+      writtenFiles[volume.name] = files
+      plan.commands.append(NodeCommand(node: node, action: .writeVolume(podUID: uid, volume: volume.name, files: files)))
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import CoreStore
+import CoreTypes
+
+extension PodRuntime {
+  /// Takes what the node saw of this pod.
+  mutating func observe(_ event: NodeEvent, _ plan: inout NodePlan, _ context: NodeContext) {
+    let now = context.now
+    switch event {
+    case .sandboxStarted(_, let address):
+      if sandbox != .removing { sandbox = .started(address: address) }
+      sandboxBackOff.reset()
+      sandboxMessage = nil
+    case .sandboxFailed(_, let reason, let message):
+      if sandbox == .starting { sandbox = .failed(until: now + .seconds(sandboxBackOff.fail())) }
+      tell(reason, message, &plan)
+    case .sandboxRemoved:
+      sandbox = .removed
+    case .imageReady(_, let name, let image): imageReady(name, image, &plan, context)
+    case .imageFailed(_, let name, let reason, let message): imageFailed(name, reason, message, &plan, now)
+    case .containerStarted(_, let id, let at): started(id, at, &plan)
+    case .containerFailed(_, let id, let reason, let message): refused(id, reason, message, &plan, now)
+    case .containerExited(_, let id, let exit): exited(id, exit)
+    case .probed(_, let id, let kind, let success, let message): probed(id, kind, success, message, &plan, now)
+    case .hookFinished(_, let id, let success, let message): hookFinished(id, success, message, &plan)
+    default: break
+    }
+  }
+
+  /// Records a warning once for each new message.
+  mutating func tell(_ reason: String, _ message: String, _ plan: inout NodePlan) {
+    if sandboxMessage == message { return }
+    sandboxMessage = message
+    plan.events.append(event(reason, message, warning: true))
+  }
+
+  private mutating func imageReady(_ name: String, _ image: ImageFacts, _ plan: inout NodePlan, _ context: NodeContext) {
+    guard let index = index(of: name), case .pulling = containers[index].state else { return }
+    let wanted = spec(of: containers[index])
+    containers[index].image = image
+    containers[index].imageBackOff.reset()
+    if isTerminating {
+      containers[index].state = .waiting
+      return
+    }
+    plan.events.append(
+      event("Pulled", "Image \"\(wanted.image ?? "")\" is present on node \(node)", container: containers[index]))
+    startContainer(index, &plan, context)
+  }
+
+  private mutating func imageFailed(_ name: String, _ reason: String, _ message: String, _ plan: inout NodePlan, _ now: Instant) {
+    guard let index = index(of: name), case .pulling = containers[index].state else { return }
+    let delay = containers[index].imageBackOff.fail()
+    containers[index].state = .imageBackOff(until: now + .seconds(delay), reason: reason, message: message)
+    let eventReason = reason == "ErrImageNeverPull" ? reason : "Failed"
+    plan.events.append(event(eventReason, message, warning: true, container: containers[index]))
+  }
+
+  private mutating func started(_ id: String, _ at: Instant, _ plan: inout NodePlan) {
+    guard let index = index(ofID: id) ?? adopted(id) else { return }
+    if case .stopping = containers[index].state { return }
+    if case .running = containers[index].state { return }
+    containers[index].state = .running(containerID: id, startedAt: at)
+    let spec = spec(of: containers[index])
+    containers[index].isStarted = spec.startupProbe.isAbsent
+    containers[index].isReady = containers[index].isStarted && spec.readinessProbe.isAbsent
+    containers[index].probes = [:]
+    plan.events.append(event("Started", "Container started", container: containers[index]))
+    if let action = Probes.action(of: spec.lifecycle.postStart, in: pod, container: spec) {
+      plan.commands.append(
+        NodeCommand(node: node, action: .runHook(podUID: uid, containerID: id, hook: action, timeoutSeconds: BackOff.longest)))
+    }
+  }
+
+  /// A container that ran before this control plane: found by the attempts that its name may have had.
+  private mutating func adopted(_ id: String) -> Int? {
+    for index in containers.indices {
+      for attempt in 0...(containers[index].restartCount + 1)
+      where ContainerID.make(podUID: uid, name: containers[index].name, attempt: attempt) == id {
+        containers[index].restartCount = attempt
+        return index
+      }
+    }
+    return nil
+  }
+
+  private mutating func refused(_ id: String, _ reason: String, _ message: String, _ plan: inout NodePlan, _ now: Instant) {
+    guard let index = index(ofID: id) else { return }
+    let delay = containers[index].restartBackOff.fail()
+    containers[index].state = .startBackOff(until: now + .seconds(delay), reason: reason, message: message)
+    containers[index].restartCount += 1
+    plan.events.append(event("Failed", message, warning: true, container: containers[index]))
+  }
+
+  private mutating func exited(_ id: String, _ exit: ContainerExit) {
+    guard let index = index(ofID: id) ?? adopted(id) else { return }
+    if case .exited = containers[index].state { return }
+    containers[index].state = .exited(containerID: id, exit)
+    containers[index].isReady = false
+    containers[index].isStarted = false
+    containers[index].probes = [:]
+    if exit.at - exit.startedAt >= .seconds(2 * BackOff.longest) { containers[index].restartBackOff.reset() }
+  }
+
+  private mutating func hookFinished(_ id: String, _ success: Bool, _ message: String, _ plan: inout NodePlan) {
+    guard let index = index(ofID: id) else { return }
+    let stopping = containers[index].isHookRunning
+    containers[index].isHookRunning = false
+    if stopping { return }
+    if !success, case .running(_, let startedAt) = containers[index].state {
+      plan.events.append(event("FailedPostStartHook", message, warning: true, container: containers[index]))
+      stop(index, startedAt: startedAt, grace: nil, &plan)
+    }
+  }
+}

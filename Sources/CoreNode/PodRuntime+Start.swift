@@ -1,0 +1,67 @@
+import CoreStore
+import CoreTypes
+
+extension PodRuntime {
+  /// The image is there: create and start the container.
+  mutating func startContainer(_ index: Int, _ plan: inout NodePlan, _ context: NodeContext) {
+    let now = context.now
+    guard let image = containers[index].image else { return }
+    let container = containers[index]
+    let wanted = spec(of: container)
+    let id = ContainerID.make(podUID: uid, name: container.name, attempt: container.restartCount)
+    var spec = ContainerSpec(
+      podUID: uid, namespace: key.namespace, podName: key.name, name: container.name, containerID: id,
+      attempt: container.restartCount, imageID: image.id)
+    let resolver = EnvironmentResolver(runtime: self, container: wanted, store: context.store)
+    do throws(EnvironmentFailure) { spec.environment = try resolver.variables() } catch {
+      let delay = containers[index].restartBackOff.fail()
+      containers[index].state = .startBackOff(
+        until: now + .seconds(delay), reason: "CreateContainerConfigError", message: error.message)
+      plan.events.append(event("Failed", error.message, warning: true, container: container))
+      return plan.wake(at: now + .seconds(delay))
+    }
+    if !wanted.command.isEmpty { spec.command = wanted.command.values.map { resolver.expand($0, with: spec.environment) } }
+    if !wanted.args.isEmpty { spec.arguments = wanted.args.values.map { resolver.expand($0, with: spec.environment) } }
+    spec.workingDirectory = wanted.workingDir
+    spec.mounts = mounts(of: wanted, resolver, spec.environment)
+    let resources = ContainerResources(wanted)
+    spec.memoryLimitBytes = resources.memoryLimitBytes
+    spec.cpuLimitMillicores = resources.cpuLimitMillicores
+    spec.cpuRequestMillicores = resources.cpuRequestMillicores ?? 0
+    spec.security = security(of: wanted)
+    spec.terminal = wanted.tty ?? false
+    spec.stdin = wanted.stdin ?? false
+    spec.terminationMessagePath = wanted.terminationMessagePath ?? "/dev/termination-log"
+    spec.terminationMessageFromLog = wanted.terminationMessagePolicy == "FallbackToLogsOnError"
+    containers[index].state = .starting(containerID: id)
+    plan.events.append(event("Created", "Container created", container: container))
+    plan.commands.append(NodeCommand(node: node, action: .startContainer(spec)))
+  }
+
+  private func mounts(of container: Container, _ resolver: EnvironmentResolver, _ environment: [EnvironmentVariable]) -> [MountSpec] {
+    container.volumeMounts.map { mount in
+      var spec = MountSpec(volume: mount.name ?? "", path: mount.mountPath ?? "")
+      spec.subPath = mount.subPathExpr.map { resolver.expand($0, with: environment) } ?? mount.subPath ?? ""
+      spec.readOnly = mount.readOnly ?? false
+      return spec
+    }
+  }
+
+  /// The container's security context over the pod's.
+  private func security(of container: Container) -> SecuritySpec {
+    let own = container.securityContext
+    let shared = pod.spec.securityContext
+    var spec = SecuritySpec()
+    spec.user = own.runAsUser ?? shared.runAsUser
+    spec.group = own.runAsGroup ?? shared.runAsGroup
+    spec.supplementalGroups = shared.supplementalGroups.values + (shared.fsGroup.map { [$0] } ?? [])
+    spec.runAsNonRoot = own.runAsNonRoot ?? shared.runAsNonRoot ?? false
+    spec.readOnlyRoot = own.readOnlyRootFilesystem ?? false
+    spec.privileged = own.privileged ?? false
+    spec.allowPrivilegeEscalation = own.allowPrivilegeEscalation ?? true
+    spec.addedCapabilities = own.capabilities.add.values
+    spec.droppedCapabilities = own.capabilities.drop.values
+    spec.unconfined = (own.seccompProfile.type ?? shared.seccompProfile.type) == "Unconfined"
+    return spec
+  }
+}

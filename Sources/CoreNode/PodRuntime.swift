@@ -1,0 +1,118 @@
+package import CoreStore
+package import CoreTypes
+
+/// One pod on its node: what was asked of the node and what is known. Source of the behaviour: pkg/kubelet, v1.36.
+package struct PodRuntime: Sendable {
+  package enum Sandbox: Sendable, Equatable {
+    /// → starting, failed
+    case absent
+    /// → started, failed
+    case starting
+    /// → removing
+    case started(address: String)
+    /// → starting
+    case failed(until: Instant)
+    /// → removed
+    case removing
+    case removed
+  }
+
+  package let key: ObjectKey
+  package let uid: String
+  package var pod: Pod
+  package var sandbox = Sandbox.absent
+  package var containers: [ContainerRuntime]
+  package var startedAt: Instant
+  /// The object is gone from the API, or being deleted.
+  package var isRemoved = false
+  /// It has not been looked at since it was bound.
+  var isNew = false
+  var sandboxBackOff = BackOff()
+  var sandboxMessage: String?
+  var hasLeft = false
+  /// The files last written to each volume, to write only changes.
+  var writtenFiles: [String: [VolumeFile]] = [:]
+  var tokenRefreshAt: Instant?
+  /// The phase that a pod keeps once it is finished by its node (DeadlineExceeded).
+  var failure: Failure?
+
+  struct Failure: Sendable, Equatable {
+    var reason: String
+    var message: String
+  }
+
+  package init(_ stored: StoredObject, at now: Instant) {
+    key = stored.key
+    uid = stored.uid
+    pod = stored.view(Pod.self)
+    startedAt = now
+    containers = pod.spec.initContainers.map {
+      ContainerRuntime(name: $0.name ?? "", role: $0.restartPolicy == "Always" ? .sidecar : .initial)
+    }
+    containers += pod.spec.containers.map { ContainerRuntime(name: $0.name ?? "", role: .main) }
+    recall(pod.status)
+  }
+
+  var node: String { pod.spec.nodeName ?? "" }
+  var isTerminating: Bool { isRemoved || pod.metadata.deletionTimestamp != nil }
+  var address: String? { if case .started(let address) = sandbox { address } else { nil } }
+
+  func spec(of container: ContainerRuntime) -> Container {
+    let list = container.role == .main ? pod.spec.containers : pod.spec.initContainers
+    return list.first { $0.name == container.name } ?? Container()
+  }
+
+  func index(of container: String) -> Int? { containers.firstIndex { $0.name == container } }
+  func index(ofID id: String) -> Int? { containers.firstIndex { $0.containerID == id } }
+
+  /// All containers ended and none of them will run again.
+  var isFinished: Bool {
+    if failure != nil { return containers.allSatisfy { !$0.isLive } }
+    if let failed = containers.first(where: { $0.role == .initial && $0.exit != nil && $0.exit?.code != 0 }), !restarts(failed) {
+      return containers.allSatisfy { !$0.isLive }
+    }
+    return containers.allSatisfy { $0.role != .main || ($0.exit != nil && !restarts($0)) }
+  }
+
+  /// Whether an ended container is started again.
+  func restarts(_ container: ContainerRuntime) -> Bool {
+    guard let exit = container.exit, failure == nil else { return false }
+    switch (container.role, pod.spec.restartPolicy ?? "Always") {
+    case (.sidecar, _): return true
+    case (.initial, "Never"): return false
+    case (.initial, _): return exit.code != 0
+    case (.main, "Always"): return true
+    case (.main, "OnFailure"): return exit.code != 0
+    default: return false
+    }
+  }
+
+  /// After a restart of the control plane: what the last status said of ended containers and restart counts.
+  private mutating func recall(_ status: PodStatus) {
+    if let text = status.startTime, let instant = Instant(rfc3339: text) { startedAt = instant }
+    for list in [status.initContainerStatuses, status.containerStatuses] {
+      for known in list {
+        guard let index = containers.firstIndex(where: { $0.name == known.name }) else { continue }
+        containers[index].restartCount = known.restartCount ?? 0
+        if let last = Self.exit(known.lastState.terminated) { containers[index].lastExit = last }
+        if let ended = Self.exit(known.state.terminated) { containers[index].state = .exited(containerID: ended.containerID, ended.exit) }
+      }
+    }
+    if status.phase == "Failed", let reason = status.reason { failure = Failure(reason: reason, message: status.message ?? "") }
+  }
+
+  private static func exit(_ terminated: ContainerStateTerminated) -> ContainerRuntime.LastExit? {
+    guard let code = terminated.exitCode else { return nil }
+    let finished = terminated.finishedAt.flatMap { Instant(rfc3339: $0) } ?? Instant(nanoseconds: 0)
+    var exit = ContainerExit(code: code, at: finished, startedAt: terminated.startedAt.flatMap { Instant(rfc3339: $0) } ?? finished)
+    exit.oomKilled = terminated.reason == "OOMKilled"
+    exit.message = terminated.message ?? ""
+    let id = terminated.containerID ?? ""
+    return .init(containerID: String(id.drop { $0 != "/" }.drop { $0 == "/" }), exit: exit)
+  }
+
+  func event(_ reason: String, _ message: String, warning: Bool = false, container: ContainerRuntime? = nil) -> PodEvent {
+    let path = container.map { "spec.\($0.role == .main ? "containers" : "initContainers"){\($0.name)}" }
+    return PodEvent(key: key, uid: uid, isWarning: warning, reason: reason, message: message, fieldPath: path)
+  }
+}

@@ -1,0 +1,166 @@
+package struct CronError: Error, Equatable { package var message: String }
+
+/// A schedule of five fields, of "@daily" and the like, or "@every 1h30m". Source of the meaning: robfig/cron v3, which upstream uses.
+package struct CronSchedule: Sendable, Equatable {
+  private enum Kind: Sendable, Equatable {
+    case fields(Fields)
+    case every(seconds: Int)
+  }
+  private struct Fields: Sendable, Equatable {
+    var minutes: Field
+    var hours: Field
+    var days: Field
+    var months: Field
+    var weekdays: Field
+  }
+  /// The values that match, as bits, and whether the field began with a star.
+  private struct Field: Sendable, Equatable {
+    var bits: UInt64 = 0
+    var isStar = false
+    func has(_ value: Int) -> Bool { bits & (1 << UInt64(value)) != 0 }
+  }
+
+  package let text: String
+  private let kind: Kind
+
+  package init(_ text: String) throws(CronError) {
+    self.text = text
+    let trimmed = text.split(separator: " ").joined(separator: " ")
+    if trimmed.hasPrefix("TZ=") || trimmed.hasPrefix("CRON_TZ=") {
+      throw CronError(message: "a time zone in the schedule is not supported: use spec.timeZone")
+    }
+    if trimmed.hasPrefix("@every ") {
+      guard let seconds = GoDuration.seconds(String(trimmed.dropFirst(7))), seconds >= 1 else {
+        throw CronError(message: "'\(text)' wants a duration of at least 1s, such as '@every 1h30m'")
+      }
+      kind = .every(seconds: seconds)
+      return
+    }
+    let named = [
+      "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0", "@daily": "0 0 * * *",
+      "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+    ]
+    if trimmed.hasPrefix("@"), named[trimmed] == nil { throw CronError(message: "'\(text)' is no schedule: unknown descriptor") }
+    let parts = (named[trimmed] ?? trimmed).split(separator: " ").map(String.init)
+    guard parts.count == 5 else {
+      throw CronError(message: "expected exactly 5 fields (minute, hour, day of month, month, day of week), found \(parts.count): '\(text)'")
+    }
+    kind = .fields(
+      Fields(
+        minutes: try CronSchedule.field(parts[0], 0, 59, "minute"), hours: try CronSchedule.field(parts[1], 0, 23, "hour"),
+        days: try CronSchedule.field(parts[2], 1, 31, "day of month"),
+        months: try CronSchedule.field(parts[3], 1, 12, "month", names: "jan feb mar apr may jun jul aug sep oct nov dec", first: 1),
+        weekdays: try CronSchedule.field(parts[4], 0, 6, "day of week", names: "sun mon tue wed thu fri sat", first: 0)))
+  }
+
+  private static func field(
+    _ text: String, _ least: Int, _ most: Int, _ what: String, names: String = "", first: Int = 0
+  ) throws(CronError) -> Field {
+    let list = names.split(separator: " ").map(String.init)
+    func number(_ word: Substring) throws(CronError) -> Int {
+      if let index = list.firstIndex(of: word.lowercased()) { return index + first }
+      guard let value = Int(word), word.allSatisfy(\.isNumber) else { throw CronError(message: "'\(word)' in '\(text)' is no \(what)") }
+      guard (least...most).contains(value) else {
+        throw CronError(message: "\(value) in '\(text)' is out of range: a \(what) is \(least) to \(most)")
+      }
+      return value
+    }
+    var field = Field()
+    for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+      let pieces = part.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+      guard pieces.count <= 2, let range = pieces.first, !range.isEmpty else { throw CronError(message: "'\(part)' in '\(text)' is no \(what)") }
+      var low = least
+      var high = most
+      if range == "*" || range == "?" {
+        if pieces.count == 1 || pieces[1] == "1" { field.isStar = true }
+      } else {
+        let ends = range.split(separator: "-", omittingEmptySubsequences: false)
+        low = try number(ends[0])
+        high = ends.count == 2 ? try number(ends[1]) : pieces.count == 2 ? most : low
+        if ends.count > 2 { throw CronError(message: "'\(range)' in '\(text)' has too many hyphens") }
+      }
+      var step = 1
+      if pieces.count == 2 {
+        guard let value = Int(pieces[1]), value > 0 else { throw CronError(message: "the step in '\(part)' must be a positive number") }
+        step = value
+      }
+      if low > high { throw CronError(message: "the range '\(range)' in '\(text)' ends before it begins") }
+      for value in stride(from: low, through: high, by: step) { field.bits |= 1 << UInt64(value) }
+    }
+    return field
+  }
+
+  /// The first moment after `instant` that the schedule names, by a clock of `zone`; nil if there is none within five years.
+  package func next(after instant: Instant, zone: TimeZoneRules = .utc) -> Instant? {
+    switch kind {
+    case .every(let seconds): return Instant(seconds: instant.seconds + Int64(seconds))
+    case .fields(let fields): return next(fields, instant, zone)
+    }
+  }
+
+  private func next(_ fields: Fields, _ instant: Instant, _ zone: TimeZoneRules) -> Instant? {
+    var seconds = instant.seconds - instant.seconds % 60 + 60
+    if instant.seconds < 0 { seconds = (instant.seconds / 60) * 60 + 60 }
+    var civil = CivilTime(secondsSince1970: seconds + Int64(zone.offset(at: Instant(seconds: seconds))))
+    let lastYear = civil.year + 5
+    /// Moves to a local time, in the zone; never backwards.
+    func move(to local: CivilTime) {
+      var target = local
+      if target.hour > 23 {
+        target = CivilTime(secondsSince1970: target.secondsSince1970)
+      }
+      seconds = max(seconds + 60, zone.instant(of: target).seconds)
+      civil = CivilTime(secondsSince1970: seconds + Int64(zone.offset(at: Instant(seconds: seconds))))
+    }
+    while civil.year <= lastYear {
+      if !fields.months.has(civil.month) {
+        let isLast = civil.month == 12
+        move(to: CivilTime(year: isLast ? civil.year + 1 : civil.year, month: isLast ? 1 : civil.month + 1, day: 1))
+      } else if !matchesDay(fields, civil) {
+        let day = CivilTime(year: civil.year, month: civil.month, day: civil.day)
+        move(to: CivilTime(secondsSince1970: day.secondsSince1970 + 86_400))
+      } else if !fields.hours.has(civil.hour) {
+        let hour = CivilTime(year: civil.year, month: civil.month, day: civil.day, hour: civil.hour)
+        move(to: CivilTime(secondsSince1970: hour.secondsSince1970 + 3600))
+      } else if !fields.minutes.has(civil.minute) {
+        seconds += 60
+        civil = CivilTime(secondsSince1970: seconds + Int64(zone.offset(at: Instant(seconds: seconds))))
+      } else {
+        return Instant(seconds: seconds)
+      }
+    }
+    return nil
+  }
+
+  /// Both fields must match; where neither is a star, one of them is enough.
+  private func matchesDay(_ fields: Fields, _ civil: CivilTime) -> Bool {
+    let day = fields.days.has(civil.day)
+    let weekday = fields.weekdays.has(civil.weekday)
+    return fields.days.isStar || fields.weekdays.isStar ? day && weekday : day || weekday
+  }
+}
+
+/// Durations as Go writes them: "1h30m", "90s", "1.5h".
+package enum GoDuration {
+  /// Whole seconds, or nil.
+  package static func seconds(_ text: String) -> Int? {
+    var rest = Substring(text)
+    var total = 0.0
+    if rest.isEmpty { return nil }
+    while !rest.isEmpty {
+      let number = rest.prefix { $0.isNumber || $0 == "." }
+      guard let value = Double(number) else { return nil }
+      rest = rest[number.endIndex...]
+      let unit = rest.prefix { $0.isLetter }
+      rest = rest[unit.endIndex...]
+      switch unit {
+      case "h": total += value * 3600
+      case "m": total += value * 60
+      case "s": total += value
+      case "ms": total += value / 1000
+      default: return nil
+      }
+    }
+    return total < 1e9 ? Int(total) : nil
+  }
+}

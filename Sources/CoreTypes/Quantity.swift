@@ -1,0 +1,160 @@
+/// An exact amount of a resource: "100Mi", "0.5", "250m", "1e3". Source: k8s.io/apimachinery/pkg/api/resource/quantity.go, v0.36.
+///
+/// Held as nano-units in 128 bits: finer than nano is rounded up, more than 2^63-1 units is capped, as upstream does.
+package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible {
+  package enum Format: Sendable { case decimalSI, binarySI, decimalExponent }
+
+  /// Billionths of a unit.
+  package var nano: Int128
+  package var format: Format
+
+  private static let billion: Int128 = 1_000_000_000
+  private static let cap = Int128(Int64.max) * 1_000_000_000
+
+  package init(nano: Int64, format: Format = .decimalSI) {
+    self.nano = Int128(nano)
+    self.format = format
+  }
+  package init(milli: Int64, format: Format = .decimalSI) {
+    nano = Int128(milli) * 1_000_000
+    self.format = format
+  }
+  package init(value: Int64, format: Format = .decimalSI) {
+    nano = Int128(value) * Quantity.billion
+    self.format = format
+  }
+  /// A number of bytes, printed with Ki, Mi, Gi.
+  package init(bytes: Int64) { self.init(value: bytes, format: .binarySI) }
+
+  package static func == (left: Quantity, right: Quantity) -> Bool { left.nano == right.nano }
+  package static func < (left: Quantity, right: Quantity) -> Bool { left.nano < right.nano }
+  package func hash(into hasher: inout Hasher) { hasher.combine(nano) }
+  package static func + (left: Quantity, right: Quantity) -> Quantity {
+    var sum = left
+    sum.nano = min(Quantity.cap, left.nano + right.nano)
+    return sum
+  }
+  package static func - (left: Quantity, right: Quantity) -> Quantity {
+    var difference = left
+    difference.nano = left.nano - right.nano
+    return difference
+  }
+
+  /// Whole units, rounded up.
+  package var value: Int64 { Quantity.roundUp(nano, Quantity.billion) }
+  /// Thousandths, rounded up.
+  package var milliValue: Int64 { Quantity.roundUp(nano, 1_000_000) }
+
+  private static func roundUp(_ amount: Int128, _ unit: Int128) -> Int64 {
+    let quotient = amount / unit
+    let result = amount % unit > 0 ? quotient + 1 : amount % unit < 0 ? quotient - 1 : quotient
+    return Int64(clamping: result)
+  }
+
+  /// Reads a quantity; nil where the text is none.
+  package init?(_ text: String) {
+    let bytes = Array(text.utf8)
+    var i = 0
+    var negative = false
+    if i < bytes.count, bytes[i] == 43 || bytes[i] == 45 {
+      negative = bytes[i] == 45
+      i += 1
+    }
+    var digits: Int128 = 0
+    var scale = 0  // digits after the point
+    var count = 0
+    var point = false
+    while i < bytes.count {
+      if bytes[i] == 46, !point {
+        point = true
+      } else if bytes[i] >= 48, bytes[i] <= 57 {
+        count += 1
+        if digits < Int128(1) << 100 {
+          digits = digits * 10 + Int128(bytes[i] - 48)
+          if point { scale += 1 }
+        } else if !point {
+          scale -= 1
+        }
+      } else {
+        break
+      }
+      i += 1
+    }
+    guard count > 0, let suffix = Quantity.suffix(String(decoding: bytes[i...], as: UTF8.self)) else { return nil }
+    format = suffix.format
+    let exponent = suffix.tens - scale + 9
+    guard abs(exponent) < 60 else { return nil }
+    var amount = digits
+    var remainder = false
+    for _ in 0..<max(0, exponent) { amount = min(Quantity.cap, amount * 10) }
+    amount = min(Quantity.cap, amount)
+    if suffix.twos > 0 { amount = Quantity.multiply(digits, suffix.twos, exponent, &remainder) } else {
+      for _ in 0..<max(0, -exponent) {
+        if amount % 10 != 0 { remainder = true }
+        amount /= 10
+      }
+    }
+    if remainder { amount += 1 }
+    nano = min(Quantity.cap, amount) * (negative ? -1 : 1)
+  }
+
+  private static func multiply(_ digits: Int128, _ twos: Int, _ tens: Int, _ remainder: inout Bool) -> Int128 {
+    var amount = min(digits, Int128(1) << 62) << Int128(twos > 60 ? 60 : twos)
+    for _ in 0..<max(0, tens) {
+      if amount > cap { return cap }
+      amount *= 10
+    }
+    for _ in 0..<max(0, -tens) {
+      if amount % 10 != 0 { remainder = true }
+      amount /= 10
+    }
+    return amount
+  }
+
+  private static func suffix(_ text: String) -> (tens: Int, twos: Int, format: Format)? {
+    switch text {
+    case "": return (0, 0, .decimalSI)
+    case "n": return (-9, 0, .decimalSI)
+    case "u": return (-6, 0, .decimalSI)
+    case "m": return (-3, 0, .decimalSI)
+    case "k": return (3, 0, .decimalSI)
+    case "M": return (6, 0, .decimalSI)
+    case "G": return (9, 0, .decimalSI)
+    case "T": return (12, 0, .decimalSI)
+    case "P": return (15, 0, .decimalSI)
+    case "E": return (18, 0, .decimalSI)
+    case "Ki": return (0, 10, .binarySI)
+    case "Mi": return (0, 20, .binarySI)
+    case "Gi": return (0, 30, .binarySI)
+    case "Ti": return (0, 40, .binarySI)
+    case "Pi": return (0, 50, .binarySI)
+    case "Ei": return (0, 60, .binarySI)
+    default:
+      guard text.first == "e" || text.first == "E", let exponent = Int(text.dropFirst()) else { return nil }
+      return (exponent, 0, .decimalExponent)
+    }
+  }
+
+  /// The canonical form: no fraction, the largest suffix that keeps it whole.
+  package var description: String {
+    if nano == 0 { return "0" }
+    let isWhole = nano % Quantity.billion == 0
+    if format == .binarySI, isWhole, abs(nano) >= 1024 * Quantity.billion {
+      var amount = nano / Quantity.billion
+      var step = 0
+      while amount % 1024 == 0, step < 6 {
+        amount /= 1024
+        step += 1
+      }
+      return "\(amount)" + ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"][step]
+    }
+    var amount = nano
+    var step = 0
+    while amount % 1000 == 0, step < 9 {
+      amount /= 1000
+      step += 1
+    }
+    if format == .decimalExponent { return "\(amount)" + (step == 3 ? "" : "e\((step - 3) * 3)") }
+    return "\(amount)" + ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"][step]
+  }
+}

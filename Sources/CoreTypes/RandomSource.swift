@@ -1,0 +1,42 @@
+/// The only randomness there is: SplitMix64 from one seed. The same seed gives the same names and UIDs.
+package struct RandomSource: Sendable {
+  private var state: UInt64
+
+  package init(seed: UInt64) { state = seed }
+
+  package mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// 0 ..< bound, evenly enough for names and delays.
+  package mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(max(1, bound))) }
+
+  /// A version 4 UUID (RFC 9562).
+  package mutating func uid() -> String {
+    let high = next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
+    let low = next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
+    let text = RandomSource.hex(high) + RandomSource.hex(low)
+    let bytes = Array(text.utf8)
+    var out: [UInt8] = []
+    for (start, end) in [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)] {
+      if start > 0 { out.append(UInt8(ascii: "-")) }
+      out += bytes[start..<end]
+    }
+    return String(decoding: out, as: UTF8.self)
+  }
+
+  private static func hex(_ word: UInt64) -> String {
+    let text = String(word, radix: 16)
+    return String(repeating: "0", count: 16 - text.count) + text
+  }
+
+  /// Letters and digits that form no words. Source: k8s.io/apimachinery/pkg/util/rand, v0.36.
+  package mutating func suffix(_ length: Int = 5) -> String {
+    let alphabet = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
+    return String(decoding: (0..<length).map { _ in alphabet[below(alphabet.count)] }, as: UTF8.self)
+  }
+}

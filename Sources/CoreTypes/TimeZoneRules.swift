@@ -1,0 +1,42 @@
+/// How far a place's clock is from UTC, and when that changes.
+package struct TimeZoneRules: Sendable, Equatable {
+  package static let utc = TimeZoneRules(transitions: [], initialOffset: 0)
+
+  package struct Transition: Sendable, Equatable {
+    package var at: Int64
+    /// Seconds east of UTC from then on.
+    package var offset: Int
+    package init(at: Int64, offset: Int) {
+      self.at = at
+      self.offset = offset
+    }
+  }
+  private let transitions: [Transition]
+  private let initialOffset: Int
+
+  package init(transitions: [Transition], initialOffset: Int) {
+    self.transitions = transitions
+    self.initialOffset = initialOffset
+  }
+
+  /// Seconds east of UTC.
+  package func offset(at instant: Instant) -> Int {
+    var low = 0
+    var high = transitions.count
+    while low < high {
+      let middle = (low + high) / 2
+      if transitions[middle].at <= instant.seconds { low = middle + 1 } else { high = middle }
+    }
+    return low == 0 ? initialOffset : transitions[low - 1].offset
+  }
+
+  /// The moment at which the clock shows `local`: the first of two, and for a time that is skipped the moment after the gap.
+  package func instant(of local: CivilTime) -> Instant {
+    let wall = local.secondsSince1970
+    let before = offset(at: Instant(seconds: wall - 86_400))
+    let after = offset(at: Instant(seconds: wall + 86_400))
+    let first = Instant(seconds: wall - Int64(before))
+    if before == after || offset(at: first) == before { return first }
+    return Instant(seconds: wall - Int64(after)).seconds < first.seconds ? first : Instant(seconds: wall - Int64(after))
+  }
+}
