@@ -1,0 +1,143 @@
+import CoreJSON
+package import CoreStore
+package import CoreTypes
+
+/// Deletes what has lost its owners; carries out foreground deletion and orphaning. Source: pkg/controller/garbagecollector, v1.36.
+package struct GarbageCollector: Controller {
+  package let name = "generic-garbage-collector"
+
+  package init() {}
+
+  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    let metadata = change.object.metadata
+    var keys: [ObjectKey] = []
+    if change.kind == .deleted {
+      keys += snapshot.store.owned(by: change.object.uid).map(\.key)
+      keys += blockedOwners(metadata, change.object.key.namespace, snapshot.store)
+    } else if !metadata.ownerReferences.isEmpty {
+      keys.append(change.object.key)
+    }
+    let finalizers = metadata.finalizers.values
+    if metadata.deletionTimestamp != nil, finalizers.contains("foregroundDeletion") || finalizers.contains("orphan") {
+      keys.append(change.object.key)
+    }
+    return keys
+  }
+
+  /// Owners that wait in foreground deletion for this dependant to go.
+  private func blockedOwners(_ metadata: ObjectMeta, _ namespace: String, _ store: Store) -> [ObjectKey] {
+    metadata.ownerReferences.compactMap { reference in
+      let owner = OwnerLookup.find(reference, namespace: namespace, store)
+      return owner?.metadata.deletionTimestamp != nil ? owner?.key : nil
+    }
+  }
+
+  package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    guard let stored = snapshot.store.get(key) else { return Plan() }
+    let metadata = stored.metadata
+    if metadata.deletionTimestamp != nil {
+      let finalizers = metadata.finalizers.values
+      if finalizers.contains("orphan") { return orphan(stored, snapshot.store) }
+      if finalizers.contains("foregroundDeletion") { return foreground(stored, snapshot.store) }
+      return Plan()
+    }
+    return collect(stored, metadata, snapshot.store)
+  }
+
+  /// An object none of whose owners is left.
+  private func collect(_ stored: StoredObject, _ metadata: ObjectMeta, _ store: Store) -> Plan {
+    if metadata.ownerReferences.isEmpty { return Plan() }
+    var solid: [OwnerReference] = []
+    var waiting = false
+    var dangling = 0
+    for reference in metadata.ownerReferences {
+      guard OwnerLookup.resource(reference) != nil else {
+        solid.append(reference)
+        continue
+      }
+      guard let owner = OwnerLookup.find(reference, namespace: stored.key.namespace, store) else {
+        dangling += 1
+        continue
+      }
+      if owner.metadata.deletionTimestamp != nil, owner.metadata.finalizers.values.contains("foregroundDeletion") {
+        waiting = true
+      } else {
+        solid.append(reference)
+      }
+    }
+    if !solid.isEmpty {
+      if dangling == 0 { return Plan() }
+      var tree = stored.tree
+      tree[.metadata].put(.ownerReferences, List(solid).tree)
+      return Plan(changes: [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound", "Conflict"])])
+    }
+    let propagation: Change.Propagation? =
+      waiting && !store.owned(by: stored.uid).isEmpty ? .foreground : metadata.finalizers.values.contains("orphan") ? .orphan : .background
+    return Plan(changes: [
+      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: ["NotFound", "Conflict"])
+    ])
+  }
+
+  /// The dependants go first; the object follows once none that blocks it is left.
+  private func foreground(_ stored: StoredObject, _ store: Store) -> Plan {
+    let dependants = store.owned(by: stored.uid)
+    let blocking = dependants.filter { dependant in
+      dependant.metadata.ownerReferences.contains { $0.uid == stored.uid && $0.blockOwnerDeletion == true }
+    }
+    if blocking.isEmpty { return release(stored, "foregroundDeletion") }
+    let live = dependants.filter { $0.metadata.deletionTimestamp == nil }
+    return Plan(
+      changes: live.map {
+        Change(.delete($0.key, uid: $0.uid, graceSeconds: nil, propagation: .background), tolerated: ["NotFound", "Conflict"])
+      })
+  }
+
+  /// The dependants are let go of, then the object goes.
+  private func orphan(_ stored: StoredObject, _ store: Store) -> Plan {
+    var plan = Plan()
+    for dependant in store.owned(by: stored.uid) {
+      var tree = dependant.tree
+      let rest = dependant.metadata.ownerReferences.filter { $0.uid != stored.uid }
+      tree[.metadata].put(.ownerReferences, rest.isEmpty ? .null : List(rest).tree)
+      plan.changes.append(Change(.update(dependant.key.resource, tree: tree), tolerated: ["NotFound"]))
+    }
+    plan.changes += release(stored, "orphan").changes
+    return plan
+  }
+
+  private func release(_ stored: StoredObject, _ finalizer: String) -> Plan {
+    var tree = stored.tree
+    let rest = stored.metadata.finalizers.values.filter { $0 != finalizer }
+    tree[.metadata].put(.finalizers, rest.isEmpty ? .null : List(rest).tree)
+    return Plan(changes: [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound"])])
+  }
+}
+
+/// From an owner reference to the object.
+enum OwnerLookup {
+  /// The resources that own others, by group and kind.
+  private static let resources: [String: ResourceID] = [
+    "/Pod": .pods, "/Node": .nodes, "/Service": .services, "/ConfigMap": .configMaps, "/Secret": .secrets, "/Namespace": .namespaces,
+    "/ReplicationController": .replicationControllers, "/ServiceAccount": .serviceAccounts,
+    "/PersistentVolumeClaim": .persistentVolumeClaims, "/PersistentVolume": .persistentVolumes, "apps/StatefulSet": .statefulSets,
+    "apps/Deployment": .deployments, "apps/ReplicaSet": .replicaSets, "apps/DaemonSet": .daemonSets,
+    "apps/ControllerRevision": .controllerRevisions, "batch/Job": .jobs, "batch/CronJob": .cronJobs,
+    "autoscaling/HorizontalPodAutoscaler": .horizontalPodAutoscalers, "rbac.authorization.k8s.io/Role": .roles,
+    "rbac.authorization.k8s.io/RoleBinding": .roleBindings, "rbac.authorization.k8s.io/ClusterRole": .clusterRoles,
+    "rbac.authorization.k8s.io/ClusterRoleBinding": .clusterRoleBindings, "discovery.k8s.io/EndpointSlice": .endpointSlices,
+  ]
+  private static let clusterScoped: Set<ResourceID> = [.nodes, .namespaces, .persistentVolumes, .clusterRoles, .clusterRoleBindings]
+
+  static func resource(_ reference: OwnerReference) -> ResourceID? {
+    let version = reference.apiVersion ?? ""
+    let group = version.contains("/") ? String(version.prefix { $0 != "/" }) : ""
+    return resources[group + "/" + (reference.kind ?? "")]
+  }
+
+  /// The owner, if an object of that name with that UID is there.
+  static func find(_ reference: OwnerReference, namespace: String, _ store: Store) -> StoredObject? {
+    guard let resource = resource(reference), let name = reference.name else { return nil }
+    let found = store.get(resource, namespace: clusterScoped.contains(resource) ? "" : namespace, name)
+    return found?.uid == reference.uid ? found : nil
+  }
+}
