@@ -5,11 +5,12 @@
 ///     type StatefulSetSpec [kind] [map=atomic] [swift=NAME]
 ///     | What the type is, in our own words.
 ///       replicas int32 [required] [default=1] [min=0] [max=…] [enum=A|B] [list=set|atomic] [keys=a,b]
-///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable]
+///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats]
 ///       | What the field is.
 ///
 /// Types of fields: string bytes time microTime quantity int32 int64 double bool intOrString any, the name of a type of this
 /// package, PACKAGE.TYPE of another one, `[T]` for a list and `{T}` for a map from names. A field with keys= is a list of type map.
+/// repeats: equal keys or elements are accepted, as upstream's validation accepts them (two environment variables of one name).
 package struct SchemaDocument: Sendable {
   package var types: [SchemaType] = []
   /// Names to intern besides those of fields.
@@ -42,6 +43,8 @@ package struct SchemaField: Sendable {
   package var type: FieldType
   package var docs = ""
   package var isRequired = false
+  /// Elements with equal keys are accepted.
+  package var allowsRepeats = false
   package var isImmutable = false
   /// The default as JSON text.
   package var defaultText: String?
@@ -66,5 +69,9 @@ package indirect enum FieldType: Sendable, Equatable {
 package struct SchemaLanguageError: Error, CustomStringConvertible {
   package var line: Int
   package var message: String
+  package init(line: Int, message: String) {
+    self.line = line
+    self.message = message
+  }
   package var description: String { "line \(line): \(message)" }
 }

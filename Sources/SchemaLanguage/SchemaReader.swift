@@ -1,64 +1,100 @@
 /// Reads the schema language (see `SchemaDocument`), one or several files after one another.
+///
+/// Works on bytes: every start of the program reads the whole schema.
 package struct SchemaReader {
+  private typealias Word = Slice<UnsafeBufferPointer<UInt8>>
+
   private var document = SchemaDocument()
   private var current: (package: String, path: String, group: String, version: String)?
   private var line = 0
 
   package static func read(_ text: String) throws(SchemaLanguageError) -> SchemaDocument {
+    var text = text
+    var result: Result<SchemaDocument, SchemaLanguageError> = .success(SchemaDocument())
+    text.withUTF8 { bytes in
+      do throws(SchemaLanguageError) { result = .success(try read(bytes)) } catch { result = .failure(error) }
+    }
+    return try result.get()
+  }
+
+  package static func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(SchemaLanguageError) -> SchemaDocument {
     var reader = SchemaReader()
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    var start = 0
+    var words: [Word] = []
+    while start < bytes.count {
+      var end = start
+      while end < bytes.count, bytes[end] != 0x0A { end += 1 }
       reader.line += 1
-      try reader.take(line)
+      try reader.take(bytes[start..<end], &words)
+      start = end + 1
     }
     return reader.document
   }
 
-  private mutating func take(_ raw: Substring) throws(SchemaLanguageError) {
-    let indented = raw.first == " "
-    let text = raw.drop { $0 == " " }
-    if text.isEmpty || text.first == "#" { return }
-    if text.first == "|" { return try takeDocs(text.dropFirst().drop { $0 == " " }, ofField: indented) }
-    let words = text.split(separator: " ").map(String.init)
+  private mutating func take(_ line: Word, _ words: inout [Word]) throws(SchemaLanguageError) {
+    let indented = line.first == 0x20
+    let text = line.drop { $0 == 0x20 }
+    if text.isEmpty || text.first == UInt8(ascii: "#") { return }
+    if text.first == UInt8(ascii: "|") { return try takeDocs(text.dropFirst().drop { $0 == 0x20 }, ofField: indented) }
+    SchemaReader.split(text, &words)
     if indented { return try takeField(words) }
     switch words[0] {
     case "package": try takePackage(words)
-    case "words": document.words += words.dropFirst()
+    case "words": document.words += words.dropFirst().map(string)
     case "type": try takeType(words)
-    default: throw error("'\(words[0])' begins no declaration")
+    default: throw error("'\(string(words[0]))' begins no declaration")
     }
   }
+
+  private static func split(_ text: Word, _ words: inout [Word]) {
+    words.removeAll(keepingCapacity: true)
+    var start = text.startIndex
+    for i in text.indices where text[i] == 0x20 {
+      if i > start { words.append(text[start..<i]) }
+      start = i + 1
+    }
+    if start < text.endIndex { words.append(text[start...]) }
+  }
+
+  private func string(_ word: Word) -> String { String(decoding: word, as: UTF8.self) }
 
   private func error(_ message: String) -> SchemaLanguageError { SchemaLanguageError(line: line, message: message) }
 
-  private mutating func takeDocs(_ text: Substring, ofField: Bool) throws(SchemaLanguageError) {
+  private mutating func takeDocs(_ text: Word, ofField: Bool) throws(SchemaLanguageError) {
     guard !document.types.isEmpty else { throw error("a description before any type") }
     let last = document.types.count - 1
-    func joined(_ before: String) -> String { before.isEmpty ? String(text) : before + " " + text }
     if ofField {
       guard !document.types[last].fields.isEmpty else { throw error("a field's description before any field") }
       let field = document.types[last].fields.count - 1
-      document.types[last].fields[field].docs = joined(document.types[last].fields[field].docs)
+      append(text, to: &document.types[last].fields[field].docs)
     } else {
-      document.types[last].docs = joined(document.types[last].docs)
+      append(text, to: &document.types[last].docs)
     }
   }
 
-  private mutating func takePackage(_ words: [String]) throws(SchemaLanguageError) {
+  private func append(_ text: Word, to docs: inout String) {
+    if !docs.isEmpty { docs += " " }
+    docs += string(text)
+  }
+
+  private mutating func takePackage(_ words: [Word]) throws(SchemaLanguageError) {
     guard words.count == 5, let path = value(words[2], "path"), let group = value(words[3], "group"),
       let version = value(words[4], "version")
     else { throw error("package wants NAME path= group= version=") }
-    current = (words[1], path, group == "\"\"" ? "" : group, version)
+    current = (string(words[1]), path, group == "\"\"" ? "" : group, version)
   }
 
-  private func value(_ word: String, _ name: String) -> String? {
-    word.hasPrefix(name + "=") ? String(word.dropFirst(name.count + 1)) : nil
+  private func value(_ word: Word, _ name: StaticString) -> String? {
+    let count = name.utf8CodeUnitCount
+    guard word.count > count, word[word.startIndex + count] == UInt8(ascii: "="), word.prefix(count) == name else { return nil }
+    return string(word.dropFirst(count + 1))
   }
 
-  private mutating func takeType(_ words: [String]) throws(SchemaLanguageError) {
+  private mutating func takeType(_ words: [Word]) throws(SchemaLanguageError) {
     guard let current, words.count > 1 else { throw error("a type wants a name and a package before it") }
+    let name = string(words[1])
     var type = SchemaType(
-      package: current.package, path: current.path, group: current.group, version: current.version, name: words[1],
-      swiftName: words[1])
+      package: current.package, path: current.path, group: current.group, version: current.version, name: name, swiftName: name)
     for word in words.dropFirst(2) {
       if word == "kind" {
         type.isKind = true
@@ -67,25 +103,30 @@ package struct SchemaReader {
       } else if let name = value(word, "swift") {
         type.swiftName = name
       } else {
-        throw error("unknown attribute '\(word)' of type \(type.name)")
+        throw error("unknown attribute '\(string(word))' of type \(type.name)")
       }
     }
     document.types.append(type)
   }
 
-  private mutating func takeField(_ words: [String]) throws(SchemaLanguageError) {
+  private mutating func takeField(_ words: [Word]) throws(SchemaLanguageError) {
     guard !document.types.isEmpty, words.count > 1 else { throw error("a field wants a type before it, a name and a type") }
-    var field = SchemaField(name: words[0], type: try type(words[1]))
+    var field = SchemaField(name: string(words[0]), type: try type(words[1]))
     for word in words.dropFirst(2) { try takeAttribute(word, &field) }
     document.types[document.types.count - 1].fields.append(field)
   }
 
-  private func takeAttribute(_ word: String, _ field: inout SchemaField) throws(SchemaLanguageError) {
-    if word == "required" {
-      field.isRequired = true
-    } else if word == "immutable" {
-      field.isImmutable = true
-    } else if let text = value(word, "default") {
+  private func takeAttribute(_ word: Word, _ field: inout SchemaField) throws(SchemaLanguageError) {
+    switch word {
+    case "required": field.isRequired = true
+    case "immutable": field.isImmutable = true
+    case "repeats": field.allowsRepeats = true
+    default: try takeValue(word, &field)
+    }
+  }
+
+  private func takeValue(_ word: Word, _ field: inout SchemaField) throws(SchemaLanguageError) {
+    if let text = value(word, "default") {
       field.defaultText = text
     } else if let text = value(word, "min"), let number = Int64(text) {
       field.minimum = number
@@ -105,13 +146,13 @@ package struct SchemaReader {
     } else if let text = value(word, "map") {
       field.mapType = text
     } else {
-      throw error("unknown attribute '\(word)' of field \(field.name)")
+      throw error("unknown attribute '\(string(word))' of field \(field.name)")
     }
   }
 
-  private func type(_ word: String) throws(SchemaLanguageError) -> FieldType {
-    if word.hasPrefix("["), word.hasSuffix("]") { return .list(try type(String(word.dropFirst().dropLast()))) }
-    if word.hasPrefix("{"), word.hasSuffix("}") { return .map(try type(String(word.dropFirst().dropLast()))) }
+  private func type(_ word: Word) throws(SchemaLanguageError) -> FieldType {
+    if word.first == UInt8(ascii: "["), word.last == UInt8(ascii: "]") { return .list(try type(word.dropFirst().dropLast())) }
+    if word.first == UInt8(ascii: "{"), word.last == UInt8(ascii: "}") { return .map(try type(word.dropFirst().dropLast())) }
     switch word {
     case "string": return .string
     case "bytes": return .bytes
@@ -126,7 +167,17 @@ package struct SchemaReader {
     case "any": return .any
     default:
       guard let current else { throw error("a field before any package") }
-      return .reference(word.contains(".") ? word : current.package + "." + word)
+      return .reference(word.contains(UInt8(ascii: ".")) ? string(word) : current.package + "." + string(word))
     }
   }
+}
+
+extension Slice<UnsafeBufferPointer<UInt8>> {
+  fileprivate static func == (word: Self, text: StaticString) -> Bool {
+    guard word.count == text.utf8CodeUnitCount else { return false }
+    for i in 0..<word.count where word[word.startIndex + i] != text.utf8Start[i] { return false }
+    return true
+  }
+
+  fileprivate static func ~= (text: StaticString, word: Self) -> Bool { word == text }
 }

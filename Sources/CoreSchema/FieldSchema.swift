@@ -1,0 +1,46 @@
+package import CoreJSON
+package import SchemaLanguage
+
+/// One field of a type, ready for use: references are resolved, the default is parsed.
+package final class FieldSchema: Sendable {
+  package let key: Key
+  package let shape: Shape
+  package let declaration: SchemaField
+  package let defaultValue: JSON?
+  package let listKeys: [Key]
+  package let mergeKey: Key?
+  package let isRequired: Bool
+  package let isImmutable: Bool
+  package let minimum: Int64?
+  package let maximum: Int64?
+  /// Strategic merge joins lists instead of replacing them.
+  package let mergesLists: Bool
+  /// Strategic merge takes the patch's value whole.
+  package let isReplaced: Bool
+  /// Nothing but the type of the value can be wrong with it: validation need not look.
+  let isPlain: Bool
+
+  init(_ declaration: SchemaField, shape: Shape, defaultValue: JSON?) {
+    self.declaration = declaration
+    self.shape = shape
+    self.defaultValue = defaultValue
+    key = Key(declaration.name)
+    listKeys = declaration.listKeys.map { Key($0) }
+    mergeKey = declaration.mergeKey.map { Key($0) }
+    isRequired = declaration.isRequired
+    isImmutable = declaration.isImmutable
+    minimum = declaration.minimum
+    maximum = declaration.maximum
+    mergesLists = declaration.strategies.contains("merge")
+    isReplaced = declaration.strategies.contains("replace")
+    isPlain =
+      minimum == nil && maximum == nil && declaration.enumeration.isEmpty && declaration.listType != "set" && listKeys.isEmpty
+      && shape.elementType == nil
+  }
+
+  package var name: String { declaration.name }
+  package var enumeration: [String] { declaration.enumeration }
+  package var docs: String { declaration.docs }
+  /// Repeated keys or elements are refused.
+  var refusesRepeats: Bool { !declaration.allowsRepeats && (declaration.listType == "set" || !listKeys.isEmpty) }
+}

@@ -1,0 +1,41 @@
+package import CoreJSON
+
+extension Schema {
+  /// Refuses changes of immutable fields, at every depth; elements of keyed lists are compared by key.
+  package func validateUpdate(_ tree: JSON, old: JSON, _ type: TypeSchema) -> [FieldError] {
+    var errors: [FieldError] = []
+    compare(tree, old, type, FieldPath(), &errors)
+    return errors
+  }
+
+  private func compare(_ tree: JSON, _ old: JSON, _ type: TypeSchema, _ path: FieldPath, _ errors: inout [FieldError]) {
+    guard type.hasImmutableFields else { return }
+    for field in type.fields {
+      let (new, before) = (tree[field.key], old[field.key])
+      if field.isImmutable {
+        if new != before { errors.append(FieldError(.invalid, path.child(field.key), value: new, detail: "field is immutable")) }
+      } else if let element = field.shape.elementType, element.hasImmutableFields {
+        compare(new, before, field, element, path.child(field.key), &errors)
+      }
+    }
+  }
+
+  private func compare(
+    _ new: JSON, _ old: JSON, _ field: FieldSchema, _ element: TypeSchema, _ path: FieldPath, _ errors: inout [FieldError]
+  ) {
+    switch field.shape {
+    case .object: if !new.isNull, !old.isNull { compare(new, old, element, path, &errors) }
+    case .list where !field.listKeys.isEmpty:
+      for (i, value) in new.elements.enumerated() {
+        let key = ListKey(value, field)
+        guard let before = old.elements.first(where: { ListKey($0, field) == key }) else { continue }
+        compare(value, before, element, path.index(i), &errors)
+      }
+    case .map:
+      for member in new.members where !old[member.key].isNull {
+        compare(member.value, old[member.key], element, path.key(member.key.name), &errors)
+      }
+    default: return
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package import CoreJSON
+
+extension Schema {
+  /// What the schema alone can say is wrong with a decoded tree: missing fields, values outside an enumeration or a range, repeated
+  /// elements of sets and keyed lists. The status of a kind is the server's own writing and is not looked at, unless asked for.
+  package func validate(_ tree: JSON, _ type: TypeSchema, includingStatus: Bool = false) -> [FieldError] {
+    var validation = Validation()
+    validation.object(tree, type, skippedKey: type.isKind && !includingStatus ? .status : nil)
+    return validation.errors
+  }
+}
+
+private struct Validation {
+  /// How many errors are reported at most.
+  static let errorLimit = 100
+
+  private(set) var errors: [FieldError] = []
+  private var path = WalkPath()
+
+  private mutating func report(_ kind: FieldError.Kind, _ field: FieldSchema, _ value: JSON?, _ detail: String) {
+    guard errors.count < Validation.errorLimit else { return }
+    errors.append(FieldError(kind, path.fieldPath.child(field.key), value: value, detail: detail))
+  }
+
+  mutating func object(_ tree: JSON, _ type: TypeSchema, skippedKey: Key? = nil) {
+    guard case .object(let members) = tree else { return }
+    for index in type.requiredFields {
+      let field = type.fields[index]
+      if field.key != skippedKey, Validation.isMissing(tree[field.key], field) { missing(field) }
+    }
+    for i in members.indices {
+      let index = type.index(of: members[i].key)
+      if index < 0 { continue }
+      let field = type.fields[index]
+      if field.isPlain || field.key == skippedKey { continue }
+      value(members[i].value, field)
+    }
+  }
+
+  private static func isMissing(_ value: JSON, _ field: FieldSchema) -> Bool {
+    switch (field.shape, value) {
+    case (.any, _), (.bool, _): false
+    case (_, .null): true
+    case (.string, .string(let text)), (.quantity, .string(let text)), (.time, .string(let text)): text.isEmpty
+    case (.list, .array(let elements)): elements.isEmpty
+    default: false
+    }
+  }
+
+  /// Upstream cannot tell an absent number from 0: it is an error only where 0 is out of range.
+  private mutating func missing(_ field: FieldSchema) {
+    switch field.shape {
+    case .int32, .int64, .double: range(0, .int(0), field)
+    default: report(.required, field, nil, "")
+    }
+  }
+
+  private mutating func value(_ value: JSON, _ field: FieldSchema) {
+    switch (field.shape, value) {
+    case (.string, .string(let text)): enumeration(text, field)
+    case (_, .int(let number)): range(number, value, field)
+    default:
+      if field.refusesRepeats { repeats(value.elements, field) }
+      guard field.shape.elementType != nil else { return }
+      path.push(field: field.key)
+      descend(value, field.shape)
+      path.pop()
+    }
+  }
+
+  private mutating func descend(_ value: JSON, _ shape: Shape) {
+    switch (shape, value) {
+    case (.object(let type), _): object(value, type)
+    case (.list(let element), .array(let elements)):
+      for i in elements.indices {
+        path.push(index: i)
+        descend(elements[i], element)
+        path.pop()
+      }
+    case (.map(let element), .object(let members)):
+      for member in members {
+        path.push(key: member.key)
+        descend(member.value, element)
+        path.pop()
+      }
+    default: return
+    }
+  }
+
+  private mutating func enumeration(_ text: String, _ field: FieldSchema) {
+    let allowed = field.enumeration
+    if text.isEmpty || allowed.isEmpty || allowed.contains(text) { return }
+    guard errors.count < Validation.errorLimit else { return }
+    errors.append(.notSupported(path.fieldPath.child(field.key), value: text, supported: allowed))
+  }
+
+  private mutating func range(_ number: Int64, _ value: JSON, _ field: FieldSchema) {
+    switch (field.minimum, field.maximum) {
+    case (let minimum?, let maximum?) where number < minimum || number > maximum:
+      report(.invalid, field, value, "must be between \(minimum) and \(maximum), inclusive")
+    case (let minimum?, nil) where number < minimum:
+      report(.invalid, field, value, minimum == 1 ? "must be greater than 0" : "must be greater than or equal to \(minimum)")
+    case (nil, let maximum?) where number > maximum:
+      report(.invalid, field, value, "must be less than or equal to \(maximum)")
+    default: return
+    }
+  }
+
+  private mutating func repeats(_ elements: [JSON], _ field: FieldSchema) {
+    guard elements.count > 1 else { return }
+    if elements.count == 2, ListKey(elements[0], field) != ListKey(elements[1], field) { return }
+    var seen: Set<ListKey> = []
+    for (i, element) in elements.enumerated() where !seen.insert(ListKey(element, field)).inserted {
+      guard errors.count < Validation.errorLimit else { return }
+      var place = path.fieldPath.child(field.key).index(i)
+      var value = element
+      if field.listKeys.count == 1 {
+        place = place.child(field.listKeys[0])
+        value = element[field.listKeys[0]]
+      } else if !field.listKeys.isEmpty {
+        value = .object(field.listKeys.map { Member(key: $0, value: element[$0]) }.filter { !$0.value.isNull })
+      }
+      errors.append(FieldError(.duplicate, place, value: value, detail: ""))
+    }
+  }
+}
+
+/// What identifies an element of a set or a keyed list.
+struct ListKey: Hashable {
+  private let parts: [String]
+
+  init(_ element: JSON, _ field: FieldSchema) {
+    parts = field.listKeys.isEmpty ? [element.description] : field.listKeys.map { element[$0].string ?? element[$0].description }
+  }
+}

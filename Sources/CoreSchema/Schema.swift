@@ -1,0 +1,94 @@
+import CoreJSON
+package import SchemaLanguage
+
+/// Every type that the API knows, declared once in Schema/*.schema. Decoding, defaults, validation, strategic merge, server-side
+/// apply and the OpenAPI documents all follow from it.
+package final class Schema: Sendable {
+  /// Sorted by qualified name.
+  package let types: [TypeSchema]
+  private let byName: [String: TypeSchema]
+
+  package static let shared = Schema.ofThisProgram()
+
+  /// The declarations are checked when the program is compiled.
+  private static func ofThisProgram() -> Schema {
+    do throws(SchemaLanguageError) {
+      let bytes = UnsafeBufferPointer(start: schemaText.utf8Start, count: schemaText.utf8CodeUnitCount)
+      return try Schema(SchemaReader.read(bytes))
+    } catch { preconditionFailure("Schema/: \(error)") }
+  }
+
+  /// - Throws: where a field's type is not declared or a default is no JSON (line 0).
+  package init(_ document: SchemaDocument) throws(SchemaLanguageError) {
+    var byName: [String: TypeSchema] = [:]
+    var types: [TypeSchema] = []
+    for declaration in document.types {
+      let type = TypeSchema(declaration)
+      if byName.updateValue(type, forKey: type.qualifiedName) != nil {
+        throw SchemaLanguageError(line: 0, message: "\(type.qualifiedName) is declared twice")
+      }
+      types.append(type)
+    }
+    for type in types {
+      var fields: [FieldSchema] = []
+      for field in type.declaration.fields {
+        let context = type.qualifiedName + "." + field.name
+        fields.append(
+          FieldSchema(
+            field, shape: try Schema.shape(field.type, byName, context), defaultValue: try Schema.defaultValue(field, context)))
+      }
+      type.setFields(fields)
+    }
+    self.types = types.sorted { $0.qualifiedName < $1.qualifiedName }
+    self.byName = byName
+    markWalks()
+  }
+
+  /// By qualified name: "apps.v1.StatefulSet".
+  package func type(_ qualifiedName: String) -> TypeSchema? { byName[qualifiedName] }
+
+  private static func shape(
+    _ type: FieldType, _ byName: [String: TypeSchema], _ context: String
+  ) throws(SchemaLanguageError) -> Shape {
+    switch type {
+    case .string: return .string
+    case .bytes: return .bytes
+    case .time: return .time
+    case .microTime: return .microTime
+    case .quantity: return .quantity
+    case .int32: return .int32
+    case .int64: return .int64
+    case .double: return .double
+    case .bool: return .bool
+    case .intOrString: return .intOrString
+    case .any: return .any
+    case .list(let element): return .list(try shape(element, byName, context))
+    case .map(let element): return .map(try shape(element, byName, context))
+    case .reference(let name):
+      guard let type = byName[name] else { throw SchemaLanguageError(line: 0, message: "\(context): no type \(name)") }
+      return .object(type)
+    }
+  }
+
+  private static func defaultValue(_ field: SchemaField, _ context: String) throws(SchemaLanguageError) -> JSON? {
+    guard let text = field.defaultText else { return nil }
+    do throws(JSONError) { return try JSONParser.parse(text) } catch {
+      throw SchemaLanguageError(line: 0, message: "\(context): default=\(text): \(error)")
+    }
+  }
+
+  /// Marks the types from which a default or an immutable field can be reached.
+  private func markWalks() {
+    var changed = true
+    while changed {
+      changed = false
+      for type in types {
+        let defaults = type.fields.contains { $0.defaultValue != nil || $0.shape.elementType?.hasDefaults == true }
+        let immutable = type.fields.contains { $0.isImmutable || $0.shape.elementType?.hasImmutableFields == true }
+        if defaults != type.hasDefaults || immutable != type.hasImmutableFields { changed = true }
+        type.hasDefaults = defaults
+        type.hasImmutableFields = immutable
+      }
+    }
+  }
+}

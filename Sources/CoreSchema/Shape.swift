@@ -1,0 +1,46 @@
+/// The type of a field with every reference resolved.
+package indirect enum Shape: Sendable {
+  case string, bytes, time, microTime, quantity, int32, int64, double, bool, intOrString, any
+  case object(TypeSchema)
+  case list(Shape)
+  case map(Shape)
+
+  /// The type in which a path into this field goes on: the elements' of a list, the values' of a map.
+  package var elementType: TypeSchema? {
+    switch self {
+    case .object(let type): type
+    case .list(let element), .map(let element): element.elementType
+    default: nil
+    }
+  }
+
+  /// What a value must be, for messages.
+  var expectation: String {
+    switch self {
+    case .string: "string"
+    case .bytes: "string in base64"
+    case .time, .microTime: "time in RFC 3339, for example 2026-01-31T12:00:00Z"
+    case .quantity: "quantity, for example 500m or 1Gi"
+    case .int32: "integer (int32)"
+    case .int64: "integer (int64)"
+    case .double: "number"
+    case .bool: "boolean"
+    case .intOrString: "integer (int32) or string"
+    case .any: "any value"
+    case .object: "object"
+    case .list(let element): "list of " + element.plural
+    case .map(let element): "map of " + element.plural
+    }
+  }
+
+  private var plural: String {
+    switch self {
+    case .string: "strings"
+    case .object: "objects"
+    case .list, .map: "containers"
+    case .int32, .int64: "integers"
+    case .quantity: "quantities"
+    default: "values"
+    }
+  }
+}

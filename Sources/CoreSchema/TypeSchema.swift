@@ -1,0 +1,74 @@
+package import CoreJSON
+package import SchemaLanguage
+
+/// One object type, ready for use. Fields are found by the key's number in a small open-addressing table.
+///
+/// Types refer to one another in circles, hence the two steps of construction; nothing changes after `Schema.init`, so sharing is safe.
+package final class TypeSchema: @unchecked Sendable {
+  package let declaration: SchemaType
+  /// "apps.v1.StatefulSetSpec"
+  package let qualifiedName: String
+  package private(set) var fields: [FieldSchema] = []
+  /// Indices of fields.
+  private(set) var requiredFields: [Int] = []
+  private(set) var defaultedFields: [Int] = []
+  /// In this type or below it: only then a walk has to come here.
+  package internal(set) var hasDefaults = false
+  package internal(set) var hasImmutableFields = false
+
+  private var slots: UnsafeMutablePointer<UInt32>
+  private var mask = 0
+
+  init(_ declaration: SchemaType) {
+    self.declaration = declaration
+    qualifiedName = declaration.qualifiedName
+    slots = .allocate(capacity: 1)
+    slots.initialize(to: 0)
+  }
+
+  deinit { slots.deallocate() }
+
+  package var name: String { declaration.name }
+  package var group: String { declaration.group }
+  package var version: String { declaration.version }
+  package var docs: String { declaration.docs }
+  package var isKind: Bool { declaration.isKind }
+  /// Server-side apply takes the whole object or nothing of it.
+  package var isAtomic: Bool { declaration.mapType == "atomic" }
+  /// "io.k8s.api.apps.v1.StatefulSet"
+  package var openAPIName: String { declaration.path + "." + declaration.name }
+
+  func setFields(_ fields: [FieldSchema]) {
+    self.fields = fields
+    requiredFields = fields.indices.filter { fields[$0].isRequired }
+    defaultedFields = fields.indices.filter { fields[$0].defaultValue != nil }
+    var capacity = 4
+    while capacity < fields.count * 2 { capacity *= 2 }
+    slots.deallocate()
+    slots = .allocate(capacity: capacity)
+    slots.initialize(repeating: 0, count: capacity)
+    mask = capacity - 1
+    for (index, field) in fields.enumerated() {
+      guard case .known(let id) = field.key else { continue }
+      var slot = Int(id) & mask
+      while slots[slot] != 0 { slot = (slot + 1) & mask }
+      slots[slot] = id << 16 | UInt32(index + 1)
+    }
+  }
+
+  /// The place of a field in `fields`, or -1. Every field name is in the schema's vocabulary, and so known.
+  @inline(__always) package func index(of key: Key) -> Int {
+    guard case .known(let id) = key else { return -1 }
+    var slot = Int(id) & mask
+    while slots[slot] != 0 {
+      if slots[slot] >> 16 == id { return Int(slots[slot] & 0xFFFF) - 1 }
+      slot = (slot + 1) & mask
+    }
+    return -1
+  }
+
+  package func field(_ key: Key) -> FieldSchema? {
+    let index = index(of: key)
+    return index < 0 ? nil : fields[index]
+  }
+}

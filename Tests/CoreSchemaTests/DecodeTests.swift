@@ -1,0 +1,106 @@
+import CoreJSON
+import CoreSchema
+import Testing
+
+@Suite struct DecodeTests {
+  private func decoded(_ text: String) throws -> Decoded {
+    let (schema, thing) = try sampleSchema()
+    return try schema.decode(json(text), as: thing)
+  }
+
+  private func error(_ text: String) throws -> String {
+    let (schema, thing) = try sampleSchema()
+    do throws(DecodeError) {
+      let result = try schema.decode(try! JSONParser.parse(text), as: thing)
+      return "no error: \(result.tree)"
+    } catch { return error.description }
+  }
+
+  @Test("a tree that fits is given back as it is")
+  func fits() throws {
+    let text =
+      #"{"kind":"Thing","spec":{"port":1,"size":"1.5Gi","target":"50%","ratio":1,"limits":{"cpu":"1e3"},"extra":{"a":null}}}"#
+    let result = try decoded(text)
+    #expect(result.tree.description == text)
+    #expect(result.unknownFields.isEmpty)
+  }
+
+  @Test("unknown fields are dropped and named with their path")
+  func unknown() throws {
+    let result = try decoded(#"{"spec":{"port":1,"foo":1,"containers":[{"name":"a","bar":{}}]},"top":2}"#)
+    #expect(
+      result.unknownFields == [
+        #"unknown field "spec.foo""#, #"unknown field "spec.containers[0].bar""#, #"unknown field "top""#,
+      ])
+    #expect(try result.tree == json(#"{"spec":{"port":1,"containers":[{"name":"a"}]}}"#))
+  }
+
+  @Test("of very many unknown fields only the first are named")
+  func manyUnknown() throws {
+    let members = (0..<500).map { "\"x\($0)\":1" }.joined(separator: ",")
+    #expect(try decoded("{\(members)}").unknownFields.count == 64)
+  }
+
+  @Test("null means absent; inside lists and maps it becomes the empty value")
+  func nulls() throws {
+    let result = try decoded(
+      #"{"metadata":{"creationTimestamp":null,"labels":{"a":null}},"spec":{"port":null,"tags":[null],"containers":[null]}}"#)
+    #expect(try result.tree == json(#"{"metadata":{"labels":{"a":""}},"spec":{"tags":[""],"containers":[{}]}}"#))
+    #expect(result.unknownFields.isEmpty)
+  }
+
+  @Test("a quantity may be a number and becomes a string")
+  func quantityNumbers() throws {
+    let result = try decoded(#"{"spec":{"size":2,"limits":{"cpu":0.5}}}"#)
+    #expect(try result.tree == json(#"{"spec":{"size":"2","limits":{"cpu":"0.5"}}}"#))
+  }
+
+  @Test(
+    "a wrong type is an error with path, expectation and finding",
+    arguments: [
+      (#"{"spec":{"replicas":"3"}}"#, #"spec.replicas: expected integer (int32), found string "3""#),
+      (#"{"spec":{"replicas":3000000000}}"#, "spec.replicas: expected integer (int32), found integer 3000000000"),
+      (#"{"spec":{"replicas":1.5}}"#, "spec.replicas: expected integer (int32), found number 1.5"),
+      (#"{"spec":{"containers":{}}}"#, "spec.containers: expected list of objects, found object"),
+      (#"{"spec":{"containers":[{"name":1}]}}"#, "spec.containers[0].name: expected string, found integer 1"),
+      (#"{"spec":{"containers":["a"]}}"#, #"spec.containers[0]: expected object, found string "a""#),
+      (#"{"metadata":{"labels":{"a":true}}}"#, "metadata.labels[a]: expected string, found boolean true"),
+      (#"{"spec":{"ready":"yes"}}"#, #"spec.ready: expected boolean, found string "yes""#),
+      (#"{"spec":{"size":"ten"}}"#, #"spec.size: expected quantity, for example 500m or 1Gi, found string "ten""#),
+      (
+        #"{"spec":{"limits":{"cpu":"1 Gi"}}}"#,
+        #"spec.limits[cpu]: expected quantity, for example 500m or 1Gi, found string "1 Gi""#
+      ),
+      (#"{"spec":{"data":"a"}}"#, #"spec.data: expected string in base64, found string "a""#),
+      (#"{"spec":{"target":true}}"#, "spec.target: expected integer (int32) or string, found boolean true"),
+      (
+        #"{"metadata":{"creationTimestamp":"today"}}"#,
+        #"metadata.creationTimestamp: expected time in RFC 3339, for example 2026-01-31T12:00:00Z, found string "today""#
+      ),
+      ("[]", "the object: expected object, found list"),
+    ])
+  func wrongTypes(text: String, message: String) throws { #expect(try error(text) == message) }
+
+  @Test("quantities: digits with at most one suffix or exponent")
+  func quantities() throws {
+    for good in ["0", "1", "-1", "+1", "1.5", ".5", "5.", "100m", "1k", "1Ki", "1Ei", "1e3", "1E-3", "2E", "12e+2", "3n"] {
+      _ = try decoded(#"{"spec":{"size":"\#(good)"}}"#)
+    }
+    for bad in ["", "m", "1K", "1ki", "1mi", "1 ", " 1", "1e", "1e+", "1.2.3", "0x1", "1GiB", "--1", "1Zi"] {
+      #expect(try error(#"{"spec":{"size":"\#(bad)"}}"#).hasPrefix("spec.size"), "\(bad)")
+    }
+  }
+
+  @Test("times: RFC 3339 with optional fraction and offset")
+  func times() throws {
+    for good in ["2026-01-31T12:00:00Z", "2026-01-31T12:00:00.123456Z", "2026-01-31T12:00:00+01:00"] {
+      _ = try decoded(#"{"metadata":{"creationTimestamp":"\#(good)"}}"#)
+    }
+    for bad in [
+      "", "2026-01-31", "2026-13-01T00:00:00Z", "2026-01-31T24:00:00Z", "2026-01-31T12:00:00", "2026-01-31T12:00:00.Z",
+      "2026-01-31T12:00:00+0100", "2026-01-31T12:00:00Zx",
+    ] {
+      #expect(try error(#"{"metadata":{"creationTimestamp":"\#(bad)"}}"#).hasPrefix("metadata.creationTimestamp"), "\(bad)")
+    }
+  }
+}
