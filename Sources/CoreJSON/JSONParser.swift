@@ -85,12 +85,12 @@ package struct JSONParser: ~Copyable {
       let id = escaped ? -1 : KeyTable.shared.find(scanner.base + from, end &- from)
       try scanner.expect(0x3A)
       let key: Key = id >= 0 ? .known(UInt32(truncatingIfNeeded: id)) : Key(scanner.text(from, end, escaped: escaped))
-      if key == .fieldsV1 {
-        _ = try scanner.peek()
+      // Elsewhere "fieldsV1" may name anything, such as a text in a ConfigMap.
+      if key == .fieldsV1, try scanner.peek() == 0x7B {
         let from = scanner.position
         try scanner.skip(depth: depth &- 1)
         let bytes = Array(UnsafeBufferPointer(start: scanner.base + from, count: scanner.position - from))
-        members.push(Member(key: key, value: bytes.first == UInt8(ascii: "{") ? .raw(bytes) : .null))
+        members.push(Member(key: key, value: .raw(bytes)))
       } else {
         members.push(Member(key: key, value: try value(depth &- 1)))
       }

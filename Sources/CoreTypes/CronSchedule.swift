@@ -25,7 +25,7 @@ package struct CronSchedule: Sendable, Equatable {
 
   package init(_ text: String) throws(CronError) {
     self.text = text
-    let trimmed = text.split(separator: " ").joined(separator: " ")
+    let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     if trimmed.hasPrefix("TZ=") || trimmed.hasPrefix("CRON_TZ=") {
       throw CronError(message: "a time zone in the schedule is not supported: use spec.timeZone")
     }
@@ -43,13 +43,15 @@ package struct CronSchedule: Sendable, Equatable {
     if trimmed.hasPrefix("@"), named[trimmed] == nil { throw CronError(message: "'\(text)' is no schedule: unknown descriptor") }
     let parts = (named[trimmed] ?? trimmed).split(separator: " ").map(String.init)
     guard parts.count == 5 else {
-      throw CronError(message: "expected exactly 5 fields (minute, hour, day of month, month, day of week), found \(parts.count): '\(text)'")
+      throw CronError(
+        message: "expected exactly 5 fields (minute, hour, day of month, month, day of week), found \(parts.count): '\(text)'")
     }
     kind = .fields(
       Fields(
         minutes: try CronSchedule.field(parts[0], 0, 59, "minute"), hours: try CronSchedule.field(parts[1], 0, 23, "hour"),
         days: try CronSchedule.field(parts[2], 1, 31, "day of month"),
-        months: try CronSchedule.field(parts[3], 1, 12, "month", names: "jan feb mar apr may jun jul aug sep oct nov dec", first: 1),
+        months: try CronSchedule.field(
+          parts[3], 1, 12, "month", names: "jan feb mar apr may jun jul aug sep oct nov dec", first: 1),
         weekdays: try CronSchedule.field(parts[4], 0, 6, "day of week", names: "sun mon tue wed thu fri sat", first: 0)))
   }
 
@@ -59,7 +61,9 @@ package struct CronSchedule: Sendable, Equatable {
     let list = names.split(separator: " ").map(String.init)
     func number(_ word: Substring) throws(CronError) -> Int {
       if let index = list.firstIndex(of: word.lowercased()) { return index + first }
-      guard let value = Int(word), word.allSatisfy(\.isNumber) else { throw CronError(message: "'\(word)' in '\(text)' is no \(what)") }
+      guard let value = Int(word), word.allSatisfy(\.isNumber) else {
+        throw CronError(message: "'\(word)' in '\(text)' is no \(what)")
+      }
       guard (least...most).contains(value) else {
         throw CronError(message: "\(value) in '\(text)' is out of range: a \(what) is \(least) to \(most)")
       }
@@ -68,7 +72,9 @@ package struct CronSchedule: Sendable, Equatable {
     var field = Field()
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
       let pieces = part.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
-      guard pieces.count <= 2, let range = pieces.first, !range.isEmpty else { throw CronError(message: "'\(part)' in '\(text)' is no \(what)") }
+      guard pieces.count <= 2, let range = pieces.first, !range.isEmpty else {
+        throw CronError(message: "'\(part)' in '\(text)' is no \(what)")
+      }
       var low = least
       var high = most
       if range == "*" || range == "?" {
@@ -81,7 +87,9 @@ package struct CronSchedule: Sendable, Equatable {
       }
       var step = 1
       if pieces.count == 2 {
-        guard let value = Int(pieces[1]), value > 0 else { throw CronError(message: "the step in '\(part)' must be a positive number") }
+        guard let value = Int(pieces[1]), value > 0 else {
+          throw CronError(message: "the step in '\(part)' must be a positive number")
+        }
         step = value
       }
       if low > high { throw CronError(message: "the range '\(range)' in '\(text)' ends before it begins") }

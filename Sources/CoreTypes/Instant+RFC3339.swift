@@ -38,7 +38,9 @@ extension Instant {
   /// RFC 3339 with any number of fraction digits (nine count) and any offset; nil for anything else.
   package init?(rfc3339 text: String) {
     let bytes = Array(text.utf8)
-    guard bytes.count >= 20, bytes[4] == 45, bytes[7] == 45, bytes[10] | 32 == 116, bytes[13] == 58, bytes[16] == 58 else { return nil }
+    guard bytes.count >= 20, bytes[4] == 45, bytes[7] == 45, bytes[10] | 32 == 116, bytes[13] == 58, bytes[16] == 58 else {
+      return nil
+    }
     func number(_ range: Range<Int>) -> Int? {
       var value = 0
       for i in range {
@@ -49,7 +51,7 @@ extension Instant {
     }
     guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
       let minute = number(14..<16), let second = number(17..<19), (1...12).contains(month),
-      (1...CivilTime.daysIn(month: month, year: year)).contains(day), hour < 24, minute < 60, second <= 60
+      (1...CivilTime.daysIn(month: month, year: year)).contains(day), hour < 24, minute < 60, second < 60
     else { return nil }
     var i = 19
     var fraction: Int64 = 0
@@ -76,7 +78,8 @@ extension Instant {
     }
     let civil = CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
     let (scaled, overflow) = (civil.secondsSince1970 - Int64(offset)).multipliedReportingOverflow(by: 1_000_000_000)
-    if overflow { return nil }
-    self.init(nanoseconds: scaled + fraction)
+    let (sum, carry) = scaled.addingReportingOverflow(fraction)
+    if overflow || carry { return nil }
+    self.init(nanoseconds: sum)
   }
 }

@@ -3,21 +3,35 @@ package struct Instant: Hashable, Comparable, Sendable {
   package var nanoseconds: Int64
 
   package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
-  package init(seconds: Int64) { nanoseconds = seconds * 1_000_000_000 }
+  /// Seconds that cannot be told give the nearest moment that can.
+  package init(seconds: Int64) { nanoseconds = Duration.seconds(seconds).nanoseconds }
 
   /// Whole seconds since 1970, rounded down.
-  package var seconds: Int64 { nanoseconds >= 0 ? nanoseconds / 1_000_000_000 : -((-nanoseconds + 999_999_999) / 1_000_000_000) }
+  package var seconds: Int64 {
+    let (quotient, remainder) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
 
   package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
-  package static func + (left: Instant, right: Duration) -> Instant { Instant(nanoseconds: left.nanoseconds + right.nanoseconds) }
-  package static func - (left: Instant, right: Duration) -> Instant { Instant(nanoseconds: left.nanoseconds - right.nanoseconds) }
-  package static func - (left: Instant, right: Instant) -> Duration { .nanoseconds(left.nanoseconds - right.nanoseconds) }
+  /// Stops at the last moment that can be told (the year 2262): durations come from users.
+  package static func + (left: Instant, right: Duration) -> Instant { left.moved(by: right.nanoseconds) }
+  package static func - (left: Instant, right: Duration) -> Instant { left.moved(by: (Duration.zero - right).nanoseconds) }
+  package static func - (left: Instant, right: Instant) -> Duration {
+    .nanoseconds(left.nanoseconds) - .nanoseconds(right.nanoseconds)
+  }
+
+  private func moved(by distance: Int64) -> Instant {
+    let (sum, overflow) = nanoseconds.addingReportingOverflow(distance)
+    return Instant(nanoseconds: overflow ? (distance < 0 ? .min : .max) : sum)
+  }
 }
 
 extension Duration {
-  /// The whole duration in nanoseconds; exact within ±292 years.
+  /// The whole duration in nanoseconds; exact within ±292 years, beyond that the nearest of the two ends.
   package var nanoseconds: Int64 {
     let (seconds, attoseconds) = components
-    return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    let (sum, carry) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
+    return overflow || carry ? (seconds < 0 ? .min : .max) : sum
   }
 }

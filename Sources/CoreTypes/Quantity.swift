@@ -31,12 +31,14 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
   package func hash(into hasher: inout Hasher) { hasher.combine(nano) }
   package static func + (left: Quantity, right: Quantity) -> Quantity {
     var sum = left
-    sum.nano = min(Quantity.cap, left.nano + right.nano)
+    sum.nano = max(-Quantity.cap, min(Quantity.cap, left.nano + right.nano))
+    if left.nano == 0 { sum.format = right.format }
     return sum
   }
   package static func - (left: Quantity, right: Quantity) -> Quantity {
     var difference = left
-    difference.nano = left.nano - right.nano
+    difference.nano = max(-Quantity.cap, min(Quantity.cap, left.nano - right.nano))
+    if left.nano == 0 { difference.format = right.format }
     return difference
   }
 
@@ -88,7 +90,9 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
     var remainder = false
     for _ in 0..<max(0, exponent) { amount = min(Quantity.cap, amount * 10) }
     amount = min(Quantity.cap, amount)
-    if suffix.twos > 0 { amount = Quantity.multiply(digits, suffix.twos, exponent, &remainder) } else {
+    if suffix.twos > 0 {
+      amount = Quantity.multiply(digits, suffix.twos, exponent, &remainder)
+    } else {
       for _ in 0..<max(0, -exponent) {
         if amount % 10 != 0 { remainder = true }
         amount /= 10
@@ -99,7 +103,15 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
   }
 
   private static func multiply(_ digits: Int128, _ twos: Int, _ tens: Int, _ remainder: inout Bool) -> Int128 {
-    var amount = min(digits, Int128(1) << 62) << Int128(twos > 60 ? 60 : twos)
+    var digits = digits
+    var tens = tens
+    // More digits than 128 bits hold beside the power of two: the last ones are finer than nano.
+    while digits >= Int128(1) << Int128(126 - twos) {
+      if digits % 10 != 0 { remainder = true }
+      digits /= 10
+      tens += 1
+    }
+    var amount = digits << Int128(twos)
     for _ in 0..<max(0, tens) {
       if amount > cap { return cap }
       amount *= 10
@@ -130,8 +142,8 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
     case "Pi": return (0, 50, .binarySI)
     case "Ei": return (0, 60, .binarySI)
     default:
-      guard text.first == "e" || text.first == "E", let exponent = Int(text.dropFirst()) else { return nil }
-      return (exponent, 0, .decimalExponent)
+      guard text.first == "e" || text.first == "E", let exponent = Int32(text.dropFirst()) else { return nil }
+      return (Int(exponent), 0, .decimalExponent)
     }
   }
 

@@ -1,0 +1,47 @@
+package import CoreTypes
+
+/// What one container, or one node, uses.
+package struct ContainerUsage: Sendable, Equatable {
+  /// Empty for a node.
+  package var name: String
+  /// Billionths of a core, averaged over the window.
+  package var cpuNanocores: Int64
+  /// The working set in bytes: what `kubectl top` and autoscalers see.
+  package var memoryBytes: Int64
+  /// What the working set is made of, bytes: for `wavetank explain`.
+  package var memoryUsage: Int64
+  package var inactiveFile: Int64
+  package var activeFile: Int64
+  package var anonymous: Int64
+
+  init(_ sample: UsageSample, since start: RateStart) {
+    name = sample.container
+    let elapsed = (sample.at - start.at).nanoseconds
+    let used = Int128(sample.cpuNanoseconds - start.cpuNanoseconds) * 1_000_000_000
+    cpuNanocores = elapsed > 0 ? Int64(clamping: used / Int128(elapsed)) : 0
+    memoryBytes = sample.workingSet
+    memoryUsage = sample.memoryUsage
+    inactiveFile = sample.inactiveFile
+    activeFile = sample.activeFile
+    anonymous = sample.anonymous
+  }
+
+  /// "1234567n"
+  package var cpu: Quantity { Quantity(nano: cpuNanocores) }
+  /// "1520Ki"
+  package var memory: Quantity { Quantity(bytes: memoryBytes) }
+}
+
+package struct PodUsage: Sendable, Equatable {
+  package var podUID: String
+  package var timestamp: Instant
+  package var window: Duration
+  package var containers: [ContainerUsage]
+}
+
+package struct NodeUsage: Sendable, Equatable {
+  package var node: String
+  package var timestamp: Instant
+  package var window: Duration
+  package var usage: ContainerUsage
+}
