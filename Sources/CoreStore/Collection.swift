@@ -1,56 +1,53 @@
-/// The objects of one resource: by name in each namespace, both kept sorted.
+/// The objects of one resource, sorted by name in each namespace.
 struct Collection: Sendable {
-  private var namespaces: [String: SortedObjects] = [:]
+  private var namespaces: [String: SortedChunks<StoredObject>] = [:]
   private var names: [String] = []  // of the namespaces, sorted
   private(set) var count = 0
 
-  func get(_ namespace: String, _ name: String) -> StoredObject? { namespaces[namespace]?.byName[name] }
+  func get(_ namespace: String, _ name: String) -> StoredObject? {
+    guard let objects = namespaces[namespace] else { return nil }
+    guard let found = objects.element(at: objects.position { $0.key.name < name }), found.key.name == name else { return nil }
+    return found
+  }
 
   func list(namespace: String?) -> [StoredObject] {
-    if let namespace { return namespaces[namespace]?.sorted ?? [] }
     var all: [StoredObject] = []
+    if let namespace {
+      all.reserveCapacity(namespaces[namespace]?.count ?? 0)
+      namespaces[namespace]?.append(to: &all)
+      return all
+    }
     all.reserveCapacity(count)
-    for name in names { if let objects = namespaces[name] { all += objects.sorted } }
+    for name in names { namespaces[name]?.append(to: &all) }
     return all
   }
 
   mutating func put(_ object: StoredObject) {
     let namespace = object.key.namespace
     if namespaces[namespace] == nil {
-      namespaces[namespace] = SortedObjects()
+      namespaces[namespace] = SortedChunks()
       names.insert(namespace, at: names.partition(before: namespace))
     }
-    if namespaces[namespace]!.put(object) { count += 1 }
+    let name = object.key.name
+    let position = namespaces[namespace]!.position { $0.key.name < name }
+    if namespaces[namespace]!.element(at: position)?.key.name == name {
+      namespaces[namespace]![position] = object
+    } else {
+      namespaces[namespace]!.insert(object, at: position)
+      count += 1
+    }
   }
 
   mutating func remove(_ namespace: String, _ name: String) {
-    guard namespaces[namespace]?.remove(name) == true else { return }
+    guard let position = namespaces[namespace]?.position({ $0.key.name < name }),
+      namespaces[namespace]?.element(at: position)?.key.name == name
+    else { return }
+    namespaces[namespace]?.remove(at: position)
     count -= 1
-    if namespaces[namespace]?.byName.isEmpty == true {
+    if namespaces[namespace]?.isEmpty == true {
       namespaces[namespace] = nil
       names.remove(at: names.partition(before: namespace))
     }
-  }
-}
-
-/// The objects of one namespace, sorted by name.
-struct SortedObjects: Sendable {
-  private(set) var byName: [String: StoredObject] = [:]
-  private var names: [String] = []
-
-  var sorted: [StoredObject] { names.map { byName[$0]! } }
-
-  /// True if the object is new.
-  mutating func put(_ object: StoredObject) -> Bool {
-    if byName.updateValue(object, forKey: object.key.name) != nil { return false }
-    names.insert(object.key.name, at: names.partition(before: object.key.name))
-    return true
-  }
-
-  mutating func remove(_ name: String) -> Bool {
-    guard byName.removeValue(forKey: name) != nil else { return false }
-    names.remove(at: names.partition(before: name))
-    return true
   }
 }
 

@@ -3,12 +3,12 @@ import CoreTypes
 
 /// Revisioned objects, kept sorted as lists answer them, with an index by owner and a bounded log for watches.
 ///
-/// A value: a copy is a snapshot. Writes give the change; the caller journals it and tells watchers.
+/// A value: a copy is a snapshot, and costs the writes that follow it no more than small chunks. Writes give the change; the caller journals it and tells watchers.
 package struct Store: Sendable {
   /// The revision of the last write; 0 before any.
   package private(set) var revision: UInt64 = 0
   private var collections: [ResourceID: Collection] = [:]
-  private var ownedByUID: [String: Set<ObjectKey>] = [:]
+  private var owners = OwnerIndex()
   package private(set) var log: WatchLog
 
   package init(logLimit: Int = 50_000) { log = WatchLog(limit: logLimit) }
@@ -31,8 +31,7 @@ package struct Store: Sendable {
 
   /// Objects whose ownerReferences name `uid`, sorted by key.
   package func owned(by uid: String) -> [StoredObject] {
-    guard let keys = ownedByUID[uid] else { return [] }
-    return keys.sorted().compactMap { get($0) }
+    owners.owned(by: uid).compactMap { get($0) }
   }
 
   /// Stores a new or changed object: sets metadata.resourceVersion, encodes once, logs the change.
@@ -76,15 +75,13 @@ package struct Store: Sendable {
   private mutating func replace(_ previous: StoredObject?, with object: StoredObject?) {
     if let previous {
       for owner in previous.metadata.ownerReferences {
-        guard let uid = owner.uid else { continue }
-        ownedByUID[uid]?.remove(previous.key)
-        if ownedByUID[uid]?.isEmpty == true { ownedByUID[uid] = nil }
+        if let uid = owner.uid { owners.remove(uid, previous.key) }
       }
       if object == nil { collections[previous.key.resource]?.remove(previous.key.namespace, previous.key.name) }
     }
     guard let object else { return }
     for owner in object.metadata.ownerReferences {
-      if let uid = owner.uid { ownedByUID[uid, default: []].insert(object.key) }
+      if let uid = owner.uid { owners.insert(uid, object.key) }
     }
     collections[object.key.resource, default: Collection()].put(object)
   }

@@ -28,7 +28,11 @@ package final class StoredObject: Sendable {
 
 /// One write as watchers and controllers see it.
 package struct StoreChange: Sendable {
-  package enum Kind: String, Sendable { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED" }
+  package enum Kind: String, Sendable {
+    case added = "ADDED"
+    case modified = "MODIFIED"
+    case deleted = "DELETED"
+  }
   package var kind: Kind
   /// After the write; for a deletion the last state, with the revision of the deletion.
   package var object: StoredObject

@@ -1,0 +1,96 @@
+/// A sorted array in chunks: while a copy (a snapshot) is alive, a write copies one chunk, not everything.
+struct SortedChunks<Element: Sendable>: Sendable {
+  private static var chunkLimit: Int { 128 }
+
+  private var chunks: [[Element]] = []
+  private(set) var count = 0
+
+  var isEmpty: Bool { count == 0 }
+
+  /// Where an element is, or would be inserted.
+  struct Position {
+    fileprivate var chunk: Int
+    fileprivate var index: Int
+  }
+
+  subscript(position: Position) -> Element {
+    get { chunks[position.chunk][position.index] }
+    set { chunks[position.chunk][position.index] = newValue }
+  }
+
+  /// The first position whose element does not come before the one looked for; `comesBefore` must agree with the order.
+  func position(_ comesBefore: (Element) -> Bool) -> Position {
+    var low = 0
+    var high = chunks.count
+    while low < high {
+      let middle = (low + high) / 2
+      if comesBefore(chunks[middle][chunks[middle].count - 1]) { low = middle + 1 } else { high = middle }
+    }
+    guard low < chunks.count else { return Position(chunk: low, index: 0) }
+    return Position(chunk: low, index: SortedChunks.partition(chunks[low], comesBefore))
+  }
+
+  private static func partition(_ chunk: [Element], _ comesBefore: (Element) -> Bool) -> Int {
+    var low = 0
+    var high = chunk.count
+    while low < high {
+      let middle = (low + high) / 2
+      if comesBefore(chunk[middle]) { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// The element there; nil at the end.
+  func element(at position: Position) -> Element? {
+    position.chunk < chunks.count ? chunks[position.chunk][position.index] : nil
+  }
+
+  mutating func insert(_ element: Element, at position: Position) {
+    count += 1
+    guard position.chunk < chunks.count else {
+      append(element)
+      return
+    }
+    chunks[position.chunk].insert(element, at: position.index)
+    if chunks[position.chunk].count > SortedChunks.chunkLimit { split(position.chunk) }
+  }
+
+  private mutating func append(_ element: Element) {
+    guard let last = chunks.indices.last, chunks[last].count < SortedChunks.chunkLimit else {
+      chunks.append([element])
+      return
+    }
+    chunks[last].append(element)
+  }
+
+  private mutating func split(_ chunk: Int) {
+    let middle = chunks[chunk].count / 2
+    let upper = Array(chunks[chunk][middle...])
+    chunks[chunk].removeSubrange(middle...)
+    chunks.insert(upper, at: chunk + 1)
+  }
+
+  mutating func remove(at position: Position) {
+    count -= 1
+    chunks[position.chunk].remove(at: position.index)
+    if chunks[position.chunk].isEmpty { chunks.remove(at: position.chunk) }
+  }
+
+  /// Appends all elements, in order.
+  func append(to all: inout [Element]) { for chunk in chunks { all += chunk } }
+
+  /// The elements from `position` on, while `belongs` holds.
+  func run(from position: Position, while belongs: (Element) -> Bool) -> [Element] {
+    var found: [Element] = []
+    var index = position.index
+    for chunk in chunks[min(position.chunk, chunks.count)...] {
+      while index < chunk.count {
+        guard belongs(chunk[index]) else { return found }
+        found.append(chunk[index])
+        index += 1
+      }
+      index = 0
+    }
+    return found
+  }
+}
