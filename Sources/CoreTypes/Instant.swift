@@ -15,7 +15,9 @@ package struct Instant: Hashable, Comparable, Sendable {
   package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
   /// Stops at the last moment that can be told (the year 2262): durations come from users.
   package static func + (left: Instant, right: Duration) -> Instant { left.moved(by: right.nanoseconds) }
-  package static func - (left: Instant, right: Duration) -> Instant { left.moved(by: (Duration.zero - right).nanoseconds) }
+  package static func - (left: Instant, right: Duration) -> Instant {
+    left.moved(by: right.nanoseconds == .min ? .max : -right.nanoseconds)
+  }
   package static func - (left: Instant, right: Instant) -> Duration {
     .nanoseconds(left.nanoseconds) - .nanoseconds(right.nanoseconds)
   }
