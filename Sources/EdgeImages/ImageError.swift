@@ -1,0 +1,41 @@
+/// Why an image cannot be read, made, found or fetched.
+package enum ImageError: Error, Equatable, CustomStringConvertible {
+  case invalidName(String, reason: String)
+  /// imagePullPolicy Never, and the image is not on the node.
+  case neverPull(String)
+  case pullFailed(String, reason: String)
+  /// `what` names the archive, and the member of it where there is one.
+  case badArchive(what: String, reason: String)
+  case notFound(String)
+  case inUse(String)
+  /// Neither docker nor podman can hand over the image.
+  case engine(reason: String)
+  /// The store's own files.
+  case storage(path: String, reason: String)
+
+  /// What kubelet puts into a container's waiting state.
+  package var reason: String {
+    switch self {
+    case .invalidName: "InvalidImageName"
+    case .neverPull: "ErrImageNeverPull"
+    default: "ErrImagePull"
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .invalidName(let name, let reason): "\"\(name)\" is no image name: \(reason)"
+    case .neverPull(let name):
+      "image \"\(name)\" is not on the node and its pull policy is Never: load it first (wavetank load docker-image \(name))"
+    case .pullFailed(let name, let reason): "image \"\(name)\" cannot be pulled: \(reason)"
+    case .badArchive(let what, let reason): "\(what) is no image archive that can be loaded: \(reason)"
+    case .notFound(let name): "there is no image \"\(name)\""
+    case .inUse(let name): "image \"\(name)\" is used by a container"
+    case .engine(let reason): reason
+    case .storage(let path, let reason): "\(path): \(reason)"
+    }
+  }
+
+  /// `errno` as it stands, about `path`.
+  static func kernel(_ path: String) -> ImageError { .storage(path: path, reason: kernelReason()) }
+}

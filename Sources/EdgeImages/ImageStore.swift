@@ -1,0 +1,193 @@
+import CoreJSON
+package import CoreNode
+import Glibc
+import Synchronization
+
+/// What `load` did with one image.
+package struct LoadedImage: Sendable, Equatable {
+  /// Full references; empty for an image without a name.
+  package var names: [String]
+  package var id: String
+  package var nodes: [String]
+  /// Those of `nodes` that had it before.
+  package var nodesThatHadIt: [String]
+}
+
+/// The images of a cluster: content once for the machine, presence per node.
+///
+/// `load`, `add` and `remove` do disk work on the calling thread; call them off the event loops. All are safe to call at once.
+package final class ImageStore: Sendable {
+  /// The place of images that `wavetank image pack` made and no node has loaded yet.
+  package static let packedNode = ""
+
+  let content: ContentStore
+  private let registry: RegistryClient
+  private let table: Mutex<ImageTable>
+
+  /// Opens the store, or makes it.
+  package init(
+    directory: String, registry: RegistryClient = .unreachable, limits: UnpackLimits = UnpackLimits()
+  ) throws(ImageError) {
+    content = try ContentStore(directory: directory, limits: limits)
+    self.registry = registry
+    let path = directory + "/images.json"
+    var table = ImageTable()
+    if HostFiles.exists(path) {
+      do { table = ImageTable(try JSONParser.parse(try HostFiles.read(path))) } catch {
+        throw .storage(path: path, reason: "damaged (\(error)); delete it to start without images")
+      }
+    }
+    self.table = Mutex(table)
+  }
+
+  /// Loads every image of a `docker save` or OCI archive, compressed or not, onto the nodes. All of them or none.
+  package func load(archive path: String, nodes: [String]) throws(ImageError) -> [LoadedImage] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw .badArchive(what: path, reason: kernelReason()) }
+    defer { close(file) }
+    return try load(descriptor: file, what: path, nodes: nodes)
+  }
+
+  /// - Parameter what: what messages call the archive.
+  package func load(descriptor: Int32, what: String, nodes: [String]) throws(ImageError) -> [LoadedImage] {
+    let scratch = try content.scratch()
+    defer { HostFiles.remove(scratch) }
+    let archive = try ImageArchive(descriptor: descriptor, what: what, scratch: scratch, limits: content.limits)
+    return try add(try archive.images(), what: what, nodes: nodes)
+  }
+
+  /// Stores images whose files lie on this machine. All of them or none.
+  package func add(_ offered: [OfferedImage], what: String, nodes: [String]) throws(ImageError) -> [LoadedImage] {
+    var stored: [(id: String, image: ImageTable.Image, names: [String])] = []
+    do throws(ImageError) {
+      for offer in offered {
+        let configuration = try ImageConfiguration(offer.configuration, what: what)
+        guard configuration.diffIDs.count == offer.layers.count else {
+          throw .badArchive(
+            what: what,
+            reason: "the configuration lists \(configuration.diffIDs.count) layers, the manifest \(offer.layers.count)")
+        }
+        var names: [String] = []
+        for name in offer.names { names.append(try ImageReference(name).description) }
+        for (layer, diffID) in zip(offer.layers, configuration.diffIDs) {
+          try content.putLayer(layer, diffID: diffID, what: what)
+        }
+        let size = offer.layers.reduce(Int64(offer.configuration.count)) { $0 + HostFiles.size($1.file) }
+        let image = ImageTable.Image(sizeBytes: size, layers: configuration.diffIDs, user: configuration.user)
+        stored.append((try content.putBlob(offer.configuration), image, names))
+      }
+    } catch {
+      collectGarbage(except: stored.map(\.image))
+      throw error
+    }
+    return try record(stored, nodes: nodes)
+  }
+
+  /// Enters stored images in the table.
+  func record(_ stored: [(id: String, image: ImageTable.Image, names: [String])], nodes: [String]) throws(ImageError)
+    -> [LoadedImage]
+  {
+    try change { (table) throws(ImageError) in
+      stored.map { id, image, names in
+        var loaded = LoadedImage(names: names, id: id, nodes: nodes, nodesThatHadIt: [])
+        table.images[id] = image
+        for node in nodes {
+          if !table.nodes[node, default: .init()].images.insert(id).inserted { loaded.nodesThatHadIt.append(node) }
+          for name in names { table.nodes[node]?.names[name] = id }
+        }
+        return loaded
+      }
+    }
+  }
+
+  /// Changes the table in memory and on the disk, or neither.
+  private func change<R>(_ body: (inout ImageTable) throws(ImageError) -> R) throws(ImageError) -> R {
+    let result: Result<R, ImageError> = table.withLock { table in
+      do throws(ImageError) {
+        var next = table
+        let value = try body(&next)
+        if next != table { try HostFiles.write(next.tree.encoded(), to: content.directory + "/images.json") }
+        table = next
+        return .success(value)
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  /// The images on a node, by their first name.
+  package func list(node: String) -> [ImageFacts] {
+    table.withLock { table in
+      (table.nodes[node]?.images ?? []).compactMap { facts($0, node, table) }
+        .sorted { ($0.names.first ?? "~", $0.id) < ($1.names.first ?? "~", $1.id) }
+    }
+  }
+
+  private func facts(_ id: String, _ node: String, _ table: ImageTable) -> ImageFacts? {
+    guard let image = table.images[id] else { return nil }
+    return ImageFacts(id: id, names: table.names(of: id, on: node), sizeBytes: image.sizeBytes, user: image.user)
+  }
+
+  /// Takes a name, or an image with all its names (by identifier), off a node; content that no node needs goes from the disk.
+  /// - Parameter inUse: identifiers of the images that containers run from.
+  package func remove(_ name: String, node: String, inUse: Set<String> = []) throws(ImageError) {
+    try change { (table) throws(ImageError) in
+      guard let id = table.find(name, on: node) else { throw .notFound(name) }
+      let reference = (try? ImageReference(name))?.description ?? ""
+      let names = table.names(of: id, on: node)
+      let remaining = names.contains(reference) ? names.filter { $0 != reference } : []
+      if remaining.isEmpty, inUse.contains(id) { throw .inUse(name) }
+      for name in names where !remaining.contains(name) { table.nodes[node]?.names[name] = nil }
+      if remaining.isEmpty { table.nodes[node]?.images.remove(id) }
+      table.prune()
+    }
+    collectGarbage()
+  }
+
+  private func collectGarbage(except kept: [ImageTable.Image] = []) {
+    table.withLock { table in
+      var layers = Set(table.images.values.flatMap(\.layers))
+      for image in kept { layers.formUnion(image.layers) }
+      content.keepOnly(blobs: Set(table.images.keys), layers: layers)
+    }
+  }
+
+  /// What a container is made from, by the rules of kubelet's imagePullPolicy.
+  /// - Throws: an error whose `reason` is InvalidImageName, ErrImageNeverPull or ErrImagePull.
+  package func prepare(node: String, image: String, pull: ImagePull) async throws(ImageError) -> (ImageFacts, PreparedImage) {
+    let isIdentifier = image.hasPrefix("sha256:") && Digest.isValid(image)
+    let reference = isIdentifier ? nil : try ImageReference(image)
+    if pull != .always, let found = try present(node: node, image: image) { return found }
+    guard pull != .never else { throw .neverPull(image) }
+    guard let reference else { throw .pullFailed(image, reason: "an identifier says nothing about a registry") }
+    let pulled = try await registry.pull(reference, try content.scratch())
+    defer { HostFiles.remove(pulled.scratch) }
+    var offer = pulled.image
+    offer.names = [reference.description]
+    _ = try add([offer], what: reference.description, nodes: [node])
+    guard let found = try present(node: node, image: image) else { throw .pullFailed(image, reason: "it vanished at once") }
+    return found
+  }
+
+  /// The image where the node has it.
+  package func present(node: String, image: String) throws(ImageError) -> (ImageFacts, PreparedImage)? {
+    let found = table.withLock { table in table.find(image, on: node).flatMap { facts($0, node, table) } }
+    guard let facts = found else { return nil }
+    let configuration = try ImageConfiguration(try HostFiles.read(content.blobPath(facts.id)), what: image)
+    let prepared = PreparedImage(
+      id: facts.id, layerDirectories: configuration.diffIDs.map(content.layerPath), entrypoint: configuration.entrypoint,
+      command: configuration.command, environment: configuration.environment, workingDirectory: configuration.workingDirectory,
+      user: configuration.user, stopSignal: configuration.stopSignal)
+    return (facts, prepared)
+  }
+
+  /// Puts an image that one node has, such as a packed one, onto others. Nil where `node` does not have it.
+  package func share(_ name: String, from node: String, to nodes: [String]) throws(ImageError) -> LoadedImage? {
+    let found = table.withLock { table in
+      table.find(name, on: node).flatMap { id in table.images[id].map { (id, $0, table.names(of: id, on: node)) } }
+    }
+    guard let found else { return nil }
+    return try record([found], nodes: nodes).first
+  }
+}
