@@ -33,6 +33,9 @@ package final class Schema: Sendable {
       var fields: [FieldSchema] = []
       for field in type.declaration.fields {
         let context = type.qualifiedName + "." + field.name
+        guard case .known = Key(field.name) else {
+          throw SchemaLanguageError(line: 0, message: "\(context): the name is not in this program's vocabulary")
+        }
         fields.append(
           FieldSchema(
             field, shape: try Schema.shape(field.type, byName, context), defaultValue: try Schema.defaultValue(field, context)))

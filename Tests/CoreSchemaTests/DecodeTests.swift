@@ -19,7 +19,7 @@ import Testing
   @Test("a tree that fits is given back as it is")
   func fits() throws {
     let text =
-      #"{"kind":"Thing","spec":{"port":1,"size":"1.5Gi","target":"50%","ratio":1,"limits":{"cpu":"1e3"},"extra":{"a":null}}}"#
+      #"{"kind":"Thing","spec":{"port":1,"sizeLimit":"1.5Gi","target":"50%","tolerance":1,"limits":{"cpu":"1e3"},"extra":{"a":null}}}"#
     let result = try decoded(text)
     #expect(result.tree.description == text)
     #expect(result.unknownFields.isEmpty)
@@ -51,8 +51,8 @@ import Testing
 
   @Test("a quantity may be a number and becomes a string")
   func quantityNumbers() throws {
-    let result = try decoded(#"{"spec":{"size":2,"limits":{"cpu":0.5}}}"#)
-    #expect(try result.tree == json(#"{"spec":{"size":"2","limits":{"cpu":"0.5"}}}"#))
+    let result = try decoded(#"{"spec":{"sizeLimit":2,"limits":{"cpu":0.5}}}"#)
+    #expect(try result.tree == json(#"{"spec":{"sizeLimit":"2","limits":{"cpu":"0.5"}}}"#))
   }
 
   @Test(
@@ -66,7 +66,7 @@ import Testing
       (#"{"spec":{"containers":["a"]}}"#, #"spec.containers[0]: expected object, found string "a""#),
       (#"{"metadata":{"labels":{"a":true}}}"#, "metadata.labels[a]: expected string, found boolean true"),
       (#"{"spec":{"ready":"yes"}}"#, #"spec.ready: expected boolean, found string "yes""#),
-      (#"{"spec":{"size":"ten"}}"#, #"spec.size: expected quantity, for example 500m or 1Gi, found string "ten""#),
+      (#"{"spec":{"sizeLimit":"ten"}}"#, #"spec.sizeLimit: expected quantity, for example 500m or 1Gi, found string "ten""#),
       (
         #"{"spec":{"limits":{"cpu":"1 Gi"}}}"#,
         #"spec.limits[cpu]: expected quantity, for example 500m or 1Gi, found string "1 Gi""#
@@ -84,10 +84,10 @@ import Testing
   @Test("quantities: digits with at most one suffix or exponent")
   func quantities() throws {
     for good in ["0", "1", "-1", "+1", "1.5", ".5", "5.", "100m", "1k", "1Ki", "1Ei", "1e3", "1E-3", "2E", "12e+2", "3n"] {
-      _ = try decoded(#"{"spec":{"size":"\#(good)"}}"#)
+      _ = try decoded(#"{"spec":{"sizeLimit":"\#(good)"}}"#)
     }
     for bad in ["", "m", "1K", "1ki", "1mi", "1 ", " 1", "1e", "1e+", "1.2.3", "0x1", "1GiB", "--1", "1Zi"] {
-      #expect(try error(#"{"spec":{"size":"\#(bad)"}}"#).hasPrefix("spec.size"), "\(bad)")
+      #expect(try error(#"{"spec":{"sizeLimit":"\#(bad)"}}"#).hasPrefix("spec.sizeLimit"), "\(bad)")
     }
   }
 

@@ -25,7 +25,7 @@ let sample = """
     replicas int32 default=1 min=0
     type string enum=Always|Never default="Always"
     port int32 required min=1 max=65535
-    className string immutable
+    storageClassName string immutable
     containers [Item] required keys=name mergeKey=name strategy=merge
     ports [Port] keys=port,protocol mergeKey=port strategy=merge
     items [Item] keys=name repeats
@@ -33,29 +33,29 @@ let sample = """
     command [string] list=atomic
     data bytes
     ready bool
-    size quantity
+    sizeLimit quantity
     limits {quantity}
     target intOrString
-    ratio double
+    tolerance double
     extra any
     strategy Strategy strategy=retainKeys
-    whole Strategy strategy=replace
+    updateStrategy Strategy strategy=replace
     options Options default={}
   type Options
-    period int32 default=10
+    periodSeconds int32 default=10
   type Item
     name string required
     image string
-    policy string default="IfNotPresent"
+    imagePullPolicy string default="IfNotPresent"
     env [Item] keys=name mergeKey=name strategy=merge
-    words [string]
+    args [string]
   type Port
     port int32 required
     protocol string default="TCP"
   type Strategy
     type string
-    rolling Options
-    recreate Options
+    rollingUpdate Options
+    exec Options
   type ThingStatus
     replicas int32 required
     phase string required enum=Up|Down

@@ -14,11 +14,11 @@ import Testing
   func defaults() throws {
     #expect(try filled("{}") == json("{}"))
     #expect(
-      try filled(#"{"spec":{"containers":[{"name":"a"},{"policy":"Never"}]}}"#)
+      try filled(#"{"spec":{"containers":[{"name":"a"},{"imagePullPolicy":"Never"}]}}"#)
         == json(
           #"""
-          {"spec":{"replicas":1,"type":"Always","options":{"period":10},
-           "containers":[{"name":"a","policy":"IfNotPresent"},{"policy":"Never"}]}}
+          {"spec":{"replicas":1,"type":"Always","options":{"periodSeconds":10},
+           "containers":[{"name":"a","imagePullPolicy":"IfNotPresent"},{"imagePullPolicy":"Never"}]}}
           """#))
   }
 
@@ -107,10 +107,12 @@ import Testing
   @Test("immutable fields may be set once and never changed")
   func immutable() throws {
     let (schema, thing) = try sampleSchema()
-    let (a, b) = (try json(#"{"spec":{"className":"a","replicas":1}}"#), try json(#"{"spec":{"className":"b","replicas":2}}"#))
+    let (a, b) = (
+      try json(#"{"spec":{"storageClassName":"a","replicas":1}}"#), try json(#"{"spec":{"storageClassName":"b","replicas":2}}"#)
+    )
     #expect(schema.validateUpdate(a, old: a, thing).isEmpty)
     #expect(
       schema.validateUpdate(b, old: a, thing).map(\.message)
-        == [#"spec.className: Invalid value: "b": field is immutable"#])
+        == [#"spec.storageClassName: Invalid value: "b": field is immutable"#])
   }
 }
