@@ -52,8 +52,8 @@ package struct OpenAPI: Sendable {
   /// The same as a protobuf message openapi.v2.Document, for kubectl before 1.27.
   package func v2Protobuf() -> [UInt8] { OpenAPIProtobuf.document(v2()) }
 
-  /// What clients accept for the protobuf form, and the content type of the answer: since kubectl 1.27 the answer's type is parsed, and
-  /// the @ that is asked with is no legal media type.
+  /// What clients accept for the protobuf form, and the content type of the answer. They differ because kubectl from 1.27 on parses
+  /// the answer's type, and the @ that it asks with is not legal in a media type.
   package static let v2ProtobufAccepted = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
   package static let v2ProtobufContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 

@@ -25,7 +25,7 @@ enum ScalarSyntax {
     }
   }
 
-  /// A decimal number with at most one suffix of n u m k M G T P E Ki Mi Gi Ti Pi Ei or an exponent (apimachinery's resource.Quantity).
+  /// A decimal number with at most one suffix of n u m k M G T P E Ki Mi Gi Ti Pi Ei or an exponent (apimachinery's Quantity).
   static func isQuantity(_ text: String) -> Bool {
     read(text) { bytes in
       var i = 0

@@ -1,8 +1,8 @@
 package import CoreJSON
 
 extension Schema {
-  /// Applies a strategic merge patch (apimachinery/pkg/util/strategicpatch, v1.36): objects merge, null removes, lists with a merge
-  /// key merge by element, lists of scalars with strategy merge as sets, and the directives $patch, $retainKeys,
+  /// Applies a strategic merge patch (apimachinery/pkg/util/strategicpatch, v1.36): objects merge, null removes, lists with a
+  /// merge key merge by element, lists of scalars with strategy merge as sets, and the directives $patch, $retainKeys,
   /// $setElementOrder/LIST and $deleteFromPrimitiveList/LIST are obeyed.
   ///
   /// Fields that the schema does not know are merged like JSON; decoding the result reports them.

@@ -3,7 +3,8 @@ package import SchemaLanguage
 
 /// One object type, ready for use. Fields are found by the key's number in a small open-addressing table.
 ///
-/// Types refer to one another in circles, hence the two steps of construction; nothing changes after `Schema.init`, so sharing is safe.
+/// Types refer to one another in circles, hence the two steps of construction; nothing changes after `Schema.init`, so sharing
+/// is safe.
 package final class TypeSchema: @unchecked Sendable {
   package let declaration: SchemaType
   /// "apps.v1.StatefulSetSpec"
