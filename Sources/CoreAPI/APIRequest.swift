@@ -18,7 +18,8 @@ package struct APIRequest: Sendable {
   package var ifNoneMatch = ""
 
   package init(
-    method: String, path: String, query: String = "", contentType: String = "application/json", accept: String = "application/json",
+    method: String, path: String, query: String = "", contentType: String = "application/json",
+    accept: String = "application/json",
     userAgent: String = "", body: [UInt8] = [], credential: Credential
   ) {
     self.method = method

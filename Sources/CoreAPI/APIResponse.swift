@@ -38,7 +38,9 @@ package struct StreamRequest: Sendable, Equatable {
   /// The restart count of that container: names its log.
   package var attempt: Int
 
-  package init(kind: Kind, node: String, namespace: String, pod: String, podUID: String, container: String, containerID: String, attempt: Int) {
+  package init(
+    kind: Kind, node: String, namespace: String, pod: String, podUID: String, container: String, containerID: String, attempt: Int
+  ) {
     self.kind = kind
     self.node = node
     self.namespace = namespace

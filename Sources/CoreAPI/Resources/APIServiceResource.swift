@@ -11,6 +11,8 @@ struct APIServiceResource: Resource {
       .apiServices, kind: "APIService", singular: "apiservice", served: [ServedVersion("apiregistration.k8s.io", "v1", type: "apiregistration.v1.APIService")], isNamespaced: false)
     definition.categories = ["api-extensions"]
     definition.hasStatus = true
+    // "v1." names the core group: a dot at the end.
+    definition.nameRule = .pathSegment
     definition.columns = [
       TableCells.name, TableColumn("Service"), TableColumn("Available"), TableCells.age,
     ]

@@ -1,0 +1,41 @@
+package import CoreJSON
+
+/// What the host gives the API server: keys stay outside, behind two closures.
+package struct APIConfiguration: Sendable {
+  package var clusterName = "wavetank"
+  /// A JWT over these claims.
+  package var sign: @Sendable (JSON) -> String
+  /// The claims of a JWT whose signature holds; nil otherwise.
+  package var verify: @Sendable (String) -> JSON?
+  /// `iss` of ServiceAccount tokens, and the audience of those for this server.
+  package var issuer = "https://kubernetes.default.svc.cluster.local"
+  package var version = VersionInfo()
+  /// host:port under which clients find this server.
+  package var serverAddress = "127.0.0.1:6443"
+  /// The cluster's CA certificate, for the ConfigMap kube-root-ca.crt.
+  package var certificateAuthorityPEM = ""
+
+  package init(sign: @escaping @Sendable (JSON) -> String, verify: @escaping @Sendable (String) -> JSON?) {
+    self.sign = sign
+    self.verify = verify
+  }
+}
+
+/// What /version tells.
+package struct VersionInfo: Sendable {
+  package var major = "1"
+  package var minor = "36"
+  package var gitVersion = "v1.36.2"
+  package var gitCommit = "wavetank"
+  package var buildDate = "1970-01-01T00:00:00Z"
+  package var platform = "linux/amd64"
+  package init() {}
+
+  var tree: JSON {
+    [
+      "major": .string(major), "minor": .string(minor), "gitVersion": .string(gitVersion), "gitCommit": .string(gitCommit),
+      "gitTreeState": "clean", "buildDate": .string(buildDate), "goVersion": "swift", "compiler": "swiftc",
+      "platform": .string(platform),
+    ]
+  }
+}

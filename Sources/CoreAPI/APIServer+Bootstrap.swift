@@ -1,0 +1,75 @@
+import CoreJSON
+import CoreStore
+package import CoreTypes
+
+extension APIServer {
+  private static let bootUser: UserInfo = {
+    UserInfo(name: "system:apiserver", groups: ["system:masters", "system:authenticated"])
+  }()
+
+  /// What a cluster begins with, as far as it is missing: namespaces, roles, bindings, priority classes, API services.
+  /// Roles of the server's own are brought back to their rules, unless their annotation autoupdate says "false".
+  package mutating func bootstrap(at now: Instant) {
+    for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
+      ensure(.namespaces, ["metadata": ["name": .string(name)]], now)
+    }
+    for role in BootstrapRoles.clusterRoles { ensure(.clusterRoles, role, now, key: "rules") }
+    for binding in BootstrapRoles.clusterRoleBindings { ensure(.clusterRoleBindings, binding, now, key: "subjects") }
+    for (name, value) in [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)] {
+      ensure(
+        .priorityClasses,
+        [
+          "metadata": ["name": .string(name)], "value": .int(Int64(value)),
+          "description": "For what the cluster itself cannot do without.",
+        ], now)
+    }
+    for service in localServices(now) { ensure(.apiServices, service, now) }
+  }
+
+  private mutating func ensure(_ id: ResourceID, _ tree: JSON, _ now: Instant, key: Key? = nil) {
+    let name = tree[.metadata][.name].string ?? ""
+    guard let present = store.get(id, name) else {
+      let status = tree[.status]
+      guard let object = try? create(id, namespace: "", tree: tree, user: APIServer.bootUser, at: now), !status.isNull else {
+        return
+      }
+      var withStatus = object.tree
+      withStatus.put(.status, status)
+      _ = try? updateStatus(id, tree: withStatus, user: APIServer.bootUser, at: now)
+      return
+    }
+    let isKept = present.tree[.metadata][.annotations]["rbac.authorization.kubernetes.io/autoupdate"].string == "false"
+    let isAggregated = !present.tree[.aggregationRule].isNull
+    guard let key, !isKept, !isAggregated else { return }
+    let missing = tree[key].elements.filter { !present.tree[key].elements.contains($0) }
+    if missing.isEmpty { return }
+    var updated = present.tree
+    updated.put(key, .array(present.tree[key].elements + missing))
+    _ = try? update(id, tree: updated, user: APIServer.bootUser, at: now)
+  }
+
+  /// One APIService for each group version that is served here. Source: kube-aggregator's autoregistration, v1.36.
+  private func localServices(_ now: Instant) -> [JSON] {
+    var services: [JSON] = []
+    for (place, group) in table.groups.enumerated() {
+      for (index, version) in group.versions.enumerated() {
+        let condition: JSON = [
+          "type": "Available", "status": "True", "lastTransitionTime": .string(now.rfc3339), "reason": "Local",
+          "message": "served by this server itself",
+        ]
+        services.append([
+          "metadata": [
+            "name": .string("\(version).\(group.name)"),
+            "labels": .object([Member(key: Key("kube-aggregator.kubernetes.io/automanaged"), value: "onstart")]),
+          ],
+          "spec": [
+            "group": group.name.isEmpty ? .null : .string(group.name), "version": .string(version),
+            "groupPriorityMinimum": .int(Int64(18000 - place * 100)), "versionPriority": .int(Int64(100 - index)),
+          ],
+          "status": ["conditions": [condition]],
+        ])
+      }
+    }
+    return services
+  }
+}

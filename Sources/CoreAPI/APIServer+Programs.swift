@@ -1,0 +1,102 @@
+package import CoreJSON
+package import CoreStore
+package import CoreTypes
+
+/// The verbs as the engine uses them for controllers and nodes: the way of a client's request, without transport and authorisation.
+extension APIServer {
+  private func served(_ id: ResourceID) throws(APIError) -> ServedResource {
+    guard let served = table.find(id) else { throw .noSuchResource }
+    return served
+  }
+
+  private func options(_ user: UserInfo, _ now: Instant) -> WriteOptions {
+    var options = WriteOptions(user: user, now: now)
+    options.fieldManager = user.name.split(separator: ":").last.map(String.init) ?? ""
+    options.fieldValidation = .ignore
+    return options
+  }
+
+  private func decoded(_ tree: JSON, _ served: ServedResource, _ options: WriteOptions) throws(APIError) -> JSON {
+    var warnings: [String] = []
+    return try decode(tree, duplicates: [], served, options, &warnings)
+  }
+
+  @discardableResult
+  package mutating func create(
+    _ id: ResourceID, namespace: String, tree: JSON, user: UserInfo, at now: Instant
+  ) throws(APIError) -> StoredObject {
+    let served = try served(id)
+    let options = options(user, now)
+    var warnings: [String] = []
+    return try insert(served, namespace: namespace, tree: try decoded(tree, served, options), options, &warnings)
+  }
+
+  @discardableResult
+  package mutating func update(_ id: ResourceID, tree: JSON, user: UserInfo, at now: Instant) throws(APIError) -> StoredObject {
+    try write(id, tree, subresource: "", user, now)
+  }
+
+  @discardableResult
+  package mutating func updateStatus(_ id: ResourceID, tree: JSON, user: UserInfo, at now: Instant) throws(APIError)
+    -> StoredObject
+  {
+    try write(id, tree, subresource: "status", user, now)
+  }
+
+  private mutating func write(
+    _ id: ResourceID, _ tree: JSON, subresource: String, _ user: UserInfo, _ now: Instant
+  ) throws(APIError) -> StoredObject {
+    let served = try served(id)
+    var options = options(user, now)
+    options.subresource = subresource
+    let metadata = tree[.metadata]
+    let name = metadata[.name].string ?? ""
+    guard let old = store.get(id, namespace: metadata[.namespace].string ?? "", name) else { throw .notFound(id, name) }
+    var warnings: [String] = []
+    return try replace(served, old, with: try decoded(tree, served, options), options, &warnings)
+  }
+
+  /// A merge patch of the object ("") or of its status, scale or finalize.
+  @discardableResult
+  package mutating func patch(
+    _ key: ObjectKey, subresource: String, merge: JSON, user: UserInfo, at now: Instant
+  ) throws(APIError) -> StoredObject {
+    let served = try served(key.resource)
+    var options = options(user, now)
+    options.subresource = subresource
+    guard let old = store.get(key) else { throw .notFound(key.resource, key.name) }
+    var warnings: [String] = []
+    switch subresource {
+    case "scale":
+      var scale = APIServer.scale(of: old)
+      scale.merge(merge)
+      return try writeScale(scale, old, served, options, &warnings)
+    case "finalize":
+      var tree = old.tree
+      tree.merge(merge)
+      return try finalize(served, old, finalizers: tree[.spec][.finalizers], options)
+    case "", "status":
+      var tree = old.tree
+      tree.merge(merge)
+      return try replace(served, old, with: try decoded(tree, served, options), options, &warnings)
+    default: throw .noSuchResource
+    }
+  }
+
+  /// `uid` is a precondition unless empty; nil propagation is the kind's default.
+  package mutating func delete(
+    _ key: ObjectKey, uid: String, graceSeconds: Int?, propagation: String?, user: UserInfo, at now: Instant
+  ) throws(APIError) {
+    let served = try served(key.resource)
+    guard let object = store.get(key) else { throw .notFound(key.resource, key.name) }
+    var deletion = Deletion(options(user, now))
+    if !uid.isEmpty { deletion.uid = uid }
+    deletion.graceSeconds = graceSeconds
+    deletion.propagation = propagation
+    _ = try erase(object, served, deletion)
+  }
+
+  package mutating func bind(pod: ObjectKey, uid: String, node: String, user: UserInfo, at now: Instant) throws(APIError) {
+    try bind(pod, uid: uid, node: node, options(user, now))
+  }
+}

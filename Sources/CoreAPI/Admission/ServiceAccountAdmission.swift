@@ -1,0 +1,56 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// Gives a pod its ServiceAccount and the files that speak for it.
+/// Source: plugin/pkg/admission/serviceaccount/admission.go, v1.36.
+enum ServiceAccountAdmission {
+  static let mountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
+  private static let tokenSeconds = 3607
+
+  static func admit(_ pod: inout Pod, namespace: String, _ store: Store, suffix: String) throws(APIError) {
+    if (pod.spec.serviceAccountName ?? "").isEmpty {
+      let older = pod.spec.serviceAccount ?? ""
+      pod.spec.serviceAccountName = older.isEmpty ? "default" : older
+    }
+    let name = pod.spec.serviceAccountName ?? "default"
+    pod.spec.serviceAccount = name
+    guard let found = store.get(.serviceAccounts, namespace: namespace, name) else {
+      throw .forbidden(
+        .pods, pod.metadata.name ?? "",
+        "error looking up service account \(namespace)/\(name): serviceaccount \"\(name)\" not found")
+    }
+    let account = found.view(ServiceAccount.self)
+    if pod.spec.imagePullSecrets.isEmpty { pod.spec.imagePullSecrets = account.imagePullSecrets }
+    if pod.spec.imagePullSecrets.isAbsent || pod.spec.imagePullSecrets.isEmpty { pod.spec.tree.remove(.imagePullSecrets) }
+    guard pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true else { return }
+    mount(&pod, volume: "kube-api-access-" + suffix)
+  }
+
+  private static func mount(_ pod: inout Pod, volume: String) {
+    var isUsed = false
+    let mount: JSON = ["name": .string(volume), "readOnly": true, "mountPath": .string(mountPath)]
+    func add(_ containers: JSON) -> JSON {
+      .array(
+        containers.elements.map { container in
+          let mounts = container[.volumeMounts].elements
+          if mounts.contains(where: { $0[.mountPath].string == mountPath }) { return container }
+          isUsed = true
+          var container = container
+          container.put(.volumeMounts, .array(mounts + [mount]))
+          return container
+        })
+    }
+    for key in [Key.containers, .initContainers] where pod.spec.tree[key].isArray {
+      pod.spec.tree.put(key, add(pod.spec.tree[key]))
+    }
+    guard isUsed else { return }
+    let token: JSON = ["serviceAccountToken": ["expirationSeconds": .int(Int64(tokenSeconds)), "path": "token"]]
+    let authority: JSON = ["configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]]
+    let namespace: JSON = [
+      "downwardAPI": ["items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]]
+    ]
+    let projected: JSON = ["sources": [token, authority, namespace], "defaultMode": 420]
+    pod.spec.volumes.tree.elements.append(["name": .string(volume), "projected": projected])
+  }
+}

@@ -1,0 +1,25 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+extension APIServer {
+  /// ClusterRoles with an aggregationRule hold the rules of those that it selects.
+  /// Source: pkg/controller/clusterroleaggregation, v1.36; done with the write itself, so that nobody sees the time between.
+  mutating func aggregateRoles() {
+    let all = store.list(.clusterRoles)
+    for stored in all {
+      let selectors = stored.tree[.aggregationRule][.clusterRoleSelectors].elements.map { LabelSelector(tree: $0) }
+      if selectors.isEmpty { continue }
+      var rules: [JSON] = []
+      for other in all where other.key != stored.key && selectors.contains(where: { $0.matches(other.metadata.labels) }) {
+        for rule in other.tree[.rules].elements where !rules.contains(rule) { rules.append(rule) }
+      }
+      if stored.tree[.rules].elements == rules { continue }
+      var tree = stored.tree
+      tree.put(.rules, .array(rules))
+      // This write comes back here; it ends when nothing changes, for each round moves rules one level up.
+      _ = put(stored.key, tree)
+      return
+    }
+  }
+}

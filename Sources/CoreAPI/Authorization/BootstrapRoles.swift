@@ -1,0 +1,185 @@
+import CoreJSON
+import CoreStore
+
+/// The roles and bindings that every cluster begins with.
+/// Source of names and rules: k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go, v1.36; reduced to what is served.
+enum BootstrapRoles {
+  private static let read = ["get", "list", "watch"]
+  private static let write = ["create", "delete", "deletecollection", "patch", "update"]
+
+  static var clusterRoles: [JSON] {
+    [
+      role("cluster-admin", [rule(["*"], ["*"], ["*"]), paths(["*"], ["*"])]),
+      aggregated("admin", from: "admin"), aggregated("edit", from: "edit"), aggregated("view", from: "view"),
+      role("system:aggregate-to-admin", adminRules, labels: ["admin"]),
+      role("system:aggregate-to-edit", editRules, labels: ["edit"]),
+      role("system:aggregate-to-view", viewRules, labels: ["view"]),
+      role(
+        "system:basic-user",
+        [
+          rule(["authorization.k8s.io"], ["selfsubjectaccessreviews", "selfsubjectrulesreviews"], ["create"]),
+          rule(["authentication.k8s.io"], ["selfsubjectreviews"], ["create"]),
+        ]),
+      role(
+        "system:discovery",
+        [
+          paths(
+            [
+              "/api", "/api/*", "/apis", "/apis/*", "/healthz", "/livez", "/openapi", "/openapi/*", "/readyz", "/version",
+              "/version/",
+            ], ["get"])
+        ]),
+      role("system:public-info-viewer", [paths(["/healthz", "/livez", "/readyz", "/version", "/version/"], ["get"])]),
+      role(
+        "system:monitoring",
+        [
+          paths(["/healthz", "/healthz/*", "/livez", "/livez/*", "/metrics", "/metrics/slis", "/readyz", "/readyz/*"], ["get"])
+        ]),
+      role(
+        "system:auth-delegator",
+        [
+          rule(["authentication.k8s.io"], ["tokenreviews"], ["create"]),
+          rule(["authorization.k8s.io"], ["subjectaccessreviews"], ["create"]),
+        ]),
+      role("system:node", nodeRules),
+      role(
+        "system:metrics-server-aggregated-reader", [rule(["metrics.k8s.io"], ["pods", "nodes"], read)],
+        labels: ["view", "edit", "admin"]),
+      role(
+        "system:persistent-volume-provisioner",
+        [
+          rule([""], ["persistentvolumes"], ["create", "delete"] + read),
+          rule([""], ["persistentvolumeclaims"], read + ["update"]),
+          rule(["storage.k8s.io"], ["storageclasses"], read), rule([""], ["events"], ["create", "patch", "update", "watch"]),
+        ]),
+    ]
+  }
+
+  static var clusterRoleBindings: [JSON] {
+    [
+      binding("cluster-admin", role: "cluster-admin", groups: ["system:masters"]),
+      binding("system:basic-user", role: "system:basic-user", groups: ["system:authenticated"]),
+      binding("system:discovery", role: "system:discovery", groups: ["system:authenticated"]),
+      binding(
+        "system:public-info-viewer", role: "system:public-info-viewer",
+        groups: ["system:authenticated", "system:unauthenticated"]),
+      binding("system:monitoring", role: "system:monitoring", groups: ["system:monitoring"]),
+      binding("system:node", role: "system:node", groups: ["system:nodes"]),
+    ]
+  }
+
+  private static var adminRules: [JSON] {
+    [
+      rule(["authorization.k8s.io"], ["localsubjectaccessreviews"], ["create"]),
+      rule(["rbac.authorization.k8s.io"], ["rolebindings", "roles"], read + write),
+    ]
+  }
+
+  private static var editRules: [JSON] {
+    [
+      rule([""], ["pods/attach", "pods/exec", "pods/portforward", "pods/proxy", "secrets", "services/proxy"], read),
+      rule([""], ["serviceaccounts"], ["impersonate"]),
+      rule([""], ["pods", "pods/attach", "pods/exec", "pods/portforward", "pods/proxy"], write),
+      rule([""], ["pods/eviction", "serviceaccounts/token"], ["create"]),
+      rule(
+        [""],
+        [
+          "configmaps", "events", "persistentvolumeclaims", "replicationcontrollers", "replicationcontrollers/scale", "secrets",
+          "serviceaccounts", "services", "services/proxy", "endpoints",
+        ], write),
+      rule(
+        ["apps"],
+        [
+          "daemonsets", "deployments", "deployments/rollback", "deployments/scale", "replicasets", "replicasets/scale",
+          "statefulsets",
+          "statefulsets/scale",
+        ], write),
+      rule(["autoscaling"], ["horizontalpodautoscalers"], write), rule(["batch"], ["cronjobs", "jobs"], write),
+      rule(["policy"], ["poddisruptionbudgets"], write), rule(["coordination.k8s.io"], ["leases"], read + write),
+    ]
+  }
+
+  private static var viewRules: [JSON] {
+    [
+      rule(
+        [""],
+        [
+          "configmaps", "endpoints", "persistentvolumeclaims", "persistentvolumeclaims/status", "pods", "replicationcontrollers",
+          "replicationcontrollers/scale", "serviceaccounts", "services", "services/status", "bindings", "events", "limitranges",
+          "namespaces/status", "pods/log", "pods/status", "replicationcontrollers/status", "resourcequotas",
+          "resourcequotas/status",
+          "namespaces",
+        ], read),
+      rule(["discovery.k8s.io"], ["endpointslices"], read),
+      rule(
+        ["apps"],
+        [
+          "controllerrevisions", "daemonsets", "daemonsets/status", "deployments", "deployments/scale", "deployments/status",
+          "replicasets", "replicasets/scale", "replicasets/status", "statefulsets", "statefulsets/scale", "statefulsets/status",
+        ], read),
+      rule(["autoscaling"], ["horizontalpodautoscalers", "horizontalpodautoscalers/status"], read),
+      rule(["batch"], ["cronjobs", "cronjobs/status", "jobs", "jobs/status"], read),
+      rule(["policy"], ["poddisruptionbudgets", "poddisruptionbudgets/status"], read),
+    ]
+  }
+
+  private static var nodeRules: [JSON] {
+    [
+      rule([""], ["services", "configmaps", "secrets", "persistentvolumes", "persistentvolumeclaims", "endpoints"], read),
+      rule([""], ["nodes"], ["create"] + read + ["delete", "patch", "update"]),
+      rule([""], ["nodes/status"], ["patch", "update"]),
+      rule([""], ["events"], ["create", "patch", "update"]), rule([""], ["pods"], read + ["create", "delete"]),
+      rule([""], ["pods/status"], ["patch", "update"]), rule([""], ["pods/eviction", "serviceaccounts/token"], ["create"]),
+      rule(["coordination.k8s.io"], ["leases"], ["create", "delete", "get", "patch", "update"]),
+      rule(["authentication.k8s.io"], ["tokenreviews"], ["create"]),
+      rule(["authorization.k8s.io"], ["subjectaccessreviews", "localsubjectaccessreviews"], ["create"]),
+    ]
+  }
+
+  private static func texts(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
+
+  private static func rule(_ groups: [String], _ resources: [String], _ verbs: [String]) -> JSON {
+    ["apiGroups": texts(groups), "resources": texts(resources), "verbs": texts(verbs)]
+  }
+
+  private static func paths(_ paths: [String], _ verbs: [String]) -> JSON {
+    ["nonResourceURLs": texts(paths), "verbs": texts(verbs)]
+  }
+
+  private static func metadata(_ name: String) -> JSON {
+    [
+      "name": .string(name), "labels": ["kubernetes.io/bootstrapping": "rbac-defaults"],
+      "annotations": ["rbac.authorization.kubernetes.io/autoupdate": "true"],
+    ]
+  }
+
+  private static func role(_ name: String, _ rules: [JSON], labels targets: [String] = []) -> JSON {
+    var metadata = metadata(name)
+    for target in targets { metadata[.labels].put(Key("rbac.authorization.k8s.io/aggregate-to-\(target)"), "true") }
+    return ["apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": metadata, "rules": .array(rules)]
+  }
+
+  /// admin holds what edit holds, edit what view holds: the labels say so.
+  private static func aggregated(_ name: String, from label: String) -> JSON {
+    var role = role(name, [])
+    if name == "edit" { role[.metadata][.labels].put("rbac.authorization.k8s.io/aggregate-to-admin", "true") }
+    if name == "view" { role[.metadata][.labels].put("rbac.authorization.k8s.io/aggregate-to-edit", "true") }
+    role.put(
+      "aggregationRule",
+      [
+        "clusterRoleSelectors": [
+          ["matchLabels": .object([Member(key: Key("rbac.authorization.k8s.io/aggregate-to-\(label)"), value: "true")])]
+        ]
+      ])
+    return role
+  }
+
+  private static func binding(_ name: String, role: String, groups: [String]) -> JSON {
+    let subjects = groups.map { ["apiGroup": .string(RoleIndex.group), "kind": "Group", "name": .string($0)] as JSON }
+    return [
+      "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": metadata(name),
+      "roleRef": ["apiGroup": .string(RoleIndex.group), "kind": "ClusterRole", "name": .string(role)],
+      "subjects": .array(subjects),
+    ]
+  }
+}

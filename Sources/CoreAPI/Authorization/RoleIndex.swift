@@ -1,0 +1,96 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// Roles and bindings of the store, arranged so that a request is judged by a few look-ups. Kept up to date write by write.
+struct RoleIndex: Sendable {
+  static let group = "rbac.authorization.k8s.io"
+
+  /// Whom a binding names.
+  enum Subject: Hashable, Sendable {
+    case user(String)
+    case group(String)
+  }
+  private struct RoleName: Hashable, Sendable {
+    /// "" for a ClusterRole.
+    let namespace: String
+    let name: String
+  }
+  /// One binding as one of its subjects sees it.
+  struct Grant: Sendable {
+    let binding: ObjectKey
+    let roleIsCluster: Bool
+    let roleName: String
+  }
+
+  private var rules: [RoleName: RuleSet] = [:]
+  private var clusterGrants: [Subject: [Grant]] = [:]
+  private var namespaceGrants: [String: [Subject: [Grant]]] = [:]
+
+  init() {}
+
+  init(_ store: Store) {
+    for resource in [ResourceID.roles, .clusterRoles, .roleBindings, .clusterRoleBindings] {
+      for object in store.list(resource) { note(StoreChange(kind: .added, object: object, previous: nil)) }
+    }
+  }
+
+  mutating func note(_ change: StoreChange) {
+    let key = change.object.key
+    switch key.resource {
+    case .roles, .clusterRoles:
+      let name = RoleName(namespace: key.namespace, name: key.name)
+      rules[name] = change.kind == .deleted ? nil : RuleSet(change.object.tree[.rules])
+    case .roleBindings, .clusterRoleBindings:
+      if let previous = change.previous { edit(previous) { grants, _ in grants.removeAll { $0.binding == key } } }
+      if change.kind != .deleted { edit(change.object) { grants, grant in grants.append(grant) } }
+    default: break
+    }
+  }
+
+  private mutating func edit(_ binding: StoredObject, _ body: (inout [Grant], Grant) -> Void) {
+    let role = binding.tree[.roleRef]
+    let grant = Grant(
+      binding: binding.key, roleIsCluster: role[.kind].string == "ClusterRole", roleName: role[.name].string ?? "")
+    for subject in binding.tree[.subjects].elements {
+      guard let subject = RoleIndex.subject(subject, in: binding.key.namespace) else { continue }
+      if binding.key.resource == .clusterRoleBindings {
+        body(&clusterGrants[subject, default: []], grant)
+      } else {
+        body(&namespaceGrants[binding.key.namespace, default: [:]][subject, default: []], grant)
+      }
+    }
+  }
+
+  private static func subject(_ tree: JSON, in namespace: String) -> Subject? {
+    guard let name = tree[.name].string else { return nil }
+    switch tree[.kind].string {
+    case "User": return .user(name)
+    case "Group": return .group(name)
+    case "ServiceAccount": return .user("system:serviceaccount:\(tree[.namespace].string ?? namespace):\(name)")
+    default: return nil
+    }
+  }
+
+  /// Calls `body` with the rules that bind `user` in `namespace` ("" for the cluster alone), until it answers true.
+  func anyRules(of user: UserInfo, in namespace: String, where body: (RuleSet) -> Bool) -> Bool {
+    let local = namespace.isEmpty ? nil : namespaceGrants[namespace]
+    func matches(_ subject: Subject) -> Bool {
+      if let grants = clusterGrants[subject] {
+        for grant in grants { if let set = rules[RoleName(namespace: "", name: grant.roleName)], body(set) { return true } }
+      }
+      guard let grants = local?[subject] else { return false }
+      for grant in grants {
+        let name = RoleName(namespace: grant.roleIsCluster ? "" : namespace, name: grant.roleName)
+        if let set = rules[name], body(set) { return true }
+      }
+      return false
+    }
+    if matches(.user(user.name)) { return true }
+    for group in user.groups where matches(.group(group)) { return true }
+    return false
+  }
+
+  func clusterRole(_ name: String) -> RuleSet? { rules[RoleName(namespace: "", name: name)] }
+  func role(_ name: String, in namespace: String) -> RuleSet? { rules[RoleName(namespace: namespace, name: name)] }
+}

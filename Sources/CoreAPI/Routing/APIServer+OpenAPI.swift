@@ -1,0 +1,81 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+
+/// The OpenAPI documents of what is served, made when first asked for and kept.
+struct OpenAPIDocuments: Sendable {
+  private let openAPI: OpenAPI
+  private var kept: [String: [UInt8]] = [:]
+
+  init(_ table: ResourceTable) {
+    var resources: [OpenAPIResource] = []
+    for group in table.groups {
+      for version in group.versions {
+        let apiVersion = group.name.isEmpty ? version : group.name + "/" + version
+        resources += (table.resources(of: apiVersion) ?? []).map(OpenAPIDocuments.resource)
+      }
+    }
+    openAPI = OpenAPI(resources: resources)
+  }
+
+  private static func resource(_ served: ServedResource) -> OpenAPIResource {
+    let definition = served.definition
+    let subresources = definition.allSubresources.map { sub in
+      OpenAPIResource.Subresource(sub.name, typeName: typeName(sub, served), verbs: sub.verbs)
+    }
+    return OpenAPIResource(
+      group: served.version.group, version: served.version.version, kind: definition.kind, plural: definition.id.name,
+      isNamespaced: definition.isNamespaced, typeName: served.version.typeName, verbs: definition.verbs,
+      subresources: subresources)
+  }
+
+  /// nil for log, exec and their like: they carry no object.
+  private static func typeName(_ sub: Subresource, _ served: ServedResource) -> String? {
+    switch sub.kind {
+    case served.definition.kind where sub.name == "log": nil
+    case served.definition.kind: served.version.typeName
+    case "Scale": "autoscaling.v1.Scale"
+    case "Eviction": "policy.v1.Eviction"
+    case "Binding": "core.v1.Binding"
+    case "TokenRequest": "authentication.v1.TokenRequest"
+    default: nil
+    }
+  }
+
+  mutating func index() -> [UInt8] { bytes("index") { $0.v3Index().encoded() } ?? [] }
+  mutating func v2() -> [UInt8] { bytes("v2") { $0.v2().encoded() } ?? [] }
+  mutating func v2Protobuf() -> [UInt8] { bytes("v2.pb") { $0.v2Protobuf() } ?? [] }
+  /// nil where the name is not served.
+  mutating func v3(_ name: String) -> [UInt8]? { bytes("v3/" + name) { $0.v3(name)?.encoded() } }
+  func hash(of name: String) -> String { openAPI.hash(of: name) }
+
+  private mutating func bytes(_ slot: String, _ make: (OpenAPI) -> [UInt8]?) -> [UInt8]? {
+    if let bytes = kept[slot] { return bytes }
+    kept[slot] = make(openAPI)
+    return kept[slot]
+  }
+}
+
+extension APIServer {
+  private static let protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+
+  mutating func openAPI(_ segments: [String], _ request: APIRequest) throws(APIError) -> APIResponse {
+    if segments.count == 2, segments[1] == "v2" {
+      // kubectl before 1.27 asks for protobuf; it stands first in its Accept header.
+      if request.accept.hasPrefix(APIServer.protobuf) {
+        return .body(status: 200, contentType: APIServer.protobuf, chunks: [documents.v2Protobuf()], headers: [])
+      }
+      return .body(status: 200, contentType: "application/json", chunks: [documents.v2()], headers: [])
+    }
+    guard segments.count >= 2, segments[1] == "v3" else { throw .noSuchResource }
+    let name = segments.dropFirst(2).joined(separator: "/")
+    if name.isEmpty { return .body(status: 200, contentType: "application/json", chunks: [documents.index()], headers: []) }
+    guard let bytes = documents.v3(name) else { throw .noSuchResource }
+    let tag = "\"\(documents.hash(of: name))\""
+    let headers = [
+      APIResponse.Header("Etag", tag), APIResponse.Header("Cache-Control", "public, max-age=31536000, immutable"),
+    ]
+    if request.ifNoneMatch == tag { return .body(status: 304, contentType: "application/json", chunks: [], headers: headers) }
+    return .body(status: 200, contentType: "application/json", chunks: [bytes], headers: headers)
+  }
+}

@@ -1,0 +1,124 @@
+import CoreJSON
+import CoreStore
+
+/// What is served, as clients ask for it: group by group, or all at once (aggregated).
+struct DiscoveryDocuments: Sendable {
+  private let table: ResourceTable
+  private let serverAddress: String
+  private var aggregated: [String: [UInt8]] = [:]
+
+  init(_ table: ResourceTable, serverAddress: String) {
+    self.table = table
+    self.serverAddress = serverAddress
+  }
+
+  /// The answer for "/api", "/apis" and below; nil where nothing is.
+  mutating func answer(_ segments: [String], _ accept: Accept) -> APIResponse? {
+    if segments.count == 1, case .discovery(let version) = accept.shape {
+      let core = segments[0] == "api"
+      let slot = (core ? "api/" : "apis/") + version
+      if aggregated[slot] == nil { aggregated[slot] = aggregatedList(core: core, version: version).encoded() }
+      let type = "application/json;g=apidiscovery.k8s.io;v=\(version);as=APIGroupDiscoveryList"
+      return .body(
+        status: 200, contentType: type, chunks: [aggregated[slot] ?? []], headers: [APIResponse.Header("Vary", "Accept")])
+    }
+    switch (segments.first, segments.count) {
+    case ("api", 1):
+      let addresses: JSON = [["clientCIDR": "0.0.0.0/0", "serverAddress": .string(serverAddress)]]
+      return .json(["kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses])
+    case ("api", 2): return resourceList(segments[1])
+    case ("apis", 1):
+      let groups = table.groups.filter { !$0.name.isEmpty }.map(group)
+      return .json(["kind": "APIGroupList", "apiVersion": "v1", "groups": .array(groups)])
+    case ("apis", 2):
+      guard let found = table.groups.first(where: { !$0.name.isEmpty && $0.name == segments[1] }) else { return nil }
+      var tree: JSON = ["kind": "APIGroup", "apiVersion": "v1"]
+      tree.members += group(found).members
+      return .json(tree)
+    case ("apis", 3): return resourceList(segments[1] + "/" + segments[2])
+    default: return nil
+    }
+  }
+
+  private func group(_ group: ResourceTable.Group) -> JSON {
+    let versions = group.versions.map { ["groupVersion": .string(group.name + "/" + $0), "version": .string($0)] as JSON }
+    return ["name": .string(group.name), "versions": .array(versions), "preferredVersion": versions[0]]
+  }
+
+  private func resourceList(_ apiVersion: String) -> APIResponse? {
+    guard let resources = table.resources(of: apiVersion) else { return nil }
+    let entries = resources.flatMap(entries).sorted { ($0[.name].string ?? "") < ($1[.name].string ?? "") }
+    return .json([
+      "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(apiVersion), "resources": .array(entries),
+    ])
+  }
+
+  private func entries(_ served: ServedResource) -> [JSON] {
+    let definition = served.definition
+    var main: JSON = [
+      "name": .string(definition.id.name), "singularName": .string(definition.singular),
+      "namespaced": .bool(definition.isNamespaced),
+      "kind": .string(definition.kind), "verbs": texts(definition.verbs),
+    ]
+    if !definition.shortNames.isEmpty { main.put(.shortNames, texts(definition.shortNames)) }
+    if !definition.categories.isEmpty { main.put(.categories, texts(definition.categories)) }
+    return [main]
+      + definition.allSubresources.map { sub in
+        var tree: JSON = [
+          "name": .string(definition.id.name + "/" + sub.name), "singularName": "", "namespaced": .bool(definition.isNamespaced),
+        ]
+        if let group = sub.group { tree.put(.group, .string(group)) }
+        if let version = sub.version { tree.put(.version, .string(version)) }
+        tree.put(.kind, .string(sub.kind))
+        tree.put(.verbs, texts(sub.verbs))
+        return tree
+      }
+  }
+
+  private func aggregatedList(core: Bool, version: String) -> JSON {
+    let items = table.groups.filter { $0.name.isEmpty == core }.map { group in
+      let versions = group.versions.map { name in
+        let resources = table.resources(of: group.name.isEmpty ? name : group.name + "/" + name) ?? []
+        return ["version": .string(name), "resources": .array(resources.map(discovered)), "freshness": "Current"] as JSON
+      }
+      let metadata: JSON = group.name.isEmpty ? .object([]) : ["name": .string(group.name)]
+      return ["metadata": metadata, "versions": .array(versions)] as JSON
+    }
+    return [
+      "kind": "APIGroupDiscoveryList", "apiVersion": .string("apidiscovery.k8s.io/" + version), "metadata": .object([]),
+      "items": .array(items),
+    ]
+  }
+
+  private func discovered(_ served: ServedResource) -> JSON {
+    let definition = served.definition
+    func kind(_ kind: String, _ group: String, _ version: String) -> JSON {
+      ["group": .string(group), "version": .string(version), "kind": .string(kind)]
+    }
+    var tree: JSON = [
+      "resource": .string(definition.id.name),
+      "responseKind": kind(definition.kind, served.version.group, served.version.version),
+      "scope": definition.isNamespaced ? "Namespaced" : "Cluster", "singularResource": .string(definition.singular),
+      "verbs": texts(definition.verbs),
+    ]
+    if !definition.shortNames.isEmpty { tree.put(.shortNames, texts(definition.shortNames)) }
+    if !definition.categories.isEmpty { tree.put(.categories, texts(definition.categories)) }
+    let subresources = definition.allSubresources.map { sub in
+      let group = sub.group ?? served.version.group
+      let version = sub.version ?? served.version.version
+      return ["subresource": .string(sub.name), "responseKind": kind(sub.kind, group, version), "verbs": texts(sub.verbs)] as JSON
+    }
+    if !subresources.isEmpty { tree.put("subresources", .array(subresources)) }
+    return tree
+  }
+
+  private func texts(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
+}
+
+extension ResourceDefinition {
+  /// With status, sorted by name.
+  var allSubresources: [Subresource] {
+    let status = hasStatus ? [Subresource("status", kind: kind, verbs: ["get", "patch", "update"])] : []
+    return (subresources.filter { $0.name != "status" || !hasStatus } + status).sorted { $0.name < $1.name }
+  }
+}

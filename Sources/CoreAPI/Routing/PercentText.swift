@@ -1,0 +1,30 @@
+/// Percent-decoding of path segments and query values.
+enum PercentText {
+  /// nil where a % is not followed by two hexadecimal digits or the bytes are no UTF-8.
+  static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool) -> String? {
+    let percent = UInt8(ascii: "%")
+    let plus = UInt8(ascii: "+")
+    if !text.contains(where: { $0 == percent || (plusIsSpace && $0 == plus) }) { return String(Substring(text)) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.count)
+    var rest = text.makeIterator()
+    while let byte = rest.next() {
+      if byte == percent {
+        guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else { return nil }
+        bytes.append(high << 4 | low)
+      } else {
+        bytes.append(plusIsSpace && byte == plus ? UInt8(ascii: " ") : byte)
+      }
+    }
+    return String(validating: bytes, as: UTF8.self)
+  }
+
+  private static func digit(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// The parameters behind the "?".
+struct Query: Sendable {
+  private var pairs: [(name: String, value: String)] = []
+
+  /// Most requests have none: that costs nothing.
+  init(_ text: String) throws(APIError) {
+    if text.isEmpty { return }
+    for part in text.utf8.split(separator: UInt8(ascii: "&")) {
+      let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
+      let after = equals == part.endIndex ? equals : part.index(after: equals)
+      guard let name = PercentText.decode(Substring(part[..<equals]).utf8, plusIsSpace: true),
+        let value = PercentText.decode(Substring(part[after...]).utf8, plusIsSpace: true)
+      else { throw .badRequest("the query holds a percent sign that is not followed by two hexadecimal digits") }
+      pairs.append((name, value))
+    }
+  }
+
+  /// The first value of this name.
+  subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
+
+  func all(_ name: String) -> [String] { pairs.compactMap { $0.name == name ? $0.value : nil } }
+
+  /// As upstream reads booleans in queries: "", "false" and "0" are false, anything else is true.
+  func flag(_ name: String) -> Bool? {
+    guard let value = self[name] else { return nil }
+    switch value.lowercased() {
+    case "false", "0": return false
+    default: return true
+    }
+  }
+
+  /// A whole number of at least `minimum`.
+  func number(_ name: String, atLeast minimum: Int = 0) throws(APIError) -> Int? {
+    guard let value = self[name], !value.isEmpty else { return nil }
+    guard let number = Int(value), number >= minimum else {
+      throw .badRequest("parameter \(name): \"\(value)\" is no whole number of at least \(minimum)")
+    }
+    return number
+  }
+}

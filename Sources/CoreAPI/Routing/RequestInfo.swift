@@ -1,0 +1,95 @@
+/// What a request is about, read off its method, path and query: what authorisation judges.
+/// Source of the rules: k8s.io/apiserver/pkg/endpoints/request/requestinfo.go, v1.36.
+struct RequestInfo: Sendable {
+  /// get, list, watch, create, update, patch, delete, deletecollection; for other paths the method in lower case.
+  var verb = ""
+  var isResource = false
+  /// The whole path, as it came.
+  var path = ""
+  var group = ""
+  var version = ""
+  var resource = ""
+  var subresource = ""
+  var namespace = ""
+  var name = ""
+  /// What stands behind the subresource: "proxy/…". None of it is served.
+  var hasMore = false
+
+  init() {}
+
+  init(method: String, path: String, query: Query) throws(APIError) {
+    self.path = path
+    verb = method.lowercased()
+    let segments = try RequestInfo.segments(path)
+    guard let first = segments.first, first == "api" || first == "apis" else { return }
+    let prefix = first == "api" ? 2 : 3
+    guard segments.count > prefix else { return }
+    isResource = true
+    group = first == "api" ? "" : segments[1]
+    version = segments[prefix - 1]
+    readResource(segments[prefix...])
+    readVerb(method, query)
+  }
+
+  /// The decoded segments; empty ones at the end are left out.
+  static func segments(_ path: String) throws(APIError) -> [String] {
+    var segments: [String] = []
+    for part in path.utf8.split(separator: UInt8(ascii: "/")) {
+      guard let text = PercentText.decode(Substring(part).utf8, plusIsSpace: false) else {
+        throw .badRequest("the path holds a percent sign that is not followed by two hexadecimal digits")
+      }
+      segments.append(text)
+    }
+    return segments
+  }
+
+  private mutating func readResource(_ segments: ArraySlice<String>) {
+    var rest = segments
+    if rest.first == "namespaces", rest.count > 1 {
+      namespace = rest[rest.startIndex + 1]
+      // "status" and "finalize" belong to the namespace itself; anything else is a resource within it.
+      if rest.count > 2, !(rest.count == 3 && ["status", "finalize"].contains(rest[rest.startIndex + 2])) {
+        rest = rest.dropFirst(2)
+      }
+    }
+    let parts = Array(rest)
+    resource = parts[0]
+    if parts.count > 1 { name = parts[1] }
+    if parts.count > 2 { subresource = parts[2] }
+    hasMore = parts.count > 3
+  }
+
+  private mutating func readVerb(_ method: String, _ query: Query) {
+    switch method {
+    case "GET", "HEAD":
+      if !name.isEmpty {
+        verb = "get"
+      } else {
+        verb = query.flag("watch") == true ? "watch" : "list"
+        // A list that can only give one object is judged as a request for that object.
+        name = RequestInfo.exactName(query["fieldSelector"])
+      }
+    case "POST": verb = "create"
+    case "PUT": verb = "update"
+    case "PATCH": verb = "patch"
+    case "DELETE":
+      verb = name.isEmpty ? "deletecollection" : "delete"
+      if name.isEmpty { name = RequestInfo.exactName(query["fieldSelector"]) }
+    default: break
+    }
+  }
+
+  /// The name in "metadata.name=NAME", or "".
+  private static func exactName(_ selector: String?) -> String {
+    guard let selector, selector.utf8.count < 1024 else { return "" }
+    for term in selector.split(separator: ",") {
+      let sides = term.split(separator: "=", omittingEmptySubsequences: true)
+      if sides.count == 2, sides[0] == "metadata.name", !term.contains("!") { return String(sides[1]) }
+    }
+    return ""
+  }
+
+  /// The name in the path: a list's field selector is no name of a path.
+  var pathName: String { verb == "list" || verb == "watch" || verb == "deletecollection" ? "" : name }
+  var isCluster: Bool { namespace.isEmpty || resource == "namespaces" }
+}

@@ -1,0 +1,95 @@
+import CoreStore
+
+/// A resource under one of the group versions that serve it.
+struct ServedResource: Sendable {
+  let resource: any Resource
+  let definition: ResourceDefinition
+  let version: ServedVersion
+  let isStorageVersion: Bool
+
+  var id: ResourceID { definition.id }
+  var storage: ServedVersion { definition.served[0] }
+  /// The name as this version's clients know it: group of the request, plural of the resource.
+  var requestID: ResourceID { ResourceID(version.group, definition.id.name) }
+}
+
+/// Which paths lead to which resources. Made once; shared by all requests.
+final class ResourceTable: Sendable {
+  private struct Route: Hashable {
+    let group: String
+    let version: String
+    let name: String
+  }
+  struct Group: Sendable {
+    let name: String
+    /// The preferred one first.
+    let versions: [String]
+  }
+
+  let resources: [any Resource]
+  /// In the order of /apis; the core group first.
+  let groups: [Group]
+  private let routes: [Route: ServedResource]
+  private let storage: [ResourceID: ServedResource]
+  private let byVersion: [String: [ServedResource]]
+
+  init(_ resources: [any Resource]) {
+    var routes: [Route: ServedResource] = [:]
+    var storage: [ResourceID: ServedResource] = [:]
+    var byVersion: [String: [ServedResource]] = [:]
+    var versions: [String: Set<String>] = [:]
+    var kept: [any Resource] = []
+    for resource in resources {
+      let definition = resource.definition
+      if storage[definition.id] != nil { continue }
+      kept.append(resource)
+      for (index, version) in definition.served.enumerated() {
+        let served = ServedResource(resource: resource, definition: definition, version: version, isStorageVersion: index == 0)
+        routes[Route(group: version.group, version: version.version, name: definition.id.name)] = served
+        byVersion[version.apiVersion, default: []].append(served)
+        versions[version.group, default: []].insert(version.version)
+        if index == 0 { storage[definition.id] = served }
+      }
+    }
+    self.resources = kept
+    self.routes = routes
+    self.storage = storage
+    self.byVersion = byVersion.mapValues { $0.sorted { $0.definition.id.name < $1.definition.id.name } }
+    groups = versions.keys.sorted { ResourceTable.place($0) < ResourceTable.place($1) }
+      .map { Group(name: $0, versions: versions[$0]!.sorted(by: ResourceTable.isPreferred)) }
+  }
+
+  func find(group: String, version: String, name: String) -> ServedResource? {
+    routes[Route(group: group, version: version, name: name)]
+  }
+
+  /// By the resource's own name, in its storage version.
+  func find(_ id: ResourceID) -> ServedResource? { storage[id] }
+
+  /// By apiVersion, sorted by name; nil where the version is not served.
+  func resources(of apiVersion: String) -> [ServedResource]? { byVersion[apiVersion] }
+
+  func serves(group: String) -> Bool { groups.contains { $0.name == group } }
+
+  /// Order of /apis. Source: the group priorities of kube-aggregator's local APIServices, v1.36.
+  private static let order = [
+    "", "apiregistration.k8s.io", "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "autoscaling",
+    "batch",
+    "certificates.k8s.io", "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "storage.k8s.io",
+    "admissionregistration.k8s.io", "apiextensions.k8s.io", "scheduling.k8s.io", "coordination.k8s.io", "node.k8s.io",
+    "discovery.k8s.io", "resource.k8s.io", "flowcontrol.apiserver.k8s.io", "metrics.k8s.io",
+  ]
+
+  private static func place(_ group: String) -> (Int, String) { (order.firstIndex(of: group) ?? order.count, group) }
+
+  /// v2 before v1 before v1beta1.
+  private static func isPreferred(_ left: String, _ right: String) -> Bool {
+    func rank(_ version: String) -> (Int, Int, Int) {
+      let digits = version.dropFirst().prefix { $0.isNumber }
+      let rest = version.dropFirst(1 + digits.count)
+      let stage = rest.isEmpty ? 2 : rest.hasPrefix("beta") ? 1 : 0
+      return (stage, Int(digits) ?? 0, Int(rest.drop { !$0.isNumber }) ?? 0)
+    }
+    return rank(left) > rank(right)
+  }
+}

@@ -1,0 +1,47 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// pods/eviction: a deletion that asks the disruption budgets first. Source: pkg/registry/core/pod/storage/eviction.go, v1.36.
+extension APIServer {
+  mutating func evict(_ call: Call) throws(APIError) -> APIResponse {
+    var deletion = Deletion(try WriteOptions(call))
+    let given = try APIServer.parse(call.request.body).value
+    guard given.isObject, given[.kind].string ?? "Eviction" == "Eviction" else {
+      throw .badRequest("the body must be of kind Eviction")
+    }
+    if !given[.deleteOptions].isNull { try deletion.read(given[.deleteOptions]) }
+    let object = try call.object(in: store)
+    let pod = object.view(Pod.self)
+    let isRunning = !["Succeeded", "Failed"].contains(pod.status.phase ?? "") && pod.metadata.deletionTimestamp == nil
+    if isRunning, pod.status.phase != "Pending" { try checkBudgets(pod, object, deletion) }
+    _ = try erase(object, call.served, deletion)
+    return respond(StatusBody.success(code: 201), call, status: 201)
+  }
+
+  private mutating func checkBudgets(_ pod: Pod, _ object: StoredObject, _ deletion: Deletion) throws(APIError) {
+    let budgets = store.list(.podDisruptionBudgets, namespace: object.key.namespace).filter {
+      $0.view(PodDisruptionBudget.self).spec.selector.matches(pod.metadata.labels)
+    }
+    guard budgets.count < 2 else {
+      throw .internalError("pod \(object.key.name) is covered by more than one PodDisruptionBudget, which is not supported")
+    }
+    guard let found = budgets.first else { return }
+    var budget = found.view(PodDisruptionBudget.self)
+    let allowed = budget.status.disruptionsAllowed ?? 0
+    guard allowed > 0 else {
+      var error = APIError.tooManyRequests(
+        "Cannot evict pod as it would violate the pod's disruption budget.", retryAfterSeconds: 10)
+      error.causes = [
+        APIError.Cause(
+          reason: "DisruptionBudget",
+          message:
+            "The disruption budget \(found.key.name) needs \(budget.status.desiredHealthy ?? 0) healthy pods and has \(budget.status.currentHealthy ?? 0) currently",
+          field: "")
+      ]
+      throw error
+    }
+    budget.status.disruptionsAllowed = allowed - 1
+    if !deletion.options.isDryRun { _ = put(found.key, budget.tree) }
+  }
+}

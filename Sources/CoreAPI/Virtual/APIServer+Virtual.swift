@@ -1,0 +1,109 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+extension APIServer {
+  mutating func answerVirtual(_ call: Call) throws(APIError) -> APIResponse {
+    guard call.info.subresource.isEmpty else { throw .noSuchResource }
+    guard call.served.definition.verbs.contains(call.info.verb) else { throw .methodNotAllowed() }
+    switch call.served.definition.kind {
+    case "NodeMetrics", "PodMetrics": return try answerMetrics(call)
+    case "Binding": return try bind(call)
+    default: break
+    }
+    guard call.info.pathName.isEmpty else { throw .methodNotAllowed() }
+    let options = try WriteOptions(call)
+    var warnings: [String] = []
+    var tree = try decodeBody(call, options, &warnings)
+    switch call.served.definition.kind {
+    case "SelfSubjectAccessReview", "SubjectAccessReview", "LocalSubjectAccessReview": try reviewAccess(&tree, call)
+    case "SelfSubjectRulesReview": reviewRules(&tree, call)
+    case "TokenReview": try reviewToken(&tree, call)
+    default: tree.put(.status, ["userInfo": APIServer.tree(call.user)])
+    }
+    if tree[.metadata].isNull { tree.put(.metadata, .object([])) }
+    return respond(tree, call, status: 201, warnings: warnings)
+  }
+
+  private func reviewAccess(_ tree: inout JSON, _ call: Call) throws(APIError) {
+    let spec = tree[.spec]
+    var user = call.user
+    if call.served.definition.kind != "SelfSubjectAccessReview" {
+      let groups = spec[.groups].elements.compactMap(\.string)
+      user = UserInfo(name: spec[.user].string ?? "", groups: groups)
+      guard !user.name.isEmpty || !groups.isEmpty else {
+        throw .badRequest("spec: at least one of user and groups must be given")
+      }
+    }
+    let resource = spec[.resourceAttributes]
+    let path = spec[.nonResourceAttributes]
+    guard resource.isObject != path.isObject else {
+      throw .badRequest("spec: exactly one of nonResourceAttributes and resourceAttributes must be given")
+    }
+    var namespace = ""
+    let access: Access
+    if resource.isObject {
+      namespace = resource[.namespace].string ?? ""
+      if call.served.definition.kind == "LocalSubjectAccessReview", namespace != call.info.namespace {
+        throw .badRequest("spec.resourceAttributes.namespace must match metadata.namespace")
+      }
+      access = Access(
+        verb: resource[.verb].string ?? "", group: resource[.group].string ?? "", resource: resource[.resource].string ?? "",
+        subresource: resource[.subresource].string ?? "", name: resource[.name].string ?? "")
+    } else {
+      access = Access(verb: path[.verb].string ?? "", path: path[.path].string ?? "")
+    }
+    tree.put(.status, ["allowed": .bool(isAllowed(user, access, in: namespace))])
+  }
+
+  private func reviewRules(_ tree: inout JSON, _ call: Call) {
+    let namespace = tree[.spec][.namespace].string ?? ""
+    var resourceRules: [JSON] = []
+    var pathRules: [JSON] = []
+    func texts(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
+    _ = roles.anyRules(of: call.user, in: namespace) { set in
+      for rule in set.rules {
+        if !rule.paths.isEmpty {
+          pathRules.append(["verbs": texts(rule.verbs), "nonResourceURLs": texts(rule.paths)])
+        } else {
+          var entry: JSON = ["verbs": texts(rule.verbs), "apiGroups": texts(rule.groups), "resources": texts(rule.resources)]
+          if !rule.names.isEmpty { entry.put(.resourceNames, texts(rule.names)) }
+          resourceRules.append(entry)
+        }
+      }
+      return false
+    }
+    tree.put(.status, ["resourceRules": .array(resourceRules), "nonResourceRules": .array(pathRules), "incomplete": false])
+  }
+
+  private func reviewToken(_ tree: inout JSON, _ call: Call) throws(APIError) {
+    guard let token = tree[.spec][.token].string, !token.isEmpty else { throw .badRequest("spec.token must be given") }
+    let wanted = tree[.spec][.audiences].elements.compactMap(\.string)
+    let audiences = wanted.isEmpty ? [configuration.issuer] : wanted
+    guard let claims = configuration.verify(token) else {
+      tree.put(.status, ["user": .object([]), "error": "the token was not signed by this server"])
+      return
+    }
+    do throws(APIError) {
+      let user = try serviceAccount(claims, audiences: audiences, at: call.now)
+      let held = claims["aud"].string.map { [$0] } ?? claims["aud"].elements.compactMap(\.string)
+      let common = audiences.filter(held.contains)
+      tree.put(
+        .status,
+        ["authenticated": true, "user": APIServer.tree(user), "audiences": .array(common.map { .string($0) })])
+    } catch { tree.put(.status, ["user": .object([]), "error": .string(error.message)]) }
+  }
+
+  static func tree(_ user: UserInfo) -> JSON {
+    var tree: JSON = ["username": .string(user.name)]
+    if !user.uid.isEmpty { tree.put(.uid, .string(user.uid)) }
+    tree.put(.groups, .array(user.groups.map { .string($0) }))
+    if !user.extra.isEmpty {
+      let extra = user.extra.keys.sorted().map { name in
+        Member(key: Key(name), value: .array((user.extra[name] ?? []).map { .string($0) }))
+      }
+      tree.put(.extra, .object(extra))
+    }
+    return tree
+  }
+}

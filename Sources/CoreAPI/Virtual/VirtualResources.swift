@@ -1,0 +1,69 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// Resources that are answered and not stored.
+struct VirtualResource: Resource {
+  let definition: ResourceDefinition
+  /// Cells after the name, before the age; only metrics are listed.
+  init(_ definition: ResourceDefinition) { self.definition = definition }
+
+  func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    guard definition.id.group == VirtualResources.metricsGroup else {
+      return [object[.metadata][.name], TableCells.age(object, now)]
+    }
+    let usages = object[.containers].isArray ? object[.containers].elements.map { $0[.usage] } : [object[.usage]]
+    func total(_ key: Key) -> JSON {
+      let sum = usages.compactMap { $0[key].string.flatMap { Quantity($0) } }.reduce(nil) { (sum: Quantity?, next) in
+        sum.map { $0 + next } ?? next
+      }
+      return .string(sum?.description ?? "0")
+    }
+    return [object[.metadata][.name], total("cpu"), total("memory"), object[.window]]
+  }
+}
+
+enum VirtualResources {
+  static let metricsGroup = "metrics.k8s.io"
+  static let nodeMetrics = ResourceID(metricsGroup, "nodes")
+  static let podMetrics = ResourceID(metricsGroup, "pods")
+
+  static let all: [any Resource] = [
+    review("authorization.k8s.io", "SelfSubjectAccessReview"), review("authorization.k8s.io", "SelfSubjectRulesReview"),
+    review("authorization.k8s.io", "SubjectAccessReview"),
+    review("authorization.k8s.io", "LocalSubjectAccessReview", isNamespaced: true),
+    review("authentication.k8s.io", "TokenReview"), review("authentication.k8s.io", "SelfSubjectReview"), bindings,
+    metrics(nodeMetrics, "NodeMetrics", isNamespaced: false), metrics(podMetrics, "PodMetrics", isNamespaced: true),
+  ]
+
+  private static func review(_ group: String, _ kind: String, isNamespaced: Bool = false) -> VirtualResource {
+    let package = group == "authorization.k8s.io" ? "authorization.v1." : "authentication.v1."
+    var definition = ResourceDefinition(
+      ResourceID(group, kind.lowercased() + "s"), kind: kind, singular: kind.lowercased(),
+      served: [ServedVersion(group, "v1", type: package + kind)], isNamespaced: isNamespaced)
+    definition.verbs = ["create"]
+    definition.isPersisted = false
+    return VirtualResource(definition)
+  }
+
+  /// The way of binding pods before pods/binding.
+  private static var bindings: VirtualResource {
+    var definition = ResourceDefinition(
+      ResourceID("", "bindings"), kind: "Binding", singular: "binding",
+      served: [ServedVersion("", "v1", type: "core.v1.Binding")],
+      isNamespaced: true)
+    definition.verbs = ["create"]
+    definition.isPersisted = false
+    return VirtualResource(definition)
+  }
+
+  private static func metrics(_ id: ResourceID, _ kind: String, isNamespaced: Bool) -> VirtualResource {
+    var definition = ResourceDefinition(
+      id, kind: kind, singular: isNamespaced ? "pod" : "node",
+      served: [ServedVersion(metricsGroup, "v1beta1", type: "metrics.v1beta1." + kind)], isNamespaced: isNamespaced)
+    definition.verbs = ["get", "list"]
+    definition.isPersisted = false
+    definition.columns = [TableCells.name, TableColumn("cpu"), TableColumn("memory"), TableColumn("window")]
+    return VirtualResource(definition)
+  }
+}

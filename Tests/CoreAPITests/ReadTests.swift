@@ -1,0 +1,134 @@
+import CoreAPI
+import CoreJSON
+import CoreStore
+import CoreTypes
+import Testing
+
+@Suite("Get and list")
+struct ReadTests {
+  @Test("an object is read back as it was stored, byte for byte")
+  func getsCachedBytes() {
+    var bench = Bench()
+    let created = bench.send("POST", Bench.configMaps, Bench.configMap("a"))
+    #expect(created.status == 201)
+    let read = bench.get(Bench.configMaps + "/a")
+    #expect(read.status == 200)
+    #expect(read.bytes == created.bytes)
+    #expect(read.body[.metadata][.uid].string?.count == 36)
+    #expect(read.body[.metadata][.creationTimestamp].string == bench.now.rfc3339)
+  }
+
+  @Test("what is not there is a 404 that names resource and object")
+  func notFound() {
+    var bench = Bench()
+    let answer = bench.get(Bench.pods + "/x")
+    #expect(answer.status == 404)
+    #expect(answer.reason == "NotFound")
+    #expect(answer.message == "pods \"x\" not found")
+    #expect(answer.body["details"] == ["name": "x", "kind": "pods"])
+  }
+
+  @Test("a list is sorted, carries the revision and holds only its namespace")
+  func lists() {
+    var bench = Bench()
+    for name in ["b", "a", "c"] { bench.send("POST", Bench.configMaps, Bench.configMap(name)) }
+    bench.send("POST", "/api/v1/namespaces/kube-system/configmaps", Bench.configMap("elsewhere"))
+    let answer = bench.get(Bench.configMaps)
+    #expect(answer.names == ["a", "b", "c"])
+    #expect(answer.body[.kind].string == "ConfigMapList")
+    #expect(answer.body[.metadata][.resourceVersion].string == String(bench.server.store.revision))
+    #expect(bench.get("/api/v1/configmaps").names == ["a", "b", "c", "elsewhere"])
+  }
+
+  @Test("limit and continue walk through all objects once")
+  func pages() {
+    var bench = Bench()
+    for index in 0..<5 { bench.send("POST", Bench.configMaps, Bench.configMap("m\(index)")) }
+    let first = bench.get(Bench.configMaps + "?limit=2")
+    #expect(first.names == ["m0", "m1"])
+    #expect(first.body[.metadata][.remainingItemCount].int == 3)
+    let token = first.body[.metadata][.continue].string ?? ""
+    let second = bench.get(Bench.configMaps + "?limit=2&continue=" + Bench.escaped(token))
+    #expect(second.names == ["m2", "m3"])
+    #expect(second.body[.metadata][.resourceVersion] == first.body[.metadata][.resourceVersion])
+    #expect(bench.get(Bench.configMaps + "?continue=nonsense").status == 400)
+  }
+
+  @Test("label and field selectors choose; an unknown field is refused")
+  func selects() {
+    var bench = Bench()
+    bench.send("POST", Bench.configMaps, Bench.configMap("a", labels: ["tier": "web"]))
+    bench.send("POST", Bench.configMaps, Bench.configMap("b", labels: ["tier": "db"]))
+    #expect(bench.get(Bench.configMaps + "?labelSelector=tier%3Dweb").names == ["a"])
+    #expect(bench.get(Bench.configMaps + "?labelSelector=tier+in+(web,db),tier!%3Dweb").names == ["b"])
+    #expect(bench.get(Bench.configMaps + "?fieldSelector=metadata.name%3Db").names == ["b"])
+    #expect(bench.get(Bench.configMaps + "?fieldSelector=data.a%3D1").status == 400)
+    #expect(bench.get(Bench.configMaps + "?labelSelector=%3D%3D").status == 400)
+  }
+
+  @Test("a list from the future is refused, an exact one from the past has expired")
+  func revisions() {
+    var bench = Bench()
+    #expect(bench.get(Bench.configMaps + "?resourceVersion=999999").status == 504)
+    #expect(bench.get(Bench.configMaps + "?resourceVersion=1&resourceVersionMatch=NotOlderThan").status == 200)
+    let exact = bench.get(Bench.configMaps + "?resourceVersion=1&resourceVersionMatch=Exact")
+    #expect(exact.status == 410)
+    #expect(exact.reason == "Expired")
+    #expect(bench.get(Bench.configMaps + "?resourceVersionMatch=Exact").status == 400)
+  }
+
+  @Test("a table has the columns of the kind and a row for each object")
+  func tables() {
+    var bench = Bench()
+    bench.send("POST", Bench.configMaps, Bench.configMap("a", ["x": "1", "y": "2"]))
+    bench.now = bench.now + .seconds(90)
+    let accept = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+    let table = bench.get(Bench.configMaps, accept: accept).body
+    #expect(table[.kind].string == "Table")
+    #expect(table["columnDefinitions"].elements.map { $0[.name].string } == ["Name", "Data", "Age"])
+    #expect(table["rows"][0]["cells"] == ["a", 2, "90s"] || table["rows"][0]["cells"] == ["a", "2", "90s"])
+    #expect(table["rows"][0][.object][.kind].string == "PartialObjectMetadata")
+    let one = bench.get(Bench.configMaps + "/a?includeObject=None", accept: accept).body
+    #expect(one["rows"].elements.count == 1)
+    #expect(one["rows"][0][.object].isNull)
+  }
+
+  @Test("only metadata is sent to who asks for it")
+  func partial() {
+    var bench = Bench()
+    bench.send("POST", Bench.configMaps, Bench.configMap("a"))
+    let accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+    let list = bench.get(Bench.configMaps, accept: accept).body
+    #expect(list[.kind].string == "PartialObjectMetadataList")
+    #expect(list[.items][0][.data].isNull)
+    #expect(list[.items][0][.metadata][.name].string == "a")
+  }
+
+  @Test("of several media types the first that can be sent is chosen; none is a 406")
+  func negotiates() {
+    var bench = Bench()
+    #expect(bench.get(Bench.configMaps, accept: "application/vnd.kubernetes.protobuf,application/json").status == 200)
+    let refused = bench.get(Bench.configMaps, accept: "application/vnd.kubernetes.protobuf")
+    #expect(refused.status == 406)
+    #expect(refused.reason == "NotAcceptable")
+  }
+
+  @Test("paths that are not served are 404, methods that are not allowed 405")
+  func routes() {
+    var bench = Bench()
+    #expect(bench.get("/apis/nothing/v1/things").status == 404)
+    #expect(bench.get("/api/v1/namespaces/default/pods/x/nothing").status == 404)
+    #expect(bench.send("PUT", Bench.configMaps, Bench.configMap("a")).status == 405)
+    #expect(bench.send("POST", Bench.configMaps + "/a", Bench.configMap("a")).status == 405)
+    #expect(bench.get("/api/v1/%zz").status == 400)
+  }
+
+  @Test("pretty output holds the same object")
+  func pretty() {
+    var bench = Bench()
+    bench.send("POST", Bench.configMaps, Bench.configMap("a"))
+    let pretty = bench.get(Bench.configMaps + "/a?pretty=true")
+    #expect(pretty.bytes.count > bench.get(Bench.configMaps + "/a").bytes.count)
+    #expect(pretty.body == bench.get(Bench.configMaps + "/a").body)
+  }
+}
