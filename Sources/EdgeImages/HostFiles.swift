@@ -19,6 +19,27 @@ enum HostFiles {
     return lstat(path, &status) == 0 ? Int64(status.st_size) : 0
   }
 
+  /// Links followed.
+  static func resolvedSize(_ path: String) -> Int64 {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+  }
+
+  static func copy(_ source: String, to path: String) throws(ImageError) {
+    let from = open(source, O_RDONLY | O_CLOEXEC)
+    guard from >= 0 else { throw .kernel(source) }
+    defer { close(from) }
+    let to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard to >= 0 else { throw .kernel(path) }
+    defer { close(to) }
+    while true {
+      let count = sendfile(to, from, nil, 1 << 30)
+      if count < 0, errno == EINTR { continue }
+      if count < 0 { throw .kernel(path) }
+      if count == 0 { return }
+    }
+  }
+
   static func read(_ path: String, limit: Int = 16 << 20) throws(ImageError) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw .kernel(path) }

@@ -22,22 +22,59 @@ package final class ImageStore: Sendable {
 
   let content: ContentStore
   private let registry: RegistryClient
-  private let table: Mutex<ImageTable>
+  private let state: Mutex<State>
+  /// Held open for its lock.
+  private let lock: Int32
+
+  private struct State {
+    var table: ImageTable
+    /// How many are storing content that the table does not name yet. Nothing is deleted meanwhile.
+    var adding = 0
+  }
 
   /// Opens the store, or makes it.
   package init(
     directory: String, registry: RegistryClient = .unreachable, limits: UnpackLimits = UnpackLimits()
   ) throws(ImageError) {
-    content = try ContentStore(directory: directory, limits: limits)
-    self.registry = registry
-    let path = directory + "/images.json"
-    var table = ImageTable()
-    if HostFiles.exists(path) {
-      do { table = ImageTable(try JSONParser.parse(try HostFiles.read(path))) } catch {
-        throw .storage(path: path, reason: "damaged (\(error)); delete it to start without images")
-      }
+    try HostFiles.makeDirectory(directory)
+    let lock = open(directory + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard lock >= 0 else { throw .kernel(directory) }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      close(lock)
+      throw .storage(path: directory, reason: "another process uses these images")
     }
-    self.table = Mutex(table)
+    do throws(ImageError) {
+      content = try ContentStore(directory: directory, limits: limits)
+      state = Mutex(State(table: try ImageStore.readTable(directory + "/images.json")))
+    } catch {
+      close(lock)
+      throw error
+    }
+    self.lock = lock
+    self.registry = registry
+  }
+
+  deinit { close(lock) }
+
+  private static func readTable(_ path: String) throws(ImageError) -> ImageTable {
+    guard HostFiles.exists(path) else { return ImageTable() }
+    do { return ImageTable(try JSONParser.parse(try HostFiles.read(path))) } catch {
+      throw .storage(path: path, reason: "damaged (\(error)); delete it to start without images")
+    }
+  }
+
+  /// Keeps what `body` stores until the table names it; what it left when it failed goes.
+  func adding<R>(_ body: () throws(ImageError) -> R) throws(ImageError) -> R {
+    state.withLock { $0.adding += 1 }
+    do throws(ImageError) {
+      let result = try body()
+      state.withLock { $0.adding -= 1 }
+      return result
+    } catch {
+      state.withLock { $0.adding -= 1 }
+      collectGarbage()
+      throw error
+    }
   }
 
   /// Loads every image of a `docker save` or OCI archive, compressed or not, onto the nodes. All of them or none.
@@ -58,29 +95,27 @@ package final class ImageStore: Sendable {
 
   /// Stores images whose files lie on this machine. All of them or none.
   package func add(_ offered: [OfferedImage], what: String, nodes: [String]) throws(ImageError) -> [LoadedImage] {
-    var stored: [(id: String, image: ImageTable.Image, names: [String])] = []
-    do throws(ImageError) {
-      for offer in offered {
-        let configuration = try ImageConfiguration(offer.configuration, what: what)
-        guard configuration.diffIDs.count == offer.layers.count else {
-          throw .badArchive(
-            what: what,
-            reason: "the configuration lists \(configuration.diffIDs.count) layers, the manifest \(offer.layers.count)")
-        }
-        var names: [String] = []
-        for name in offer.names { names.append(try ImageReference(name).description) }
-        for (layer, diffID) in zip(offer.layers, configuration.diffIDs) {
-          try content.putLayer(layer, diffID: diffID, what: what)
-        }
-        let size = offer.layers.reduce(Int64(offer.configuration.count)) { $0 + HostFiles.size($1.file) }
-        let image = ImageTable.Image(sizeBytes: size, layers: configuration.diffIDs, user: configuration.user)
-        stored.append((try content.putBlob(offer.configuration), image, names))
-      }
-    } catch {
-      collectGarbage(except: stored.map(\.image))
-      throw error
+    try adding { () throws(ImageError) in
+      var stored: [(id: String, image: ImageTable.Image, names: [String])] = []
+      for offer in offered { stored.append(try store(offer, what: what)) }
+      return try record(stored, nodes: nodes)
     }
-    return try record(stored, nodes: nodes)
+  }
+
+  private func store(_ offer: OfferedImage, what: String) throws(ImageError) -> (
+    id: String, image: ImageTable.Image, names: [String]
+  ) {
+    let configuration = try ImageConfiguration(offer.configuration, what: what)
+    guard configuration.diffIDs.count == offer.layers.count else {
+      throw .badArchive(
+        what: what, reason: "the configuration lists \(configuration.diffIDs.count) layers, the manifest \(offer.layers.count)")
+    }
+    var names: [String] = []
+    for name in offer.names { names.append(try ImageReference(name).description) }
+    for (layer, diffID) in zip(offer.layers, configuration.diffIDs) { try content.putLayer(layer, diffID: diffID, what: what) }
+    let size = offer.layers.reduce(Int64(offer.configuration.count)) { $0 + HostFiles.size($1.file) }
+    let image = ImageTable.Image(sizeBytes: size, layers: configuration.diffIDs, user: configuration.user)
+    return (try content.putBlob(offer.configuration), image, names)
   }
 
   /// Enters stored images in the table.
@@ -102,12 +137,12 @@ package final class ImageStore: Sendable {
 
   /// Changes the table in memory and on the disk, or neither.
   private func change<R>(_ body: (inout ImageTable) throws(ImageError) -> R) throws(ImageError) -> R {
-    let result: Result<R, ImageError> = table.withLock { table in
+    let result: Result<R, ImageError> = state.withLock { state in
       do throws(ImageError) {
-        var next = table
+        var next = state.table
         let value = try body(&next)
-        if next != table { try HostFiles.write(next.tree.encoded(), to: content.directory + "/images.json") }
-        table = next
+        if next != state.table { try HostFiles.write(next.tree.encoded(), to: content.directory + "/images.json") }
+        state.table = next
         return .success(value)
       } catch {
         return .failure(error)
@@ -118,8 +153,9 @@ package final class ImageStore: Sendable {
 
   /// The images on a node, by their first name.
   package func list(node: String) -> [ImageFacts] {
-    table.withLock { table in
-      (table.nodes[node]?.images ?? []).compactMap { facts($0, node, table) }
+    state.withLock { state in
+      let table = state.table
+      return (table.nodes[node]?.images ?? []).compactMap { facts($0, node, table) }
         .sorted { ($0.names.first ?? "~", $0.id) < ($1.names.first ?? "~", $1.id) }
     }
   }
@@ -145,11 +181,11 @@ package final class ImageStore: Sendable {
     collectGarbage()
   }
 
-  private func collectGarbage(except kept: [ImageTable.Image] = []) {
-    table.withLock { table in
-      var layers = Set(table.images.values.flatMap(\.layers))
-      for image in kept { layers.formUnion(image.layers) }
-      content.keepOnly(blobs: Set(table.images.keys), layers: layers)
+  private func collectGarbage() {
+    state.withLock { state in
+      guard state.adding == 0 else { return }
+      let images = state.table.images
+      content.keepOnly(blobs: Set(images.keys), layers: Set(images.values.flatMap(\.layers)))
     }
   }
 
@@ -172,7 +208,7 @@ package final class ImageStore: Sendable {
 
   /// The image where the node has it.
   package func present(node: String, image: String) throws(ImageError) -> (ImageFacts, PreparedImage)? {
-    let found = table.withLock { table in table.find(image, on: node).flatMap { facts($0, node, table) } }
+    let found = state.withLock { state in state.table.find(image, on: node).flatMap { facts($0, node, state.table) } }
     guard let facts = found else { return nil }
     let configuration = try ImageConfiguration(try HostFiles.read(content.blobPath(facts.id)), what: image)
     let prepared = PreparedImage(
@@ -184,8 +220,9 @@ package final class ImageStore: Sendable {
 
   /// Puts an image that one node has, such as a packed one, onto others. Nil where `node` does not have it.
   package func share(_ name: String, from node: String, to nodes: [String]) throws(ImageError) -> LoadedImage? {
-    let found = table.withLock { table in
-      table.find(name, on: node).flatMap { id in table.images[id].map { (id, $0, table.names(of: id, on: node)) } }
+    let found = state.withLock { state in
+      let table = state.table
+      return table.find(name, on: node).flatMap { id in table.images[id].map { (id, $0, table.names(of: id, on: node)) } }
     }
     guard let found else { return nil }
     return try record([found], nodes: nodes).first

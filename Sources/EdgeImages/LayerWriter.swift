@@ -1,0 +1,101 @@
+import CArchive
+import Glibc
+
+/// A recipe's layer as a tar: sorted, owned by root, from the year 1970, so that equal contents have equal digests.
+struct LayerWriter {
+  /// Receives the tar's bytes. A class, as libarchive keeps a pointer to it.
+  private final class Sink {
+    var digest = Digest()
+    var file: Int32
+    var failed = false
+    var count: Int64 = 0
+    init(file: Int32) { self.file = file }
+
+    func finish() -> String {
+      var last = Digest()
+      swap(&last, &digest)
+      return last.finish()
+    }
+
+    func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+      digest.update(bytes)
+      count += Int64(bytes.count)
+      guard file >= 0 else { return bytes.count }
+      let written = Glibc.write(file, bytes.baseAddress, bytes.count)
+      if written < 0 { failed = true }
+      return written
+    }
+  }
+
+  /// Writes the tar to `file`, or only measures it where that is -1.
+  static func write(_ entries: [ImageRecipe.Entry], to file: Int32) throws(ImageError) -> (digest: String, bytes: Int64) {
+    let archive = archive_write_new()!
+    defer { archive_write_free(archive) }
+    archive_write_set_format_pax_restricted(archive)
+    archive_write_set_bytes_in_last_block(archive, 1)
+    let sink = Sink(file: file)
+    let context = Unmanaged.passUnretained(sink).toOpaque()
+    let opened = archive_write_open(
+      archive, context, nil,
+      { _, context, bytes, count in
+        Unmanaged<Sink>.fromOpaque(context!).takeUnretainedValue().take(UnsafeRawBufferPointer(start: bytes, count: count))
+      }, nil)
+    guard opened == ARCHIVE_OK else { throw .storage(path: "layer", reason: "cannot be begun") }
+    for entry in entries { try write(entry, to: archive) }
+    guard archive_write_close(archive) == ARCHIVE_OK, !sink.failed else {
+      throw .storage(path: "layer", reason: "cannot be written")
+    }
+    return withExtendedLifetime(sink) { (sink.finish(), sink.count) }
+  }
+
+  private static func write(_ entry: ImageRecipe.Entry, to archive: OpaquePointer) throws(ImageError) {
+    let header = archive_entry_new()!
+    defer { archive_entry_free(header) }
+    archive_entry_set_pathname(header, entry.path)
+    archive_entry_set_perm(header, entry.mode)
+    archive_entry_set_mtime(header, 0, 0)
+    archive_entry_set_uid(header, 0)
+    archive_entry_set_gid(header, 0)
+    func begin() throws(ImageError) {
+      guard archive_write_header(archive, header) == ARCHIVE_OK else {
+        let reason = archive_error_string(archive).map { String(cString: $0) } ?? "cannot be written"
+        throw .storage(path: entry.path, reason: reason)
+      }
+    }
+    switch entry.content {
+    case .directory:
+      archive_entry_set_filetype(header, UInt32(S_IFDIR as mode_t))
+      try begin()
+    case .link(let target):
+      archive_entry_set_filetype(header, UInt32(S_IFLNK as mode_t))
+      archive_entry_set_symlink(header, target)
+      try begin()
+    case .bytes(let bytes):
+      archive_entry_set_filetype(header, UInt32(S_IFREG as mode_t))
+      archive_entry_set_size(header, Int64(bytes.count))
+      try begin()
+      try put(bytes.withUnsafeBytes { archive_write_data(archive, $0.baseAddress, $0.count) }, bytes.count, entry.path)
+    case .file(let host):
+      let file = open(host, O_RDONLY | O_CLOEXEC)
+      guard file >= 0 else { throw .kernel(host) }
+      defer { close(file) }
+      var status = stat()
+      guard fstat(file, &status) == 0 else { throw .kernel(host) }
+      archive_entry_set_filetype(header, UInt32(S_IFREG as mode_t))
+      archive_entry_set_size(header, Int64(status.st_size))
+      try begin()
+      try copy(file, host, size: Int(status.st_size), to: archive)
+    }
+  }
+
+  private static func put(_ written: Int, _ count: Int, _ path: String) throws(ImageError) {
+    guard written == count else { throw .storage(path: path, reason: "cannot be written") }
+  }
+
+  private static func copy(_ file: Int32, _ host: String, size: Int, to archive: OpaquePointer) throws(ImageError) {
+    if size == 0 { return }
+    guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), start != MAP_FAILED else { throw .kernel(host) }
+    defer { munmap(start, size) }
+    try put(archive_write_data(archive, start, size), size, host)
+  }
+}
