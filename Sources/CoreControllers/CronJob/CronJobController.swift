@@ -1,0 +1,98 @@
+import CoreJSON
+package import CoreStore
+package import CoreTypes
+
+/// Makes Jobs on a schedule. Source: pkg/controller/cronjob/cronjob_controllerv2.go, v1.36.
+package struct CronJobController: Controller {
+  /// Missed times counted at the most before TooManyMissedTimes is told.
+  static let missedLimit = 100
+  package let name = "cronjob-controller"
+  /// The rules of a named zone; nil for an unknown name. A value that an edge read.
+  private let zone: @Sendable (String) -> TimeZoneRules?
+
+  package init(zone: @escaping @Sendable (String) -> TimeZoneRules?) { self.zone = zone }
+
+  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    switch change.object.key.resource {
+    case .cronJobs: return change.kind == .deleted ? [] : [change.object.key]
+    case .jobs:
+      guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "CronJob", let name = owner.name else { return [] }
+      return [ObjectKey(.cronJobs, namespace: change.object.key.namespace, name)]
+    default: return []
+    }
+  }
+
+  package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    guard let stored = snapshot.store.get(key) else { return Plan() }
+    var sync = CronJobSync(stored, snapshot.store, now)
+    sync.trackFinished()
+    sync.trackMissing()
+    if stored.metadata.deletionTimestamp == nil { schedule(&sync) }
+    return sync.plan()
+  }
+
+  private func schedule(_ sync: inout CronJobSync) {
+    let spec = sync.cron.spec
+    var rules = TimeZoneRules.utc
+    if let name = spec.timeZone {
+      guard let found = zone(name) else {
+        return sync.warn("UnknownTimeZone", "the time zone \"\(name)\" is not known on this machine")
+      }
+      rules = found
+    }
+    if spec.suspend == true { return }
+    let schedule: CronSchedule
+    do throws(CronError) { schedule = try CronSchedule(spec.schedule ?? "") } catch {
+      return sync.warn("UnparseableSchedule", "the schedule \"\(spec.schedule ?? "")\" cannot be read: \(error.message)")
+    }
+    let (latest, missed, next) = times(sync, schedule, rules)
+    if let next { sync.result.wake(at: next) }
+    guard let latest else { return }
+    if missed > CronJobController.missedLimit {
+      sync.warn("TooManyMissedTimes", "more than \(CronJobController.missedLimit) start times were missed; set or shorten startingDeadlineSeconds, or check the clock")
+    }
+    if let deadline = spec.startingDeadlineSeconds, latest + .seconds(deadline) < sync.now {
+      return sync.warn("MissSchedule", "missed the start time \(latest.rfc3339) by more than \(deadline) s")
+    }
+    let jobName = "\(sync.stored.key.name)-\(latest.seconds / 60)"
+    if sync.store.get(.jobs, namespace: sync.stored.key.namespace, jobName) != nil || sync.lastSchedule == latest { return }
+    if spec.concurrencyPolicy == "Forbid", !sync.cron.status.active.isEmpty {
+      return sync.say("JobAlreadyActive", "the last run is still going and concurrencyPolicy is Forbid: no new run is started")
+    }
+    if spec.concurrencyPolicy == "Replace" { sync.replaceActive() }
+    sync.create(jobName, at: latest)
+  }
+
+  /// The latest time that is due, how many were due since the last one that ran, and the next one.
+  /// Source: mostRecentScheduleTime, pkg/controller/cronjob/utils.go, v1.36.
+  private func times(_ sync: CronJobSync, _ schedule: CronSchedule, _ zone: TimeZoneRules) -> (latest: Instant?, missed: Int, next: Instant?) {
+    var earliest = sync.lastSchedule ?? sync.stored.metadata.creationTimestamp.flatMap { Instant(rfc3339: $0) } ?? sync.now
+    if let deadline = sync.cron.spec.startingDeadlineSeconds { earliest = max(earliest, sync.now - .seconds(deadline)) }
+    var latest: Instant?
+    var missed = 0
+    var time = schedule.next(after: earliest, zone: zone)
+    while let due = time, due <= sync.now {
+      latest = due
+      missed += 1
+      if missed > CronJobController.missedLimit {
+        latest = recent(schedule, zone, after: due, sync.now) ?? due
+        break
+      }
+      time = schedule.next(after: due, zone: zone)
+    }
+    return (latest, missed, schedule.next(after: sync.now, zone: zone))
+  }
+
+  /// The last due time, found backwards from now in growing steps, so that a year of downtime costs little.
+  private func recent(_ schedule: CronSchedule, _ zone: TimeZoneRules, after start: Instant, _ now: Instant) -> Instant? {
+    var back = Duration.seconds(120)
+    while now - back > start {
+      if var found = schedule.next(after: now - back, zone: zone), found <= now {
+        while let later = schedule.next(after: found, zone: zone), later <= now { found = later }
+        return found
+      }
+      back = back * 4
+    }
+    return nil
+  }
+}

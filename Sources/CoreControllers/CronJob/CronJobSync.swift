@@ -1,0 +1,146 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// One look at a CronJob: what is known, and the plan that grows from it.
+struct CronJobSync {
+  let stored: StoredObject
+  let store: Store
+  let now: Instant
+  var cron: CronJob
+  var result = Plan()
+  private let jobs: [StoredObject]
+
+  init(_ stored: StoredObject, _ store: Store, _ now: Instant) {
+    self.stored = stored
+    self.store = store
+    self.now = now
+    cron = stored.view(CronJob.self)
+    jobs = store.owned(by: stored.uid).filter { $0.key.resource == .jobs && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid }
+  }
+
+  var lastSchedule: Instant? { cron.status.lastScheduleTime.flatMap { Instant(rfc3339: $0) } }
+
+  /// Finished jobs leave the active list; the oldest beyond the history limits are deleted.
+  mutating func trackFinished() {
+    var finished: [Bool: [StoredObject]] = [:]
+    for job in jobs {
+      let view = job.view(Job.self)
+      let isActive = cron.status.active.contains { $0.uid == job.uid }
+      guard let succeeded = CronJobSync.outcome(view) else {
+        let isOurs = job.metadata.annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"] != nil
+        if !isActive, !isOurs, job.metadata.deletionTimestamp == nil {
+          say("UnexpectedJob", "found a job that this CronJob did not list: \(job.key.name)", .warning)
+        }
+        continue
+      }
+      finished[succeeded, default: []].append(job)
+      guard isActive else { continue }
+      cron.status.active.removeAll { $0.uid == job.uid }
+      say("SawCompletedJob", "Saw completed job: \(job.key.name), condition: \(succeeded ? "Complete" : "Failed")")
+      if succeeded, let text = view.status.completionTime, let time = Instant(rfc3339: text) {
+        let last = cron.status.lastSuccessfulTime.flatMap { Instant(rfc3339: $0) }
+        if last == nil || time > last! { cron.status.lastSuccessfulTime = text }
+      }
+    }
+    trim(finished[true] ?? [], cron.spec.successfulJobsHistoryLimit)
+    trim(finished[false] ?? [], cron.spec.failedJobsHistoryLimit)
+  }
+
+  private static func outcome(_ job: Job) -> Bool? {
+    for condition in job.status.conditions where condition.status == "True" {
+      if condition.type == "Complete" { return true }
+      if condition.type == "Failed" { return false }
+    }
+    return nil
+  }
+
+  private mutating func trim(_ finished: [StoredObject], _ limit: Int?) {
+    guard let limit, finished.count > limit else { return }
+    let oldest = finished.sorted {
+      ($0.view(Job.self).status.startTime ?? "", $0.key.name) < ($1.view(Job.self).status.startTime ?? "", $1.key.name)
+    }
+    for job in oldest.prefix(finished.count - limit) where job.metadata.deletionTimestamp == nil { delete(job, told: "Deleted job \(job.key.name)") }
+  }
+
+  private mutating func delete(_ job: StoredObject, told message: String) {
+    result.changes.append(
+      Change(
+        .delete(job.key, uid: job.uid, graceSeconds: nil, propagation: .background),
+        succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: message, about: stored.tree), tolerated: ["NotFound"]))
+  }
+
+  /// Active jobs that are gone.
+  mutating func trackMissing() {
+    for reference in cron.status.active where !jobs.contains(where: { $0.uid == reference.uid }) {
+      say("MissingJob", "the active job \(reference.name ?? "") has gone")
+      cron.status.active.removeAll { $0.uid == reference.uid }
+    }
+  }
+
+  mutating func replaceActive() {
+    for reference in cron.status.active {
+      if let job = jobs.first(where: { $0.uid == reference.uid }) { delete(job, told: "Deleted job \(job.key.name)") }
+    }
+    cron.status.active = List(tree: .null)
+  }
+
+  /// Names the job after its time, so that the same time never runs twice.
+  mutating func create(_ name: String, at scheduled: Instant) {
+    var job = Job()
+    job.apiVersion = "batch/v1"
+    job.kind = "Job"
+    let template = cron.spec.jobTemplate
+    job.metadata.name = name
+    job.metadata.namespace = stored.key.namespace
+    job.metadata.labels = template.metadata.labels
+    job.metadata.annotations = template.metadata.annotations
+    job.metadata.annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"] = scheduled.rfc3339
+    job.metadata.ownerReferences = List([OwnedPods.reference(to: stored.tree)])
+    job.spec = template.spec
+    result.changes.append(
+      Change(
+        .create(.jobs, namespace: stored.key.namespace, tree: job.tree),
+        succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created job \(name)", about: stored.tree),
+        failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating job: {error}", about: stored.tree),
+        tolerated: ["AlreadyExists"]))
+    cron.status.lastScheduleTime = scheduled.rfc3339
+  }
+
+  mutating func warn(_ reason: String, _ message: String) { say(reason, message, .warning) }
+
+  mutating func say(_ reason: String, _ message: String, _ kind: EventDraft.Kind = .normal) {
+    result.changes.append(Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree)))
+  }
+
+  /// The plan: the jobs that run are listed as active, and the status is written last.
+  func plan() -> Plan {
+    var plan = result
+    var updated = cron
+    let active = jobs.filter { CronJobSync.outcome($0.view(Job.self)) == nil && $0.metadata.deletionTimestamp == nil }
+    updated.status.active =
+      active.isEmpty
+      ? List(tree: .null)
+      : List(
+        active.map { job in
+          var reference = ObjectReference()
+          reference.apiVersion = "batch/v1"
+          reference.kind = "Job"
+          reference.name = job.key.name
+          reference.namespace = job.key.namespace
+          reference.uid = job.uid
+          reference.resourceVersion = job.tree[.metadata][.resourceVersion].string
+          return reference
+        })
+    if !sameStatus(updated.status, stored.view(CronJob.self).status) {
+      plan.changes.append(Change(.updateStatus(.cronJobs, tree: updated.tree)))
+    }
+    return plan
+  }
+
+  /// Status is compared without the revisions of the jobs, which change with every step of theirs.
+  private func sameStatus(_ a: CronJobStatus, _ b: CronJobStatus) -> Bool {
+    a.lastScheduleTime == b.lastScheduleTime && a.lastSuccessfulTime == b.lastSuccessfulTime
+      && a.active.map { $0.uid ?? "" } == b.active.map { $0.uid ?? "" }
+  }
+}

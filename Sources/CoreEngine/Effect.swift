@@ -1,0 +1,25 @@
+package import CoreAPI
+package import CoreNode
+package import CoreStore
+package import CoreTypes
+
+/// Everything that the core wants of the world. The order matters: what was appended must be durable before later answers
+/// and watch events of the same or a later step are sent.
+package enum Effect: Sendable {
+  case append([JournalRecord])
+  /// Never `.watch`.
+  case respond(UInt64, APIResponse)
+  case openWatch(UInt64, contentType: String, initial: [[UInt8]])
+  /// One line for each of these watches.
+  case feed([UInt64], [UInt8])
+  case endWatch(UInt64)
+  case node(NodeCommand)
+  /// Send `.timer` at this moment; a later wake replaces an earlier one.
+  case wake(at: Instant)
+}
+
+/// One write, as the journal keeps it.
+package enum JournalRecord: Sendable {
+  case put(StoredObject)
+  case delete(ObjectKey, revision: UInt64)
+}

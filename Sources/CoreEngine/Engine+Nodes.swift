@@ -1,0 +1,83 @@
+import CoreAPI
+import CoreControllers
+import CoreJSON
+import CoreNode
+import CoreStore
+import CoreTypes
+
+extension Engine {
+  /// What the planner may look at now.
+  private func context(_ now: Instant) -> NodeContext {
+    let server = self.server
+    return NodeContext(store: server.store, now: now) { order in
+      guard let account = server.store.get(.serviceAccounts, namespace: order.namespace, order.serviceAccount) else { return nil }
+      var issuer = server
+      return issuer.token(
+        account: account, bound: server.store.get(.pods, namespace: order.namespace, order.podName),
+        audiences: [order.audience.isEmpty ? server.configuration.issuer : order.audience], seconds: order.expirationSeconds, at: now)
+    }
+  }
+
+  mutating func observe(_ observation: NodeObservation, _ now: Instant) {
+    switch observation.event {
+    case .nodeReady(let facts): register(observation.node, facts, now)
+    case .images(let images): tellImages(observation.node, images, now)
+    default: break
+    }
+    let plan = planner.observe(observation, context(now))
+    carryOut(plan, uid: observation.event.podUID, now)
+  }
+
+  mutating func planPods(_ now: Instant) {
+    let uids = pods
+    pods = []
+    for uid in uids {
+      let plan = planner.plan(uid: uid, context(now))
+      carryOut(plan, uid: uid, now)
+      settle(now)
+    }
+  }
+
+  private mutating func carryOut(_ plan: NodePlan, uid: String?, _ now: Instant) {
+    for command in plan.commands { effects.append(.node(command)) }
+    for update in plan.statuses { writeStatus(update, now) }
+    for event in plan.events { record(event, now) }
+    for removal in plan.removals {
+      let user = nodeUser(server.store.get(removal.key)?.view(Pod.self).spec.nodeName ?? "")
+      try? server.delete(removal.key, uid: removal.uid, graceSeconds: 0, propagation: nil, user: user, at: now)
+    }
+    guard let uid else { return }
+    if let wake = plan.wakeAt { timers.set(.pod(uid), at: max(wake, now)) } else { timers.cancel(.pod(uid)) }
+  }
+
+  private mutating func writeStatus(_ update: PodStatusUpdate, _ now: Instant) {
+    guard let stored = server.store.get(update.key), stored.uid == update.uid else { return }
+    var tree = stored.tree
+    tree.put(.status, update.status.tree)
+    let user = nodeUser(tree[.spec][.nodeName].string ?? "")
+    _ = try? server.updateStatus(.pods, tree: tree, user: user, at: now)
+  }
+
+  private func nodeUser(_ node: String) -> CoreAPI.UserInfo {
+    CoreAPI.UserInfo(name: "system:node:" + node, groups: ["system:nodes", "system:masters", "system:authenticated"])
+  }
+
+  private mutating func record(_ event: PodEvent, _ now: Instant) {
+    guard let stored = server.store.get(event.key) else { return }
+    var draft = EventDraft(event.isWarning ? .warning : .normal, reason: event.reason, message: event.message, about: stored.tree)
+    draft.involved.fieldPath = event.fieldPath
+    recorder.record(
+      draft, component: "kubelet", host: stored.tree[.spec][.nodeName].string ?? "", server: &server, at: now)
+  }
+
+  /// The directory of a provisioned volume goes with its PersistentVolume when the reclaim policy says so.
+  mutating func forget(_ change: StoreChange) {
+    guard change.object.key.resource == .persistentVolumes else { return }
+    let volume = change.object.view(PersistentVolume.self)
+    guard volume.metadata.annotations["pv.kubernetes.io/provisioned-by"] != nil, volume.spec.persistentVolumeReclaimPolicy == "Delete"
+    else { return }
+    let terms = volume.spec.nodeAffinity.required.nodeSelectorTerms.first
+    let node = terms?.matchExpressions.first?.values.values.first ?? server.store.list(.nodes).first?.key.name ?? ""
+    effects.append(.node(NodeCommand(node: node, action: .deleteVolume(name: change.object.key.name))))
+  }
+}

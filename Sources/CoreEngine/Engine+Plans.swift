@@ -1,0 +1,48 @@
+import CoreAPI
+import CoreControllers
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+extension Engine {
+  /// Carries a plan out through the verbs. The first refusal ends it; the key is tried again with back-off.
+  mutating func apply(_ plan: Plan, _ item: WorkQueue.Item, _ now: Instant) {
+    let name = controllers[item.controller].name
+    let user = CoreAPI.UserInfo(name: "system:serviceaccount:kube-system:" + name, groups: ["system:masters", "system:authenticated"])
+    if let wake = plan.wakeAt {
+      timers.set(.reconcile(item), at: max(wake, now))
+    } else {
+      timers.cancel(.reconcile(item))
+    }
+    for change in plan.changes {
+      do throws(APIError) {
+        try write(change.write, as: user, now)
+      } catch {
+        if change.tolerated.contains(error.reason) { continue }
+        if var draft = change.failed {
+          draft.message = draft.message.split(separator: "{error}", omittingEmptySubsequences: false).joined(separator: error.message)
+          recorder.record(draft, component: name, server: &server, at: now)
+        }
+        timers.set(.reconcile(item), at: now + queue.failed(item))
+        return
+      }
+      if let draft = change.succeeded { recorder.record(draft, component: name, server: &server, at: now) }
+    }
+    queue.succeeded(item)
+  }
+
+  private mutating func write(_ write: Change.Write, as user: CoreAPI.UserInfo, _ now: Instant) throws(APIError) {
+    switch write {
+    case .create(let resource, let namespace, let tree):
+      _ = try server.create(resource, namespace: namespace, tree: tree, user: user, at: now)
+    case .update(let resource, let tree): _ = try server.update(resource, tree: tree, user: user, at: now)
+    case .updateStatus(let resource, let tree): _ = try server.updateStatus(resource, tree: tree, user: user, at: now)
+    case .patch(let key, let subresource, let merge):
+      _ = try server.patch(key, subresource: subresource, merge: merge, user: user, at: now)
+    case .delete(let key, let uid, let grace, let propagation):
+      try server.delete(key, uid: uid, graceSeconds: grace, propagation: propagation?.rawValue, user: user, at: now)
+    case .bind(let pod, let uid, let node): try server.bind(pod: pod, uid: uid, node: node, user: user, at: now)
+    case .nothing: break
+    }
+  }
+}

@@ -1,0 +1,162 @@
+package import CoreAPI
+package import CoreControllers
+import CoreMetrics
+package import CoreNode
+import CoreStore
+package import CoreTypes
+
+/// The whole control plane as one state machine: an input and the time in, effects out. Synchronous and deterministic; the same
+/// inputs give the same effects, byte for byte.
+package struct Engine: Sendable {
+  /// Reconciles of one step at the most, so that requests are not kept waiting; what is left asks for a wake-up at once.
+  static let stepBudget = 256
+  static let bookmarkPeriod = Duration.seconds(60)
+
+  package internal(set) var server: APIServer
+  package internal(set) var controllers: [any Controller]
+  package internal(set) var planner = NodePlanner()
+  var queue = WorkQueue()
+  var timers = TimerHeap<Wake>()
+  var watches = WatchTable()
+  var recorder = EventRecorder()
+  /// UIDs of pods whose node plan is to be looked at, in order.
+  var pods: [String] = []
+  var effects: [Effect] = []
+  private var lastWake: Instant?
+
+  enum Wake: Hashable, Sendable {
+    case reconcile(WorkQueue.Item)
+    case pod(String)
+    case watchTimeout(UInt64)
+    case bookmarks
+  }
+
+  package init(server: APIServer, controllers: [any Controller]) {
+    self.server = server
+    self.controllers = controllers
+  }
+
+  /// Objects waiting for a reconcile: 0 when the cluster has nothing to do until the next wake-up.
+  package var backlog: Int { queue.count + pods.count }
+  package var watchCount: Int { watches.count }
+
+  /// Takes one input at `now` (never before an earlier one) and says what is to be done.
+  package mutating func step(_ input: Input, at now: Instant) -> [Effect] {
+    effects.removeAll(keepingCapacity: true)
+    switch input {
+    case .request(let id, let request): answer(id, request, now)
+    case .watchClosed(let id):
+      if watches.remove(id) { timers.cancel(.watchTimeout(id)) }
+    case .observation(let observation):
+      observe(observation, now)
+      settle(now)
+      work(now)
+    case .usage(let samples): server.metrics.add(samples)
+    case .timer:
+      fire(now)
+      settle(now)
+      work(now)
+    }
+    settle(now)
+    askToWake(now)
+    return effects
+  }
+
+  /// Once, before the first step: looks at every object that the store holds, as controllers do after a restart.
+  package mutating func start(at now: Instant) -> [Effect] {
+    effects.removeAll()
+    for resource in server.store.resources {
+      for object in server.store.list(resource) { notice(StoreChange(kind: .added, object: object, previous: nil)) }
+    }
+    settle(now)
+    askToWake(now)
+    return effects
+  }
+
+  private mutating func answer(_ id: UInt64, _ request: APIRequest, _ now: Instant) {
+    let response = server.handle(request, at: now)
+    settle(now)
+    guard case .watch(let watch, let contentType) = response else {
+      effects.append(.respond(id, response))
+      return
+    }
+    guard watches.count < WatchTable.limit else {
+      var error = APIError(code: 429, reason: "TooManyRequests", message: "more than \(WatchTable.limit) watches are open; close some and try again")
+      error.retryAfterSeconds = 1
+      effects.append(.respond(id, error.response))
+      return
+    }
+    watches.add(id, watch)
+    if let seconds = watch.timeoutSeconds { timers.set(.watchTimeout(id), at: now + .seconds(seconds)) }
+    if watch.allowBookmarks { timers.set(.bookmarks, at: now + Engine.bookmarkPeriod) }
+    effects.append(.openWatch(id, contentType: contentType, initial: watch.initial))
+  }
+
+  private mutating func fire(_ now: Instant) {
+    while let wake = timers.popDue(at: now) {
+      switch wake {
+      case .reconcile(let item): queue.add(item)
+      case .pod(let uid): pods.append(uid)
+      case .watchTimeout(let id):
+        if watches.remove(id) { effects.append(.endWatch(id)) }
+      case .bookmarks:
+        let ids = watches.bookmarked
+        for id in ids {
+          if let line = watches.bookmark(id, revision: server.store.revision) { effects.append(.feed([id], line)) }
+        }
+        if !ids.isEmpty { timers.set(.bookmarks, at: now + Engine.bookmarkPeriod) }
+      }
+    }
+  }
+
+  /// Journals what was written, tells watches, controllers and nodes.
+  mutating func settle(_ now: Instant) {
+    let changes = server.takeChanges()
+    if changes.isEmpty { return }
+    effects.append(
+      .append(
+        changes.map { change in
+          change.kind == .deleted ? .delete(change.object.key, revision: change.object.revision) : .put(change.object)
+        }))
+    for change in changes {
+      for (ids, line) in watches.lines(for: change, at: now) { effects.append(.feed(ids, line)) }
+      notice(change)
+      if change.kind == .deleted { forget(change) }
+    }
+  }
+
+  private mutating func notice(_ change: StoreChange) {
+    let snapshot = Snapshot(store: server.store, metrics: server.metrics)
+    for index in controllers.indices {
+      for key in controllers[index].keys(affectedBy: change, in: snapshot) { queue.add(.init(controller: index, key: key)) }
+    }
+    pods += planner.uids(affectedBy: change)
+  }
+
+  /// Reconciles what waits, up to the budget.
+  private mutating func work(_ now: Instant) {
+    var budget = Engine.stepBudget
+    while budget > 0 {
+      if !pods.isEmpty {
+        planPods(now)
+        settle(now)
+      }
+      guard let item = queue.pop() else {
+        if pods.isEmpty { return }
+        continue
+      }
+      budget -= 1
+      let plan = controllers[item.controller].plan(
+        item.key, in: Snapshot(store: server.store, metrics: server.metrics), at: now)
+      apply(plan, item, now)
+      settle(now)
+    }
+  }
+
+  private mutating func askToWake(_ now: Instant) {
+    let next = backlog > 0 ? now : timers.next
+    guard let next, next != lastWake || next <= now else { return }
+    lastWake = next
+    effects.append(.wake(at: next))
+  }
+}

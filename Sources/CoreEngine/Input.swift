@@ -1,0 +1,16 @@
+package import CoreAPI
+package import CoreMetrics
+package import CoreNode
+
+/// Everything that can happen to the cluster.
+package enum Input: Sendable {
+  /// Answered by exactly one of respond and openWatch with the same number.
+  case request(UInt64, APIRequest)
+  /// The client of a watch has gone.
+  case watchClosed(UInt64)
+  case observation(NodeObservation)
+  /// One scrape of all containers and nodes.
+  case usage([UsageSample])
+  /// A wake-up that was asked for is due, or there is work left from the last step.
+  case timer
+}

@@ -1,0 +1,112 @@
+import CoreAPI
+import CoreJSON
+import CoreNode
+import CoreStore
+import CoreTypes
+
+extension Engine {
+  /// Makes or refreshes the Node object of a node that reported itself. Source: pkg/kubelet/kubelet_node_status.go, v1.36.
+  mutating func register(_ name: String, _ facts: NodeFacts, _ now: Instant) {
+    let user = CoreAPI.UserInfo(name: "system:node:" + name, groups: ["system:nodes", "system:masters", "system:authenticated"])
+    if server.store.get(.nodes, name) == nil {
+      _ = try? server.create(.nodes, namespace: "", tree: NodeRegistration.object(name, facts, index: server.store.count(.nodes)), user: user, at: now)
+    }
+    guard let stored = server.store.get(.nodes, name) else { return }
+    var node = stored.view(Node.self)
+    node.status = NodeRegistration.status(facts, name: name, old: node.status, at: now)
+    if node.tree[.status] != stored.tree[.status] { _ = try? server.updateStatus(.nodes, tree: node.tree, user: user, at: now) }
+  }
+
+  mutating func tellImages(_ name: String, _ images: [ImageFacts], _ now: Instant) {
+    guard let stored = server.store.get(.nodes, name) else { return }
+    var node = stored.view(Node.self)
+    node.status.images = List(
+      images.prefix(NodeRegistration.imageLimit).map { facts in
+        var image = ContainerImage()
+        image.names = List(facts.names)
+        image.sizeBytes = Int(facts.sizeBytes)
+        return image
+      })
+    let user = CoreAPI.UserInfo(name: "system:node:" + name, groups: ["system:nodes", "system:masters", "system:authenticated"])
+    if node.tree[.status] != stored.tree[.status] { _ = try? server.updateStatus(.nodes, tree: node.tree, user: user, at: now) }
+  }
+}
+
+/// What a Node object says of its node.
+enum NodeRegistration {
+  /// Images named in a node's status at the most. Source: nodeStatusMaxImages of the kubelet, v1.36.
+  static let imageLimit = 50
+  static let version = "v1.36.2"
+
+  static func object(_ name: String, _ facts: NodeFacts, index: Int) -> JSON {
+    var node = Node()
+    node.apiVersion = "v1"
+    node.kind = "Node"
+    node.metadata.name = name
+    for (key, value) in [
+      "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": facts.architecture,
+      "beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": facts.architecture,
+    ].sorted(by: { $0.key < $1.key }) { node.metadata.labels[key] = value }
+    if facts.isControlPlane {
+      node.metadata.labels["node-role.kubernetes.io/control-plane"] = ""
+      node.metadata.labels["node.kubernetes.io/exclude-from-external-load-balancers"] = ""
+    }
+    if facts.isTainted {
+      var taint = Taint()
+      taint.key = "node-role.kubernetes.io/control-plane"
+      taint.effect = "NoSchedule"
+      node.spec.taints = List([taint])
+    }
+    node.spec.podCIDR = "10.244.\(index).0/24"
+    node.spec.podCIDRs = List(["10.244.\(index).0/24"])
+    node.spec.providerID = "wavetank://\(name)"
+    return node.tree
+  }
+
+  static func status(_ facts: NodeFacts, name: String, old: NodeStatus, at now: Instant) -> NodeStatus {
+    var status = old
+    let capacity = TextMap([
+      "cpu": Quantity(milli: facts.cpuMillicores).description, "ephemeral-storage": Quantity(bytes: facts.ephemeralStorageBytes).description,
+      "memory": Quantity(bytes: facts.memoryBytes).description, "pods": String(facts.maxPods),
+    ])
+    status.capacity = capacity
+    status.allocatable = capacity
+    status.addresses = List([address("InternalIP", facts.address), address("Hostname", name)])
+    status.daemonEndpoints.kubeletEndpoint.Port = 10250
+    status.nodeInfo.architecture = facts.architecture
+    status.nodeInfo.bootID = facts.machineID
+    status.nodeInfo.containerRuntimeVersion = facts.runtimeVersion
+    status.nodeInfo.kernelVersion = facts.kernelVersion
+    status.nodeInfo.kubeProxyVersion = version
+    status.nodeInfo.kubeletVersion = version
+    status.nodeInfo.machineID = facts.machineID
+    status.nodeInfo.operatingSystem = "linux"
+    status.nodeInfo.osImage = facts.osImage
+    status.nodeInfo.systemUUID = facts.machineID
+    let conditions = [
+      ("MemoryPressure", "False", "KubeletHasSufficientMemory", "the node has enough memory"),
+      ("DiskPressure", "False", "KubeletHasNoDiskPressure", "the node has enough disk space"),
+      ("PIDPressure", "False", "KubeletHasSufficientPID", "the node has enough process numbers"),
+      ("Ready", "True", "KubeletReady", "the node runs pods"),
+    ]
+    status.conditions = List(
+      conditions.map { type, value, reason, message in
+        var condition = old.conditions.first { $0.type == type } ?? NodeCondition()
+        if condition.status != value { condition.lastTransitionTime = now.rfc3339 }
+        condition.type = type
+        condition.status = value
+        condition.reason = reason
+        condition.message = message
+        condition.lastHeartbeatTime = now.rfc3339
+        return condition
+      })
+    return status
+  }
+
+  private static func address(_ type: String, _ text: String) -> NodeAddress {
+    var address = NodeAddress()
+    address.type = type
+    address.address = text
+    return address
+  }
+}
