@@ -79,8 +79,9 @@ final class ArchiveReader {
   /// The filters that were found: "gzip", "none".
   var filter: String { archive_filter_name(archive, 0).map { String(cString: $0) } ?? "none" }
 
-  /// Hands the member's bytes to `body`, holes as zeros, and counts them. Stops with an error past `limit`.
-  func data(limit: Int64, _ body: (UnsafeRawBufferPointer) throws(ImageError) -> Void) throws(ImageError) -> Int64 {
+  /// Hands the member's bytes to `body`, holes as zeros, and counts them.
+  /// - Throws: `badArchive` once there are more than `limit` less the `used` of other members.
+  func data(used: Int64, limit: Int64, _ body: (UnsafeRawBufferPointer) throws(ImageError) -> Void) throws(ImageError) -> Int64 {
     var total: Int64 = 0
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     defer { buffer.deallocate() }
@@ -89,14 +90,14 @@ final class ArchiveReader {
       if count < 0 { throw failure() }
       if count == 0 { return total }
       total += Int64(count)
-      if total > limit { throw .badArchive(what: what, reason: "it holds more than \(limit) bytes") }
+      if total > limit - used { throw .badArchive(what: what, reason: "it holds more than \(limit) bytes") }
       try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }
   }
 
   /// As `data`, into a file.
-  func copy(to file: Int32, path: String, limit: Int64) throws(ImageError) -> Int64 {
-    try data(limit: limit) { (bytes) throws(ImageError) in
+  func copy(to file: Int32, path: String, used: Int64 = 0, limit: Int64) throws(ImageError) -> Int64 {
+    try data(used: used, limit: limit) { (bytes) throws(ImageError) in
       var rest = bytes
       while !rest.isEmpty {
         let count = Glibc.write(file, rest.baseAddress, rest.count)

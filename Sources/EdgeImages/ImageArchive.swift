@@ -56,7 +56,7 @@ struct ImageArchive {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .kernel(path) }
         defer { close(file) }
-        bytes += try reader.copy(to: file, path: path, limit: limits.bytes - bytes)
+        bytes += try reader.copy(to: file, path: path, used: bytes, limit: limits.bytes)
         files[place] = path
       }
     }

@@ -2,11 +2,12 @@ import Glibc
 
 extension ImageStore {
   /// Loads an image from docker or podman, whichever has it; else one that `wavetank image pack` made under that name.
-  package func load(engineImage name: String, nodes: [String]) throws(ImageError) -> [LoadedImage] {
+  /// - Parameter path: where to look for them, in place of PATH.
+  package func load(engineImage name: String, nodes: [String], path: String? = nil) throws(ImageError) -> [LoadedImage] {
     _ = try ImageReference(name)
     var reasons: [String] = []
     for engine in ["docker", "podman"] {
-      guard let program = Subprocess.find(engine) else { continue }
+      guard let program = Subprocess.find(engine, path: path) else { continue }
       do throws(ImageError) {
         return try save(name, engine: engine, program: program, nodes: nodes)
       } catch {

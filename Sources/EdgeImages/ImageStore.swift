@@ -11,6 +11,13 @@ package struct LoadedImage: Sendable, Equatable {
   package var nodes: [String]
   /// Those of `nodes` that had it before.
   package var nodesThatHadIt: [String]
+
+  package init(names: [String], id: String, nodes: [String], nodesThatHadIt: [String]) {
+    self.names = names
+    self.id = id
+    self.nodes = nodes
+    self.nodesThatHadIt = nodesThatHadIt
+  }
 }
 
 /// The images of a cluster: content once for the machine, presence per node.
@@ -111,7 +118,11 @@ package final class ImageStore: Sendable {
         what: what, reason: "the configuration lists \(configuration.diffIDs.count) layers, the manifest \(offer.layers.count)")
     }
     var names: [String] = []
-    for name in offer.names { names.append(try ImageReference(name).description) }
+    for name in offer.names {
+      do throws(ImageError) { names.append(try ImageReference(name).description) } catch {
+        throw .badArchive(what: what, reason: error.description)
+      }
+    }
     for (layer, diffID) in zip(offer.layers, configuration.diffIDs) { try content.putLayer(layer, diffID: diffID, what: what) }
     let size = offer.layers.reduce(Int64(offer.configuration.count)) { $0 + HostFiles.size($1.file) }
     let image = ImageTable.Image(sizeBytes: size, layers: configuration.diffIDs, user: configuration.user)

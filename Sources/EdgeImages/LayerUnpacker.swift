@@ -170,7 +170,7 @@ struct LayerUnpacker {
     let file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw .kernel(path) }
     defer { close(file) }
-    bytes += try reader.copy(to: file, path: path, limit: limits.bytes - bytes)
+    bytes += try reader.copy(to: file, path: path, used: bytes, limit: limits.bytes)
   }
 
   /// Owner first: changing it clears the setuid bit. Links have no mode of their own.

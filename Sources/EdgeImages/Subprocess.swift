@@ -9,8 +9,8 @@ struct Subprocess {
   private let errors: String
 
   /// The first file of that name in PATH that may be run.
-  static func find(_ name: String) -> String? {
-    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+  static func find(_ name: String, path: String? = nil) -> String? {
+    let path = path ?? getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
     return path.split(separator: ":").map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
   }
 
