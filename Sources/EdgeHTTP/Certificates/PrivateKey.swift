@@ -1,0 +1,31 @@
+import COpenSSL
+
+/// A private key: EC P-256, or RSA 2048.
+package final class PrivateKey: @unchecked Sendable {
+  package enum Kind: Sendable { case p256, rsa2048 }
+
+  let key: OpaquePointer
+
+  package init(_ kind: Kind = .p256) throws(CertificateError) {
+    guard let key = kind == .p256 ? c_EVP_P256_generate() : c_EVP_RSA_generate(2048) else { throw .failed(openSSLErrors()) }
+    self.key = key
+  }
+
+  package init(pem: [UInt8]) throws(CertificateError) {
+    guard let key = withBIO(pem, { PEM_read_bio_PrivateKey($0, nil, nil, nil) }) else { throw .notAKey(openSSLErrors()) }
+    self.key = key
+  }
+
+  deinit { EVP_PKEY_free(key) }
+
+  /// PKCS #8, not encrypted.
+  package var pem: [UInt8] { collectBIO { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) } }
+  package var publicKeyPEM: [UInt8] { collectBIO { PEM_write_bio_PUBKEY($0, key) } }
+}
+
+/// Bytes from OpenSSL's generator, for keys, tokens and serial numbers.
+package func secureRandomBytes(_ count: Int) -> [UInt8] {
+  var bytes = [UInt8](repeating: 0, count: count)
+  precondition(RAND_bytes(&bytes, Int32(count)) == 1, "the system gives no randomness")
+  return bytes
+}

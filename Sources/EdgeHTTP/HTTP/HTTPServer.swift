@@ -1,0 +1,130 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// Accepts connections and gives them to its loops in turn.
+package final class HTTPServer: Sendable {
+  private struct State {
+    var listeners: [ListeningSocket] = []
+    var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
+    var turn = 0
+    var isStopping = false
+    var onEmpty: [CheckedContinuation<Void, Never>] = []
+  }
+
+  package let configuration: HTTPServerConfiguration
+  private let loops: [EventLoop]
+  private let state = Mutex(State())
+
+  package init(_ configuration: HTTPServerConfiguration, loops: [EventLoop]) {
+    self.configuration = configuration
+    self.loops = loops
+  }
+
+  /// Binds and listens. Port 0 takes a free port, see the result.
+  @discardableResult
+  package func listen(on address: SocketAddress) throws(ListenError) -> SocketAddress {
+    try add(ListeningSocket(address))
+  }
+
+  /// Listens on a socket that is already bound and listening; the server closes it.
+  @discardableResult
+  package func listen(adopting descriptor: Int32) throws(ListenError) -> SocketAddress {
+    try add(ListeningSocket(adopting: descriptor))
+  }
+
+  package var addresses: [SocketAddress] { state.withLock { $0.listeners.map(\.address) } }
+  package var connectionCount: Int { state.withLock { $0.connections.count } }
+
+  /// Accepts no more; lets requests in progress end; ends streams; after `grace` closes what is left.
+  package func stop(grace: Duration = .seconds(5)) async {
+    let (listeners, connections) = state.withLock { state in
+      state.isStopping = true
+      defer { state.listeners = [] }
+      return (state.listeners, Array(state.connections.values))
+    }
+    for listener in listeners { await onLoop(loops[0]) { [loop = loops[0]] in
+      loop.deregister(listener.descriptor)
+      close(listener.descriptor)
+    } }
+    for connection in connections { await connection.drain() }
+    let deadline = Task {
+      try? await Task.sleep(for: grace)
+      if !Task.isCancelled { await self.abort() }
+    }
+    await withCheckedContinuation { continuation in
+      let isEmpty = state.withLock { state in
+        if !state.connections.isEmpty { state.onEmpty.append(continuation) }
+        return state.connections.isEmpty
+      }
+      if isEmpty { continuation.resume() }
+    }
+    deadline.cancel()
+  }
+
+  private func abort() async {
+    for connection in state.withLock({ Array($0.connections.values) }) { await connection.abort() }
+  }
+
+  private func add(_ listener: ListeningSocket) -> SocketAddress {
+    state.withLock { $0.listeners.append(listener) }
+    let loop = loops[0]
+    Task(executorPreference: loop) {
+      loop.register(listener.descriptor, events: EPOLLIN.rawValue) { [weak self] signal in
+        self?.accept(from: listener.descriptor, signal)
+      }
+    }
+    return listener.address
+  }
+
+  private func accept(from listener: Int32, _ signal: EventLoop.Signal) {
+    if case .deadline = signal { setAccepting(true, listener) }
+    for _ in 0..<64 {
+      let descriptor = linux_accept(listener)
+      if descriptor < 0 {
+        // Out of descriptors: the listener would stay ready and spin, so it rests until some may have been closed.
+        if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS { setAccepting(false, listener) }
+        return
+      }
+      take(descriptor)
+    }
+  }
+
+  private func setAccepting(_ isAccepting: Bool, _ listener: Int32) {
+    loops[0].setInterest(isAccepting ? EPOLLIN.rawValue : 0, for: listener)
+    if !isAccepting { loops[0].setDeadline(loops[0].now + 100_000_000, for: listener) }
+  }
+
+  private func take(_ descriptor: Int32) {
+    let loop = state.withLock { state -> EventLoop? in
+      guard !state.isStopping, state.connections.count < configuration.limits.connections else { return nil }
+      state.turn += 1
+      return loops[state.turn % loops.count]
+    }
+    guard let loop else {
+      close(descriptor)
+      return
+    }
+    var one: Int32 = 1
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
+    setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &one, 4)
+    var idleSeconds: Int32 = 30
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, &idleSeconds, 4)
+    let connection = HTTPServerConnection(descriptor: descriptor, loop: loop, configuration: configuration)
+    state.withLock { $0.connections[ObjectIdentifier(connection)] = connection }
+    connection.start { [self] in
+      let waiting = state.withLock { state in
+        state.connections[ObjectIdentifier(connection)] = nil
+        guard state.connections.isEmpty else { return [] as [CheckedContinuation<Void, Never>] }
+        defer { state.onEmpty = [] }
+        return state.onEmpty
+      }
+      for continuation in waiting { continuation.resume() }
+    }
+  }
+}
+
+/// Runs on the loop's thread.
+func onLoop(_ loop: EventLoop, _ body: @escaping @Sendable () -> Void) async {
+  await Task(executorPreference: loop) { body() }.value
+}

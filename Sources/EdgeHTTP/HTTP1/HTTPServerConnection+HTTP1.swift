@@ -1,0 +1,187 @@
+extension HTTPServerConnection {
+  /// The whole life of an HTTP/1.1 connection, in order.
+  func serveHTTP1(_ peer: HTTPPeer) async throws {
+    let parser = RequestParser(limits: configuration.limits)
+    var pending: [UInt8] = []
+    while !isDraining {
+      var parsed: RequestParser.Parsed
+      do {
+        guard let next = try await readRequest(parser, &pending) else { return }
+        parsed = next
+      } catch let refusal as HTTPRefusal {
+        var out = ResponseHead()
+        try await send(configuration.refusal(refusal), &out, isHead: false, keepsAlive: false, isHTTP10: false)
+        await connection.closeLingering()
+        return
+      }
+      isIdle = false
+      parsed.request.peer = peer
+      let isHead = parsed.request.method == .head
+      let response = await configuration.handler(parsed.request)
+      let keepsAlive = parsed.keepsAlive && !isDraining
+      if case .upgrade(let run) = response.body, response.status == 101 {
+        var head = ResponseHead()
+        head.begin(response)
+        try await connection.write(head.end())
+        connection.setReadDeadline(after: nil)
+        await run(UpgradedConnection(connection, early: pending))
+        return
+      }
+      var head = ResponseHead()
+      try await send(response, &head, isHead: isHead, keepsAlive: keepsAlive, isHTTP10: parsed.isHTTP10)
+      if !keepsAlive { return }
+      isIdle = true
+    }
+  }
+
+  /// nil when the client ends the connection, or does nothing for too long, between two requests.
+  private func readRequest(_ parser: RequestParser, _ pending: inout [UInt8]) async throws -> RequestParser.Parsed? {
+    var parsed: RequestParser.Parsed?
+    var rest: [UInt8] = []
+    func feed(_ bytes: UnsafeRawBufferPointer) throws {
+      let (found, used) = try parser.feed(bytes)
+      parsed = found
+      rest = used < bytes.count && found != nil ? Array(bytes[used...]) : []
+    }
+    if !pending.isEmpty { try pending.withUnsafeBytes(feed) }
+    connection.setReadDeadline(after: parser.isInRequest ? configuration.limits.request : configuration.limits.idle)
+    var isArriving = parser.isInRequest
+    while parsed == nil {
+      if parser.expectsContinue {
+        parser.didSendContinue()
+        try await connection.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
+      }
+      do {
+        guard try await connection.read(feed) != nil else { return nil }
+      } catch ConnectionError.timedOut {
+        if !parser.isInRequest { return nil }
+        throw HTTPRefusal.timedOut
+      }
+      if !isArriving && parsed == nil {
+        isArriving = true
+        isIdle = false
+        connection.setReadDeadline(after: configuration.limits.request)
+      }
+    }
+    pending = rest
+    return parsed
+  }
+
+  private func send(
+    _ response: HTTPResponse, _ head: inout ResponseHead, isHead: Bool, keepsAlive: Bool, isHTTP10: Bool
+  ) async throws {
+    head.begin(response)
+    if !keepsAlive { head.append("connection: close\r\n") } else if isHTTP10 { head.append("connection: keep-alive\r\n") }
+    let hasBody = !isHead && statusHasBody(response.status)
+    switch response.body {
+    case .bytes(let bytes):
+      if statusHasBody(response.status) { head.appendLength(bytes.count) }
+      try await connection.write(hasBody ? [bytes] : [], after: head.end())
+    case .chunks(let chunks):
+      if statusHasBody(response.status) { head.appendLength(chunks.reduce(0) { $0 + $1.count }) }
+      try await connection.write(hasBody ? chunks : [], after: head.end())
+    case .stream(let stream):
+      head.append(isHTTP10 ? "" : "transfer-encoding: chunked\r\n")
+      try await connection.write(head.end())
+      guard hasBody else { return stream.terminate(.finished) }
+      try await send(stream, isChunked: !isHTTP10)
+    case .upgrade:
+      head.appendLength(0)
+      try await connection.write(head.end())
+    }
+  }
+
+  private func send(_ stream: ByteStream, isChunked: Bool) async throws {
+    self.stream = stream
+    defer { self.stream = nil }
+    if isDraining { stream.finish() }
+    if connection.isHungUp { stream.terminate(.clientGone) }
+    stream.attach { [connection, loop] in
+      Task(executorPreference: loop) { connection.close() }
+    }
+    do {
+      while let batch = await stream.next() {
+        try await connection.write(isChunked ? chunked(batch) : Array(batch.joined()))
+      }
+    } catch {
+      stream.terminate(.clientGone)
+      throw error
+    }
+    guard !stream.isTerminated else { throw ConnectionError.closed }
+    if isChunked { try await connection.write(Array("0\r\n\r\n".utf8)) }
+    stream.terminate(.finished)
+  }
+}
+
+/// One HTTP/1.1 chunk from all pieces that waited.
+private func chunked(_ batch: [[UInt8]]) -> [UInt8] {
+  let count = batch.reduce(0) { $0 + $1.count }
+  var output: [UInt8] = []
+  output.reserveCapacity(count + 20)
+  output.append(contentsOf: String(count, radix: 16).utf8)
+  output.append(0x0D)
+  output.append(0x0A)
+  for piece in batch { output.append(contentsOf: piece) }
+  output.append(0x0D)
+  output.append(0x0A)
+  return output
+}
+
+extension Connection {
+  /// Writes the pieces in blocks, the first together with the head: a small answer is one TLS record and one packet.
+  nonisolated(nonsending) func write(_ pieces: [[UInt8]], after head: [UInt8]) async throws {
+    let blockBytes = 64 << 10
+    var block = head
+    for piece in pieces {
+      if piece.count >= blockBytes {
+        let first = max(0, (16 << 10) - block.count)
+        block.append(contentsOf: piece.prefix(first))
+        try await write(block)
+        block.removeAll(keepingCapacity: true)
+        try await write(piece, from: first)
+        continue
+      }
+      if block.count + piece.count > blockBytes {
+        try await write(block)
+        block.removeAll(keepingCapacity: true)
+      }
+      block.append(contentsOf: piece)
+    }
+    if !block.isEmpty { try await write(block) }
+  }
+}
+
+/// Status line and header fields of an answer in one array.
+struct ResponseHead {
+  private var bytes: [UInt8] = []
+
+  mutating func begin(_ response: HTTPResponse) {
+    var capacity = response.headers.wire.count + 128
+    if case .bytes(let body) = response.body, body.count < 64 << 10 { capacity += body.count }
+    bytes.reserveCapacity(capacity)
+    append("HTTP/1.1 ")
+    let status = min(max(response.status, 100), 999)
+    bytes.append(UInt8(ascii: "0") + UInt8(status / 100))
+    bytes.append(UInt8(ascii: "0") + UInt8(status / 10 % 10))
+    bytes.append(UInt8(ascii: "0") + UInt8(status % 10))
+    bytes.append(0x20)
+    append(reasonPhrase(status))
+    append("\r\n")
+    bytes.append(contentsOf: response.headers.wire)
+  }
+
+  mutating func append(_ text: StaticString) {
+    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  mutating func appendLength(_ count: Int) {
+    append("content-length: ")
+    bytes.append(contentsOf: String(count).utf8)
+    append("\r\n")
+  }
+
+  mutating func end() -> [UInt8] {
+    append("\r\n")
+    return bytes
+  }
+}
