@@ -1,1 +1,20 @@
-print("wavetank")
+import Daemon
+import Glibc
+
+signal(SIGPIPE, SIG_IGN)
+var signals = sigset_t()
+sigemptyset(&signals)
+sigaddset(&signals, SIGINT)
+sigaddset(&signals, SIGTERM)
+pthread_sigmask(SIG_BLOCK, &signals, nil)
+var arguments = Array(CommandLine.arguments.dropFirst())
+let command = arguments.isEmpty ? "help" : arguments.removeFirst()
+switch command {
+case "up": await UpCommand.run(arguments)
+case "down": DownCommand.run(arguments)
+case "status": StatusCommand.run(arguments)
+case "version", "--version": Standard.output("wavetank 0.1.0 (Kubernetes API v1.36)")
+case "help", "--help", "-h": Standard.output(Usage.text)
+default:
+  Usage.refuse("unknown command '\(command)'")
+}

@@ -57,13 +57,11 @@ struct OpenAPIDocuments: Sendable {
 }
 
 extension APIServer {
-  private static let protobuf = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-
   mutating func openAPI(_ segments: [String], _ request: APIRequest) throws(APIError) -> APIResponse {
     if segments.count == 2, segments[1] == "v2" {
       // kubectl before 1.27 asks for protobuf; it stands first in its Accept header.
-      if request.accept.hasPrefix(APIServer.protobuf) {
-        return .body(status: 200, contentType: APIServer.protobuf, chunks: [documents.v2Protobuf()], headers: [])
+      if request.accept.hasPrefix(OpenAPI.v2ProtobufAccepted) {
+        return .body(status: 200, contentType: OpenAPI.v2ProtobufContentType, chunks: [documents.v2Protobuf()], headers: [])
       }
       return .body(status: 200, contentType: "application/json", chunks: [documents.v2()], headers: [])
     }

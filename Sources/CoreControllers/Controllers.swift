@@ -1,0 +1,16 @@
+package import CoreTypes
+
+/// Every controller, in the order in which they look at a change.
+package enum Controllers {
+  /// - Parameters:
+  ///   - certificateAuthority: the cluster's CA certificate, PEM
+  ///   - zone: the rules of a named time zone, nil for an unknown name
+  package static func all(
+    certificateAuthority: String, zone: @escaping @Sendable (String) -> TimeZoneRules?
+  ) -> [any Controller] {
+    [
+      NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(), VolumeBinder(),
+      Scheduler(), CronJobController(zone: zone), EndpointsController(),
+    ]
+  }
+}

@@ -1,0 +1,56 @@
+import CoreAPI
+import CoreControllers
+import CoreJSON
+import CoreStore
+package import CoreTypes
+
+extension Engine {
+  /// The address of the service `kubernetes`: where pods find the API server.
+  package static let serviceAddress = "10.96.0.1"
+
+  /// Once, before the first step: makes what every cluster has and looks at every object, as controllers do after a restart.
+  package mutating func boot(at now: Instant, apiPort: Int = 6443) -> [Effect] {
+    server.bootstrap(at: now)
+    let admin = CoreAPI.UserInfo(name: "system:wavetank", groups: ["system:masters"])
+    for (resource, namespace, tree) in Engine.clusterObjects(apiPort: apiPort) {
+      let name = tree[.metadata][.name].string ?? ""
+      if server.store.get(resource, namespace: namespace, name) != nil { continue }
+      _ = try? server.create(resource, namespace: namespace, tree: tree, user: admin, at: now)
+    }
+    let bootstrap = server.takeChanges()
+    var effects: [Effect] = []
+    if !bootstrap.isEmpty { effects.append(.append(bootstrap.map { .put($0.object) })) }
+    return effects + start(at: now)
+  }
+
+  private static func clusterObjects(apiPort: Int) -> [(ResourceID, String, JSON)] {
+    let ports: JSON = [["name": "https", "port": 443, "protocol": "TCP", "targetPort": .int(Int64(apiPort))]]
+    let labels: JSON = ["component": "apiserver", "provider": "kubernetes"]
+    return [
+      (
+        .storageClasses, "",
+        [
+          "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
+          "metadata": ["name": "standard", "annotations": ["storageclass.kubernetes.io/is-default-class": "true"]],
+          "provisioner": .string(VolumeBinder.provisioner), "reclaimPolicy": "Delete", "volumeBindingMode": "WaitForFirstConsumer",
+        ]
+      ),
+      (
+        .services, "default",
+        [
+          "apiVersion": "v1", "kind": "Service", "metadata": ["name": "kubernetes", "namespace": "default", "labels": labels],
+          "spec": ["type": "ClusterIP", "clusterIP": .string(serviceAddress), "ports": ports],
+        ]
+      ),
+      (
+        .endpoints, "default",
+        [
+          "apiVersion": "v1", "kind": "Endpoints", "metadata": ["name": "kubernetes", "namespace": "default"],
+          "subsets": [
+            ["addresses": [["ip": .string(serviceAddress)]], "ports": [["name": "https", "port": 443, "protocol": "TCP"]]]
+          ],
+        ]
+      ),
+    ]
+  }
+}

@@ -1,0 +1,32 @@
+package import CoreTypes
+import Glibc
+
+/// Cluster time: it starts at a moment and runs `speed` times as fast as the wall's clock.
+package struct ClusterClock: Sendable {
+  package let speed: Double
+  private let origin: Instant
+  /// Monotonic nanoseconds at `origin`.
+  private let started: Int64
+
+  package init(speed: Double, origin: Instant? = nil) {
+    self.speed = speed
+    self.origin = origin ?? ClusterClock.wallTime
+    started = ClusterClock.monotonic
+  }
+
+  package var now: Instant { Instant(nanoseconds: origin.nanoseconds + Int64(Double(ClusterClock.monotonic - started) * speed)) }
+
+  /// How long to wait on the wall's clock until a moment of cluster time; never negative.
+  package func wait(until instant: Instant) -> Duration {
+    .nanoseconds(max(0, Int64(Double(instant.nanoseconds - now.nanoseconds) / speed)))
+  }
+
+  private static func read(_ clock: clockid_t) -> Int64 {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+
+  package static var wallTime: Instant { Instant(nanoseconds: read(CLOCK_REALTIME)) }
+  package static var monotonic: Int64 { read(CLOCK_MONOTONIC) }
+}

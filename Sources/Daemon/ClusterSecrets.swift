@@ -1,0 +1,79 @@
+import CoreJSON
+import CoreTypes
+import EdgeHTTP
+import EdgeJournal
+import Synchronization
+
+/// The cluster's own keys: certificate authority, token key, admin's token. Made once, kept in the journal.
+package struct ClusterSecrets: Sendable {
+  let authority: CertificateAuthority
+  let signer: TokenSigner
+  let adminToken: String
+
+  private static let names = (certificate: "ca.crt", key: "ca.key", token: "token.key", admin: "admin.token")
+
+  /// Those of the journal, or new ones with the records that keep them.
+  static func load(_ metadata: [String: [UInt8]]) throws(CertificateError) -> (secrets: ClusterSecrets, records: [EdgeJournal.JournalRecord]) {
+    if let certificate = metadata[names.certificate], let key = metadata[names.key], let token = metadata[names.token],
+      let admin = metadata[names.admin]
+    {
+      let secrets = ClusterSecrets(
+        authority: try CertificateAuthority(certificatePEM: certificate, keyPEM: key), signer: TokenSigner(key: try PrivateKey(pem: token)),
+        adminToken: String(decoding: admin, as: UTF8.self))
+      return (secrets, [])
+    }
+    let authority = try CertificateAuthority(named: "wavetank-ca")
+    let tokenKey = try PrivateKey(.p256)
+    let admin = secureRandomBytes(24).map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
+    return (
+      ClusterSecrets(authority: authority, signer: TokenSigner(key: tokenKey), adminToken: admin),
+      [
+        .set(name: names.certificate, value: authority.certificatePEM), .set(name: names.key, value: authority.keyPEM),
+        .set(name: names.token, value: tokenKey.pem), .set(name: names.admin, value: Array(admin.utf8)),
+      ]
+    )
+  }
+}
+
+/// JSON Web Tokens of ServiceAccounts (RFC 7519).
+struct AccountTokens: Sendable {
+  let signer: TokenSigner
+
+  func sign(_ claims: JSON) -> String {
+    let header: JSON = ["alg": .string(signer.algorithm), "kid": .string(signer.keyID), "typ": "JWT"]
+    let message = Base64URL.encode(header.encoded()) + "." + Base64URL.encode(claims.encoded())
+    guard let signature = try? signer.sign(Array(message.utf8)) else { return "" }
+    return message + "." + Base64URL.encode(signature)
+  }
+
+  /// The claims, if the signature holds.
+  func verify(_ token: String) -> JSON? {
+    let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count == 3, let signature = Base64URL.decode(String(parts[2])),
+      signer.verify(Array((parts[0] + "." + parts[1]).utf8), signature: signature), let claims = Base64URL.decode(String(parts[1]))
+    else { return nil }
+    return try? JSONParser.parse(claims)
+  }
+}
+
+/// Base64 with the URL alphabet and without padding (RFC 4648, section 5).
+enum Base64URL {
+  static func encode(_ bytes: [UInt8]) -> String {
+    var out = ""
+    for character in Base64.encode(bytes) {
+      switch character {
+      case "+": out.append("-")
+      case "/": out.append("_")
+      case "=": continue
+      default: out.append(character)
+      }
+    }
+    return out
+  }
+
+  static func decode(_ text: String) -> [UInt8]? {
+    var plain = String(text.map { $0 == "-" ? "+" : $0 == "_" ? "/" : $0 })
+    while plain.utf8.count % 4 != 0 { plain += "=" }
+    return Base64.decode(plain)
+  }
+}

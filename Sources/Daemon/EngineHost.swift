@@ -1,0 +1,202 @@
+package import CoreAPI
+package import CoreEngine
+package import CoreMetrics
+package import CoreNode
+import CoreStore
+import CoreTypes
+package import EdgeHTTP
+package import EdgeJournal
+import Synchronization
+
+/// Runs the engine in real time: one lock around `step`, and the order of durability. Nothing that a step says to the outside is
+/// let out before what was written up to then is in the journal.
+package final class EngineHost: Sendable {
+  package enum Answer: Sendable {
+    case response(APIResponse)
+    case watch(ByteStream, contentType: String)
+  }
+
+  private enum Outward {
+    case answer(UInt64, Answer)
+    case feed([UInt64], [UInt8])
+    case endWatch(UInt64)
+    case command(NodeCommand)
+  }
+
+  private struct State {
+    var engine: Engine
+    var nextRequest: UInt64 = 0
+    var waiting: [UInt64: CheckedContinuation<Answer, Never>] = [:]
+    var ready: [UInt64: Answer] = [:]
+    var watches: [UInt64: ByteStream] = [:]
+    /// Submissions to the journal, and how many of them are durable.
+    var submitted: UInt64 = 0
+    var durable: UInt64 = 0
+    var held: [(after: UInt64, outward: Outward)] = []
+    var heldStart = 0
+    var timer: UInt64 = 0
+    var isStopped = false
+  }
+
+  private let state: Mutex<State>
+  private let journal: Journal?
+  package let clock: ClusterClock
+  private let perform: @Sendable (NodeCommand) -> Void
+
+  package init(engine: Engine, clock: ClusterClock, journal: Journal?, perform: @escaping @Sendable (NodeCommand) -> Void) {
+    state = Mutex(State(engine: engine))
+    self.clock = clock
+    self.journal = journal
+    self.perform = perform
+  }
+
+  /// Once, before anything else.
+  package func boot(apiPort: Int) {
+    state.withLock { state in
+      let effects = state.engine.boot(at: clock.now, apiPort: apiPort)
+      carryOut(effects, &state)
+    }
+  }
+
+  package func stop() {
+    state.withLock { state in
+      state.isStopped = true
+      for id in state.watches.keys.sorted() { state.watches[id]?.finish() }
+      state.watches = [:]
+    }
+  }
+
+  /// A look at the engine between two steps, for views of the running cluster.
+  package func read<Result: Sendable>(_ body: (Engine) -> Result) -> Result { state.withLock { body($0.engine) } }
+
+  package func observe(_ observation: NodeObservation) { take(.observation(observation)) }
+  package func usage(_ samples: [UsageSample]) { take(.usage(samples)) }
+
+  private func take(_ input: Input) {
+    state.withLock { state in
+      if state.isStopped { return }
+      let effects = state.engine.step(input, at: clock.now)
+      carryOut(effects, &state)
+    }
+  }
+
+  /// Answers a request once everything before it is durable.
+  package func answer(_ request: APIRequest) async -> Answer {
+    let (id, now): (UInt64, Answer?) = state.withLock { state in
+      state.nextRequest += 1
+      let id = state.nextRequest
+      let effects = state.engine.step(.request(id, request), at: clock.now)
+      carryOut(effects, &state)
+      return (id, state.ready.removeValue(forKey: id))
+    }
+    if let now { return now }
+    return await withCheckedContinuation { continuation in
+      state.withLock { state in
+        if let ready = state.ready.removeValue(forKey: id) {
+          continuation.resume(returning: ready)
+        } else {
+          state.waiting[id] = continuation
+        }
+      }
+    }
+  }
+
+  private func carryOut(_ effects: [Effect], _ state: inout State) {
+    for effect in effects {
+      switch effect {
+      case .append(let records): submit(records, &state)
+      case .respond(let id, let response): send(.answer(id, .response(response)), &state)
+      case .openWatch(let id, let contentType, let initial): open(id, contentType, initial, &state)
+      case .feed(let ids, let line): send(.feed(ids, line), &state)
+      case .endWatch(let id): send(.endWatch(id), &state)
+      case .node(let command): send(.command(command), &state)
+      case .wake(let at): wake(at, &state)
+      }
+    }
+  }
+
+  private func submit(_ records: [CoreEngine.JournalRecord], _ state: inout State) {
+    guard let journal else { return }
+    state.submitted += 1
+    let number = state.submitted
+    journal.submit(records.map(\.stored)) { [weak self] result in
+      if case .failure(let error) = result { Standard.fail("the journal cannot be written: \(error); the cluster stops, so that nothing is lost") }
+      self?.settled(number)
+    }
+  }
+
+  private func settled(_ number: UInt64) {
+    state.withLock { state in
+      state.durable = max(state.durable, number)
+      while state.heldStart < state.held.count, state.held[state.heldStart].after <= state.durable {
+        release(state.held[state.heldStart].outward, &state)
+        state.heldStart += 1
+      }
+      if state.heldStart == state.held.count {
+        state.held.removeAll(keepingCapacity: true)
+        state.heldStart = 0
+      }
+    }
+  }
+
+  private func send(_ outward: Outward, _ state: inout State) {
+    if state.submitted == state.durable, state.held.isEmpty { release(outward, &state) } else { state.held.append((state.submitted, outward)) }
+  }
+
+  private func release(_ outward: Outward, _ state: inout State) {
+    switch outward {
+    case .answer(let id, let answer):
+      if let continuation = state.waiting.removeValue(forKey: id) { continuation.resume(returning: answer) } else { state.ready[id] = answer }
+    case .feed(let ids, let line): for id in ids { _ = state.watches[id]?.offer(line) }
+    case .endWatch(let id): state.watches.removeValue(forKey: id)?.finish()
+    case .command(let command): perform(command)
+    }
+  }
+
+  private func open(_ id: UInt64, _ contentType: String, _ initial: [[UInt8]], _ state: inout State) {
+    let stream = ByteStream(maximumBytes: 16 << 20, maximumCount: 100_000)
+    for chunk in initial { _ = stream.offer(chunk) }
+    state.watches[id] = stream
+    stream.onTermination { [weak self] _ in Task { self?.closed(id) } }
+    send(.answer(id, .watch(stream, contentType: contentType)), &state)
+  }
+
+  private func closed(_ id: UInt64) {
+    state.withLock { state in
+      guard !state.isStopped, state.watches.removeValue(forKey: id) != nil else { return }
+      let effects = state.engine.step(.watchClosed(id), at: clock.now)
+      carryOut(effects, &state)
+    }
+  }
+
+  private func wake(_ at: CoreTypes.Instant, _ state: inout State) {
+    state.timer += 1
+    let number = state.timer
+    let delay = clock.wait(until: at)
+    Task.detached { [weak self] in
+      if delay > .zero { try? await Task.sleep(for: delay) }
+      self?.fire(number)
+    }
+  }
+
+  private func fire(_ number: UInt64) {
+    state.withLock { state in
+      guard number == state.timer, !state.isStopped else { return }
+      let effects = state.engine.step(.timer, at: clock.now)
+      carryOut(effects, &state)
+    }
+  }
+}
+
+extension CoreEngine.JournalRecord {
+  /// As the journal's file keeps it.
+  var stored: EdgeJournal.JournalRecord {
+    func key(_ key: ObjectKey) -> JournalKey {
+      JournalKey(group: key.resource.group, resource: key.resource.name, namespace: key.namespace, name: key.name)
+    }
+    switch self {
+    case .put(let object): return .put(key(object.key), revision: object.revision, bytes: object.encoded)
+    case .delete(let object, let revision): return .delete(key(object), revision: revision)
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import Daemon
+import Glibc
+
+/// wavetank up: runs a cluster until Ctrl-C or `wavetank down`.
+enum UpCommand {
+  static func run(_ arguments: [String]) async {
+    let options = Options(
+      arguments, options: ["--nodes", "--speed", "--port", "--data-dir", "--kubeconfig"], flags: ["--detach"])
+    let directory = options.dataDirectory
+    makeDirectories(directory)
+    if options.has("--detach") { detach(arguments, directory) }
+    var configuration = ClusterConfiguration(dataDirectory: directory, kubeconfig: options.text("--kubeconfig") ?? directory + "/kubeconfig")
+    configuration.nodes = Int(options.number("--nodes", 1...50) ?? 1)
+    configuration.speed = options.number("--speed", 0.01...10_000) ?? 1
+    configuration.port = UInt16(options.number("--port", 0...65_535) ?? 6443)
+    let cluster: Cluster
+    do throws(ClusterError) { cluster = try Cluster(configuration) } catch { Standard.fail("\(error)") }
+    ProcessFile.write(directory)
+    Standard.output("The cluster is up at https://\(cluster.address) with \(configuration.nodes) node(s), time runs at \(configuration.speed)x.")
+    Standard.output("export KUBECONFIG=\(configuration.kubeconfig)")
+    await waitForSignal()
+    Standard.output("Stopping.")
+    await cluster.stop()
+    ProcessFile.remove(directory)
+    exit(0)
+  }
+
+  private static func makeDirectories(_ path: String) {
+    var prefix = ""
+    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
+      prefix += prefix.isEmpty && part.isEmpty ? "/" : (prefix.isEmpty || prefix == "/" ? "" : "/") + part
+      if !prefix.isEmpty, mkdir(prefix, 0o700) != 0, errno != EEXIST {
+        Standard.fail("cannot make the data directory \(path): \(String(cString: strerror(errno)))")
+      }
+    }
+  }
+
+  /// Blocks the signals in every thread and waits for one of them.
+  private static func waitForSignal() async {
+    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+      let thread = Box(continuation)
+      var handle = pthread_t()
+      pthread_create(&handle, nil, { argument in
+        let box = Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue()
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, SIGINT)
+        sigaddset(&set, SIGTERM)
+        var received: Int32 = 0
+        sigwait(&set, &received)
+        box.continuation.resume()
+        return nil
+      }, Unmanaged.passRetained(thread).toOpaque())
+    }
+  }
+
+  private final class Box {
+    let continuation: CheckedContinuation<Void, Never>
+    init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
+  }
+
+  /// Starts the same command again without a terminal, waits until the kubeconfig is there, and leaves.
+  private static func detach(_ arguments: [String], _ directory: String) -> Never {
+    unlink(directory + "/wavetank.pid")
+    var words = ["/proc/self/exe", "up"] + arguments.filter { $0 != "--detach" }
+    if !arguments.contains("--data-dir") { words += ["--data-dir", directory] }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, 1, directory + "/wavetank.log", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    posix_spawnattr_setflags(&attributes, Int16(0x80))  // POSIX_SPAWN_SETSID
+    var strings = words.map { strdup($0) } + [nil]
+    var process: pid_t = 0
+    let result = posix_spawn(&process, "/proc/self/exe", &actions, &attributes, &strings, environ)
+    guard result == 0 else { Standard.fail("cannot start in the background: \(String(cString: strerror(result)))") }
+    for _ in 0..<1000 {
+      if ProcessFile.read(directory) == process {
+        Standard.output("export KUBECONFIG=\(directory)/kubeconfig")
+        exit(0)
+      }
+      var status: Int32 = 0
+      if waitpid(process, &status, WNOHANG) == process { Standard.fail("the cluster did not start; see \(directory)/wavetank.log") }
+      usleep(10_000)
+    }
+    Standard.fail("the cluster did not come up within 10 s; see \(directory)/wavetank.log")
+  }
+}
+
+/// The running cluster's process number, in its data directory.
+enum ProcessFile {
+  static func path(_ directory: String) -> String { directory + "/wavetank.pid" }
+
+  static func write(_ directory: String) {
+    let descriptor = open(path(directory), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else { return }
+    let text = Array("\(getpid())\n".utf8)
+    _ = Glibc.write(descriptor, text, text.count)
+    close(descriptor)
+  }
+
+  static func remove(_ directory: String) { unlink(path(directory)) }
+
+  /// The process, if it is alive.
+  static func read(_ directory: String) -> pid_t? {
+    let descriptor = open(path(directory), O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    var buffer = [UInt8](repeating: 0, count: 32)
+    let count = Glibc.read(descriptor, &buffer, buffer.count)
+    let digits = buffer.prefix(max(0, count)).prefix { $0 >= 48 && $0 <= 57 }
+    guard let process = pid_t(String(decoding: digits, as: UTF8.self)), kill(process, 0) == 0 else { return nil }
+    return process
+  }
+}
