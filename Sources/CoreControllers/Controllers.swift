@@ -10,7 +10,8 @@ package enum Controllers {
   ) -> [any Controller] {
     [
       NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(), VolumeBinder(),
-      Scheduler(), CronJobController(zone: zone), EndpointsController(),
+      Scheduler(), StatefulSetController(), HorizontalPodAutoscalerController(), CronJobController(zone: zone), JobController(),
+      EndpointsController(),
     ]
   }
 }

@@ -91,7 +91,7 @@ extension APIServer {
     .stream(
       StreamRequest(
         kind: kind, node: pod.spec.nodeName ?? "", namespace: object.key.namespace, pod: object.key.name, podUID: object.uid,
-        container: container, containerID: id, attempt: attempt))
+        container: container, containerID: APIServer.withoutRuntime(id), attempt: attempt))
   }
 
   /// The one asked for, the default of the annotation, or the only one.
@@ -131,5 +131,11 @@ extension APIServer {
     guard pod.spec.nodeName?.isEmpty == false else {
       throw .badRequest("pod \(pod.metadata.name ?? "") does not have a host assigned")
     }
+  }
+
+  /// "crun://4f…" as the runtime itself knows it: "4f…".
+  private static func withoutRuntime(_ id: String) -> String {
+    guard let colon = id.firstIndex(of: ":") else { return id }
+    return String(id[colon...].drop { $0 == ":" || $0 == "/" })
   }
 }

@@ -1,0 +1,35 @@
+import CoreJSON
+package import CoreStore
+package import CoreTypes
+
+/// Pods with a stable name, an order and storage of their own. Source: pkg/controller/statefulset, v1.36.
+package struct StatefulSetController: Controller {
+  package let name = "statefulset-controller"
+
+  package init() {}
+
+  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    let key = change.object.key
+    switch key.resource {
+    case .statefulSets: return change.kind == .deleted ? [] : [key]
+    case .pods:
+      if let owner = OwnedPods.controller(of: change.object.metadata) {
+        return owner.kind == "StatefulSet" ? [ObjectKey(.statefulSets, namespace: key.namespace, owner.name ?? "")] : []
+      }
+      let labels = change.object.metadata.labels
+      return snapshot.store.list(.statefulSets, namespace: key.namespace)
+        .filter { $0.view(StatefulSet.self).spec.selector.matches(labels) }.map(\.key)
+    default: return []
+    }
+  }
+
+  package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
+    let set = stored.view(StatefulSet.self)
+    let adopted = OwnedPods.claim(stored, set.spec.selector, snapshot.store) { StatefulPod.ordinal($0.key.name, of: key.name) != nil }
+    if !adopted.isEmpty { return Plan(changes: adopted) }
+    var sync = StatefulSetSync(stored, snapshot.store, now)
+    sync.run()
+    return sync.plan
+  }
+}

@@ -1,0 +1,86 @@
+import CoreAPI
+import CoreControllers
+import CoreEngine
+package import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// The practice in virtual time: the same manifests through the same core, 1 → 5 → 1 replicas.
+package struct PracticeSimulation: Sendable {
+  package struct Line: Sendable {
+    /// Seconds since the autoscaler was made.
+    package var second: Int64
+    package var replicas: Int
+    package var target: String
+    package var size: String
+    package var reason: String
+  }
+  /// When the load is taken away, and how long the practice lasts, minutes.
+  package static let unloadMinute = 159
+  package static let lengthMinutes = 180
+
+  package private(set) var lines: [Line] = []
+  package private(set) var cluster: VirtualCluster
+  /// Counts of replicas in the order in which they were reached.
+  package private(set) var sequence: [Int] = []
+  /// The first refusal of a manifest, if there was one.
+  package private(set) var problem: String?
+
+  package init(seed: UInt64) {
+    let start = Instant(rfc3339: "2026-01-01T00:00:00Z")!
+    cluster = VirtualCluster(seed: seed, nodes: ["wavetank-control-plane", "wavetank-worker", "wavetank-worker2"], start: start)
+    cluster.nodes.programs = ["app:test": .mapsFile(everySeconds: 30), "alpine/k8s:1.25.8": .spreadsLoad(name: "app", add: 10)]
+  }
+
+  /// Applies the manifests (JSON trees) and lets the practice happen.
+  package mutating func run(_ manifests: [JSON]) {
+    cluster.run(until: cluster.now + .seconds(5))
+    for manifest in manifests { apply(manifest) }
+    if problem != nil { return }
+    let start = cluster.now
+    let key = ObjectKey(.horizontalPodAutoscalers, namespace: "default", "app")
+    var isUnloaded = false
+    for second in stride(from: 15, through: PracticeSimulation.lengthMinutes * 60, by: 15) {
+      if !isUnloaded, second >= PracticeSimulation.unloadMinute * 60 {
+        isUnloaded = true
+        let patch: JSON = ["data": ["size": "0"]]
+        _ = cluster.request(
+          "PATCH", "/api/v1/namespaces/default/configmaps/app", contentType: "application/merge-patch+json", body: patch.encoded())
+      }
+      cluster.run(until: start + .seconds(second))
+      note(Int64(second), key)
+    }
+  }
+
+  private mutating func apply(_ manifest: JSON) {
+    let kind = manifest[.kind].string ?? ""
+    let version = manifest[.apiVersion].string ?? ""
+    guard let resource = Resources.all.first(where: { $0.definition.kind == kind && $0.definition.served.contains { $0.apiVersion == version } })
+    else {
+      problem = problem ?? "\(version) \(kind) is not served"
+      return
+    }
+    let root = version.contains("/") ? "/apis/" + version : "/api/" + version
+    let namespace = manifest[.metadata][.namespace].string ?? "default"
+    let path = root + (resource.definition.isNamespaced ? "/namespaces/\(namespace)" : "") + "/" + resource.definition.id.name
+    let answer = cluster.request("POST", path, body: manifest.encoded())
+    guard case .body(let status, _, let chunks, _) = answer, status >= 300, status != 409 else { return }
+    problem = problem ?? "\(kind) \(manifest[.metadata][.name].string ?? ""): \(String(decoding: Array(chunks.joined()), as: UTF8.self))"
+  }
+
+  private mutating func note(_ second: Int64, _ key: ObjectKey) {
+    let store = cluster.engine.server.store
+    guard let stored = store.get(key), let set = store.get(.statefulSets, namespace: "default", "app") else { return }
+    let replicas = set.tree[.spec][.replicas].int ?? 0
+    if sequence.last != replicas { sequence.append(replicas) }
+    let status = HorizontalPodAutoscaler(tree: stored.tree).status
+    let percent = status.currentMetrics.first?.resource.current.averageUtilization
+    let controller = cluster.engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first
+    let line = Line(
+      second: second, replicas: replicas, target: percent.map { "\($0)%/60%" } ?? "<unknown>/60%",
+      size: store.get(.configMaps, namespace: "default", "app")?.tree[.data][Key("size")].string ?? "",
+      reason: controller?.decisions(key).last?.reason ?? "")
+    if let last = lines.last, last.replicas == line.replicas, last.target == line.target, last.size == line.size { return }
+    lines.append(line)
+  }
+}
