@@ -9,8 +9,11 @@ package enum Controllers {
     certificateAuthority: String, zone: @escaping @Sendable (String) -> TimeZoneRules?
   ) -> [any Controller] {
     [
-      NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(), VolumeBinder(),
-      Scheduler(), StatefulSetController(), HorizontalPodAutoscalerController(), CronJobController(zone: zone), JobController(),
+      NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(),
+      VolumeBinder(),
+      Scheduler(), StatefulSetController(), DeploymentController(), ReplicaSetController.replicaSets,
+      ReplicaSetController.replicationControllers, HorizontalPodAutoscalerController(), CronJobController(zone: zone),
+      JobController(),
       EndpointsController(),
     ]
   }

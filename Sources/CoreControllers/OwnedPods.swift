@@ -25,7 +25,9 @@ enum OwnedPods {
   }
 
   /// Adopts orphans that the selector matches and releases own pods that it does not. Source: pkg/controller/controller_ref_manager.go, v1.36.
-  static func claim(_ owner: StoredObject, _ selector: LabelSelector, _ store: Store, where fits: (StoredObject) -> Bool = { _ in true }) -> [Change] {
+  static func claim(
+    _ owner: StoredObject, _ selector: LabelSelector, _ store: Store, where fits: (StoredObject) -> Bool = { _ in true }
+  ) -> [Change] {
     guard owner.metadata.deletionTimestamp == nil else { return [] }
     var changes: [Change] = []
     for pod in store.owned(by: owner.uid) where pod.key.resource == .pods && !selector.matches(pod.metadata.labels) {
@@ -50,7 +52,9 @@ enum OwnedPods {
 
   /// Ready for at least `minReadySeconds`; else when it will be, if it is ready now.
   static func availability(_ pod: Pod, _ minReadySeconds: Int, _ now: Instant) -> (isAvailable: Bool, at: Instant?) {
-    guard let ready = pod.status.conditions.first(where: { $0.type == "Ready" && $0.status == "True" }) else { return (false, nil) }
+    guard let ready = pod.status.conditions.first(where: { $0.type == "Ready" && $0.status == "True" }) else {
+      return (false, nil)
+    }
     if minReadySeconds == 0 { return (true, nil) }
     guard let since = ready.lastTransitionTime.flatMap({ Instant(rfc3339: $0) }) else { return (false, nil) }
     let at = since + .seconds(minReadySeconds)

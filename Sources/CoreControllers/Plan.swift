@@ -37,7 +37,11 @@ package struct Change: Sendable {
     /// Only records `succeeded`.
     case nothing
   }
-  package enum Propagation: String, Sendable { case background = "Background", foreground = "Foreground", orphan = "Orphan" }
+  package enum Propagation: String, Sendable {
+    case background = "Background"
+    case foreground = "Foreground"
+    case orphan = "Orphan"
+  }
 
   package var write: Write
   package var succeeded: EventDraft?
@@ -55,7 +59,10 @@ package struct Change: Sendable {
 
 /// An event to record on an object. Repeats are counted in one Event object, as client-go's correlator does.
 package struct EventDraft: Sendable, Equatable {
-  package enum Kind: String, Sendable { case normal = "Normal", warning = "Warning" }
+  package enum Kind: String, Sendable {
+    case normal = "Normal"
+    case warning = "Warning"
+  }
   package var kind: Kind
   package var reason: String
   package var message: String

@@ -34,7 +34,7 @@ struct RevisionHistory {
         changes.append(Change(.update(.controllerRevisions, tree: tree)))
       }
     } else {
-      let hash = RevisionHistory.hash(data, set.status.collisionCount ?? 0)
+      let hash = TemplateHash.text(data, collisions: set.status.collisionCount ?? 0)
       update = "\(stored.key.name)-\(hash)"
       var revision = ControllerRevision()
       revision.apiVersion = "apps/v1"
@@ -70,14 +70,5 @@ struct RevisionHistory {
     return old.prefix(old.count - limit).map {
       Change(.delete($0.key, uid: $0.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"])
     }
-  }
-
-  /// FNV-1a of the data, in letters and digits that are safe in names.
-  private static func hash(_ data: JSON, _ collisions: Int) -> String {
-    var hash: UInt32 = 2_166_136_261
-    for byte in data.encoded() { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-    for byte in String(collisions).utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-    let alphabet = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
-    return String(decoding: String(hash).utf8.map { alphabet[Int($0) % alphabet.count] }, as: UTF8.self)
   }
 }

@@ -1,0 +1,70 @@
+import CoreJSON
+package import CoreStore
+package import CoreTypes
+
+/// ReplicaSets that follow one another as the template changes. Source: pkg/controller/deployment, v1.36.
+package struct DeploymentController: Controller {
+  package let name = "deployment-controller"
+
+  package init() {}
+
+  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    let object = change.object
+    switch object.key.resource {
+    case .deployments: return change.kind == .deleted ? [] : [object.key]
+    case .replicaSets:
+      if let owner = DeploymentController.owner(of: object) { return [owner] }
+      var found: [ObjectKey] = []
+      if let owner = change.previous.flatMap({ DeploymentController.owner(of: $0) }) { found.append(owner) }
+      if change.kind == .deleted { return found }
+      let labels = object.metadata.labels
+      return found
+        + snapshot.store.list(.deployments, namespace: object.key.namespace).filter {
+          $0.view(Deployment.self).spec.selector.matches(labels) && !found.contains($0.key)
+        }.map(\.key)
+    case .pods:
+      // Recreate waits until the last old pod has gone; everything else shows in the status of the ReplicaSets.
+      guard change.kind == .deleted, let owner = OwnedPods.controller(of: object.metadata), owner.kind == "ReplicaSet",
+        let set = snapshot.store.get(.replicaSets, namespace: object.key.namespace, owner.name ?? ""),
+        let deployment = DeploymentController.owner(of: set)
+      else { return [] }
+      return [deployment]
+    default: return []
+    }
+  }
+
+  private static func owner(of set: StoredObject) -> ObjectKey? {
+    guard let owner = OwnedPods.controller(of: set.metadata), owner.kind == "Deployment" else { return nil }
+    return ObjectKey(.deployments, namespace: set.key.namespace, owner.name ?? "")
+  }
+
+  package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    guard let stored = snapshot.store.get(key) else { return Plan() }
+    let claims = DeploymentController.claim(stored, snapshot.store)
+    if !claims.isEmpty { return Plan(changes: claims) }
+    var sync = DeploymentSync(stored, snapshot.store, now)
+    sync.run()
+    return sync.plan
+  }
+
+  /// Adopts ReplicaSets without an owner that the selector matches, and lets go of those that it no longer does.
+  private static func claim(_ stored: StoredObject, _ store: Store) -> [Change] {
+    guard stored.metadata.deletionTimestamp == nil else { return [] }
+    let selector = stored.view(Deployment.self).spec.selector
+    var changes: [Change] = []
+    for set in store.list(.replicaSets, namespace: stored.key.namespace) where set.metadata.deletionTimestamp == nil {
+      let metadata = set.metadata
+      let owner = OwnedPods.controller(of: metadata)
+      var owners = Array(metadata.ownerReferences)
+      switch (owner?.uid, selector.matches(metadata.labels)) {
+      case (stored.uid, false): owners.removeAll { $0.uid == stored.uid }
+      case (nil, true): owners.append(OwnedPods.reference(to: stored.tree))
+      default: continue
+      }
+      var tree = set.tree
+      tree[.metadata].put(.ownerReferences, owners.isEmpty ? .null : List(owners).tree)
+      changes.append(Change(.update(.replicaSets, tree: tree), tolerated: ["NotFound"]))
+    }
+    return changes
+  }
+}

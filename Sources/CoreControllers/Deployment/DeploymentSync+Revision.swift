@@ -1,0 +1,80 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// The ReplicaSet of the present template and its number.
+extension DeploymentSync {
+  /// Numbers the new set above all others, making it first if wanted. Source: getNewReplicaSet, sync.go, v1.36.
+  mutating func reviseNewSet(create: Bool) {
+    let next = (oldSets.map(\.revision).max() ?? 0) + 1
+    if newSet == nil {
+      guard create else { return }
+      makeNewSet(revision: next)
+      if newSet != nil { annotateDeployment(revision: next) }
+      return
+    }
+    let before = newSet!.revision
+    if before < next {
+      newSet!.annotate(RevisionSet.revisionAnnotation, String(next))
+      if before > 0 {
+        let history = newSet!.replicaSet.metadata.annotations[RevisionSet.historyAnnotation].map { $0 + "," } ?? ""
+        newSet!.annotate(RevisionSet.historyAnnotation, history + String(before))
+      }
+    }
+    for (name, value) in copiedAnnotations { newSet!.annotate(name, value) }
+    annotateDeployment(revision: max(before, next))
+    if hasDeadline, !status.conditions.contains(where: { $0.type == "Progressing" }) {
+      set("Progressing", "True", "FoundNewReplicaSet", "found new replica set \"\(newSet!.name)\"")
+    }
+  }
+
+  private var copiedAnnotations: [(name: String, value: String)] {
+    deployment.metadata.annotations.sorted.filter { !RevisionSet.ownAnnotations.contains($0.name) }
+  }
+
+  private mutating func annotateDeployment(revision: Int) {
+    let value = String(revision)
+    if deployment.metadata.annotations[RevisionSet.revisionAnnotation] == value { return }
+    let annotations = JSON.object([Member(key: Key(RevisionSet.revisionAnnotation), value: .string(value))])
+    plan.changes.append(Change(.patch(stored.key, subresource: "", merge: ["metadata": ["annotations": annotations]])))
+  }
+
+  private mutating func makeNewSet(revision: Int) {
+    let hash = TemplateHash.text(deployment.spec.template.tree, collisions: status.collisionCount ?? 0)
+    let name = "\(stored.key.name)-\(hash)"
+    if store.get(.replicaSets, namespace: stored.key.namespace, name) != nil {
+      // Taken by a set of another template or owner: the next look tries another hash.
+      status.collisionCount = (status.collisionCount ?? 0) + 1
+      return
+    }
+    var set = ReplicaSet()
+    set.apiVersion = "apps/v1"
+    set.kind = "ReplicaSet"
+    set.metadata.name = name
+    set.metadata.namespace = stored.key.namespace
+    set.metadata.labels = deployment.spec.template.metadata.labels
+    set.metadata.labels[RevisionSet.hashLabel] = hash
+    for (name, value) in copiedAnnotations { set.metadata.annotations[name] = value }
+    set.metadata.annotations[RevisionSet.revisionAnnotation] = String(revision)
+    set.metadata.ownerReferences = List([OwnedPods.reference(to: stored.tree)])
+    set.spec.minReadySeconds = deployment.spec.minReadySeconds
+    set.spec.selector = deployment.spec.selector
+    set.spec.selector.matchLabels[RevisionSet.hashLabel] = hash
+    set.spec.template = deployment.spec.template
+    set.spec.template.metadata.labels[RevisionSet.hashLabel] = hash
+    set.spec.replicas = 0
+    newSet = RevisionSet(new: set)
+    newSet!.replicas = newSetSize
+    if hasDeadline { self.set("Progressing", "True", "NewReplicaSetCreated", "created new replica set \"\(name)\"") }
+  }
+
+  /// How far the new set may grow now. Source: NewRSNewReplicas, deployment_util.go, v1.36.
+  var newSetSize: Int {
+    let present = newSet?.replicas ?? 0
+    guard isRolling else { return wanted }
+    let total = allSets.reduce(0) { $0 + $1.replicas }
+    let most = wanted + pace.surge
+    if total >= most { return present }
+    return present + min(most - total, wanted - present)
+  }
+}

@@ -1,0 +1,109 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// Counts and conditions of a Deployment. Source: pkg/controller/deployment/progress.go and sync.go, v1.36.
+extension DeploymentSync {
+  func isComplete(_ status: DeploymentStatus) -> Bool {
+    (status.updatedReplicas ?? 0) == wanted && (status.replicas ?? 0) == wanted && (status.availableReplicas ?? 0) == wanted
+      && (status.observedGeneration ?? 0) >= (stored.metadata.generation ?? 0)
+  }
+
+  mutating func writeStatus(isRollout: Bool) {
+    count()
+    if isRollout { noteProgress() }
+    let failure = allSets.reversed().compactMap { $0.replicaSet.status.conditions.first { $0.type == "ReplicaFailure" } }.first
+    if isRollout {
+      if let failure {
+        set("ReplicaFailure", failure.status ?? "True", failure.reason ?? "", failure.message ?? "")
+      } else {
+        remove("ReplicaFailure")
+      }
+    }
+    if status == deployment.status { return }
+    let merge = StatusPatch.from(deployment.status.tree, to: status.tree)
+    plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]))
+  }
+
+  private mutating func count() {
+    func sum(_ field: (ReplicaSetStatus) -> Int?) -> Int { allSets.reduce(0) { $0 + (field($1.replicaSet.status) ?? 0) } }
+    func orAbsent(_ count: Int) -> Int? { count == 0 ? nil : count }
+    let available = sum { $0.availableReplicas }
+    status.observedGeneration = stored.metadata.generation
+    status.replicas = orAbsent(sum { $0.replicas })
+    status.updatedReplicas = orAbsent(newSet?.replicaSet.status.replicas ?? 0)
+    status.readyReplicas = orAbsent(sum { $0.readyReplicas })
+    status.availableReplicas = orAbsent(available)
+    status.unavailableReplicas = orAbsent(max(0, allSets.reduce(0) { $0 + $1.replicas } - available))
+    status.terminatingReplicas = sum { $0.terminatingReplicas }
+    if available >= wanted - pace.unavailable {
+      set("Available", "True", "MinimumReplicasAvailable", "enough pods are available")
+    } else {
+      set(
+        "Available", "False", "MinimumReplicasUnavailable",
+        "\(available) of at least \(wanted - pace.unavailable) pods are available")
+    }
+  }
+
+  private mutating func noteProgress() {
+    guard hasDeadline else { return remove("Progressing") }
+    let old = deployment.status
+    let present = status.conditions.first { $0.type == "Progressing" }
+    let isDone = (status.replicas ?? 0) == (status.updatedReplicas ?? 0) && present?.reason == "NewReplicaSetAvailable"
+    let what = newSet.map { "ReplicaSet \"\($0.name)\"" } ?? "Deployment \"\(stored.key.name)\""
+    if isDone { return }
+    if isComplete(status) {
+      set("Progressing", "True", "NewReplicaSetAvailable", "\(what) has successfully progressed.")
+    } else if hasMoved(from: old) {
+      // Progress under the same reason renews only the time of the last progress.
+      set("Progressing", "True", "ReplicaSetUpdated", "\(what) is progressing.", renews: true)
+    } else if let present, let deadline = deadline(present) {
+      if deadline < now {
+        let seconds = deployment.spec.progressDeadlineSeconds ?? 0
+        set(
+          "Progressing", "False", "ProgressDeadlineExceeded",
+          "\(what) made no progress for \(seconds) s: look at its pods and events")
+      } else if present.reason != "ProgressDeadlineExceeded" {
+        plan.wake(at: deadline + .seconds(1))
+      }
+    }
+    if let renewed = status.conditions.first(where: { $0.type == "Progressing" }), renewed.reason != "NewReplicaSetAvailable",
+      renewed.reason != "ProgressDeadlineExceeded", let deadline = deadline(renewed), deadline >= now
+    {
+      plan.wake(at: deadline + .seconds(1))
+    }
+  }
+
+  private func hasMoved(from old: DeploymentStatus) -> Bool {
+    let updated = status.updatedReplicas ?? 0
+    let oldUpdated = old.updatedReplicas ?? 0
+    return updated > oldUpdated || (status.replicas ?? 0) - updated < (old.replicas ?? 0) - oldUpdated
+      || (status.readyReplicas ?? 0) > (old.readyReplicas ?? 0) || (status.availableReplicas ?? 0) > (old.availableReplicas ?? 0)
+  }
+
+  private func deadline(_ condition: DeploymentCondition) -> Instant? {
+    guard let seconds = deployment.spec.progressDeadlineSeconds,
+      let from = condition.lastUpdateTime.flatMap({ Instant(rfc3339: $0) })
+    else { return nil }
+    return from + .seconds(seconds)
+  }
+
+  private mutating func remove(_ type: String) {
+    let rest = status.conditions.filter { $0.type != type }
+    if rest.count < status.conditions.count { status.conditions = List(tree: rest.isEmpty ? .null : List(rest).tree) }
+  }
+
+  /// The same status and reason change nothing, unless `renews` asks for the time of the update.
+  mutating func set(_ type: String, _ value: String, _ reason: String, _ message: String, renews: Bool = false) {
+    let present = status.conditions.first { $0.type == type }
+    if let present, present.status == value, present.reason == reason, !renews { return }
+    var condition = present ?? DeploymentCondition()
+    if condition.status != value { condition.lastTransitionTime = now.rfc3339 }
+    condition.lastUpdateTime = now.rfc3339
+    condition.type = type
+    condition.status = value
+    condition.reason = reason
+    condition.message = message
+    status.conditions = List(status.conditions.filter { $0.type != type } + [condition])
+  }
+}

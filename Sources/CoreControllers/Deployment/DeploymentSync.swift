@@ -1,0 +1,171 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// One look at a Deployment. Source: syncDeployment, pkg/controller/deployment/deployment_controller.go, v1.36.
+struct DeploymentSync {
+  let stored: StoredObject
+  let store: Store
+  let now: Instant
+  let deployment: Deployment
+  var plan = Plan()
+  /// As it is to be written; begins as what is there.
+  var status: DeploymentStatus
+  /// The set of the present template; nil while there is none.
+  var newSet: RevisionSet?
+  /// Oldest first.
+  var oldSets: [RevisionSet]
+
+  init(_ stored: StoredObject, _ store: Store, _ now: Instant) {
+    self.stored = stored
+    self.store = store
+    self.now = now
+    deployment = stored.view(Deployment.self)
+    status = deployment.status
+    let template = deployment.spec.template
+    var sets = store.owned(by: stored.uid)
+      .filter { $0.key.resource == .replicaSets && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid }
+      .map { RevisionSet($0) }.sorted { $0.age < $1.age }
+    // Of several equal ones the oldest counts, so that later reconciles agree with earlier ones.
+    if let index = sets.firstIndex(where: { $0.isMade(from: template) }) { newSet = sets.remove(at: index) }
+    oldSets = sets
+  }
+
+  var wanted: Int { deployment.spec.replicas ?? 1 }
+  var isRolling: Bool { deployment.spec.strategy.type != "Recreate" }
+  var allSets: [RevisionSet] { oldSets + (newSet.map { [$0] } ?? []) }
+  var hasDeadline: Bool { deployment.spec.progressDeadlineSeconds.map { $0 < Int(Int32.max) } ?? false }
+
+  /// Pods above and below the wanted number during an update; never both 0.
+  /// Source: ResolveFenceposts, deployment_util.go, v1.36.
+  var pace: (surge: Int, unavailable: Int) {
+    guard isRolling, wanted > 0 else { return (0, 0) }
+    let rolling = deployment.spec.strategy.rollingUpdate
+    let surge = CountOrPercent.resolve(rolling.maxSurge, of: wanted, roundingUp: true) ?? 0
+    let unavailable = CountOrPercent.resolve(rolling.maxUnavailable, of: wanted, roundingUp: false) ?? 0
+    return (surge, surge == 0 && unavailable == 0 ? 1 : min(unavailable, wanted))
+  }
+
+  mutating func run() {
+    if stored.metadata.deletionTimestamp != nil { return writeStatus(isRollout: false) }
+    notePause()
+    if deployment.spec.paused == true || isScaling {
+      reviseNewSet(create: false)
+      scale()
+      if deployment.spec.paused == true { trimHistory() }
+      finish(isRollout: false)
+    } else if isRolling {
+      reviseNewSet(create: true)
+      roll()
+      finish(isRollout: true)
+    } else {
+      recreate()
+      finish(isRollout: true)
+    }
+  }
+
+  /// The wanted number changed since the sets were last scaled.
+  private var isScaling: Bool {
+    allSets.contains { $0.replicas > 0 && $0.desired != nil && $0.desired != wanted }
+  }
+
+  /// Source: checkPausedConditions, sync.go, v1.36.
+  private mutating func notePause() {
+    guard hasDeadline else { return }
+    let present = status.conditions.first { $0.type == "Progressing" }
+    if present?.reason == "ProgressDeadlineExceeded" { return }
+    let isPaused = deployment.spec.paused == true
+    if isPaused, present?.reason != "DeploymentPaused" {
+      set("Progressing", "Unknown", "DeploymentPaused", "the rollout is paused: changes of the template start nothing")
+    } else if !isPaused, present?.reason == "DeploymentPaused" {
+      set("Progressing", "Unknown", "DeploymentResumed", "the rollout goes on")
+    }
+  }
+
+  /// All old pods go before the first new one comes. Source: recreate.go, v1.36.
+  private mutating func recreate() {
+    reviseNewSet(create: false)
+    var isScaledDown = false
+    for index in oldSets.indices where oldSets[index].replicas > 0 {
+      oldSets[index].replicas = 0
+      isScaledDown = true
+    }
+    if isScaledDown || hasOldPods { return }
+    if newSet == nil { reviseNewSet(create: true) }
+    let size = wanted
+    newSet?.replicas = size
+    if isComplete(deployment.status) { trimHistory() }
+  }
+
+  private var hasOldPods: Bool {
+    oldSets.contains { old in
+      guard let stored = old.stored else { return false }
+      return (old.replicaSet.status.replicas ?? 0) > 0
+        || store.owned(by: stored.uid).contains { $0.key.resource == .pods && !Scheduler.isOver($0.view(Pod.self)) }
+    }
+  }
+
+  /// Old sets without pods beyond the limit. Source: cleanupDeployment, sync.go, v1.36.
+  mutating func trimHistory() {
+    guard let limit = deployment.spec.revisionHistoryLimit else { return }
+    let idle = oldSets.filter { old in
+      old.replicaSet.metadata.deletionTimestamp == nil && (old.replicaSet.status.replicas ?? 0) == 0 && old.replicas == 0
+        && (old.replicaSet.metadata.generation ?? 0) <= (old.replicaSet.status.observedGeneration ?? 0)
+    }.sorted { ($0.revision, $0.name) < ($1.revision, $1.name) }
+    guard idle.count > limit else { return }
+    for old in idle.prefix(idle.count - limit) {
+      guard let stored = old.stored else { continue }
+      plan.changes.append(
+        Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"]))
+    }
+  }
+
+  /// Writes the sets that changed, then the status.
+  private mutating func finish(isRollout: Bool) {
+    for set in allSets { write(set) }
+    writeStatus(isRollout: isRollout)
+  }
+
+  private mutating func write(_ set: RevisionSet) {
+    var set = set
+    set.annotate(RevisionSet.desiredAnnotation, String(wanted))
+    set.annotate(RevisionSet.mostAnnotation, String(wanted + pace.surge))
+    let change = set.replicas - set.replicasBefore
+    let event =
+      change == 0
+      ? nil
+      : EventDraft(
+        .normal, reason: "ScalingReplicaSet",
+        message: "Scaled \(change > 0 ? "up" : "down") replica set \(set.name) from \(set.replicasBefore) to \(set.replicas)",
+        about: stored.tree)
+    guard let object = set.stored else {
+      var tree = set.replicaSet
+      tree.spec.replicas = set.replicas
+      for (name, value) in set.annotations { tree.metadata.annotations[name] = value }
+      let failed = EventDraft(
+        .warning, reason: "ReplicaSetCreateError", message: "replica set \(set.name) was refused: {error}", about: stored.tree)
+      plan.changes.append(
+        Change(
+          .create(.replicaSets, namespace: stored.key.namespace, tree: tree.tree), succeeded: event, failed: failed,
+          tolerated: ["AlreadyExists"]))
+      return
+    }
+    // An old set that stays at 0 keeps what was written when it was scaled down.
+    if change == 0, set.replicas == 0, !set.annotations.contains(where: { $0.name == RevisionSet.revisionAnnotation }),
+      object.uid != newSet?.stored?.uid
+    {
+      return
+    }
+    var merge: JSON = .object([])
+    if !set.annotations.isEmpty {
+      merge[.metadata][.annotations] = .object(set.annotations.map { Member(key: Key($0.name), value: .string($0.value)) })
+    }
+    if change != 0 { merge[.spec].put(.replicas, .int(Int64(set.replicas))) }
+    let pause = deployment.spec.minReadySeconds ?? 0
+    if object.uid == newSet?.stored?.uid, set.replicaSet.spec.minReadySeconds ?? 0 != pause {
+      merge[.spec].put(.minReadySeconds, .int(Int64(pause)))
+    }
+    if merge.members.isEmpty { return }
+    plan.changes.append(Change(.patch(object.key, subresource: "", merge: merge), succeeded: event, tolerated: ["NotFound"]))
+  }
+}

@@ -1,0 +1,66 @@
+import CoreJSON
+package import CoreStore
+package import CoreTypes
+
+/// Keeps a number of like pods running: for ReplicaSets, and for ReplicationControllers, which differ in their selector only.
+/// Source: pkg/controller/replicaset and pkg/controller/replication, v1.36.
+package struct ReplicaSetController: Controller {
+  package let name: String
+  private let resource: ResourceID
+  private let kind: String
+  /// Pods that the last plan of a key asked for; those that are not there at the next look were refused.
+  private var planned: [ObjectKey: [String]] = [:]
+
+  package static let replicaSets = ReplicaSetController(name: "replicaset-controller", .replicaSets, kind: "ReplicaSet")
+  package static let replicationControllers = ReplicaSetController(
+    name: "replication-controller", .replicationControllers, kind: "ReplicationController")
+
+  private init(name: String, _ resource: ResourceID, kind: String) {
+    self.name = name
+    self.resource = resource
+    self.kind = kind
+  }
+
+  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    let key = change.object.key
+    if key.resource == resource { return [key] }
+    guard key.resource == .pods else { return [] }
+    if let owner = OwnedPods.controller(of: change.object.metadata) {
+      return owner.kind == kind ? [ObjectKey(resource, namespace: key.namespace, owner.name ?? "")] : []
+    }
+    var found: [ObjectKey] = []
+    // Whoever let go of the pod must make another one.
+    if let owner = change.previous.flatMap({ OwnedPods.controller(of: $0.metadata) }), owner.kind == kind {
+      found.append(ObjectKey(resource, namespace: key.namespace, owner.name ?? ""))
+    }
+    if change.kind == .deleted { return found }
+    let labels = change.object.metadata.labels
+    return found
+      + snapshot.store.list(resource, namespace: key.namespace).filter {
+        selector(of: $0).matches(labels) && !found.contains($0.key)
+      }
+      .map(\.key)
+  }
+
+  private func selector(of stored: StoredObject) -> LabelSelector {
+    let tree = stored.tree[.spec][.selector]
+    return resource == .replicaSets ? LabelSelector(tree: tree) : LabelSelector(tree: ["matchLabels": tree])
+  }
+
+  package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    guard let stored = snapshot.store.get(key) else {
+      planned[key] = nil
+      return Plan()
+    }
+    let selector = selector(of: stored)
+    let claims = OwnedPods.claim(stored, selector, snapshot.store)
+    if !claims.isEmpty { return Plan(changes: claims) }
+    let refused = (planned.removeValue(forKey: key) ?? []).filter {
+      snapshot.store.get(.pods, namespace: key.namespace, $0) == nil
+    }
+    var sync = ReplicaSetSync(stored, resource, kind: kind, selector, snapshot.store, now)
+    sync.run(wasRefused: !refused.isEmpty)
+    if !sync.created.isEmpty { planned[key] = sync.created }
+    return sync.plan
+  }
+}

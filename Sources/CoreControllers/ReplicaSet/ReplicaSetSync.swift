@@ -1,0 +1,128 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// One look at a ReplicaSet or ReplicationController. Source: syncReplicaSet, pkg/controller/replicaset/replica_set.go, v1.36.
+struct ReplicaSetSync {
+  /// Pods made or deleted in one look at the most. Source: BurstReplicas, replica_set.go, v1.36.
+  static let burst = 500
+
+  let stored: StoredObject
+  let store: Store
+  let now: Instant
+  var plan = Plan()
+  /// Names of the pods that the plan makes.
+  private(set) var created: [String] = []
+  private let resource: ResourceID
+  private let kind: String
+  private let set: ReplicaSet
+  private let active: [StoredObject]
+  private let terminating: Int
+
+  /// Both kinds are read as a ReplicaSet: their fields have the same names.
+  init(_ stored: StoredObject, _ resource: ResourceID, kind: String, _ selector: LabelSelector, _ store: Store, _ now: Instant) {
+    self.stored = stored
+    self.resource = resource
+    self.kind = kind
+    self.store = store
+    self.now = now
+    set = stored.view(ReplicaSet.self)
+    let pods = OwnedPods.list(stored, selector, store).filter { !Scheduler.isOver($0.view(Pod.self)) }
+    active = pods.filter { $0.metadata.deletionTimestamp == nil }
+    terminating = pods.count - active.count
+  }
+
+  mutating func run(wasRefused: Bool) {
+    if stored.metadata.deletionTimestamp == nil {
+      let missing = (set.spec.replicas ?? 1) - active.count
+      if missing > 0 { create(min(missing, ReplicaSetSync.burst)) }
+      if missing < 0 { delete(min(-missing, ReplicaSetSync.burst)) }
+    }
+    writeStatus(wasRefused: wasRefused)
+  }
+
+  private mutating func create(_ count: Int) {
+    var names = PodNames(stored, store)
+    let base = stored.key.name + "-"
+    for _ in 0..<count {
+      var pod = OwnedPods.make(set.spec.template, owner: stored.tree, namespace: stored.key.namespace)
+      let name = names.next(base)
+      pod.metadata.generateName = base
+      pod.metadata.name = name
+      created.append(name)
+      plan.changes.append(
+        Change(
+          .create(.pods, namespace: stored.key.namespace, tree: pod.tree),
+          succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created pod: \(name)", about: stored.tree),
+          failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating: {error}", about: stored.tree),
+          tolerated: ["AlreadyExists"]))
+    }
+  }
+
+  private mutating func delete(_ count: Int) {
+    let order = PodDeletionOrder(active, related: relatedPods(), now: now)
+    for pod in order.first(count) {
+      plan.changes.append(
+        Change(
+          .delete(pod.key, uid: pod.uid, graceSeconds: nil, propagation: nil),
+          succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "Deleted pod: \(pod.key.name)", about: stored.tree),
+          failed: EventDraft(.warning, reason: "FailedDelete", message: "Error deleting: {error}", about: stored.tree),
+          tolerated: ["NotFound"]))
+    }
+  }
+
+  /// Pods of every set of the same owner: with a Deployment these are all its revisions.
+  private func relatedPods() -> [StoredObject] {
+    guard let owner = OwnedPods.controller(of: stored.metadata)?.uid else { return active }
+    return store.owned(by: owner).filter { $0.key.resource == resource }.flatMap { sibling in
+      store.owned(by: sibling.uid).filter { $0.key.resource == .pods }
+    }
+  }
+
+  /// Source: calculateStatus, pkg/controller/replicaset/replica_set_utils.go, v1.36.
+  private mutating func writeStatus(wasRefused: Bool) {
+    var status = set.status
+    let labels = set.spec.template.metadata.labels.sorted
+    let ready = active.filter { OwnedPods.isReady($0.view(Pod.self)) }
+    var available = 0
+    for pod in ready {
+      let (isAvailable, at) = OwnedPods.availability(pod.view(Pod.self), set.spec.minReadySeconds ?? 0, now)
+      if isAvailable { available += 1 }
+      if let at { plan.wake(at: at) }
+    }
+    func orAbsent(_ count: Int) -> Int? { count == 0 ? nil : count }
+    status.replicas = active.count
+    status.fullyLabeledReplicas = orAbsent(
+      active.filter { pod in
+        let present = pod.metadata.labels
+        return labels.allSatisfy { present[$0.name] == $0.value }
+      }.count)
+    status.readyReplicas = orAbsent(ready.count)
+    status.availableReplicas = orAbsent(available)
+    if resource == .replicaSets { status.terminatingReplicas = terminating }
+    status.observedGeneration = stored.metadata.generation
+    noteFailure(&status, wasRefused)
+    if status == set.status { return }
+    plan.changes.append(
+      Change(
+        .patch(stored.key, subresource: "status", merge: ["status": StatusPatch.from(set.status.tree, to: status.tree)]),
+        tolerated: ["NotFound"]))
+  }
+
+  private func noteFailure(_ status: inout ReplicaSetStatus, _ wasRefused: Bool) {
+    let present = status.conditions.first { $0.type == "ReplicaFailure" }
+    let rest = status.conditions.filter { $0.type != "ReplicaFailure" }
+    if wasRefused {
+      if present != nil { return }
+      var condition = ReplicaSetCondition()
+      condition.type = "ReplicaFailure"
+      condition.status = "True"
+      condition.reason = "FailedCreate"
+      condition.message = "new pods are refused: see the FailedCreate events of this \(kind)"
+      condition.lastTransitionTime = now.rfc3339
+      status.conditions = List(rest + [condition])
+    } else if present != nil {
+      status.conditions = List(tree: rest.isEmpty ? .null : List(rest).tree)
+    }
+  }
+}
