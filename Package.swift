@@ -86,7 +86,7 @@ let package = Package(
     tests("EdgeImagesTests", ["EdgeImages", "CArchive", "CoreJSON", "CoreNode"]),
     tests("EdgeRuntimeTests", ["EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeImages", "CoreNode", "CoreTypes", "CoreJSON", "CLinux"]),
     tests("DaemonTests", coreTargets + ["Daemon", "EdgeHTTP", "EdgeJournal", "EdgeClient"]),
-    tests("SimulationTests", coreTargets + ["Simulation"]),
+    tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient"]),
     tests("KubectlTests", ["CoreJSON", "CLinux"]),
     tests("TidyTests"),
   ],

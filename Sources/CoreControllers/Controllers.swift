@@ -13,7 +13,8 @@ package enum Controllers {
       VolumeBinder(),
       Scheduler(), StatefulSetController(), DeploymentController(), ReplicaSetController.replicaSets,
       ReplicaSetController.replicationControllers, HorizontalPodAutoscalerController(), CronJobController(zone: zone),
-      JobController(),
+      JobController(), DeploymentController(), ReplicaSetController.replicaSets,
+      ReplicaSetController.replicationControllers,
       EndpointsController(),
     ]
   }

@@ -4,7 +4,7 @@ package import CoreTypes
 package struct ContainerUsage: Sendable, Equatable {
   /// Empty for a node.
   package var name: String
-  /// Billionths of a core, averaged over the window.
+  /// Billionths of a core, averaged over the window; -1 without a reading.
   package var cpuNanocores: Int64
   /// The working set in bytes: what `kubectl top` and autoscalers see.
   package var memoryBytes: Int64
@@ -18,7 +18,7 @@ package struct ContainerUsage: Sendable, Equatable {
     name = sample.container
     let elapsed = (sample.at - start.at).nanoseconds
     let used = Int128(sample.cpuNanoseconds - start.cpuNanoseconds) * 1_000_000_000
-    cpuNanocores = elapsed > 0 ? Int64(clamping: used / Int128(elapsed)) : 0
+    cpuNanocores = sample.cpuNanoseconds < 0 ? -1 : elapsed > 0 ? Int64(clamping: used / Int128(elapsed)) : 0
     memoryBytes = sample.workingSet
     memoryUsage = sample.memoryUsage
     inactiveFile = sample.inactiveFile

@@ -9,7 +9,7 @@ package struct UsageSample: Sendable, Equatable {
   package var containerID: String
   package var at: Instant
   package var startedAt: Instant
-  /// CPU time since the container's start, nanoseconds of cluster time.
+  /// CPU time since the container's start, nanoseconds of cluster time; -1 where it could not be read.
   package var cpuNanoseconds: Int64
   /// cgroup usage and its parts, bytes. The working set is usage − inactiveFile, floored at 0.
   package var memoryUsage: Int64

@@ -14,6 +14,7 @@ case "up": await UpCommand.run(arguments)
 case "down": DownCommand.run(arguments)
 case "status": StatusCommand.run(arguments)
 case "practice": PracticeCommand.run(arguments)
+case "simulate": SimulateCommand.run(arguments)
 case "version", "--version": Standard.output("wavetank 0.1.0 (Kubernetes API v1.36)")
 case "help", "--help", "-h": Standard.output(Usage.text)
 default:

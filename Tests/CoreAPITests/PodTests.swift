@@ -79,7 +79,7 @@ struct PodTests {
       return
     }
     #expect(stream.kind == .exec(command: ["ls", "-l"], stdin: false, stdout: true, stderr: true, terminal: false))
-    #expect(stream.containerID == "crun://main" && stream.node == "n1" && stream.attempt == 2)
+    #expect(stream.containerID == "main" && stream.node == "n1" && stream.attempt == 2)
   }
 
   @Test("a container must be named where there are several, and exist")

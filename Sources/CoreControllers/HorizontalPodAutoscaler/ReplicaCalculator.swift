@@ -119,6 +119,7 @@ struct ReplicaCalculator {
     var total: Int64 = 0
     var found = false
     for each in usage.containers where container == nil || each.name == container {
+      if name == "cpu", each.cpuNanocores < 0 { return nil }
       found = true
       total += name == "cpu" ? (each.cpuNanocores + 999_999) / 1_000_000 : each.memoryBytes * 1000
     }

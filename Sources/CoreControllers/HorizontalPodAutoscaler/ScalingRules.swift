@@ -32,7 +32,8 @@ enum ScalingRules {
 
   /// Without `behavior`.
   static func plain(_ memory: inout ScalingMemory, desired: Int, current: Int, min least: Int, max most: Int, at now: Instant) -> Normalized {
-    let recent = memory.recommendations.filter { $0.at >= now - .seconds(downscaleWindow) }.map(\.replicas).max() ?? desired
+    // Upstream's syncs come a little later than every 15 s, so a recommendation of 20 syncs ago has always left the window.
+    let recent = memory.recommendations.filter { $0.at > now - .seconds(downscaleWindow) }.map(\.replicas).max() ?? desired
     let stabilized = max(desired, recent)
     memory.recommendations.append((now, desired))
     var result = Normalized(desired: stabilized, stabilized: stabilized)

@@ -1,0 +1,21 @@
+.PHONY: build test practice format clean
+
+BUILD = swift build -c release -Xswiftc -static-stdlib --explicit-target-dependency-import-check error
+
+build:
+	scripts/setup
+	$(BUILD) --product wavetank
+
+test:
+	scripts/setup
+	swift build --build-tests --explicit-target-dependency-import-check error
+	swift test --skip-build --no-parallel --filter '^(Core|Simulation)'
+
+practice: build
+	.build/release/wavetank practice --simulate
+
+format:
+	swift format -i -r Sources Tests Plugins Package.swift
+
+clean:
+	swift package clean
