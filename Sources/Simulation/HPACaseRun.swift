@@ -88,12 +88,14 @@ package struct HPACaseRun: Sendable {
   }
 
   private mutating func tick(_ second: Int) {
-    now = start + .seconds(second)
-    feed(second)
-    while let wake = wakeAt, wake <= now {
+    let end = start + .seconds(second)
+    while let wake = wakeAt, wake <= end {
       wakeAt = nil
+      now = max(now, wake)
       for effect in engine.step(.timer, at: now) { if case .wake(let at) = effect { wakeAt = at } }
     }
+    now = end
+    feed(second)
     let resource = ResourceID("apps", scenario.kind.lowercased() + "s")
     let wanted = engine.server.store.get(resource, namespace: "default", "case")?.tree[.spec][.replicas].int ?? 0
     for _ in pods.count..<max(pods.count, wanted) { addPod(second) }

@@ -16,7 +16,9 @@ package struct CronJobController: Controller {
     switch change.object.key.resource {
     case .cronJobs: return change.kind == .deleted ? [] : [change.object.key]
     case .jobs:
-      guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "CronJob", let name = owner.name else { return [] }
+      guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "CronJob", let name = owner.name else {
+        return []
+      }
       return [ObjectKey(.cronJobs, namespace: change.object.key.namespace, name)]
     default: return []
     }
@@ -49,7 +51,10 @@ package struct CronJobController: Controller {
     if let next { sync.result.wake(at: next) }
     guard let latest else { return }
     if missed > CronJobController.missedLimit {
-      sync.warn("TooManyMissedTimes", "more than \(CronJobController.missedLimit) start times were missed; set or shorten startingDeadlineSeconds, or check the clock")
+      sync.warn(
+        "TooManyMissedTimes",
+        "more than \(CronJobController.missedLimit) start times were missed; set or shorten startingDeadlineSeconds, or check the clock"
+      )
     }
     if let deadline = spec.startingDeadlineSeconds, latest + .seconds(deadline) < sync.now {
       return sync.warn("MissSchedule", "missed the start time \(latest.rfc3339) by more than \(deadline) s")
@@ -65,7 +70,9 @@ package struct CronJobController: Controller {
 
   /// The latest time that is due, how many were due since the last one that ran, and the next one.
   /// Source: mostRecentScheduleTime, pkg/controller/cronjob/utils.go, v1.36.
-  private func times(_ sync: CronJobSync, _ schedule: CronSchedule, _ zone: TimeZoneRules) -> (latest: Instant?, missed: Int, next: Instant?) {
+  private func times(_ sync: CronJobSync, _ schedule: CronSchedule, _ zone: TimeZoneRules) -> (
+    latest: Instant?, missed: Int, next: Instant?
+  ) {
     var earliest = sync.lastSchedule ?? sync.stored.metadata.creationTimestamp.flatMap { Instant(rfc3339: $0) } ?? sync.now
     if let deadline = sync.cron.spec.startingDeadlineSeconds { earliest = max(earliest, sync.now - .seconds(deadline)) }
     var latest: Instant?

@@ -16,7 +16,9 @@ struct CronJobSync {
     self.store = store
     self.now = now
     cron = stored.view(CronJob.self)
-    jobs = store.owned(by: stored.uid).filter { $0.key.resource == .jobs && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid }
+    jobs = store.owned(by: stored.uid).filter {
+      $0.key.resource == .jobs && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid
+    }
   }
 
   var lastSchedule: Instant? { cron.status.lastScheduleTime.flatMap { Instant(rfc3339: $0) } }
@@ -60,14 +62,17 @@ struct CronJobSync {
     let oldest = finished.sorted {
       ($0.view(Job.self).status.startTime ?? "", $0.key.name) < ($1.view(Job.self).status.startTime ?? "", $1.key.name)
     }
-    for job in oldest.prefix(finished.count - limit) where job.metadata.deletionTimestamp == nil { delete(job, told: "Deleted job \(job.key.name)") }
+    for job in oldest.prefix(finished.count - limit) where job.metadata.deletionTimestamp == nil {
+      delete(job, told: "Deleted job \(job.key.name)")
+    }
   }
 
   private mutating func delete(_ job: StoredObject, told message: String) {
     result.changes.append(
       Change(
         .delete(job.key, uid: job.uid, graceSeconds: nil, propagation: .background),
-        succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: message, about: stored.tree), tolerated: ["NotFound"]))
+        succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: message, about: stored.tree), tolerated: ["NotFound"])
+    )
   }
 
   /// Active jobs that are gone.

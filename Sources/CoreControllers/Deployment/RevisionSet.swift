@@ -63,7 +63,8 @@ struct RevisionSet {
     if wanted.metadata.labels.isEmpty { wanted.metadata.tree.remove(.labels) }
     own.metadata.tree.remove(.creationTimestamp)
     wanted.metadata.tree.remove(.creationTimestamp)
-    return own.spec.tree == wanted.spec.tree && own.metadata.tree.members.sorted { $0.key.name < $1.key.name }
-      == wanted.metadata.tree.members.sorted { $0.key.name < $1.key.name }
+    return own.spec.tree == wanted.spec.tree
+      && own.metadata.tree.members.sorted { $0.key.name < $1.key.name }
+        == wanted.metadata.tree.members.sorted { $0.key.name < $1.key.name }
   }
 }

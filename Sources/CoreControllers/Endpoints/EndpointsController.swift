@@ -16,7 +16,9 @@ package struct EndpointsController: Controller {
     case .services: return change.kind == .deleted ? [] : [key]
     case .endpoints: return change.kind == .deleted ? [ObjectKey(.services, namespace: key.namespace, key.name)] : []
     case .pods:
-      if let previous = change.previous, change.kind == .modified, !EndpointsController.matters(previous, change.object) { return [] }
+      if let previous = change.previous, change.kind == .modified, !EndpointsController.matters(previous, change.object) {
+        return []
+      }
       let labels = change.object.metadata.labels
       return snapshot.store.list(.services, namespace: key.namespace).filter {
         let selector = $0.view(Service.self).spec.selector
@@ -45,19 +47,29 @@ package struct EndpointsController: Controller {
       guard (pod.status.podIP ?? "") != "", !Scheduler.isOver(pod), pod.metadata.deletionTimestamp == nil,
         service.spec.selector.sorted.allSatisfy({ pod.metadata.labels[$0.name] == $0.value })
       else { continue }
-      if EndpointsController.isReady(pod) || service.spec.publishNotReadyAddresses == true { ready.append(object) } else { unready.append(object) }
+      if EndpointsController.isReady(pod) || service.spec.publishNotReadyAddresses == true {
+        ready.append(object)
+      } else {
+        unready.append(object)
+      }
     }
-    let subsets = self.subsets(service, Array(ready.prefix(EndpointsController.capacity)), Array(unready.prefix(EndpointsController.capacity)))
+    let subsets = self.subsets(
+      service, Array(ready.prefix(EndpointsController.capacity)), Array(unready.prefix(EndpointsController.capacity)))
     var plan = Plan()
     write(.endpoints, key, endpoints(stored, subsets), compare: .subsets, snapshot.store, &plan)
     let slice = ObjectKey(.endpointSlices, namespace: key.namespace, key.name + "-local")
-    write(.endpointSlices, slice, endpointSlice(stored, service, ready, unready, slice.name), compare: .endpoints, snapshot.store, &plan)
+    write(
+      .endpointSlices, slice, endpointSlice(stored, service, ready, unready, slice.name), compare: .endpoints, snapshot.store,
+      &plan)
     return plan
   }
 
-  private func write(_ resource: ResourceID, _ key: ObjectKey, _ tree: JSON, compare field: Key, _ store: Store, _ plan: inout Plan) {
+  private func write(
+    _ resource: ResourceID, _ key: ObjectKey, _ tree: JSON, compare field: Key, _ store: Store, _ plan: inout Plan
+  ) {
     guard let present = store.get(resource, namespace: key.namespace, key.name) else {
-      plan.changes.append(Change(.create(resource, namespace: key.namespace, tree: tree), tolerated: ["AlreadyExists", "Forbidden"]))
+      plan.changes.append(
+        Change(.create(resource, namespace: key.namespace, tree: tree), tolerated: ["AlreadyExists", "Forbidden"]))
       return
     }
     if present.tree[field] == tree[field] || (present.tree[field].isNull && tree[field].elements.isEmpty) { return }
@@ -75,7 +87,8 @@ package struct EndpointsController: Controller {
           return [
             "ip": .string(pod.status.podIP ?? ""), "nodeName": .string(pod.spec.nodeName ?? ""),
             "targetRef": [
-              "kind": "Pod", "namespace": .string(object.key.namespace), "name": .string(object.key.name), "uid": .string(object.uid),
+              "kind": "Pod", "namespace": .string(object.key.namespace), "name": .string(object.key.name),
+              "uid": .string(object.uid),
             ],
           ]
         })
@@ -90,7 +103,9 @@ package struct EndpointsController: Controller {
   private func ports(_ service: Service, _ pod: StoredObject?) -> JSON {
     .array(
       service.spec.ports.map { port in
-        var result: JSON = ["port": .int(Int64(EndpointsController.number(port, pod))), "protocol": .string(port.protocol ?? "TCP")]
+        var result: JSON = [
+          "port": .int(Int64(EndpointsController.number(port, pod))), "protocol": .string(port.protocol ?? "TCP"),
+        ]
         if let name = port.name { result.put(.name, .string(name)) }
         return result
       })
@@ -110,7 +125,10 @@ package struct EndpointsController: Controller {
   private func endpoints(_ service: StoredObject, _ subsets: JSON) -> JSON {
     [
       "apiVersion": "v1", "kind": "Endpoints",
-      "metadata": ["name": .string(service.key.name), "namespace": .string(service.key.namespace), "labels": service.tree[.metadata][.labels]],
+      "metadata": [
+        "name": .string(service.key.name), "namespace": .string(service.key.namespace),
+        "labels": service.tree[.metadata][.labels],
+      ],
       "subsets": subsets,
     ]
   }
@@ -133,10 +151,14 @@ package struct EndpointsController: Controller {
       "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
       "metadata": [
         "name": .string(name), "namespace": .string(stored.key.namespace),
-        "labels": ["kubernetes.io/service-name": .string(stored.key.name), "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io"],
+        "labels": [
+          "kubernetes.io/service-name": .string(stored.key.name),
+          "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+        ],
         "ownerReferences": [
           [
-            "apiVersion": "v1", "kind": "Service", "name": .string(stored.key.name), "uid": .string(stored.uid), "controller": true,
+            "apiVersion": "v1", "kind": "Service", "name": .string(stored.key.name), "uid": .string(stored.uid),
+            "controller": true,
             "blockOwnerDeletion": true,
           ]
         ],

@@ -72,9 +72,11 @@ package struct GarbageCollector: Controller {
       return Plan(changes: [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound", "Conflict"])])
     }
     let propagation: Change.Propagation? =
-      waiting && !store.owned(by: stored.uid).isEmpty ? .foreground : metadata.finalizers.values.contains("orphan") ? .orphan : .background
+      waiting && !store.owned(by: stored.uid).isEmpty
+      ? .foreground : metadata.finalizers.values.contains("orphan") ? .orphan : .background
     return Plan(changes: [
-      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: ["NotFound", "Conflict"])
+      Change(
+        .delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: ["NotFound", "Conflict"])
     ])
   }
 
@@ -117,7 +119,8 @@ package struct GarbageCollector: Controller {
 enum OwnerLookup {
   /// The resources that own others, by group and kind.
   private static let resources: [String: ResourceID] = [
-    "/Pod": .pods, "/Node": .nodes, "/Service": .services, "/ConfigMap": .configMaps, "/Secret": .secrets, "/Namespace": .namespaces,
+    "/Pod": .pods, "/Node": .nodes, "/Service": .services, "/ConfigMap": .configMaps, "/Secret": .secrets,
+    "/Namespace": .namespaces,
     "/ReplicationController": .replicationControllers, "/ServiceAccount": .serviceAccounts,
     "/PersistentVolumeClaim": .persistentVolumeClaims, "/PersistentVolume": .persistentVolumes, "apps/StatefulSet": .statefulSets,
     "apps/Deployment": .deployments, "apps/ReplicaSet": .replicaSets, "apps/DaemonSet": .daemonSets,
@@ -126,7 +129,9 @@ enum OwnerLookup {
     "rbac.authorization.k8s.io/RoleBinding": .roleBindings, "rbac.authorization.k8s.io/ClusterRole": .clusterRoles,
     "rbac.authorization.k8s.io/ClusterRoleBinding": .clusterRoleBindings, "discovery.k8s.io/EndpointSlice": .endpointSlices,
   ]
-  private static let clusterScoped: Set<ResourceID> = [.nodes, .namespaces, .persistentVolumes, .clusterRoles, .clusterRoleBindings]
+  private static let clusterScoped: Set<ResourceID> = [
+    .nodes, .namespaces, .persistentVolumes, .clusterRoles, .clusterRoleBindings,
+  ]
 
   static func resource(_ reference: OwnerReference) -> ResourceID? {
     let version = reference.apiVersion ?? ""

@@ -5,132 +5,133 @@ import CoreTypes
 /// All metrics of an autoscaler: the largest proposal wins; one that fails forbids scaling down.
 /// Source: computeReplicasForMetrics, pkg/controller/podautoscaler/horizontal.go, v1.36.
 struct AutoscalerMetrics {
-  private let autoscaler: HorizontalPodAutoscaler
+  private let key: ObjectKey
+  private let rules: AutoscalerRules
   private let target: ScaleTarget
   private let snapshot: Snapshot
   private let now: Instant
-  private let isAmbiguous: Bool
-  var statuses: [MetricStatus] = []
-  var events: [(EventDraft.Kind, String, String)] = []
-  var condition: (status: String, reason: String, message: String)?
+  private let pods: [StoredObject]
+  private let rival: ObjectKey?
+  /// One for each metric, in the order of the spec; an empty one where a metric failed.
+  private(set) var statuses: [MetricStatus] = []
+  private(set) var events: [(reason: String, message: String)] = []
+  private(set) var condition: (status: String, reason: String, message: String)?
 
-  init(_ sync: AutoscalerSync, _ target: ScaleTarget) {
-    autoscaler = sync.autoscaler
+  init(_ sync: AutoscalerSync, _ target: ScaleTarget, pods: inout PodIndex, selectors: inout SelectorIndex) {
+    key = sync.stored.key
+    rules = sync.rules
     snapshot = sync.snapshot
     now = sync.now
-    isAmbiguous = sync.isAmbiguous
     self.target = target
+    let isUsable = target.hasSelector && target.selector.problem == nil
+    self.pods = isUsable ? pods.pods(target.selector, namespace: key.namespace, sync.snapshot.store) : []
+    if isUsable { selectors.put(key, target.selector) } else { selectors.remove(key) }
+    rival = isUsable ? selectors.rival(of: key, for: self.pods) : nil
   }
 
-  private struct MetricFailure: Error {
-    var reason: String
-    var message: String
-  }
-
-  /// The wanted count before windows and limits; nil where the metrics give none.
-  mutating func evaluate(current: Int, _ decision: inout Decision) -> Int? {
-    if target.selector.isAbsent {
-      return refuse("InvalidSelector", "SelectorRequired", "the target's scale has no selector")
+  /// Leaves `decision.recommended` nil where no count follows.
+  mutating func evaluate(_ decision: inout Decision) {
+    if !target.hasSelector {
+      return refuse(
+        "InvalidSelector", event: "SelectorRequired", "the scale of the target has no selector, so its pods are unknown",
+        &decision)
     }
-    if isAmbiguous {
-      let message = "another HorizontalPodAutoscaler scales the pods of this selector too: delete one of them"
-      return refuse("AmbiguousSelector", "AmbiguousSelector", message)
+    if let problem = target.selector.problem {
+      return refuse("InvalidSelector", event: "InvalidSelector", "the selector of the target is not valid: \(problem)", &decision)
     }
-    let pods = target.pods(snapshot.store)
-    var best: (replicas: Int, name: String, proposal: ReplicaCalculator.Proposal)?
-    var failures: [MetricFailure] = []
-    for metric in autoscaler.spec.metrics {
-      do throws(MetricFailure) {
-        let (name, proposal, status) = try evaluate(metric, pods, current)
-        statuses.append(status)
-        if best == nil || proposal.replicas > best!.replicas { best = (proposal.replicas, name, proposal) }
-      } catch {
-        failures.append(error)
-        events.append((.warning, error.reason, error.message))
+    if let rival {
+      let message =
+        "pods of the selector \(target.selector.text) are scaled by the HorizontalPodAutoscaler \"\(rival.name)\" too: "
+        + "delete one of them, or give the workloads selectors that do not overlap"
+      return refuse("AmbiguousSelector", event: "AmbiguousSelector", message, &decision)
+    }
+    var failures = 0
+    for index in rules.metrics.indices {
+      var metric = MetricDecision(rules.metrics[index], rules.tolerance)
+      evaluate(rules.metrics[index], decision.current, &metric)
+      statuses.append(status(rules.metrics[index], metric))
+      if let failure = metric.failure {
+        failures += 1
+        events.append(failure)
+      } else if decision.winner.map({ metric.replicas > decision.metrics[$0].replicas }) ?? true {
+        decision.winner = index
       }
+      decision.metrics.append(metric)
     }
-    if let failure = failures.first, best == nil || best!.replicas < current {
-      condition = ("False", failure.reason, "no replica count follows from the metrics: \(failure.message)")
-      return nil
-    }
-    guard let best else {
-      condition = ("False", "InvalidMetricSourceType", "there is no metric")
-      return nil
-    }
-    condition = ("True", "ValidMetricFound", "a replica count follows from \(best.name)")
-    decision.metric = best.name
-    decision.counted = best.proposal.counted
-    decision.ignored = best.proposal.ignored
-    decision.missing = best.proposal.missing
-    decision.unready = best.proposal.unready
-    decision.usageMilli = best.proposal.totalMilli
-    decision.requestsMilli = best.proposal.requestsMilli
-    decision.utilization = best.proposal.utilization
-    decision.ratio = best.proposal.ratio
-    return best.replicas
+    conclude(failures, &decision)
   }
 
-  private mutating func refuse(_ reason: String, _ event: String, _ message: String) -> Int? {
+  private mutating func conclude(_ failures: Int, _ decision: inout Decision) {
+    let failure = decision.metrics.lazy.compactMap(\.failure).first
+    guard let winner = decision.winner, failure == nil || decision.metrics[winner].replicas >= decision.current else {
+      let reason = failure?.reason ?? "InvalidMetricSourceType"
+      let message = failure?.message ?? "the spec has no metric"
+      let problem = "\(failures) of \(rules.metrics.count) metrics cannot be read, the first because \(message)"
+      condition = ("False", reason, "no replica count follows: \(message)")
+      events.append(("FailedComputeMetricsReplicas", problem))
+      decision.problem = problem
+      decision.winner = nil
+      return
+    }
+    condition = ("True", "ValidMetricFound", "a replica count follows from \(decision.metrics[winner].label)")
+    decision.recommended = decision.metrics[winner].replicas
+  }
+
+  private mutating func refuse(_ reason: String, event: String, _ message: String, _ decision: inout Decision) {
     condition = ("False", reason, message)
-    events.append((.warning, event, message))
-    return nil
+    events.append((event, message))
+    events.append(("FailedComputeMetricsReplicas", message))
+    decision.problem = message
   }
 
-  private func evaluate(
-    _ metric: MetricSpec, _ pods: [StoredObject], _ current: Int
-  ) throws(MetricFailure) -> (String, ReplicaCalculator.Proposal, MetricStatus) {
-    switch metric.type {
-    case "Resource":
-      return try resource(metric.resource.name ?? "", nil, metric.resource.target, "FailedGetResourceMetric", pods, current)
-    case "ContainerResource":
-      let source = metric.containerResource
-      return try resource(source.name ?? "", source.container, source.target, "FailedGetContainerResourceMetric", pods, current)
-    case "Pods", "Object", "External":
-      throw MetricFailure(
-        reason: "FailedGet\(metric.type!)Metric", message: "no adapter serves metrics of the source \(metric.type!) in this cluster")
-    default: throw MetricFailure(reason: "InvalidMetricSourceType", message: "unknown metric source \"\(metric.type ?? "")\"")
+  private func evaluate(_ metric: AutoscalerRules.Metric, _ current: Int, _ decision: inout MetricDecision) {
+    let calculator = ReplicaCalculator(
+      metrics: snapshot.metrics, now: now, pods: pods, tolerance: rules.tolerance, current: current)
+    switch metric.source {
+    case .resource(let name):
+      do throws(ReplicaCalculator.Failure) {
+        try calculator.evaluate(name, container: nil, metric.target, &decision)
+      } catch { decision.failure = ("FailedGetResourceMetric", "failed to get \(name) usage: \(error.message)") }
+    case .containerResource(let name, let container):
+      do throws(ReplicaCalculator.Failure) {
+        try calculator.evaluate(name, container: container, metric.target, &decision)
+      } catch {
+        decision.failure = (
+          "FailedGetContainerResourceMetric", "failed to get \(name) usage of container \(container): \(error.message)"
+        )
+      }
+    case .foreign(let type, let name):
+      decision.failure = ("FailedGet\(type)Metric", "nothing in this cluster serves the metric \"\(name)\" of the source \(type)")
+    case .unknown(let type):
+      decision.failure = ("InvalidMetricSourceType", "unknown metric source type \"\(type)\"")
     }
   }
 
-  private func resource(
-    _ name: String, _ container: String?, _ wanted: MetricTarget, _ reason: String, _ pods: [StoredObject], _ current: Int
-  ) throws(MetricFailure) -> (String, ReplicaCalculator.Proposal, MetricStatus) {
-    let calculator = ReplicaCalculator(snapshot: snapshot, now: now, pods: pods, tolerance: tolerance)
-    let percent = wanted.averageUtilization
-    let raw = wanted.averageValue.flatMap { Quantity($0) }?.milliValue
-    guard let amount = percent.map(Int64.init) ?? raw, amount > 0 else {
-      throw MetricFailure(reason: reason, message: "the target of \(name) is neither a utilization nor an average value")
-    }
-    let proposal: ReplicaCalculator.Proposal
-    do throws(ReplicaCalculator.Failure) {
-      proposal = try calculator.resource(name, container: container, target: amount, isUtilization: percent != nil, current: current)
-    } catch { throw MetricFailure(reason: reason, message: "failed to get \(name) utilization: \(error.message)") }
-    var value = MetricValueStatus()
-    value.averageUtilization = proposal.utilization
-    let average = name == "memory" ? Quantity(bytes: proposal.averageMilli / 1000) : Quantity(milli: proposal.averageMilli)
-    value.averageValue = average.description
+  private func status(_ metric: AutoscalerRules.Metric, _ decision: MetricDecision) -> MetricStatus {
     var status = MetricStatus()
-    let label: String
-    if let container {
+    guard decision.failure == nil else {
+      status.type = ""
+      return status
+    }
+    func value(_ name: String) -> MetricValueStatus {
+      var value = MetricValueStatus()
+      let average = name == "memory" ? Quantity(bytes: decision.averageMilli / 1000) : Quantity(milli: decision.averageMilli)
+      value.averageValue = average.description
+      value.averageUtilization = decision.utilization
+      return value
+    }
+    switch metric.source {
+    case .resource(let name):
+      status.type = "Resource"
+      status.resource.name = name
+      status.resource.current = value(name)
+    case .containerResource(let name, let container):
       status.type = "ContainerResource"
       status.containerResource.name = name
       status.containerResource.container = container
-      status.containerResource.current = value
-      label = "\(name) of container \(container)"
-    } else {
-      status.type = "Resource"
-      status.resource.name = name
-      status.resource.current = value
-      label = "\(name) resource" + (percent != nil ? " utilization (percentage of request)" : "")
+      status.containerResource.current = value(name)
+    case .foreign, .unknown: break
     }
-    return (label, proposal, status)
-  }
-
-  private var tolerance: ReplicaCalculator.Tolerance {
-    var tolerance = ReplicaCalculator.Tolerance()
-    func read(_ text: String?) -> Double? { text.flatMap { Quantity($0) }.map { Double($0.milliValue) / 1000 } }
-    tolerance.up = read(autoscaler.spec.behavior.scaleUp.tolerance) ?? 0.1
-    tolerance.down = read(autoscaler.spec.behavior.scaleDown.tolerance) ?? 0.1
-    return tolerance
+    return status
   }
 }

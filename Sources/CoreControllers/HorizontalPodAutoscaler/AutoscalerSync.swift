@@ -5,137 +5,134 @@ import CoreTypes
 /// One look at one autoscaler. Source: reconcileAutoscaler, pkg/controller/podautoscaler/horizontal.go, v1.36.
 struct AutoscalerSync {
   let stored: StoredObject
+  let rules: AutoscalerRules
   let snapshot: Snapshot
   let now: Instant
-  let isAmbiguous: Bool
-  var autoscaler: HorizontalPodAutoscaler
   var plan = Plan()
+  private(set) var conditions = AutoscalerConditions()
+  private let autoscaler: HorizontalPodAutoscaler
+  private var status: HorizontalPodAutoscalerStatus
 
-  init(_ stored: StoredObject, _ snapshot: Snapshot, _ now: Instant, isAmbiguous: Bool) {
+  init(_ stored: StoredObject, _ rules: AutoscalerRules, _ snapshot: Snapshot, _ now: Instant) {
     self.stored = stored
+    self.rules = rules
     self.snapshot = snapshot
     self.now = now
-    self.isAmbiguous = isAmbiguous
     autoscaler = stored.view(HorizontalPodAutoscaler.self)
+    status = autoscaler.status
   }
 
-  private var least: Int { autoscaler.spec.minReplicas ?? 1 }
-  private var most: Int { autoscaler.spec.maxReplicas ?? 1 }
-
-  mutating func run(_ memory: inout ScalingMemory) {
-    guard let target = ScaleTarget(autoscaler.spec.scaleTargetRef, namespace: stored.key.namespace, snapshot.store) else {
-      let reference = autoscaler.spec.scaleTargetRef
-      let message = "the target \(reference.kind ?? "") \"\(reference.name ?? "")\" was not found"
-      say(.warning, "FailedGetScale", message)
-      set("AbleToScale", "False", "FailedGetScale", message)
+  mutating func run(_ memory: inout ScalingMemory, pods: inout PodIndex, selectors: inout SelectorIndex) {
+    memory.asked = nil
+    let target: ScaleTarget
+    do throws(ScaleTarget.Missing) {
+      target = try ScaleTarget(autoscaler.spec.scaleTargetRef, namespace: stored.key.namespace, snapshot.store)
+    } catch {
+      say(.warning, "FailedGetScale", error.message)
+      set("AbleToScale", "False", "FailedGetScale", "the scale of the target cannot be read: \(error.message)")
       return write()
     }
-    set("AbleToScale", "True", "SucceededGetScale", "the target's scale was read")
+    set("AbleToScale", "True", "SucceededGetScale", "the scale of the target was read")
     let current = target.replicas
+    // After a restart the count that is there is the first recommendation.
     if memory.recommendations.isEmpty { memory.recommendations.append((now, current)) }
-    var decision = Decision(at: now, current: current, recommended: current, stabilized: current, desired: current, reason: "")
-    if current == 0, least != 0 {
-      set("ScalingActive", "False", "ScalingDisabled", "the target has 0 replicas: scaling is off until it is scaled up by hand")
-      decision.desired = 0
-      decision.reason = "the target is at 0 replicas: scaling is disabled"
-    } else if current > most || current < least {
-      decision.desired = min(max(current, least), most)
-      decision.reason = current > most ? "more replicas than maxReplicas" : "fewer replicas than minReplicas"
-    } else if !decide(&decision, target, &memory) {
-      memory.decisions.append(decision)
-      setStatus(target.currentReplicas, desired: autoscaler.status.desiredReplicas ?? 0)
-      return write()
+    var decision = Decision(at: now, current: current, rules)
+    status.currentReplicas = current
+    if current == 0, rules.least != 0 {
+      decision.problem = "the target has 0 replicas: scaling is off until it is scaled up by hand"
+      set("ScalingActive", "False", "ScalingDisabled", decision.problem!)
+    } else if current > rules.most {
+      decision.desired = rules.most
+      decision.problem = "Current number of replicas above Spec.MaxReplicas"
+    } else if current < rules.least {
+      decision.desired = rules.least
+      decision.problem = "Current number of replicas below Spec.MinReplicas"
+    } else {
+      var metrics = AutoscalerMetrics(self, target, pods: &pods, selectors: &selectors)
+      metrics.evaluate(&decision)
+      take(metrics)
+      guard let recommended = decision.recommended else {
+        memory.decisions.append(decision)
+        return write()
+      }
+      normalize(&decision, recommended, &memory)
     }
     if decision.desired != current { rescale(target, decision, &memory) }
+    if decision.metrics.isEmpty { status.currentMetrics = List(tree: .null) }
+    status.desiredReplicas = decision.desired
     memory.decisions.append(decision)
-    setStatus(target.currentReplicas, desired: decision.desired)
-    if decision.desired != current { autoscaler.status.lastScaleTime = now.rfc3339 }
     write()
   }
 
-  /// Asks the metrics and applies windows, policies and limits. False where no metric gave an answer.
-  private mutating func decide(_ decision: inout Decision, _ target: ScaleTarget, _ memory: inout ScalingMemory) -> Bool {
-    let current = decision.current
-    var metrics = AutoscalerMetrics(self, target)
-    let outcome = metrics.evaluate(current: current, &decision)
-    for (kind, reason, message) in metrics.events { say(kind, reason, message) }
+  private mutating func take(_ metrics: AutoscalerMetrics) {
+    for (reason, message) in metrics.events { say(.warning, reason, message) }
     if let condition = metrics.condition { set("ScalingActive", condition.status, condition.reason, condition.message) }
-    if !metrics.statuses.isEmpty { autoscaler.status.currentMetrics = List(metrics.statuses) } else { autoscaler.status.currentMetrics = List(tree: .null) }
-    guard let recommended = outcome else {
-      say(.warning, "FailedComputeMetricsReplicas", "no replica count follows from the metrics: \(metrics.condition?.message ?? "")")
-      decision.reason = metrics.condition?.message ?? "no metric gave an answer"
-      return false
-    }
-    decision.recommended = recommended
-    let behavior = autoscaler.spec.behavior
-    let normalized =
-      behavior.isAbsent
-      ? ScalingRules.plain(&memory, desired: recommended, current: current, min: least, max: most, at: now)
-      : ScalingRules.withBehavior(&memory, behavior, desired: recommended, current: current, min: least, max: most, at: now)
-    decision.stabilized = normalized.stabilized
-    decision.limitedReason = normalized.limitedReason
-    decision.desired = normalized.desired
-    if let reason = normalized.stabilizedReason {
-      set("AbleToScale", "True", reason, "recent recommendations were \(reason == "ScaleUpStabilized" ? "lower" : "higher"): the window still holds")
-    } else {
-      set("AbleToScale", "True", "ReadyForNewScale", "no window holds the count")
-    }
-    if let reason = normalized.limitedReason {
-      set("ScalingLimited", "True", reason, "the wanted count is limited to \(normalized.desired)")
-    } else {
-      set("ScalingLimited", "False", "DesiredWithinRange", "the wanted count is within the range")
-    }
-    decision.reason = AutoscalerSync.words(decision, normalized)
-    return true
+    status.currentMetrics = metrics.statuses.isEmpty ? List(tree: .null) : List(metrics.statuses)
   }
 
-  private static func words(_ decision: Decision, _ normalized: Normalized) -> String {
-    let level = decision.utilization.map { "\($0)% of the requests" } ?? "ratio \(Int(decision.ratio * 100))%"
-    var text = "\(decision.metric): \(level)"
-    if decision.recommended == decision.current { text += ", within the tolerance or on target" } else {
-      text += ", which asks for \(decision.recommended)"
+  /// Applies windows, policies and limits.
+  private mutating func normalize(_ decision: inout Decision, _ recommended: Int, _ memory: inout ScalingMemory) {
+    let normalized = ScalingRules.normalize(&memory, desired: recommended, current: decision.current, at: now)
+    decision.stabilized = normalized.stabilized
+    decision.stabilizedReason = normalized.stabilizedReason
+    decision.stabilizedUntil = normalized.stabilizedUntil
+    decision.limitedReason = normalized.limitedReason
+    decision.limitedUntil = normalized.limitedUntil
+    decision.desired = normalized.desired
+    if let reason = normalized.stabilizedReason {
+      let others = reason == "ScaleUpStabilized" ? "lower" : "higher"
+      set("AbleToScale", "True", reason, "recommendations within the stabilization window were \(others) than the present one")
+    } else {
+      set("AbleToScale", "True", "ReadyForNewScale", "no stabilization window holds the count")
     }
-    if let reason = normalized.stabilizedReason { text += "; \(reason) keeps \(normalized.stabilized)" }
-    if let reason = normalized.limitedReason { text += "; \(reason) limits to \(normalized.desired)" }
-    return text
+    switch normalized.limitedReason {
+    case "TooManyReplicas":
+      set("ScalingLimited", "True", "TooManyReplicas", "the metrics ask for more than maxReplicas, \(rules.most)")
+    case "TooFewReplicas":
+      set("ScalingLimited", "True", "TooFewReplicas", "the metrics ask for fewer than minReplicas, \(rules.least)")
+    case let reason?: set("ScalingLimited", "True", reason, "the count changes faster than the policies of this direction allow")
+    case nil: set("ScalingLimited", "False", "DesiredWithinRange", "the wanted count is within all limits")
+    }
   }
 
   private mutating func rescale(_ target: ScaleTarget, _ decision: Decision, _ memory: inout ScalingMemory) {
     let change = decision.desired - decision.current
-    let direction = change > 0 ? "above" : "below"
+    let metric = decision.winner.map { decision.metrics[$0].label } ?? ""
     let cause =
-      decision.metric.isEmpty ? decision.reason : change > 0 || decision.recommended < decision.current
-        ? "\(decision.metric) \(direction) target" : "All metrics below target"
+      decision.problem
+      ?? ((decision.recommended ?? 0) > decision.current ? "\(metric) above target" : "All metrics below target")
+    let message = "New size: \(decision.desired); reason: \(cause)"
     plan.changes.append(
       Change(
         .patch(target.stored.key, subresource: "scale", merge: ["spec": ["replicas": .int(Int64(decision.desired))]]),
-        succeeded: EventDraft(.normal, reason: "SuccessfulRescale", message: "New size: \(decision.desired); reason: \(cause)", about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedRescale", message: "New size: \(decision.desired); reason: \(cause); error: {error}", about: stored.tree)))
+        succeeded: EventDraft(.normal, reason: "SuccessfulRescale", message: message, about: stored.tree),
+        failed: EventDraft(.warning, reason: "FailedRescale", message: message + "; error: {error}", about: stored.tree)))
     set("AbleToScale", "True", "SucceededRescale", "the target was scaled to \(decision.desired)")
+    status.lastScaleTime = now.rfc3339
+    memory.asked = (target.stored.key, target.stored.revision, change > 0)
     if change > 0 { memory.ups.append((now, change)) } else { memory.downs.append((now, -change)) }
   }
 
-  private mutating func setStatus(_ current: Int, desired: Int) {
-    autoscaler.status.currentReplicas = current
-    autoscaler.status.desiredReplicas = desired
+  /// A key that comes back before its time was refused a write: if the target was not scaled, the change does not count.
+  mutating func noteRefusedScale(_ memory: inout ScalingMemory) {
+    guard let asked = memory.asked, snapshot.store.get(asked.target)?.revision == asked.revision else { return }
+    memory.asked = nil
+    if asked.isUp { memory.ups.removeLast() } else { memory.downs.removeLast() }
+    set("AbleToScale", "False", "FailedUpdateScale", "the scale of the target could not be written: see the FailedRescale event")
+    status.currentReplicas = memory.decisions.last?.current
+    write()
   }
 
   private mutating func write() {
-    if autoscaler.status == stored.view(HorizontalPodAutoscaler.self).status { return }
-    plan.changes.append(Change(.updateStatus(.horizontalPodAutoscalers, tree: autoscaler.tree), tolerated: ["NotFound"]))
+    status.conditions = conditions.merged(into: status.conditions, at: now)
+    if status.desiredReplicas == nil { status.desiredReplicas = 0 }
+    if status == autoscaler.status { return }
+    let merge = StatusPatch.from(autoscaler.status.tree, to: status.tree)
+    plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]))
   }
 
   private mutating func set(_ type: String, _ status: String, _ reason: String, _ message: String) {
-    var conditions = Array(autoscaler.status.conditions)
-    let index = conditions.firstIndex { $0.type == type }
-    var condition = index.map { conditions[$0] } ?? HorizontalPodAutoscalerCondition()
-    if condition.status != status { condition.lastTransitionTime = now.rfc3339 }
-    condition.type = type
-    condition.status = status
-    condition.reason = reason
-    condition.message = message
-    if let index { conditions[index] = condition } else { conditions.append(condition) }
-    autoscaler.status.conditions = List(conditions)
+    conditions.set(type, status, reason, message)
   }
 
   private mutating func say(_ kind: EventDraft.Kind, _ reason: String, _ message: String) {

@@ -2,148 +2,181 @@ import CoreMetrics
 import CoreStore
 import CoreTypes
 
-/// How many replicas one metric asks for. Source: pkg/controller/podautoscaler/replica_calculator.go, v1.36.
+/// How many replicas one metric of cpu or memory asks for. Source: pkg/controller/podautoscaler/replica_calculator.go, v1.36.
 struct ReplicaCalculator {
   /// Seconds after a start in which cpu of a pod may be set aside, and the delay of its first readiness.
   static let cpuInitialization = 300
   static let initialReadiness = 30
 
-  struct Proposal: Sendable {
-    var replicas: Int
-    /// Whole percents, nil for raw values.
-    var utilization: Int?
-    /// Mean of the pods that have a sample, in thousandths of a unit.
-    var averageMilli: Int64
-    var ratio: Double
-    var counted: [String] = []
-    var ignored: [String] = []
-    var missing: [String] = []
-    var unready: [String] = []
-    var totalMilli: Int64 = 0
-    var requestsMilli: Int64 = 0
-    var isWithinTolerance = false
-  }
-
   struct Failure: Error { var message: String }
 
-  struct Tolerance {
-    var up = 0.1
-    var down = 0.1
-    func holds(_ ratio: Double) -> Bool { 1 - down <= ratio && ratio <= 1 + up }
-  }
-
-  let snapshot: Snapshot
+  let metrics: MetricsWindow
   let now: Instant
   let pods: [StoredObject]
   let tolerance: Tolerance
+  let current: Int
 
-  /// `target` is a percentage of the request where `isUtilization`, else an average in thousandths.
-  func resource(_ name: String, container: String?, target: Int64, isUtilization: Bool, current: Int) throws(Failure) -> Proposal {
-    var samples: [(pod: String, value: Int64, request: Int64)] = []
-    var proposal = Proposal(replicas: current, averageMilli: 0, ratio: 1)
-    var aside: [(pod: String, request: Int64, isMissing: Bool)] = []
-    var ready = 0
-    if pods.isEmpty { throw Failure(message: "no pods are behind the target's selector while calculating replicas") }
-    for stored in pods {
-      let pod = stored.view(Pod.self)
-      if pod.metadata.deletionTimestamp != nil || pod.status.phase == "Failed" {
-        proposal.ignored.append(stored.key.name)
-        continue
-      }
-      let request = try isUtilization ? Self.request(of: pod, name, container) : 0
-      if pod.status.phase == "Pending" {
-        proposal.unready.append(stored.key.name)
-        aside.append((stored.key.name, request, false))
-        continue
-      }
-      guard let usage = usage(of: stored, pod, name, container) else {
-        proposal.missing.append(stored.key.name)
-        aside.append((stored.key.name, request, true))
-        continue
-      }
-      if name == "cpu", isUnready(pod, usage.at, usage.window) {
-        proposal.unready.append(stored.key.name)
-        aside.append((stored.key.name, request, false))
-        continue
-      }
-      ready += 1
-      proposal.counted.append(stored.key.name)
-      samples.append((stored.key.name, usage.value, request))
+  /// Usage against target, with every pod that counted.
+  private struct Level {
+    var ratio: Double
+    /// Whole percents of the requests; nil for a target that is an amount.
+    var utilization: Int?
+    /// Thousandths of a unit for each pod.
+    var average: Int64
+  }
+
+  /// Fills the terms of `decision` in. Throws where no count follows.
+  func evaluate(_ name: String, container: String?, _ target: AutoscalerRules.Target, _ decision: inout MetricDecision)
+    throws(Failure)
+  {
+    if pods.isEmpty {
+      throw Failure(message: "no pod matches the selector of the target: is it scaled to 0, or can its pods not be made?")
     }
-    guard !samples.isEmpty else {
-      throw Failure(message: "no metrics were received for the \(pods.count) pod(s): they may not be ready, or have no sample yet")
+    var isUtilization = false
+    var wanted: Int64 = 0
+    switch target {
+    case .utilization(let percent): (isUtilization, wanted) = (true, Int64(percent))
+    case .average(let amount): wanted = amount
+    case .invalid: throw Failure(message: "the target of \(name) is neither a utilization nor an average value above 0")
     }
-    func ratio(_ all: [(pod: String, value: Int64, request: Int64)]) -> (Double, Int?, Int64) {
-      let total = all.reduce(0) { $0 + $1.value }
-      let average = total / Int64(all.count)
-      if !isUtilization { return (Double(average) / Double(target), nil, average) }
-      let percent = Int(total * 100 / max(1, all.reduce(0) { $0 + $1.request }))
-      return (Double(percent) / Double(target), percent, average)
+    for stored in pods { decision.pods.append(try term(stored, name, container, isUtilization)) }
+    let first = try level(decision.pods, isUtilization, wanted, decision.problemWithoutSamples)
+    decision.utilization = first.utilization
+    decision.averageMilli = first.average
+    decision.ratio = first.ratio
+    decision.assumedRatio = first.ratio
+    decision.replicas = replicas(first, &decision, isUtilization, wanted)
+  }
+
+  /// Source: GetResourceReplicas and calcPlainMetricReplicas.
+  private func replicas(_ first: Level, _ decision: inout MetricDecision, _ isUtilization: Bool, _ wanted: Int64) -> Int {
+    let counted = decision.pods.reduce(0) { $0 + ($1.state == .counted ? 1 : 0) }
+    let usesUnready = first.ratio > 1 && decision.pods.contains { $0.state == .unready }
+    let hasMissing = decision.pods.contains { $0.state == .missing }
+    if !usesUnready, !hasMissing {
+      decision.isWithinTolerance = tolerance.holds(first.ratio)
+      return decision.isWithinTolerance ? current : Self.count(first.ratio, counted)
     }
-    let (first, utilization, average) = ratio(samples)
-    proposal.utilization = utilization
-    proposal.averageMilli = average
-    proposal.ratio = first
-    proposal.totalMilli = samples.reduce(0) { $0 + $1.value }
-    proposal.requestsMilli = samples.reduce(0) { $0 + $1.request }
-    let usesUnready = !proposal.unready.isEmpty && first > 1
-    if !usesUnready, proposal.missing.isEmpty {
-      proposal.isWithinTolerance = tolerance.holds(first)
-      if !proposal.isWithinTolerance { proposal.replicas = Int((first * Double(ready)).rounded(.up)) }
-      return proposal
-    }
-    for pod in aside where pod.isMissing || usesUnready {
-      if pod.isMissing, first < 1 {
-        samples.append((pod.pod, isUtilization ? pod.request * max(100, target) / 100 : target, pod.request))
-      } else {
-        samples.append((pod.pod, 0, pod.request))
+    for index in decision.pods.indices {
+      let term = decision.pods[index]
+      switch term.state {
+      case .missing where first.ratio < 1:
+        let fallback = Int128(term.requestMilli) * Int128(max(100, wanted)) / 100
+        decision.pods[index].assumedMilli = isUtilization ? Int64(clamping: fallback) : wanted
+      case .missing where first.ratio > 1 || !isUtilization: decision.pods[index].assumedMilli = 0
+      case .unready where usesUnready: decision.pods[index].assumedMilli = 0
+      default: continue
       }
     }
-    let second = ratio(samples).0
-    proposal.ratio = second
-    if tolerance.holds(second) || (first < 1 && second > 1) || (first > 1 && second < 1) {
-      proposal.isWithinTolerance = true
-      return proposal
+    guard let second = try? level(decision.pods, isUtilization, wanted, "") else { return current }
+    decision.assumedRatio = second.ratio
+    let flips = (first.ratio < 1 && second.ratio > 1) || (first.ratio > 1 && second.ratio < 1)
+    if tolerance.holds(second.ratio) || flips {
+      decision.isWithinTolerance = true
+      return current
     }
-    let wanted = Int((second * Double(samples.count)).rounded(.up))
-    if (second < 1 && wanted > current) || (second > 1 && wanted < current) { return proposal }
-    proposal.replicas = wanted
-    return proposal
+    let result = Self.count(second.ratio, decision.pods.reduce(0) { $0 + ($1.value == nil ? 0 : 1) })
+    return (second.ratio < 1 && result > current) || (second.ratio > 1 && result < current) ? current : result
+  }
+
+  private static func count(_ ratio: Double, _ pods: Int) -> Int {
+    Int(min((ratio * Double(pods)).rounded(.up), Double(Int32.max)))
+  }
+
+  private func level(_ terms: [PodTerm], _ isUtilization: Bool, _ wanted: Int64, _ problem: String) throws(Failure) -> Level {
+    var total: Int128 = 0
+    var requests: Int128 = 0
+    var count: Int128 = 0
+    for term in terms {
+      guard let value = term.value else { continue }
+      total += Int128(value)
+      requests += Int128(term.requestMilli)
+      count += 1
+    }
+    if count == 0 { throw Failure(message: problem) }
+    let average = Int64(clamping: total / count)
+    guard isUtilization else { return Level(ratio: Double(average) / Double(wanted), utilization: nil, average: average) }
+    if requests == 0 { throw Failure(message: "the pods request 0 of it: give resources.requests above 0") }
+    let percent = Int(clamping: min(total * 100 / requests, Int128(Int32.max)))
+    return Level(ratio: Double(percent) / Double(wanted), utilization: percent, average: average)
+  }
+
+  // MARK: one pod
+
+  private func term(_ stored: StoredObject, _ name: String, _ container: String?, _ isUtilization: Bool) throws(Failure)
+    -> PodTerm
+  {
+    let pod = stored.view(Pod.self)
+    var term = PodTerm(name: stored.key.name)
+    let spec = pod.spec
+    if isUtilization { term.requestMilli = try Self.request(of: spec, stored.key.name, name, container) }
+    let phase = pod.status.phase
+    if pod.metadata.deletionTimestamp != nil || phase == "Failed" {
+      term.state = .ignored
+    } else if phase == "Pending" {
+      term.state = .unready
+    } else if let usage = usage(stored.uid, spec, name, container, &term) {
+      term.usageMilli = usage.value
+      if name == "cpu", isUnready(pod.status, usage.at, usage.window) { term.state = .unready } else { term.state = .counted }
+    } else {
+      term.state = .missing
+    }
+    return term
   }
 
   private func usage(
-    of stored: StoredObject, _ pod: Pod, _ name: String, _ container: String?
+    _ uid: String, _ spec: PodSpec, _ name: String, _ container: String?, _ term: inout PodTerm
   ) -> (value: Int64, at: Instant, window: Duration)? {
-    let names = pod.spec.containers.map { $0.name ?? "" }
-    guard let usage = snapshot.metrics.podMetrics(stored.uid, containers: names) else { return nil }
-    var total: Int64 = 0
-    var found = false
-    for each in usage.containers where container == nil || each.name == container {
-      if name == "cpu", each.cpuNanocores < 0 { return nil }
-      found = true
-      total += name == "cpu" ? (each.cpuNanocores + 999_999) / 1_000_000 : each.memoryBytes * 1000
+    var names: [String] = []
+    if let container {
+      names.append(container)
+    } else {
+      for each in spec.containers { names.append(each.name ?? "") }
+      for each in spec.initContainers where each.restartPolicy == "Always" { names.append(each.name ?? "") }
     }
-    return found ? (total, usage.timestamp, usage.window) : nil
+    guard let usage = metrics.podMetrics(uid, containers: names) else { return nil }
+    var total: Int64 = 0
+    for each in usage.containers {
+      if name == "cpu" {
+        guard each.cpuNanocores >= 0 else { return nil }
+        // Quantities round up to thousandths.
+        total &+= (each.cpuNanocores &+ 999_999) / 1_000_000
+      } else {
+        guard name == "memory" else { return nil }
+        total = Int64(clamping: Int128(total) + Int128(each.memoryBytes) * 1000)
+        term.anonymousBytes &+= each.anonymous
+        term.activeFileBytes &+= each.activeFile
+        term.inactiveFileBytes &+= each.inactiveFile
+      }
+    }
+    return (total, usage.timestamp, usage.window)
   }
 
-  /// The request in thousandths. A pod's own request wins unless a container is named.
-  private static func request(of pod: Pod, _ name: String, _ container: String?) throws(Failure) -> Int64 {
-    if container == nil, let text = pod.spec.resources.requests[name], let amount = Quantity(text) { return amount.milliValue }
-    var total: Int64 = 0
-    let sidecars = pod.spec.initContainers.filter { $0.restartPolicy == "Always" }
-    for each in Array(pod.spec.containers) + sidecars where container == nil || each.name == container {
+  /// The request in thousandths. A pod's own request wins unless a container is named. Source: calculatePodRequests, v1.36.
+  private static func request(of spec: PodSpec, _ pod: String, _ name: String, _ container: String?) throws(Failure) -> Int64 {
+    if container == nil, let text = spec.resources.requests[name], let amount = Quantity(text) { return amount.milliValue }
+    var total: Int128 = 0
+    var isThere = false
+    func add(_ each: Container) throws(Failure) {
+      if let container, each.name != container { return }
+      isThere = true
       guard let text = each.resources.requests[name], let amount = Quantity(text) else {
         throw Failure(
-          message: "container \(each.name ?? "") of pod \(pod.metadata.name ?? "") has no request for \(name): set resources.requests.\(name)")
+          message:
+            "container \(each.name ?? "") of pod \(pod) has no request for \(name): set resources.requests.\(name), or aim at an "
+            + "averageValue instead of a utilization")
       }
-      total += amount.milliValue
+      total += Int128(amount.milliValue)
     }
-    return total
+    for each in spec.containers { try add(each) }
+    for each in spec.initContainers where each.restartPolicy == "Always" { try add(each) }
+    if let container, !isThere { throw Failure(message: "pod \(pod) has no container \"\(container)\"") }
+    return Int64(clamping: total)
   }
 
-  private func isUnready(_ pod: Pod, _ sampleAt: Instant, _ window: Duration) -> Bool {
-    guard let ready = pod.status.conditions.first(where: { $0.type == "Ready" }),
-      let start = pod.status.startTime.flatMap({ Instant(rfc3339: $0) })
+  private func isUnready(_ status: PodStatus, _ sampleAt: Instant, _ window: Duration) -> Bool {
+    guard let ready = status.conditions.first(where: { $0.type == "Ready" }),
+      let start = status.startTime.flatMap({ Instant(rfc3339: $0) })
     else { return true }
     let since = ready.lastTransitionTime.flatMap { Instant(rfc3339: $0) } ?? start
     if start + .seconds(Self.cpuInitialization) > now { return ready.status == "False" || sampleAt < since + window }

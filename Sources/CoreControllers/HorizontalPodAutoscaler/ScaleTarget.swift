@@ -5,31 +5,44 @@ import CoreTypes
 /// What an autoscaler scales: any kind with spec.replicas and a scale subresource.
 struct ScaleTarget {
   let stored: StoredObject
+  /// spec.replicas
   let replicas: Int
-  let currentReplicas: Int
   let selector: LabelSelector
 
-  private static let resources: [String: ResourceID] = [
-    "StatefulSet": .statefulSets, "Deployment": .deployments, "ReplicaSet": .replicaSets, "ReplicationController": .replicationControllers,
-  ]
+  struct Missing: Error { var message: String }
 
-  /// nil where there is no such object.
-  init?(_ reference: CrossVersionObjectReference, namespace: String, _ store: Store) {
-    guard let resource = ScaleTarget.resources[reference.kind ?? ""],
-      let found = store.get(resource, namespace: namespace, reference.name ?? "")
-    else { return nil }
+  private static func resource(_ reference: CrossVersionObjectReference) -> ResourceID? {
+    // Only the group counts, as with upstream's REST mapping.
+    let version = reference.apiVersion ?? ""
+    let group = version.contains("/") ? String(version.prefix { $0 != "/" }) : ""
+    switch (group, reference.kind) {
+    case ("apps", "StatefulSet"): return .statefulSets
+    case ("apps", "Deployment"): return .deployments
+    case ("apps", "ReplicaSet"): return .replicaSets
+    case ("", "ReplicationController"): return .replicationControllers
+    default: return nil
+    }
+  }
+
+  init(_ reference: CrossVersionObjectReference, namespace: String, _ store: Store) throws(Missing) {
+    let kind = reference.kind ?? ""
+    let name = reference.name ?? ""
+    guard let resource = ScaleTarget.resource(reference) else {
+      throw Missing(
+        message:
+          "the kind \(kind) of \(reference.apiVersion ?? "no apiVersion") has no scale here: name a Deployment, StatefulSet or "
+          + "ReplicaSet of apps/v1, or a ReplicationController of v1, in scaleTargetRef")
+    }
+    guard let found = store.get(resource, namespace: namespace, name) else {
+      throw Missing(
+        message: "the \(kind) \"\(name)\" named in scaleTargetRef is not in namespace \(namespace): create it or correct the name"
+      )
+    }
     stored = found
     replicas = found.tree[.spec][.replicas].int ?? 1
-    currentReplicas = found.tree[.status][.replicas].int ?? 0
     let tree = found.tree[.spec][.selector]
-    selector =
-      resource == .replicationControllers ? LabelSelector(tree: ["matchLabels": tree]) : LabelSelector(tree: tree)
+    selector = LabelSelector(tree: resource == .replicationControllers && !tree.isNull ? ["matchLabels": tree] : tree)
   }
 
-  /// Pods that the selector matches, sorted by name.
-  func pods(_ store: Store) -> [StoredObject] {
-    let owned = store.owned(by: stored.uid).filter { $0.key.resource == .pods }
-    if !owned.isEmpty, owned.allSatisfy({ selector.matches($0.metadata.labels) }), stored.key.resource == .statefulSets { return owned }
-    return store.list(.pods, namespace: stored.key.namespace).filter { selector.matches($0.metadata.labels) }
-  }
+  var hasSelector: Bool { !(selector.matchLabels.isEmpty && selector.matchExpressions.isEmpty) }
 }

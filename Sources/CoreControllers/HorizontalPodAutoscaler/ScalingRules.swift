@@ -1,138 +1,115 @@
-package import CoreTypes
-
-/// What was recommended and done lately, for one autoscaler. Lives in memory only, as upstream's.
-struct ScalingMemory: Sendable {
-  var nextSync: Instant
-  var recommendations: [(at: Instant, replicas: Int)] = []
-  var ups: [(at: Instant, change: Int)] = []
-  var downs: [(at: Instant, change: Int)] = []
-  var decisions: [Decision] = []
-
-  /// Only what some window can still see is kept.
-  mutating func forget(before now: Instant) {
-    recommendations.removeAll { now - $0.at > .seconds(3600) }
-    ups.removeAll { now - $0.at > .seconds(1800) }
-    downs.removeAll { now - $0.at > .seconds(1800) }
-  }
-}
+import CoreTypes
 
 /// A count after windows and limits, with the reasons for the conditions.
 struct Normalized {
   var desired: Int
+  var stabilized: Int
   /// For AbleToScale; nil: ReadyForNewScale.
   var stabilizedReason: String?
+  /// When the recommendation that holds the count leaves its window.
+  var stabilizedUntil: Instant?
   /// For ScalingLimited; nil: DesiredWithinRange.
   var limitedReason: String?
-  var stabilized: Int
+  /// When the change that uses up a policy leaves its period.
+  var limitedUntil: Instant?
 }
 
 /// Windows, policies and limits. Source: pkg/controller/podautoscaler/horizontal.go, v1.36.
 enum ScalingRules {
   static let downscaleWindow = 300
 
+  static func normalize(_ memory: inout ScalingMemory, desired: Int, current: Int, at now: Instant) -> Normalized {
+    defer { memory.recommendations.append((now, desired)) }
+    guard let up = memory.rules.up, let down = memory.rules.down else { return plain(memory, desired, current, now) }
+    return withBehavior(memory, up, down, desired, current, now)
+  }
+
   /// Without `behavior`.
-  static func plain(_ memory: inout ScalingMemory, desired: Int, current: Int, min least: Int, max most: Int, at now: Instant) -> Normalized {
-    // Upstream's syncs come a little later than every 15 s, so a recommendation of 20 syncs ago has always left the window.
-    let recent = memory.recommendations.filter { $0.at > now - .seconds(downscaleWindow) }.map(\.replicas).max() ?? desired
-    let stabilized = max(desired, recent)
-    memory.recommendations.append((now, desired))
-    var result = Normalized(desired: stabilized, stabilized: stabilized)
-    if stabilized != desired { result.stabilizedReason = "ScaleDownStabilized" }
+  private static func plain(_ memory: ScalingMemory, _ desired: Int, _ current: Int, _ now: Instant) -> Normalized {
+    let window = Duration.seconds(downscaleWindow)
+    var result = Normalized(desired: desired, stabilized: desired)
+    for recent in memory.recommendations where recent.at >= now - window && recent.replicas > result.stabilized {
+      result.stabilized = recent.replicas
+    }
+    if result.stabilized != desired {
+      result.stabilizedReason = "ScaleDownStabilized"
+      result.stabilizedUntil = memory.recommendations.last { $0.replicas >= result.stabilized }.map { $0.at + window }
+    }
     let cap = max(2 * current, 4)
-    if stabilized < least {
-      result.desired = least
-      result.limitedReason = "TooFewReplicas"
-    } else if stabilized > min(most, cap) {
-      result.desired = min(most, cap)
-      result.limitedReason = most > cap ? "ScaleUpLimit" : "TooManyReplicas"
-    }
+    limit(&result, memory.rules.least, min(memory.rules.most, cap), isCapped: memory.rules.most > cap, reason: "ScaleUpLimit")
     return result
   }
 
-  static func withBehavior(
-    _ memory: inout ScalingMemory, _ behavior: HorizontalPodAutoscalerBehavior, desired: Int, current: Int, min least: Int, max most: Int,
-    at now: Instant
+  private static func limit(_ result: inout Normalized, _ least: Int, _ most: Int, isCapped: Bool, reason: String) {
+    result.desired = result.stabilized
+    if result.stabilized < least {
+      (result.desired, result.limitedReason) = (least, "TooFewReplicas")
+    } else if result.stabilized > most {
+      (result.desired, result.limitedReason) = (most, isCapped ? reason : "TooManyReplicas")
+    }
+  }
+
+  private static func withBehavior(
+    _ memory: ScalingMemory, _ up: Direction, _ down: Direction, _ desired: Int, _ current: Int, _ now: Instant
   ) -> Normalized {
-    let upWindow = behavior.scaleUp.stabilizationWindowSeconds ?? 0
-    let downWindow = behavior.scaleDown.stabilizationWindowSeconds ?? downscaleWindow
-    var up = desired
-    var down = desired
-    for recommendation in memory.recommendations {
-      if recommendation.at > now - .seconds(upWindow) { up = min(up, recommendation.replicas) }
-      if recommendation.at > now - .seconds(downWindow) { down = max(down, recommendation.replicas) }
+    var least = desired
+    var most = desired
+    for recent in memory.recommendations {
+      if recent.at > now - .seconds(up.window) { least = min(least, recent.replicas) }
+      if recent.at > now - .seconds(down.window) { most = max(most, recent.replicas) }
     }
-    var stabilized = current
-    if stabilized < up { stabilized = up }
-    if stabilized > down { stabilized = down }
-    memory.recommendations.append((now, desired))
-    var result = Normalized(desired: stabilized, stabilized: stabilized)
-    if stabilized != desired { result.stabilizedReason = desired >= current ? "ScaleUpStabilized" : "ScaleDownStabilized" }
-    if stabilized > current {
-      let limit = max(current, upLimit(behavior.scaleUp, memory, current, now))
-      if stabilized > min(most, limit) {
-        result.desired = min(most, limit)
-        result.limitedReason = most > limit ? "ScaleUpLimit" : "TooManyReplicas"
+    var result = Normalized(desired: desired, stabilized: min(max(current, least), most))
+    if result.stabilized != desired {
+      let isUp = desired >= current
+      result.stabilizedReason = isUp ? "ScaleUpStabilized" : "ScaleDownStabilized"
+      let holder = memory.recommendations.last { isUp ? $0.replicas <= result.stabilized : $0.replicas >= result.stabilized }
+      result.stabilizedUntil = holder.map { $0.at + .seconds(isUp ? up.window : down.window) }
+    }
+    result.desired = result.stabilized
+    if result.stabilized > current {
+      let (bound, until) = bound(up, memory, current, isUp: true, now)
+      let allowed = max(current, bound)
+      if result.stabilized > min(memory.rules.most, allowed) {
+        result.desired = min(memory.rules.most, allowed)
+        result.limitedReason = memory.rules.most > allowed ? "ScaleUpLimit" : "TooManyReplicas"
+        if memory.rules.most > allowed { result.limitedUntil = until }
       }
-    } else if stabilized < current {
-      let limit = min(current, downLimit(behavior.scaleDown, memory, current, now))
-      if stabilized < max(least, limit) {
-        result.desired = max(least, limit)
-        result.limitedReason = least < limit ? "ScaleDownLimit" : "TooFewReplicas"
+    } else if result.stabilized < current {
+      let (bound, until) = bound(down, memory, current, isUp: false, now)
+      let allowed = min(current, bound)
+      if result.stabilized < max(memory.rules.least, allowed) {
+        result.desired = max(memory.rules.least, allowed)
+        result.limitedReason = memory.rules.least < allowed ? "ScaleDownLimit" : "TooFewReplicas"
+        if memory.rules.least < allowed { result.limitedUntil = until }
       }
     }
-    if result.desired > most { (result.desired, result.limitedReason) = (most, "TooManyReplicas") }
-    if result.desired < least { (result.desired, result.limitedReason) = (least, "TooFewReplicas") }
     return result
   }
 
-  private static func changes(_ events: [(at: Instant, change: Int)], _ period: Int, _ now: Instant) -> Int {
-    events.filter { $0.at > now - .seconds(period) }.reduce(0) { $0 + $1.change }
-  }
-
-  private static func start(_ memory: ScalingMemory, _ current: Int, _ period: Int, _ now: Instant) -> Int {
-    current - changes(memory.ups, period, now) + changes(memory.downs, period, now)
-  }
-
-  private static func upLimit(_ rules: HPAScalingRules, _ memory: ScalingMemory, _ current: Int, _ now: Instant) -> Int {
-    if rules.selectPolicy == "Disabled" { return current }
-    let limits = rules.policies.map { policy in
-      let start = start(memory, current, policy.periodSeconds ?? 0, now)
-      let value = policy.value ?? 0
-      return policy.type == "Pods" ? start + value : Int((Double(start) * (1 + Double(value) / 100)).rounded(.up))
+  /// How far the policies of a direction let the count go, and when the one that decides lets it go further.
+  private static func bound(
+    _ rules: Direction, _ memory: ScalingMemory, _ current: Int, isUp: Bool, _ now: Instant
+  ) -> (replicas: Int, until: Instant?) {
+    if rules.choice == .disabled { return (current, nil) }
+    var best: (replicas: Int, until: Instant?)?
+    for policy in rules.policies {
+      let cutoff = now - .seconds(policy.seconds)
+      let added = memory.ups.reduce(0) { $1.at > cutoff ? $0 + $1.change : $0 }
+      let removed = memory.downs.reduce(0) { $1.at > cutoff ? $0 + $1.change : $0 }
+      let start = current - added + removed
+      let first = (isUp ? memory.ups : memory.downs).first { $0.at > cutoff }
+      let replicas = reach(policy, from: start, isUp: isUp)
+      // "Most" means most change: the highest count upwards, the lowest downwards.
+      let isBetter = best.map { (replicas > $0.replicas) == (isUp == (rules.choice == .most)) && replicas != $0.replicas } ?? true
+      if isBetter { best = (replicas, first.map { $0.at + .seconds(policy.seconds) }) }
     }
-    return (rules.selectPolicy == "Min" ? limits.min() : limits.max()) ?? current
+    return best ?? (current, nil)
   }
 
-  private static func downLimit(_ rules: HPAScalingRules, _ memory: ScalingMemory, _ current: Int, _ now: Instant) -> Int {
-    if rules.selectPolicy == "Disabled" { return current }
-    let limits = rules.policies.map { policy in
-      let start = start(memory, current, policy.periodSeconds ?? 0, now)
-      let value = policy.value ?? 0
-      return policy.type == "Pods" ? start - value : Int(Double(start) * (1 - Double(value) / 100))
-    }
-    return (rules.selectPolicy == "Min" ? limits.max() : limits.min()) ?? current
+  /// Percents round up upwards and are cut downwards.
+  private static func reach(_ policy: Direction.Policy, from start: Int, isUp: Bool) -> Int {
+    if !policy.isPercent { return isUp ? start + policy.value : start - policy.value }
+    let share = Double(policy.value) / 100
+    return isUp ? Int((Double(start) * (1 + share)).rounded(.up)) : Int(Double(start) * (1 - share))
   }
-}
-
-/// Every term of one look at an autoscaler, for `wavetank explain` and the live view.
-package struct Decision: Sendable {
-  package var at: Instant
-  package var current: Int
-  package var metric = ""
-  package var counted: [String] = []
-  package var ignored: [String] = []
-  package var missing: [String] = []
-  package var unready: [String] = []
-  /// Sum of the counted pods and of their requests, in thousandths of a unit.
-  package var usageMilli: Int64 = 0
-  package var requestsMilli: Int64 = 0
-  /// Percent of the requests, nil for raw targets.
-  package var utilization: Int?
-  package var ratio = 1.0
-  package var recommended: Int
-  package var stabilized: Int
-  package var limitedReason: String?
-  package var desired: Int
-  /// The decision in one line of plain words.
-  package var reason: String
 }

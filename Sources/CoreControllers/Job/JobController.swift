@@ -14,7 +14,9 @@ package struct JobController: Controller {
     switch change.object.key.resource {
     case .jobs: return change.kind == .deleted ? [] : [change.object.key]
     case .pods:
-      guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "Job", let name = owner.name else { return [] }
+      guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "Job", let name = owner.name else {
+        return []
+      }
       return [ObjectKey(.jobs, namespace: change.object.key.namespace, name)]
     default: return []
     }

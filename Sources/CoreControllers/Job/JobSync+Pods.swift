@@ -24,14 +24,16 @@ extension JobSync {
   /// In upstream's order: backoffLimit, deadline, completions.
   mutating func newEnding() -> JobEnding? {
     if failures > job.spec.backoffLimit ?? 6 {
-      return JobEnding(succeeds: false, reason: "BackoffLimitExceeded", message: "the job has failed more often than its backoffLimit allows")
+      return JobEnding(
+        succeeds: false, reason: "BackoffLimitExceeded", message: "the job has failed more often than its backoffLimit allows")
     }
     if let seconds = job.spec.activeDeadlineSeconds, job.spec.suspend != true,
       let start = job.status.startTime.flatMap({ Instant(rfc3339: $0) })
     {
       let deadline = start + .seconds(seconds)
       if now >= deadline {
-        return JobEnding(succeeds: false, reason: "DeadlineExceeded", message: "the job ran longer than its deadline of \(seconds) s")
+        return JobEnding(
+          succeeds: false, reason: "DeadlineExceeded", message: "the job ran longer than its deadline of \(seconds) s")
       }
       plan.wake(at: deadline)
     }
@@ -74,7 +76,8 @@ extension JobSync {
   /// Makes or deletes pods until as many run as should. Source: manageJob, job_controller.go, v1.36.
   mutating func manage() {
     let parallelism = job.spec.parallelism ?? 1
-    let wanted = job.spec.completions.map { min(parallelism, max(0, $0 - successes)) } ?? (successes > 0 ? active.count : parallelism)
+    let wanted =
+      job.spec.completions.map { min(parallelism, max(0, $0 - successes)) } ?? (successes > 0 ? active.count : parallelism)
     if active.count > wanted {
       for pod in active.sorted(by: { $0.key.name > $1.key.name }).prefix(active.count - wanted) { delete(pod) }
       return

@@ -17,7 +17,9 @@ struct JobSync {
     self.stored = stored
     self.now = now
     job = stored.view(Job.self)
-    pods = store.owned(by: stored.uid).filter { $0.key.resource == .pods && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid }
+    pods = store.owned(by: stored.uid).filter {
+      $0.key.resource == .pods && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid
+    }
   }
 
   var isFinished: Bool { hasTrue("Complete") || hasTrue("Failed") }

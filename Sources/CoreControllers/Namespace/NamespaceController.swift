@@ -27,7 +27,9 @@ package struct NamespaceController: Controller {
         left += 1
         if object.metadata.deletionTimestamp != nil { continue }
         plan.changes.append(
-          Change(.delete(object.key, uid: object.uid, graceSeconds: nil, propagation: .background), tolerated: ["NotFound", "Conflict"]))
+          Change(
+            .delete(object.key, uid: object.uid, graceSeconds: nil, propagation: .background),
+            tolerated: ["NotFound", "Conflict"]))
       }
     }
     if left == 0 {

@@ -33,12 +33,13 @@ struct ReplicaSetSync {
   }
 
   mutating func run(wasRefused: Bool) {
+    // First: a refusal of what follows must not keep the status from saying so.
+    writeStatus(wasRefused: wasRefused)
     if stored.metadata.deletionTimestamp == nil {
       let missing = (set.spec.replicas ?? 1) - active.count
       if missing > 0 { create(min(missing, ReplicaSetSync.burst)) }
       if missing < 0 { delete(min(-missing, ReplicaSetSync.burst)) }
     }
-    writeStatus(wasRefused: wasRefused)
   }
 
   private mutating func create(_ count: Int) {

@@ -6,7 +6,9 @@ enum NodeFilter {
   static func refusal(
     of pod: Pod, on node: Node, _ name: String, _ usage: ClusterUsage.NodeUsage, _ volumes: VolumeNeeds
   ) -> String? {
-    if node.spec.unschedulable == true, !tolerates(pod, Taint(tree: ["key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"])) {
+    if node.spec.unschedulable == true,
+      !tolerates(pod, Taint(tree: ["key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"]))
+    {
       return "node(s) were unschedulable"
     }
     for taint in node.spec.taints where taint.effect == "NoSchedule" || taint.effect == "NoExecute" {
@@ -17,8 +19,12 @@ enum NodeFilter {
     let request = PodRequest(pod)
     func allocatable(_ key: Key) -> Quantity { node.status.allocatable[key].flatMap { Quantity($0) } ?? Quantity(milli: 0) }
     if Int64(usage.pods.count) >= allocatable(.pods).value { return "Too many pods" }
-    if request.cpuMillicores > 0, usage.cpuMillicores + request.cpuMillicores > allocatable(.cpu).milliValue { return "Insufficient cpu" }
-    if request.memoryBytes > 0, usage.memoryBytes + request.memoryBytes > allocatable(.memory).value { return "Insufficient memory" }
+    if request.cpuMillicores > 0, usage.cpuMillicores + request.cpuMillicores > allocatable(.cpu).milliValue {
+      return "Insufficient cpu"
+    }
+    if request.memoryBytes > 0, usage.memoryBytes + request.memoryBytes > allocatable(.memory).value {
+      return "Insufficient memory"
+    }
     if hostPorts(pod).contains(where: { port in usage.pods.contains { hostPorts($0).contains(port) } }) {
       return "node(s) didn't have free ports for the requested pod ports"
     }
@@ -83,7 +89,9 @@ enum NodeScore {
     func share(_ used: Int64, _ all: Int64) -> Int { all <= 0 ? 0 : Int(max(0, all - used) * 100 / all) }
     let cpu = node.status.allocatable[.cpu].flatMap { Quantity($0) }?.milliValue ?? 0
     let memory = node.status.allocatable[.memory].flatMap { Quantity($0) }?.value ?? 0
-    let free = (share(usage.cpuMillicores + max(100, request.cpuMillicores), cpu) + share(usage.memoryBytes + max(200 << 20, request.memoryBytes), memory)) / 2
+    let free =
+      (share(usage.cpuMillicores + max(100, request.cpuMillicores), cpu)
+        + share(usage.memoryBytes + max(200 << 20, request.memoryBytes), memory)) / 2
     let owner = pod.metadata.ownerReferences.first { $0.controller == true }?.uid
     let siblings = zip(usage.pods, usage.namespaces).filter { other, space in
       space == namespace && owner != nil && other.metadata.ownerReferences.contains { $0.uid == owner }

@@ -44,7 +44,9 @@ package struct Scheduler: Controller {
     var reasons: [String: Int] = [:]
     var best: (node: StoredObject, score: Int)?
     for node in nodes {
-      if let reason = NodeFilter.refusal(of: pod, on: node.view(Node.self), node.key.name, cluster.usage(of: node.key.name), volumes) {
+      if let reason = NodeFilter.refusal(
+        of: pod, on: node.view(Node.self), node.key.name, cluster.usage(of: node.key.name), volumes)
+      {
         reasons[reason, default: 0] += 1
         continue
       }
@@ -72,7 +74,8 @@ package struct Scheduler: Controller {
 
   /// A claim that waits for its first consumer learns the node; the pod is bound once the claim is.
   private func selectNode(_ node: String, for claim: ObjectKey) -> Change {
-    Change(.patch(claim, subresource: "", merge: ["metadata": ["annotations": ["volume.kubernetes.io/selected-node": .string(node)]]]))
+    Change(
+      .patch(claim, subresource: "", merge: ["metadata": ["annotations": ["volume.kubernetes.io/selected-node": .string(node)]]]))
   }
 
   private mutating func refuse(_ stored: StoredObject, _ pod: Pod, _ message: String, _ now: Instant) -> Plan {

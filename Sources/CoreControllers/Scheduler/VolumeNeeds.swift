@@ -33,7 +33,9 @@ struct VolumeNeeds {
       } else if let node = claim.metadata.annotations["volume.kubernetes.io/selected-node"], !node.isEmpty {
         isProvisioning = true
         affinities.append(
-          NodeSelector(tree: ["nodeSelectorTerms": [["matchFields": [["key": "metadata.name", "operator": "In", "values": [.string(node)]]]]]]))
+          NodeSelector(tree: [
+            "nodeSelectorTerms": [["matchFields": [["key": "metadata.name", "operator": "In", "values": [.string(node)]]]]]
+          ]))
       } else {
         let type = claim.spec.storageClassName.flatMap { store.get(.storageClasses, $0)?.view(StorageClass.self) }
         if type?.volumeBindingMode == "WaitForFirstConsumer" {

@@ -30,7 +30,9 @@ package struct ServiceAccountController: Controller {
         Change(
           .create(
             .serviceAccounts, namespace: key.name,
-            tree: ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": .string(key.name)]])))
+            tree: [
+              "apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": .string(key.name)],
+            ])))
     }
     let map = snapshot.store.get(.configMaps, namespace: key.name, ServiceAccountController.authorityMap)
     if map == nil {

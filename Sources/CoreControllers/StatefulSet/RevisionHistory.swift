@@ -46,7 +46,8 @@ struct RevisionHistory {
       revision.metadata.ownerReferences = List([OwnedPods.reference(to: stored.tree)])
       revision.revision = newest + 1
       revision.tree.put(.data, data)
-      changes.append(Change(.create(.controllerRevisions, namespace: stored.key.namespace, tree: revision.tree), tolerated: ["AlreadyExists"]))
+      changes.append(
+        Change(.create(.controllerRevisions, namespace: stored.key.namespace, tree: revision.tree), tolerated: ["AlreadyExists"]))
     }
     let named = set.status.currentRevision ?? ""
     current = revisions.contains { $0.key.name == named } ? named : update

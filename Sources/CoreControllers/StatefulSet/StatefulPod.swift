@@ -10,7 +10,9 @@ enum StatefulPod {
   static func ordinal(_ name: String, of set: String) -> Int? {
     guard name.hasPrefix(set + "-") else { return nil }
     let digits = name.dropFirst(set.count + 1)
-    guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }), digits == "0" || digits.first != "0" else { return nil }
+    guard !digits.isEmpty, digits.allSatisfy({ $0.isASCII && $0.isNumber }), digits == "0" || digits.first != "0" else {
+      return nil
+    }
     return Int(digits)
   }
 
@@ -63,14 +65,17 @@ enum StatefulPod {
       changes.append(
         Change(
           .create(.persistentVolumeClaims, namespace: stored.key.namespace, tree: claim.tree),
-          failed: EventDraft(.warning, reason: "FailedCreate", message: "create Claim \(name) failed: {error}", about: stored.tree),
+          failed: EventDraft(
+            .warning, reason: "FailedCreate", message: "create Claim \(name) failed: {error}", about: stored.tree),
           tolerated: ["AlreadyExists"]))
     }
     return changes
   }
 
   /// whenDeleted Delete: the set owns the claim; whenScaled Delete: a condemned pod does.
-  private static func owners(_ set: StatefulSet, _ stored: StoredObject, pod: StoredObject?, isCondemned: Bool) -> [OwnerReference] {
+  private static func owners(_ set: StatefulSet, _ stored: StoredObject, pod: StoredObject?, isCondemned: Bool)
+    -> [OwnerReference]
+  {
     let policy = set.spec.persistentVolumeClaimRetentionPolicy
     var reference = OwnerReference()
     if isCondemned, policy.whenScaled == "Delete", let pod {

@@ -26,7 +26,9 @@ package struct StatefulSetController: Controller {
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
     let set = stored.view(StatefulSet.self)
-    let adopted = OwnedPods.claim(stored, set.spec.selector, snapshot.store) { StatefulPod.ordinal($0.key.name, of: key.name) != nil }
+    let adopted = OwnedPods.claim(stored, set.spec.selector, snapshot.store) {
+      StatefulPod.ordinal($0.key.name, of: key.name) != nil
+    }
     if !adopted.isEmpty { return Plan(changes: adopted) }
     var sync = StatefulSetSync(stored, snapshot.store, now)
     sync.run()

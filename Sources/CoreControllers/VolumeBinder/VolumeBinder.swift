@@ -20,7 +20,9 @@ package struct VolumeBinder: Controller {
       return [key, ObjectKey(.persistentVolumes, volume)]
     case .persistentVolumes:
       let reference = change.object.view(PersistentVolume.self).spec.claimRef
-      if let name = reference.name { return [key, ObjectKey(.persistentVolumeClaims, namespace: reference.namespace ?? "", name)] }
+      if let name = reference.name {
+        return [key, ObjectKey(.persistentVolumeClaims, namespace: reference.namespace ?? "", name)]
+      }
       return [key] + unbound(snapshot)
     case .storageClasses: return unbound(snapshot)
     case .pods:
@@ -44,7 +46,9 @@ package struct VolumeBinder: Controller {
 
   private func claim(_ stored: StoredObject, _ store: Store) -> Plan {
     let claim = stored.view(PersistentVolumeClaim.self)
-    if claim.metadata.deletionTimestamp != nil { return unprotect(stored, claim.metadata, "kubernetes.io/pvc-protection", isUsed(stored, store)) }
+    if claim.metadata.deletionTimestamp != nil {
+      return unprotect(stored, claim.metadata, "kubernetes.io/pvc-protection", isUsed(stored, store))
+    }
     guard let name = claim.spec.volumeName, !name.isEmpty else { return find(stored, claim, store) }
     guard let volume = store.get(.persistentVolumes, name)?.view(PersistentVolume.self) else {
       if claim.status.phase == "Lost" || claim.status.phase == "Pending" { return Plan() }
@@ -55,7 +59,9 @@ package struct VolumeBinder: Controller {
     return setPhase(stored, claim, "Bound", volume)
   }
 
-  private func setPhase(_ stored: StoredObject, _ claim: PersistentVolumeClaim, _ phase: String, _ volume: PersistentVolume?) -> Plan {
+  private func setPhase(_ stored: StoredObject, _ claim: PersistentVolumeClaim, _ phase: String, _ volume: PersistentVolume?)
+    -> Plan
+  {
     var updated = claim
     updated.status.phase = phase
     if let volume {
@@ -84,7 +90,9 @@ package struct VolumeBinder: Controller {
     if let free = VolumeMatch.best(for: claim, stored, store) { return bind(stored, claim, to: free) }
     let className = claim.spec.storageClassName ?? ""
     guard let type = store.get(.storageClasses, className)?.view(StorageClass.self) else {
-      let message = className.isEmpty ? "no persistent volume fits this claim and no storage class is set" : "storageclass \"\(className)\" not found"
+      let message =
+        className.isEmpty
+        ? "no persistent volume fits this claim and no storage class is set" : "storageclass \"\(className)\" not found"
       return tell(stored, .warning, className.isEmpty ? "FailedBinding" : "ProvisioningFailed", message)
     }
     let node = claim.metadata.annotations["volume.kubernetes.io/selected-node"]
@@ -92,14 +100,17 @@ package struct VolumeBinder: Controller {
       return tell(stored, .normal, "WaitForFirstConsumer", "the volume is made once a pod that uses the claim has a node")
     }
     guard type.provisioner == VolumeBinder.provisioner else {
-      return tell(stored, .normal, "ExternalProvisioning", "waiting for provisioner \"\(type.provisioner ?? "")\", which is not part of this cluster")
+      return tell(
+        stored, .normal, "ExternalProvisioning",
+        "waiting for provisioner \"\(type.provisioner ?? "")\", which is not part of this cluster")
     }
     let volume = VolumeMatch.provision(for: stored, claim, type, node: node)
     let message = "made volume \(volume.metadata.name ?? "")"
     return Plan(changes: [
       Change(
         .create(.persistentVolumes, namespace: "", tree: volume.tree),
-        succeeded: EventDraft(.normal, reason: "ProvisioningSucceeded", message: message, about: stored.tree), tolerated: ["AlreadyExists"]),
+        succeeded: EventDraft(.normal, reason: "ProvisioningSucceeded", message: message, about: stored.tree),
+        tolerated: ["AlreadyExists"]),
       bindClaim(stored, claim, volume.metadata.name ?? ""),
     ])
   }
@@ -135,7 +146,9 @@ package struct VolumeBinder: Controller {
     if isBound { return setPhase(stored, volume, "Bound") }
     switch volume.spec.persistentVolumeReclaimPolicy {
     case "Delete" where volume.metadata.annotations["pv.kubernetes.io/provisioned-by"] == VolumeBinder.provisioner:
-      return Plan(changes: [Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"])])
+      return Plan(changes: [
+        Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"])
+      ])
     default: return setPhase(stored, volume, "Released")
     }
   }

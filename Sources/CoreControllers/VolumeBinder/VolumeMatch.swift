@@ -38,7 +38,9 @@ enum VolumeMatch {
   }
 
   /// A new volume of our class: a directory on the selected node.
-  static func provision(for stored: StoredObject, _ claim: PersistentVolumeClaim, _ type: StorageClass, node: String?) -> PersistentVolume {
+  static func provision(for stored: StoredObject, _ claim: PersistentVolumeClaim, _ type: StorageClass, node: String?)
+    -> PersistentVolume
+  {
     var volume = PersistentVolume()
     volume.apiVersion = "v1"
     volume.kind = "PersistentVolume"
@@ -54,7 +56,9 @@ enum VolumeMatch {
     volume.spec.hostPath.type = "DirectoryOrCreate"
     if let node {
       volume.spec.nodeAffinity.required = NodeSelector(tree: [
-        "nodeSelectorTerms": [["matchExpressions": [["key": "kubernetes.io/hostname", "operator": "In", "values": [.string(node)]]]]]
+        "nodeSelectorTerms": [
+          ["matchExpressions": [["key": "kubernetes.io/hostname", "operator": "In", "values": [.string(node)]]]]
+        ]
       ])
     }
     return volume

@@ -1,0 +1,114 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// An autoscaler's spec, read once for each change of it.
+struct AutoscalerRules: Sendable {
+  /// What a metric aims at.
+  enum Target: Sendable {
+    /// Percent of the requests.
+    case utilization(Int)
+    /// Thousandths of a unit for each pod.
+    case average(Int64)
+    case invalid
+  }
+  enum Source: Sendable {
+    case resource(String)
+    case containerResource(String, container: String)
+    /// Pods, Object or External: where the numbers come from is not part of this cluster.
+    case foreign(type: String, metric: String)
+    case unknown(String)
+  }
+  struct Metric: Sendable {
+    var source: Source
+    var target: Target
+    /// What conditions and events call it.
+    var label: String
+  }
+
+  let least: Int
+  let most: Int
+  let metrics: [Metric]
+  /// nil without `behavior`.
+  let up: Direction?
+  let down: Direction?
+  let tolerance: Tolerance
+
+  init(_ spec: HorizontalPodAutoscalerSpec) {
+    least = spec.minReplicas ?? 1
+    most = spec.maxReplicas ?? 1
+    metrics = spec.metrics.map { AutoscalerRules.read($0) }
+    let behavior = spec.behavior
+    up = behavior.isAbsent ? nil : Direction(behavior.scaleUp, isUp: true)
+    down = behavior.isAbsent ? nil : Direction(behavior.scaleDown, isUp: false)
+    func read(_ text: String?) -> Double { text.flatMap { Quantity($0) }.map { Double($0.milliValue) / 1000 } ?? 0.1 }
+    tolerance = Tolerance(up: read(behavior.scaleUp.tolerance), down: read(behavior.scaleDown.tolerance))
+  }
+
+  /// Source of the labels: computeStatusFor…Metric, horizontal.go, v1.36.
+  private static func read(_ metric: MetricSpec) -> Metric {
+    func share(_ target: Target) -> String {
+      if case .utilization = target { " utilization (percentage of request)" } else { "" }
+    }
+    switch metric.type {
+    case "Resource":
+      let target = read(metric.resource.target)
+      let name = metric.resource.name ?? ""
+      return Metric(source: .resource(name), target: target, label: "\(name) resource\(share(target))")
+    case "ContainerResource":
+      let target = read(metric.containerResource.target)
+      let name = metric.containerResource.name ?? ""
+      return Metric(
+        source: .containerResource(name, container: metric.containerResource.container ?? ""), target: target,
+        label: "\(name) container resource\(share(target))")
+    case "Pods": return foreign("Pods", metric.pods.metric, "pods metric ")
+    case "Object": return foreign("Object", metric.object.metric, "\(metric.object.describedObject.kind ?? "") metric ")
+    case "External": return foreign("External", metric.external.metric, "external metric ")
+    default: return Metric(source: .unknown(metric.type ?? ""), target: .invalid, label: metric.type ?? "")
+    }
+  }
+
+  private static func foreign(_ type: String, _ identifier: MetricIdentifier, _ words: String) -> Metric {
+    let name = identifier.name ?? ""
+    return Metric(source: .foreign(type: type, metric: name), target: .invalid, label: words + name)
+  }
+
+  private static func read(_ target: MetricTarget) -> Target {
+    if let value = target.averageValue.flatMap({ Quantity($0) })?.milliValue, value > 0 { return .average(value) }
+    if let percent = target.averageUtilization, percent > 0 { return .utilization(percent) }
+    return .invalid
+  }
+}
+
+/// How far from the target the ratio may be without a change.
+struct Tolerance: Sendable {
+  var up: Double
+  var down: Double
+  func holds(_ ratio: Double) -> Bool { 1 - down <= ratio && ratio <= 1 + up }
+}
+
+/// The rules of one direction, with the API's defaults where a field is absent.
+/// Source: pkg/apis/autoscaling/v2/defaults.go, v1.36.
+struct Direction: Sendable {
+  struct Policy: Sendable {
+    var isPercent: Bool
+    var value: Int
+    var seconds: Int
+  }
+  enum Choice: Sendable { case most, least, disabled }
+  var window: Int
+  var policies: [Policy]
+  var choice: Choice
+
+  init(_ rules: HPAScalingRules, isUp: Bool) {
+    window = rules.stabilizationWindowSeconds ?? (isUp ? 0 : ScalingRules.downscaleWindow)
+    policies = rules.policies.map {
+      Policy(isPercent: $0.type == "Percent", value: $0.value ?? 0, seconds: $0.periodSeconds ?? 0)
+    }
+    if policies.isEmpty {
+      policies = [Policy(isPercent: true, value: 100, seconds: 15)]
+      if isUp { policies.append(Policy(isPercent: false, value: 4, seconds: 15)) }
+    }
+    choice = rules.selectPolicy == "Disabled" ? .disabled : rules.selectPolicy == "Min" ? .least : .most
+  }
+}

@@ -1,0 +1,36 @@
+import CoreStore
+import CoreTypes
+
+/// What was recommended and done lately, for one autoscaler. Lives in memory only, as upstream's.
+struct ScalingMemory: Sendable {
+  var nextSync: Instant
+  var recommendations: [(at: Instant, replicas: Int)] = []
+  var ups: [(at: Instant, change: Int)] = []
+  var downs: [(at: Instant, change: Int)] = []
+  var decisions: [Decision] = []
+  /// The rescale of the last plan and the revision of the target before it: unchanged, it was refused.
+  var asked: (target: ObjectKey, revision: UInt64, isUp: Bool)?
+  private(set) var rules: AutoscalerRules
+  private var revision: UInt64
+
+  init(_ stored: StoredObject, nextSync: Instant) {
+    self.nextSync = nextSync
+    rules = AutoscalerRules(stored.view(HorizontalPodAutoscaler.self).spec)
+    revision = stored.revision
+  }
+
+  /// Reads the spec again after a write.
+  mutating func note(_ stored: StoredObject) {
+    if stored.revision == revision { return }
+    revision = stored.revision
+    rules = AutoscalerRules(stored.view(HorizontalPodAutoscaler.self).spec)
+  }
+
+  /// Only what some window can still see is kept: windows are 3600 s at the most, periods 1800 s.
+  mutating func forget(before now: Instant) {
+    let oldest = max(rules.up?.window ?? 0, rules.down?.window ?? ScalingRules.downscaleWindow)
+    recommendations.removeAll { now - $0.at > .seconds(oldest) }
+    ups.removeAll { now - $0.at > .seconds(1800) }
+    downs.removeAll { now - $0.at > .seconds(1800) }
+  }
+}
