@@ -159,7 +159,7 @@ struct AutoscalerCase {
       }
     }
     while pods.count < replicas { addPod(at: now, isReady: false) }
-    for index in pods.indices where !pods[index].isReady && now >= pods[index].startedAt + .seconds(startup) {
+    for index in pods.indices where !pods[index].isReady && now > pods[index].startedAt + .seconds(startup) {
       pods[index].isReady = true
       writePod(index)
     }

@@ -12,7 +12,7 @@ struct AutoscalerMetrics {
   private let now: Instant
   private let pods: [StoredObject]
   private let rival: ObjectKey?
-  /// One for each metric, in the order of the spec; an empty one where a metric failed.
+  /// One for each metric, in the order of the spec, which tables go by; without a value where a metric failed.
   private(set) var statuses: [MetricStatus] = []
   private(set) var events: [(reason: String, message: String)] = []
   private(set) var condition: (status: String, reason: String, message: String)?
@@ -109,10 +109,8 @@ struct AutoscalerMetrics {
 
   private func status(_ metric: AutoscalerRules.Metric, _ decision: MetricDecision) -> MetricStatus {
     var status = MetricStatus()
-    guard decision.failure == nil else {
-      status.type = ""
-      return status
-    }
+    status.type = metric.type
+    if decision.failure != nil { return status }
     func value(_ name: String) -> MetricValueStatus {
       var value = MetricValueStatus()
       let average = name == "memory" ? Quantity(bytes: decision.averageMilli / 1000) : Quantity(milli: decision.averageMilli)
@@ -122,11 +120,9 @@ struct AutoscalerMetrics {
     }
     switch metric.source {
     case .resource(let name):
-      status.type = "Resource"
       status.resource.name = name
       status.resource.current = value(name)
     case .containerResource(let name, let container):
-      status.type = "ContainerResource"
       status.containerResource.name = name
       status.containerResource.container = container
       status.containerResource.current = value(name)

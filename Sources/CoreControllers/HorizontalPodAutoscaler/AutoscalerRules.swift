@@ -24,6 +24,15 @@ struct AutoscalerRules: Sendable {
     var target: Target
     /// What conditions and events call it.
     var label: String
+
+    /// metrics[].type
+    var type: String {
+      switch source {
+      case .resource: "Resource"
+      case .containerResource: "ContainerResource"
+      case .foreign(let type, _), .unknown(let type): type
+      }
+    }
   }
 
   let least: Int

@@ -14,7 +14,7 @@ package struct Decision: Sendable {
   /// What the metrics ask for; nil where they give no answer.
   package var recommended: Int?
   package var stabilized: Int
-  /// ScaleUpStabilized or ScaleDownStabilized, and when the recommendation that holds the count leaves its window.
+  /// ScaleUpStabilized or ScaleDownStabilized, and when the last recommendation that forbids a change leaves its window.
   package var stabilizedReason: String?
   package var stabilizedUntil: Instant?
   /// TooManyReplicas, TooFewReplicas, ScaleUpLimit or ScaleDownLimit, and when a policy lets the count go further.

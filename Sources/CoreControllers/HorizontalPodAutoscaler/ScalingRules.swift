@@ -6,7 +6,7 @@ struct Normalized {
   var stabilized: Int
   /// For AbleToScale; nil: ReadyForNewScale.
   var stabilizedReason: String?
-  /// When the recommendation that holds the count leaves its window.
+  /// When the last recommendation that forbids a change leaves its window.
   var stabilizedUntil: Instant?
   /// For ScalingLimited; nil: DesiredWithinRange.
   var limitedReason: String?
@@ -33,7 +33,9 @@ enum ScalingRules {
     }
     if result.stabilized != desired {
       result.stabilizedReason = "ScaleDownStabilized"
-      result.stabilizedUntil = memory.recommendations.last { $0.replicas >= result.stabilized }.map { $0.at + window }
+      result.stabilizedUntil = memory.recommendations.last { $0.replicas >= min(result.stabilized, current) }.map {
+        $0.at + window
+      }
     }
     let cap = max(2 * current, 4)
     limit(&result, memory.rules.least, min(memory.rules.most, cap), isCapped: memory.rules.most > cap, reason: "ScaleUpLimit")
@@ -62,7 +64,9 @@ enum ScalingRules {
     if result.stabilized != desired {
       let isUp = desired >= current
       result.stabilizedReason = isUp ? "ScaleUpStabilized" : "ScaleDownStabilized"
-      let holder = memory.recommendations.last { isUp ? $0.replicas <= result.stabilized : $0.replicas >= result.stabilized }
+      let holder = memory.recommendations.last {
+        isUp ? $0.replicas <= max(result.stabilized, current) : $0.replicas >= min(result.stabilized, current)
+      }
       result.stabilizedUntil = holder.map { $0.at + .seconds(isUp ? up.window : down.window) }
     }
     result.desired = result.stabilized
