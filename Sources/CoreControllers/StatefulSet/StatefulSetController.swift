@@ -19,17 +19,26 @@ package struct StatefulSetController: Controller {
       let labels = change.object.metadata.labels
       return snapshot.store.list(.statefulSets, namespace: key.namespace)
         .filter { $0.view(StatefulSet.self).spec.selector.matches(labels) }.map(\.key)
+    case .controllerRevisions:
+      guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "StatefulSet" else { return [] }
+      return [ObjectKey(.statefulSets, namespace: key.namespace, owner.name ?? "")]
+    case .persistentVolumeClaims:
+      if change.kind != .deleted { return [] }
+      return snapshot.store.list(.statefulSets, namespace: key.namespace)
+        .filter { StatefulClaims.isClaim(key.name, of: $0) }.map(\.key)
     default: return []
     }
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
-    guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
-    let set = stored.view(StatefulSet.self)
-    let adopted = OwnedPods.claim(stored, set.spec.selector, snapshot.store) {
-      StatefulPod.ordinal($0.key.name, of: key.name) != nil
+    guard let stored = snapshot.store.get(key) else { return Plan() }
+    if stored.metadata.deletionTimestamp == nil {
+      let selector = stored.view(StatefulSet.self).spec.selector
+      let isMember = { (pod: StoredObject) in StatefulPod.ordinal(pod.key.name, of: key.name) != nil }
+      let adopted =
+        OwnedPods.claim(stored, selector, snapshot.store, where: isMember) + RevisionHistory.adoptions(stored, snapshot.store)
+      if !adopted.isEmpty { return Plan(changes: adopted) }
     }
-    if !adopted.isEmpty { return Plan(changes: adopted) }
     var sync = StatefulSetSync(stored, snapshot.store, now)
     sync.run()
     return sync.plan

@@ -8,83 +8,106 @@ struct StatefulSetSync {
   static let batch = 500
 
   let stored: StoredObject
-  let store: Store
   let now: Instant
   let set: StatefulSet
   var plan = Plan()
-  private var history: RevisionHistory
-  private let pods: [StoredObject]
+  private let history: RevisionHistory
+  private let claims: StatefulClaims
+  /// In ascending order of ordinals.
+  private let pods: [(ordinal: Int, pod: StoredObject)]
+  private let byOrdinal: [Int: StoredObject]
   private var isDone = false
 
   init(_ stored: StoredObject, _ store: Store, _ now: Instant) {
     self.stored = stored
-    self.store = store
     self.now = now
     set = stored.view(StatefulSet.self)
     history = RevisionHistory(stored, store)
+    claims = StatefulClaims(stored, store)
     pods = OwnedPods.list(stored, set.spec.selector, store)
-      .filter { StatefulPod.ordinal($0.key.name, of: stored.key.name) != nil }
-      .sorted { StatefulPod.ordinal($0.key.name, of: stored.key.name)! < StatefulPod.ordinal($1.key.name, of: stored.key.name)! }
+      .compactMap { pod in StatefulPod.ordinal(pod.key.name, of: stored.key.name).map { (ordinal: $0, pod: pod) } }
+      .sorted { $0.ordinal < $1.ordinal }
+    byOrdinal = Dictionary(pods.map { ($0.ordinal, $0.pod) }) { first, _ in first }
   }
 
   private var first: Int { self.set.spec.ordinals.start ?? 0 }
   private var wanted: Int { self.set.spec.replicas ?? 1 }
   private var isOrdered: Bool { self.set.spec.podManagementPolicy != "Parallel" }
-  private func ordinal(_ pod: StoredObject) -> Int { StatefulPod.ordinal(pod.key.name, of: stored.key.name) ?? 0 }
-  private func isInRange(_ pod: StoredObject) -> Bool { (first..<(first + wanted)).contains(ordinal(pod)) }
+  private var range: Range<Int> { first..<(first + max(0, wanted)) }
 
-  private func isHealthy(_ pod: StoredObject) -> Bool {
+  private func isReady(_ pod: StoredObject) -> Bool {
     let view = pod.view(Pod.self)
-    return view.metadata.deletionTimestamp == nil && view.status.phase == "Running" && OwnedPods.isReady(view)
+    return view.status.phase == "Running" && OwnedPods.isReady(view)
   }
 
+  /// Running, ready for minReadySeconds and there to stay; asks for another look when the seconds are over.
   private mutating func isAvailable(_ pod: StoredObject) -> Bool {
-    guard isHealthy(pod) else { return false }
+    pod.metadata.deletionTimestamp == nil && hasBeenReady(pod)
+  }
+
+  private mutating func hasBeenReady(_ pod: StoredObject) -> Bool {
+    guard isReady(pod) else { return false }
     let (available, at) = OwnedPods.availability(pod.view(Pod.self), set.spec.minReadySeconds ?? 0, now)
     if let at { plan.wake(at: at) }
     return available
   }
 
+  /// The status goes before the pods, so that it is told even while a pod is refused.
   mutating func run() {
-    plan.changes += history.changes
-    let condemned = pods.filter { !isInRange($0) }
-    for pod in condemned { plan.changes += StatefulPod.claims(stored, ordinal: ordinal(pod), pod: pod, isCondemned: true, store) }
-    create()
-    if !isDone { scaleDown(condemned) }
-    if !isDone { update() }
-    plan.changes += history.trim(live: Set(pods.compactMap { $0.metadata.labels[StatefulPod.revisionLabel] }))
+    let isDeleted = stored.metadata.deletionTimestamp != nil
+    if !isDeleted { plan.changes += history.changes }
     writeStatus()
+    if isDeleted { return }
+    replicas()
+    let condemned = pods.filter { !range.contains($0.ordinal) }
+    if !isDone {
+      for (ordinal, pod) in condemned { plan.changes += claims.retention(of: pod, ordinal, isCondemned: true) }
+      scaleDown(condemned)
+    }
+    if !isDone { update() }
+    plan.changes += history.trim(live: Set(pods.compactMap { $0.pod.metadata.labels[StatefulPod.revisionLabel] }))
   }
 
-  /// Makes missing pods and replaces ended ones; in order, each waits for the one before it.
-  private mutating func create() {
+  /// Every ordinal of the range; in order, each waits for the one before it. Source: processReplica, v1.36.
+  private mutating func replicas() {
     var made = 0
-    for ordinal in first..<(first + wanted) {
-      guard let pod = pods.first(where: { self.ordinal($0) == ordinal }) else {
-        make(ordinal)
+    for ordinal in range {
+      guard let pod = byOrdinal[ordinal] else {
+        if made < StatefulSetSync.batch { make(ordinal) }
         made += 1
-        if isOrdered {
-          isDone = true
-          return
-        }
-        if made >= StatefulSetSync.batch { return }
+        isDone = isOrdered
+        if isDone { return }
         continue
       }
-      plan.changes += StatefulPod.claims(stored, ordinal: ordinal, pod: pod, isCondemned: false, store)
-      let view = pod.view(Pod.self)
-      if view.status.phase == "Failed" || view.status.phase == "Succeeded" {
-        if view.metadata.deletionTimestamp == nil { delete(pod) }
-        if isOrdered {
-          isDone = true
-          return
-        }
-        continue
-      }
-      if isOrdered, !isAvailable(pod) {
-        isDone = true
-        return
-      }
+      keep(pod, ordinal)
+      if isDone { return }
     }
+  }
+
+  /// Replaces a pod that has ended, waits for one that is on its way, and puts back what one that stays has lost.
+  private mutating func keep(_ pod: StoredObject, _ ordinal: Int) {
+    let isLeaving = pod.metadata.deletionTimestamp != nil
+    let phase = pod.view(Pod.self).status.phase
+    if phase == "Failed" || phase == "Succeeded" {
+      if !isLeaving { delete(pod) }
+      isDone = isOrdered
+      return
+    }
+    if phase == "Pending", !isLeaving { plan.changes += claims.missing(ordinal) }
+    if isOrdered, !isAvailable(pod) {
+      isDone = true
+      return
+    }
+    if isLeaving { return }
+    plan.changes += claims.retention(of: pod, ordinal, isCondemned: false)
+    guard let tree = StatefulPod.identified(pod, ordinal: ordinal) else { return }
+    let what = "Pod \(pod.key.name) in StatefulSet \(stored.key.name)"
+    plan.changes.append(
+      Change(
+        .update(.pods, tree: tree),
+        succeeded: EventDraft(.normal, reason: "SuccessfulUpdate", message: "update \(what) successful", about: stored.tree),
+        failed: EventDraft(.warning, reason: "FailedUpdate", message: "update \(what) failed: {error}", about: stored.tree),
+        tolerated: ["NotFound"]))
   }
 
   /// The revision of a new pod: the wanted one, unless a partition keeps its ordinal on the current one.
@@ -94,7 +117,13 @@ struct StatefulSetSync {
   }
 
   private mutating func make(_ ordinal: Int) {
-    plan.changes += StatefulPod.claims(stored, ordinal: ordinal, pod: nil, isCondemned: false, store)
+    if let claim = claims.leaving(ordinal) {
+      let message = "Pod \(stored.key.name)-\(ordinal) waits until the claim \(claim.key.name) of the one before it is gone"
+      plan.changes.append(
+        Change(.nothing, succeeded: EventDraft(.warning, reason: "FailedCreate", message: message, about: stored.tree)))
+      return
+    }
+    plan.changes += claims.missing(ordinal)
     let revision = revision(of: ordinal)
     let pod = StatefulPod.make(stored, template: history.template(revision), ordinal: ordinal, revision: revision)
     let what = "Pod \(pod.metadata.name ?? "") in StatefulSet \(stored.key.name)"
@@ -115,54 +144,44 @@ struct StatefulSetSync {
         tolerated: ["NotFound"]))
   }
 
-  /// Removes pods outside the range from the highest ordinal, one at a time when ordered.
-  private mutating func scaleDown(_ condemned: [StoredObject]) {
-    let firstUnhealthy = pods.first { !isHealthy($0) }
-    for pod in condemned.reversed() {
-      if pod.metadata.deletionTimestamp != nil {
-        if isOrdered {
-          isDone = true
-          return
-        }
-        continue
+  /// Removes pods outside the range from the highest ordinal, one at a time when ordered. Then a pod that is not available
+  /// waits for what is broken below it, never a good one for a bad one. Source: processCondemned, v1.36.
+  private mutating func scaleDown(_ condemned: [(ordinal: Int, pod: StoredObject)]) {
+    let firstUnavailable = condemned.first { !isAvailable($0.pod) }?.pod.uid
+    for (_, pod) in condemned.reversed() {
+      if pod.metadata.deletionTimestamp == nil {
+        if !isOrdered || isAvailable(pod) || pod.uid == firstUnavailable { delete(pod) }
       }
-      if isOrdered, let firstUnhealthy, firstUnhealthy.uid != pod.uid, !isHealthy(firstUnhealthy) {
-        isDone = true
-        return
-      }
-      delete(pod)
-      if isOrdered {
-        isDone = true
-        return
-      }
+      isDone = isOrdered
+      if isDone { return }
     }
   }
 
   /// Rolling update: from the highest ordinal down to the partition, one at a time, waiting for each to be available.
+  /// Any other revision is replaced, also one between the current and the wanted one.
   private mutating func update() {
-    guard set.spec.updateStrategy.type != "OnDelete", history.current != history.update else { return }
+    guard set.spec.updateStrategy.type != "OnDelete" else { return }
     let partition = first + (set.spec.updateStrategy.rollingUpdate.partition ?? 0)
-    for pod in pods.reversed() where isInRange(pod) {
-      if ordinal(pod) < partition { return }
-      if pod.metadata.labels[StatefulPod.revisionLabel] != history.update {
-        if pod.metadata.deletionTimestamp == nil { delete(pod) }
-        return
+    for ordinal in range.reversed() {
+      guard ordinal >= partition, let pod = byOrdinal[ordinal] else { return }
+      if pod.metadata.labels[StatefulPod.revisionLabel] != history.update, pod.metadata.deletionTimestamp == nil {
+        return delete(pod)
       }
       if !isAvailable(pod) { return }
     }
   }
 
   private mutating func writeStatus() {
-    let live = pods
+    let live = pods.map(\.pod)
     var status = set.status
     func count(_ revision: String) -> Int {
       live.filter { $0.metadata.deletionTimestamp == nil && $0.metadata.labels[StatefulPod.revisionLabel] == revision }.count
     }
     status.observedGeneration = stored.metadata.generation
     status.replicas = live.count
-    status.readyReplicas = live.filter { isHealthy($0) }.count
+    status.readyReplicas = live.filter { isReady($0) }.count
     var available = 0
-    for pod in live where isAvailable(pod) { available += 1 }
+    for pod in live where hasBeenReady(pod) { available += 1 }
     status.availableReplicas = available
     status.updatedReplicas = count(history.update)
     status.currentReplicas = count(history.current)
