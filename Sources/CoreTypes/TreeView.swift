@@ -60,6 +60,12 @@ package struct List<Element: Sendable>: TreeView {
   package var indices: Range<Int> { 0..<count }
 }
 
+/// Views of the elements of an array, one after the other.
+package struct ListIterator<Element: TreeView>: IteratorProtocol {
+  fileprivate var rest: IndexingIterator<[JSON]>
+  package mutating func next() -> Element? { rest.next().map { Element(tree: $0) } }
+}
+
 extension List: Sequence where Element: TreeView {
   package subscript(index: Int) -> Element {
     get { Element(tree: tree[index]) }
@@ -72,10 +78,7 @@ extension List: Sequence where Element: TreeView {
   }
   package init(_ elements: [Element]) { tree = .array(elements.map(\.tree)) }
   package mutating func append(_ element: Element) { tree.elements.append(element.tree) }
-  package func makeIterator() -> AnyIterator<Element> {
-    var rest = tree.elements.makeIterator()
-    return AnyIterator { rest.next().map { Element(tree: $0) } }
-  }
+  package func makeIterator() -> ListIterator<Element> { ListIterator(rest: tree.elements.makeIterator()) }
   package var first: Element? { tree.elements.first.map { Element(tree: $0) } }
   package mutating func removeAll(where matches: (Element) -> Bool) { tree.elements.removeAll { matches(Element(tree: $0)) } }
 }
