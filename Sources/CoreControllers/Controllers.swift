@@ -9,9 +9,11 @@ package enum Controllers {
     certificateAuthority: String, zone: @escaping @Sendable (String) -> TimeZoneRules?
   ) -> [any Controller] {
     [
-      NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(), VolumeBinder(),
+      NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(),
+      VolumeBinder(),
       Scheduler(), StatefulSetController(), DeploymentController(), ReplicaSetController.replicaSets,
-      ReplicaSetController.replicationControllers, HorizontalPodAutoscalerController(), CronJobController(zone: zone), JobController(),
+      ReplicaSetController.replicationControllers, HorizontalPodAutoscalerController(), CronJobController(zone: zone),
+      JobController(),
       EndpointsController(),
     ]
   }

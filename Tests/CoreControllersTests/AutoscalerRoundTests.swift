@@ -89,7 +89,9 @@ struct AutoscalerRoundTests {
     }
   }
 
-  @Test("a round in which nothing changes writes nothing, and each look costs its own pods only", arguments: [Int(ProcessInfo.processInfo.environment["AUTOSCALERS"] ?? "") ?? 2000])
+  @Test(
+    "a round in which nothing changes writes nothing, and each look costs its own pods only",
+    arguments: [Int(ProcessInfo.processInfo.environment["AUTOSCALERS"] ?? "") ?? 2000])
   func quietRound(_ count: Int) {
     var crowd = Crowd(count)
     #expect(crowd.round(at: World.start) == 0)

@@ -68,7 +68,7 @@ struct World {
         wakes[item] = nil
         queue.append(item)
       case .podStarts(let key, let uid): if store.get(key)?.uid == uid { becomeReady(key) }
-      case .podEnds(let key, let uid): if store.get(key)?.uid == uid { remove(key) }
+      case .podEnds(let key, let uid): if store.get(key)?.uid == uid { finishPod(key) }
       }
       settle()
     }
@@ -195,9 +195,8 @@ struct World {
     if !isNoted { writes.append("update \(old.key.resource.name)/\(old.key.name)") }
     let metadata = ObjectMeta(tree: tree[.metadata])
     note(store.put(old.key, tree))
-    if metadata.deletionTimestamp != nil, metadata.finalizers.isEmpty, old.key.resource != .pods { remove(old.key) }
-    if old.key.resource == .pods, metadata.deletionTimestamp != nil, metadata.finalizers.isEmpty, !old.metadata.finalizers.isEmpty
-    {
+    // A pod under grace goes when its node says so.
+    if metadata.deletionTimestamp != nil, metadata.finalizers.isEmpty, (metadata.deletionGracePeriodSeconds ?? 0) == 0 {
       remove(old.key)
     }
   }
@@ -213,10 +212,15 @@ struct World {
     let waits = key.resource == .pods && termination > 0
     guard waits || !metadata.finalizers.isEmpty else { return remove(key) }
     metadata.deletionTimestamp = now.rfc3339
+    if waits { metadata.deletionGracePeriodSeconds = termination }
     var tree = old.tree
     tree.put(.metadata, metadata.tree)
     note(store.put(key, tree))
-    if waits { schedule(.podEnds(key, uid: old.uid), at: now + .seconds(termination)) }
+    if waits {
+      schedule(.podEnds(key, uid: old.uid), at: now + .seconds(termination))
+    } else if key.resource == .pods {
+      finishPod(key)
+    }
   }
 
   private mutating func remove(_ key: ObjectKey) {
@@ -281,6 +285,18 @@ struct World {
   private mutating func becomeReady(_ key: ObjectKey) {
     guard let old = store.get(key), old.metadata.deletionTimestamp == nil else { return }
     setPod(old, phase: "Running", isReady: true)
+  }
+
+  /// The last container has gone: the pod is reported as failed, then goes unless a finalizer holds it.
+  private mutating func finishPod(_ key: ObjectKey) {
+    guard let old = store.get(key) else { return }
+    if !["Succeeded", "Failed"].contains(old.tree[.status][.phase].string) {
+      setPod(old, phase: "Failed", isReady: false, exitCode: 143)
+    }
+    guard let present = store.get(key) else { return }
+    var tree = present.tree
+    tree[.metadata].put(.deletionGracePeriodSeconds, 0)
+    replace(present, with: tree)
   }
 
   /// What a kubelet reports.

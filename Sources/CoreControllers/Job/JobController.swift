@@ -2,30 +2,66 @@ import CoreJSON
 package import CoreStore
 package import CoreTypes
 
-/// Runs pods to completion, counting each exactly once. Source: pkg/controller/job/job_controller.go, v1.36.
+/// Runs pods to completion, counting each exactly once; deletes jobs whose time after the end is over.
+/// Source: pkg/controller/job and pkg/controller/ttlafterfinished, v1.36.
 package struct JobController: Controller {
   static let finalizer = "batch.kubernetes.io/job-tracking"
   static let indexAnnotation = "batch.kubernetes.io/job-completion-index"
+  static let failuresAnnotation = "batch.kubernetes.io/job-index-failure-count"
+  static let ignoredFailuresAnnotation = "batch.kubernetes.io/job-index-ignored-failure-count"
+  /// spec.managedBy of the jobs that are ours.
+  static let manager = "kubernetes.io/job-controller"
   package let name = "job-controller"
 
   package init() {}
 
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
-    switch change.object.key.resource {
-    case .jobs: return change.kind == .deleted ? [] : [change.object.key]
+    let key = change.object.key
+    switch key.resource {
+    case .jobs:
+      if change.kind != .deleted { return [key] }
+      return snapshot.store.owned(by: change.object.uid).filter { $0.key.resource == .pods && JobController.isTracked($0) }.map(
+        \.key)
     case .pods:
       guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "Job", let name = owner.name else {
-        return []
+        return change.kind != .deleted && JobController.isTracked(change.object) ? [key] : []
       }
-      return [ObjectKey(.jobs, namespace: change.object.key.namespace, name)]
+      let job = ObjectKey(.jobs, namespace: key.namespace, name)
+      if snapshot.store.get(job)?.uid == owner.uid { return [job] }
+      return change.kind != .deleted && JobController.isTracked(change.object) ? [key] : []
     default: return []
     }
   }
 
+  static func isTracked(_ pod: StoredObject) -> Bool { pod.metadata.finalizers.values.contains(finalizer) }
+
+  /// The pod without the finalizer: its end has been counted, or nobody counts it any more.
+  static func release(_ pod: StoredObject) -> Change {
+    let rest = pod.metadata.finalizers.values.filter { $0 != finalizer }
+    let finalizers: JSON = rest.isEmpty ? .null : List(rest).tree
+    return Change(
+      .patch(pod.key, subresource: "", merge: ["metadata": .object([Member(key: .finalizers, value: finalizers)])]),
+      tolerated: ["NotFound"])
+  }
+
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key) else { return Plan() }
+    if key.resource == .pods { return orphan(stored, snapshot.store) }
+    let job = stored.view(Job.self)
+    if let manager = job.spec.managedBy, manager != JobController.manager { return Plan() }
     var sync = JobSync(stored, snapshot.store, now)
     if sync.isFinished { sync.settle() } else { sync.run() }
     return sync.plan
+  }
+
+  /// A pod whose job is gone. Source: syncOrphanPod, job_controller.go, v1.36.
+  private func orphan(_ pod: StoredObject, _ store: Store) -> Plan {
+    guard JobController.isTracked(pod) else { return Plan() }
+    if let owner = OwnedPods.controller(of: pod.metadata), owner.kind == "Job",
+      store.get(.jobs, namespace: pod.key.namespace, owner.name ?? "")?.uid == owner.uid
+    {
+      return Plan()
+    }
+    return Plan(changes: [JobController.release(pod)])
   }
 }

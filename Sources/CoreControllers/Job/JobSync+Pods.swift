@@ -2,133 +2,152 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// How a job ends.
-struct JobEnding: Equatable {
-  var succeeds: Bool
-  var reason: String
-  var message: String
-}
-
+/// Pods made and deleted. Source: manageJob, job_controller.go, v1.36.
 extension JobSync {
-  /// An ending that was decided before and waits for the pods to go.
-  func interimEnding() -> JobEnding? {
-    for condition in job.status.conditions where condition.status == "True" {
-      if condition.type == "SuccessCriteriaMet" || condition.type == "FailureTarget" {
-        return JobEnding(
-          succeeds: condition.type == "SuccessCriteriaMet", reason: condition.reason ?? "", message: condition.message ?? "")
-      }
-    }
-    return nil
-  }
+  static let firstBackoff = 10
+  static let lastBackoff = 600
 
-  /// In upstream's order: backoffLimit, deadline, completions.
-  mutating func newEnding() -> JobEnding? {
-    if failures > job.spec.backoffLimit ?? 6 {
-      return JobEnding(
-        succeeds: false, reason: "BackoffLimitExceeded", message: "the job has failed more often than its backoffLimit allows")
-    }
-    if let seconds = job.spec.activeDeadlineSeconds, job.spec.suspend != true,
-      let start = job.status.startTime.flatMap({ Instant(rfc3339: $0) })
-    {
-      let deadline = start + .seconds(seconds)
-      if now >= deadline {
-        return JobEnding(
-          succeeds: false, reason: "DeadlineExceeded", message: "the job ran longer than its deadline of \(seconds) s")
-      }
-      plan.wake(at: deadline)
-    }
-    let done = job.spec.completions.map { successes >= $0 } ?? (successes > 0 && active.isEmpty)
-    if !done { return nil }
-    return JobEnding(succeeds: true, reason: "CompletionsReached", message: "the wanted number of completions was reached")
-  }
-
-  /// Counted and just ended failures; a pod that restarts its containers counts each restart.
-  private var failures: Int {
-    let restarts =
-      job.spec.template.spec.restartPolicy == "OnFailure"
-      ? active.reduce(0) { $0 + $1.view(Pod.self).status.containerStatuses.reduce(0) { $0 + ($1.restartCount ?? 0) } } : 0
-    return (job.status.failed ?? 0) + job.status.uncountedTerminatedPods.failed.count + restarts
-  }
-
-  var successes: Int {
-    isIndexed
-      ? IndexSet.parse(job.status.completedIndexes ?? "").count
-      : (job.status.succeeded ?? 0) + job.status.uncountedTerminatedPods.succeeded.count
-  }
-
-  /// Writes the interim condition.
-  mutating func mark(_ ending: JobEnding) {
-    let type = ending.succeeds ? "SuccessCriteriaMet" : "FailureTarget"
-    if !hasTrue(type) { set(type, "True", ending.reason, ending.message) }
-  }
-
-  /// The pods are gone: the terminal condition.
-  mutating func finish(_ ending: JobEnding) {
-    set(ending.succeeds ? "Complete" : "Failed", "True", ending.reason, ending.message)
-    if ending.succeeds {
-      job.status.completionTime = now.rfc3339
-      say("Completed", "Job completed")
-    } else {
-      say(ending.reason, ending.message, .warning)
-    }
-  }
-
-  /// Makes or deletes pods until as many run as should. Source: manageJob, job_controller.go, v1.36.
   mutating func manage() {
+    let running = active
+    if isSuspended {
+      for pod in running.prefix(JobSync.batch) { delete(pod, isCounted: false) }
+      return
+    }
     let parallelism = job.spec.parallelism ?? 1
     let wanted =
-      job.spec.completions.map { min(parallelism, max(0, $0 - successes)) } ?? (successes > 0 ? active.count : parallelism)
-    if active.count > wanted {
-      for pod in active.sorted(by: { $0.key.name > $1.key.name }).prefix(active.count - wanted) { delete(pod) }
+      job.spec.completions.map { max(0, min(parallelism, $0 - successes)) } ?? (successes > 0 ? running.count : parallelism)
+    let surplus = surplusPods(running, wanted)
+    if !surplus.isEmpty {
+      for pod in surplus.prefix(JobSync.batch) { delete(pod, isCounted: false) }
       return
     }
-    let going = job.spec.podReplacementPolicy == "Failed" ? terminating.count : 0
-    let missing = min(wanted - active.count - going, JobSync.batch)
+    let missing = min(wanted - running.count - (replacesFailedOnly ? terminating : 0), JobSync.batch)
     guard missing > 0 else { return }
-    if let ready = backOffEnd(), ready > now { return plan.wake(at: ready) }
-    if !isIndexed {
-      for _ in 0..<missing { create(index: nil) }
-      return
+    if job.spec.backoffLimitPerIndex == nil, let ready = backoffEnd(), ready > now { return plan.wake(at: ready) }
+    var names = PodNames(stored, store)
+    if isIndexed {
+      for index in freeIndexes(missing) { create(index, &names) }
+    } else {
+      for _ in 0..<missing { create(nil, &names) }
     }
-    for index in freeIndexes(missing) { create(index: index) }
+  }
+
+  /// Pods too many: second pods of an index and indexes beyond the end first, then those that matter least.
+  private func surplusPods(_ running: [JobPod], _ wanted: Int) -> [JobPod] {
+    var surplus: [JobPod] = []
+    var rest = running
+    if isIndexed {
+      var seen: Set<Int> = []
+      rest = []
+      for pod in running.sorted(by: {
+        ($0.pod.metadata.creationTimestamp ?? "", $0.stored.key.name) < (
+          $1.pod.metadata.creationTimestamp ?? "", $1.stored.key.name
+        )
+      }) {
+        guard let index = pod.index, index < completions, !succeededIndexes.contains(index), seen.insert(index).inserted else {
+          surplus.append(pod)
+          continue
+        }
+        rest.append(pod)
+      }
+    }
+    let more = rest.count - wanted
+    if more > 0 {
+      let first = PodDeletionOrder(rest.map(\.stored), related: [], now: now).first(more).map(\.uid)
+      surplus += rest.filter { first.contains($0.uid) }
+    }
+    return surplus
   }
 
   /// After failures new pods wait 10 s, 20 s … 10 min from the last one. Source: backoff_utils.go, v1.36.
-  private func backOffEnd() -> Instant? {
-    func ends(_ phase: String) -> [Instant] {
-      pods.map { $0.view(Pod.self) }.filter { $0.status.phase == phase }.map { pod in
-        pod.status.containerStatuses.compactMap { $0.state.terminated.finishedAt.flatMap { Instant(rfc3339: $0) } }.max() ?? now
-      }
+  private func backoffEnd() -> Instant? {
+    let lastSuccess = pods.filter(\.hasSucceeded).map { $0.endedAt(now) }.max()
+    let inRow = pods.filter { isFailed($0) && ($0.isTracked || $0.isOver) }.map { $0.endedAt(now) }.filter { end in
+      lastSuccess.map { end > $0 } ?? true
     }
-    let success = ends("Succeeded").max()
-    let inRow = ends("Failed").filter { end in success.map { end > $0 } ?? true }
     guard let last = inRow.max() else { return nil }
-    return last + .seconds(min(600, 10 << min(inRow.count - 1, 10)))
+    return last + JobSync.backoff(inRow.count)
   }
 
-  private func freeIndexes(_ count: Int) -> [Int] {
-    let taken = Set(IndexSet.parse(job.status.completedIndexes ?? "")).union(active.compactMap { JobSync.index(of: $0) })
-    return Array((0..<(job.spec.completions ?? 0)).lazy.filter { !taken.contains($0) }.prefix(count))
-  }
+  private static func backoff(_ failures: Int) -> Duration { .seconds(min(lastBackoff, firstBackoff << min(failures - 1, 10))) }
 
-  private mutating func create(index: Int?) {
-    var pod = OwnedPods.make(job.spec.template, owner: stored.tree, namespace: stored.key.namespace)
-    pod.metadata.generateName = stored.key.name + "-"
-    pod.metadata.finalizers = List(pod.metadata.finalizers.values + [JobController.finalizer])
-    if let index {
-      pod.metadata.generateName = "\(stored.key.name)-\(index)-"
-      pod.metadata.annotations[JobController.indexAnnotation] = String(index)
-      pod.metadata.labels[JobController.indexAnnotation] = String(index)
-      pod.spec.hostname = "\(stored.key.name)-\(index)"
-      var variable = EnvVar()
-      variable.name = "JOB_COMPLETION_INDEX"
-      variable.valueFrom.fieldRef.fieldPath = "metadata.labels['\(JobController.indexAnnotation)']"
-      for place in pod.spec.containers.indices { pod.spec.containers[place].env.append(variable) }
+  /// The lowest indexes without a pod; with a limit for each index, those whose own wait is over.
+  private mutating func freeIndexes(_ count: Int) -> [Int] {
+    var taken = succeededIndexes.all.union(failedIndexes.all).union(active.compactMap(\.index))
+    if replacesFailedOnly { taken.formUnion(pods.filter(\.isTerminating).compactMap(\.index)) }
+    let isOwnLimit = job.spec.backoffLimitPerIndex != nil
+    var last: [Int: JobPod] = [:]
+    if isOwnLimit { for (index, pod) in lastFailures() { last[index] = pod } }
+    var free: [Int] = []
+    for index in 0..<completions where !taken.contains(index) {
+      if free.count == count { break }
+      if let pod = last[index] {
+        let due = pod.endedAt(now) + JobSync.backoff(pod.failuresBefore + pod.ignoredBefore + 1)
+        if due > now {
+          plan.wake(at: due)
+          continue
+        }
+      }
+      free.append(index)
     }
+    return free
+  }
+
+  private mutating func create(_ index: Int?, _ names: inout PodNames) {
+    var pod = OwnedPods.make(job.spec.template, owner: stored.tree, namespace: stored.key.namespace)
+    var base = stored.key.name + "-"
+    pod.metadata.finalizers = List(
+      pod.metadata.finalizers.values.filter { $0 != JobController.finalizer } + [JobController.finalizer])
+    if let index {
+      base += "\(index)-"
+      mark(&pod, index)
+    }
+    let name = names.next(base)
+    pod.metadata.generateName = base
+    pod.metadata.name = name
+    added += 1
     plan.changes.append(
       Change(
         .create(.pods, namespace: stored.key.namespace, tree: pod.tree),
-        succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created a pod", about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating: {error}", about: stored.tree)))
+        succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created pod: \(name)", about: stored.tree),
+        failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating: {error}", about: stored.tree),
+        tolerated: ["AlreadyExists"]))
+  }
+
+  private func mark(_ pod: inout Pod, _ index: Int) {
+    pod.metadata.annotations[JobController.indexAnnotation] = String(index)
+    pod.metadata.labels[JobController.indexAnnotation] = String(index)
+    pod.spec.hostname = "\(stored.key.name)-\(index)"
+    if job.spec.backoffLimitPerIndex != nil {
+      let last = lastFailures().first { $0.index == index }?.pod
+      let isIgnored = last.map { failure(of: $0) == .isIgnored } ?? false
+      pod.metadata.annotations[JobController.failuresAnnotation] = String((last?.failuresBefore ?? -1) + (isIgnored ? 0 : 1))
+      if let last, last.ignoredBefore > 0 || isIgnored {
+        pod.metadata.annotations[JobController.ignoredFailuresAnnotation] = String(last.ignoredBefore + (isIgnored ? 1 : 0))
+      }
+    }
+    var variable = EnvVar()
+    variable.name = "JOB_COMPLETION_INDEX"
+    variable.valueFrom.fieldRef.fieldPath = "metadata.labels['\(JobController.indexAnnotation)']"
+    for place in pod.spec.containers.indices where !pod.spec.containers[place].env.contains(where: { $0.name == variable.name }) {
+      pod.spec.containers[place].env.append(variable)
+    }
+    for place in pod.spec.initContainers.indices
+    where !pod.spec.initContainers[place].env.contains(where: { $0.name == variable.name }) {
+      pod.spec.initContainers[place].env.append(variable)
+    }
+  }
+
+  /// A pod that is only too many is not counted: its finalizer goes first. Source: deleteJobPods and deleteActivePods.
+  mutating func delete(_ pod: JobPod, isCounted: Bool) {
+    removed.insert(pod.uid)
+    if !isCounted, pod.isTracked { plan.changes.append(JobController.release(pod.stored)) }
+    plan.changes.append(
+      Change(
+        .delete(pod.stored.key, uid: pod.uid, graceSeconds: nil, propagation: nil),
+        succeeded: EventDraft(
+          .normal, reason: "SuccessfulDelete", message: "Deleted pod: \(pod.stored.key.name)", about: stored.tree),
+        failed: EventDraft(.warning, reason: "FailedDelete", message: "Error deleting: {error}", about: stored.tree),
+        tolerated: ["NotFound"]))
   }
 }

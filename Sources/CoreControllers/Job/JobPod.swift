@@ -1,0 +1,87 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// One pod of a job as its sync sees it.
+struct JobPod {
+  let stored: StoredObject
+  let pod: Pod
+  /// nil for pods of jobs without indexes, and for marks that are no number.
+  let index: Int?
+  let isTracked: Bool
+
+  init(_ stored: StoredObject) {
+    self.stored = stored
+    pod = stored.view(Pod.self)
+    index = pod.metadata.annotations[JobController.indexAnnotation].flatMap { Int($0) }
+    isTracked = JobController.isTracked(stored)
+  }
+
+  var uid: String { stored.uid }
+  var isDeleting: Bool { pod.metadata.deletionTimestamp != nil }
+  var hasSucceeded: Bool { pod.status.phase == "Succeeded" }
+  var hasFailed: Bool { pod.status.phase == "Failed" }
+  var isOver: Bool { hasSucceeded || hasFailed }
+  var isActive: Bool { !isOver && !isDeleting }
+  var isTerminating: Bool { !isOver && isDeleting }
+
+  /// Failures of this index before this pod.
+  var failuresBefore: Int { pod.metadata.annotations[JobController.failuresAnnotation].flatMap { Int($0) } ?? 0 }
+  var ignoredBefore: Int { pod.metadata.annotations[JobController.ignoredFailuresAnnotation].flatMap { Int($0) } ?? 0 }
+
+  /// When its last container ended; else when it was deleted or was last ready. Source: getFinishedTime, backoff_utils.go, v1.36.
+  func endedAt(_ now: Instant) -> Instant {
+    let ends = pod.status.containerStatuses.compactMap { $0.state.terminated.finishedAt.flatMap { Instant(rfc3339: $0) } }
+    if let last = ends.max() { return last }
+    let deleted = pod.metadata.deletionTimestamp.flatMap { Instant(rfc3339: $0) }
+    let unready = pod.status.conditions.first { $0.type == "Ready" }?.lastTransitionTime.flatMap { Instant(rfc3339: $0) }
+    return min(now, deleted ?? unready ?? pod.metadata.creationTimestamp.flatMap { Instant(rfc3339: $0) } ?? now)
+  }
+}
+
+/// What the policy of a job makes of a failed pod. Source: pkg/controller/job/pod_failure_policy.go, v1.36.
+enum PodFailure: Equatable {
+  case counts
+  case isIgnored
+  case failsIndex
+  /// With the rule that says so, in words.
+  case failsJob(String)
+
+  init(_ policy: PodFailurePolicy, _ pod: JobPod) {
+    self = .counts
+    guard pod.hasFailed else { return }
+    for (number, rule) in policy.rules.enumerated() {
+      guard let what = PodFailure.match(rule, pod.pod) else { continue }
+      switch rule.action {
+      case "Ignore": self = .isIgnored
+      case "FailIndex": self = .failsIndex
+      case "FailJob":
+        self = .failsJob(
+          "\(what) of pod \(pod.stored.key.namespace)/\(pod.stored.key.name) matches rule \(number) of podFailurePolicy: FailJob")
+      default: self = .counts
+      }
+      return
+    }
+  }
+
+  /// What of the pod meets the rule; nil where nothing does.
+  private static func match(_ rule: PodFailurePolicyRule, _ pod: Pod) -> String? {
+    if !rule.onExitCodes.isAbsent {
+      let wanted = rule.onExitCodes
+      let codes = Set(wanted.values.values)
+      for status in Array(pod.status.containerStatuses) + Array(pod.status.initContainerStatuses) {
+        guard let code = status.state.terminated.exitCode, code != 0,
+          wanted.containerName == nil || wanted.containerName == status.name
+        else { continue }
+        if codes.contains(code) == (wanted.operator == "In") { return "exit code \(code) of container \(status.name ?? "")" }
+      }
+      return nil
+    }
+    for pattern in rule.onPodConditions {
+      if pod.status.conditions.contains(where: { $0.type == pattern.type && $0.status == pattern.status ?? "True" }) {
+        return "condition \(pattern.type ?? "")"
+      }
+    }
+    return nil
+  }
+}
