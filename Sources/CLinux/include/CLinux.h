@@ -6,6 +6,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "LinuxNamespace.h"
+#include "LinuxProcess.h"
+
 /// accept4 with SOCK_NONBLOCK | SOCK_CLOEXEC. Returns the descriptor, or -1 with errno set.
 int linux_accept(int listener);
 

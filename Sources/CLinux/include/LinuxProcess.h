@@ -1,0 +1,56 @@
+#ifndef LINUX_PROCESS_H
+#define LINUX_PROCESS_H
+#include <stddef.h>
+#include <stdint.h>
+
+/// What a child process is started with. Descriptors of the caller are given to the child by `sources` → `targets`; every other
+/// one must be close-on-exec. `directory` may be null. With `session` the child leads a session of its own.
+struct linux_spawn {
+  const char *path;
+  char *const *arguments;
+  char *const *environment;
+  const char *directory;
+  const int *sources;
+  const int *targets;
+  size_t descriptors;
+  int session;
+};
+
+/// Starts a process; its signal mask and handlers are the defaults. Returns 0 or an errno; `*pid` is the process.
+int linux_spawn(const struct linux_spawn *request, int *pid);
+
+/// A close-on-exec descriptor that is readable once the process has ended, or -1 with errno set.
+int linux_pidfd_open(int pid);
+/// Sends a signal through a pidfd: never to a stranger that took the number over. Returns 0, or -1 with errno set.
+int linux_pidfd_send(int pidfd, int signal);
+/// Collects an ended child without waiting. Returns 1 and its code (128 + signal where a signal ended it), 0 when it still runs, -1
+/// with errno set (ECHILD for somebody else's child).
+int linux_collect(int pidfd, int *code);
+
+/// Adopts orphaned descendants, so that supervisors that detached themselves do not become a foreign init's.
+int linux_adopt_orphans(void);
+
+/// Receives one descriptor over a connected Unix socket (SCM_RIGHTS). Returns it, or -1 with errno set.
+int linux_receive_descriptor(int socket);
+/// Sets a terminal's size. Returns 0, or -1 with errno set.
+int linux_set_window(int terminal, unsigned short columns, unsigned short rows);
+/// Raises the limit of open files to its hard limit. Returns 0, or -1 with errno set.
+int linux_raise_file_limit(void);
+/// A socket, close-on-exec and non-blocking. Returns the descriptor, or -1 with errno set.
+int linux_socket(int family, int type, int protocol);
+
+/// A pipe, both ends close-on-exec: reading end, writing end. Returns 0, or -1 with errno set.
+int linux_pipe(int ends[2]);
+
+// Readiness: numbers that are enumerations or unsigned macros in C.
+int linux_epoll_create(void);
+/// Waits once for `events` on `descriptor`. Returns 0, or -1 with errno set.
+int linux_epoll_arm(int epoll, int descriptor, uint32_t events, uint64_t token);
+int linux_epoll_remove(int epoll, int descriptor);
+/// Waits for events; fills tokens and events. Returns how many, or -1 with errno set.
+int linux_epoll_wait(int epoll, uint64_t *tokens, uint32_t *events, int capacity, int milliseconds);
+#define LINUX_EPOLL_IN 0x001
+#define LINUX_EPOLL_OUT 0x004
+#define LINUX_EPOLL_CLOSED 0x2018
+
+#endif

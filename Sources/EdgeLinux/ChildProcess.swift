@@ -1,0 +1,130 @@
+import CLinux
+import Glibc
+
+/// A process that this one started, and the only way in which it starts any.
+package struct ChildProcess: Sendable {
+  package let pid: Int32
+  private let pidfd: Descriptor
+
+  /// Which of our descriptors the child sees as which of its own.
+  package struct Stream {
+    var source: Descriptor
+    var target: Int32
+    package init(_ source: Descriptor, as target: Int32) {
+      self.source = source
+      self.target = target
+    }
+  }
+
+  /// Starts `path`. Streams 0, 1 and 2 that are not given are /dev/null. `environment` holds "NAME=value".
+  package static func start(
+    _ path: String, _ arguments: [String], environment: [String] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], directory: String? = nil,
+    streams: [Stream] = [], session: Bool = false
+  ) throws(SystemError) -> ChildProcess {
+    var streams = streams
+    let missing = [Int32(0), 1, 2].filter { number in !streams.contains { $0.target == number } }
+    if !missing.isEmpty {
+      let null = try Descriptor.open("/dev/null", O_RDWR)
+      for number in missing { streams.append(Stream(null, as: number)) }
+    }
+    // A source that is itself a target of another stream would be overwritten: move all sources out of the way.
+    let top = (streams.map(\.target).max() ?? 2) + 1
+    var sources: [Int32] = []
+    defer { for source in sources { close(source) } }
+    for stream in streams {
+      sources.append(try system("dup") { fcntl(stream.source.number, F_DUPFD_CLOEXEC, top) })
+    }
+    var pid: Int32 = -1
+    let targets = streams.map(\.target)
+    let code = withStrings([path] + arguments) { arguments in
+      withStrings(environment) { environment in
+        withOptionalString(directory) { directory in
+          path.withCString { path in
+            var request = linux_spawn(
+              path: path, arguments: arguments, environment: environment, directory: directory, sources: nil, targets: nil,
+              descriptors: sources.count, session: session ? 1 : 0)
+            return sources.withUnsafeBufferPointer { sources in
+              targets.withUnsafeBufferPointer { targets in
+                request.sources = sources.baseAddress
+                request.targets = targets.baseAddress
+                return linux_spawn(&request, &pid)
+              }
+            }
+          }
+        }
+      }
+    }
+    if code != 0 { throw SystemError("start", path, code: code) }
+    let pidfd = linux_pidfd_open(pid)
+    if pidfd < 0 {
+      let code = errno
+      kill(pid, SIGKILL)
+      waitpid(pid, nil, 0)
+      throw SystemError("pidfd_open", path, code: code)
+    }
+    return ChildProcess(pid: pid, pidfd: Descriptor(owning: pidfd))
+  }
+
+  /// Waits for the end, also in a cancelled task (so that no zombie stays); 128 + signal where a signal ended it.
+  package func wait() async -> Int32 {
+    while true {
+      var code: Int32 = 0
+      let result = linux_collect(pidfd.number, &code)
+      if result == 1 { return code }
+      if result < 0 { return 255 }
+      await Readiness.shared.waitUncancelled(for: pidfd)
+    }
+  }
+
+  package func send(_ signal: Int32) { _ = linux_pidfd_send(pidfd.number, signal) }
+
+  /// Runs a program to its end and gives its exit code with what it wrote; output beyond 64 KiB is dropped. A program that
+  /// takes longer than `timeout` is killed.
+  package static func run(
+    _ path: String, _ arguments: [String], input: [UInt8] = [], environment: [String] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+    timeout: Duration = .seconds(60)
+  ) async throws -> (code: Int32, output: String) {
+    let (reader, writer) = try Descriptor.pipe()
+    reader.setNonBlocking()
+    var streams = [Stream(writer, as: 1), Stream(writer, as: 2)]
+    var feed: Descriptor?
+    if !input.isEmpty {
+      let (inputReader, inputWriter) = try Descriptor.pipe()
+      inputWriter.setNonBlocking()
+      streams.append(Stream(inputReader, as: 0))
+      feed = inputWriter
+    }
+    let child = try start(path, arguments, environment: environment, streams: streams)
+    streams = []
+    return try await finish(child, reader: reader, closing: consume writer, feed: feed, input: input, timeout: timeout)
+  }
+
+  private static func finish(
+    _ child: ChildProcess, reader: Descriptor, closing writer: consuming Descriptor, feed: Descriptor?, input: [UInt8], timeout: Duration
+  ) async throws -> (code: Int32, output: String) {
+    _ = consume writer
+    let alarm = Task {
+      try await Task.sleep(for: timeout)
+      child.send(SIGKILL)
+    }
+    defer { alarm.cancel() }
+    async let fed: Void = { if let feed { try? await feed.write(input) } }()
+    let output = (try? await reader.readToEnd(limit: 65_536)) ?? []
+    await fed
+    let code = await child.wait()
+    return (code, String(decoding: output, as: UTF8.self))
+  }
+}
+
+/// Calls `body` with a null-terminated array of C strings.
+private func withStrings<Result>(_ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result) -> Result {
+  var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
+  pointers.append(nil)
+  defer { for pointer in pointers { free(pointer) } }
+  return pointers.withUnsafeBufferPointer { body($0.baseAddress!) }
+}
+
+private func withOptionalString<Result>(_ string: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+  guard let string else { return body(nil) }
+  return string.withCString { body($0) }
+}

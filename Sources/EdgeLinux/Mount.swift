@@ -1,0 +1,29 @@
+import CLinux
+import Glibc
+
+package enum Mount {
+  package static func tmpfs(at target: String, options: String) throws(SystemError) {
+    try system("mount", target) {
+      linux_mount("tmpfs", target, "tmpfs", UInt(LINUX_MOUNT_NO_SUID | LINUX_MOUNT_NO_DEVICES), options)
+    }
+  }
+
+  /// An overlay of `layers` (lowest first) with changes in `upper`. The option's limit of one page is kept by mounting from
+  /// descriptors of the layers, whose names are short whatever the paths.
+  package static func overlay(at target: String, layers: [String], upper: String, work: String) throws(SystemError) {
+    var opened: [Descriptor] = []
+    for path in layers.reversed() { opened.append(try Descriptor.open(path, O_RDONLY | O_DIRECTORY)) }
+    let lower = opened.map { "/proc/self/fd/\($0.number)" }.joined(separator: ":")
+    let changes = [try Descriptor.open(upper, O_RDONLY | O_DIRECTORY), try Descriptor.open(work, O_RDONLY | O_DIRECTORY)]
+    let options =
+      "lowerdir=\(lower),upperdir=/proc/self/fd/\(changes[0].number),workdir=/proc/self/fd/\(changes[1].number),index=off"
+    try system("mount", target) { linux_mount("overlay", target, "overlay", 0, options) }
+    withExtendedLifetime((opened, changes)) {}
+  }
+
+  /// Unmounts, also while something in it is open. Where nothing is mounted, nothing happens.
+  package static func remove(_ target: String) throws(SystemError) {
+    if linux_unmount(target, Int32(LINUX_UNMOUNT_DETACH | LINUX_UNMOUNT_NO_FOLLOW)) == 0 { return }
+    if errno != EINVAL && errno != ENOENT { throw SystemError("umount", target, code: errno) }
+  }
+}

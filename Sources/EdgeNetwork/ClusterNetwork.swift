@@ -1,0 +1,89 @@
+import CLinux
+import EdgeLinux
+import Glibc
+import Synchronization
+
+/// The cluster's network: one namespace with a bridge that every node's pods are plugged into, apart from the host's network.
+///
+/// Node n has the addresses 10.244.n.0/24: the node itself .1, its pods .2 to .254. Services live in 10.96.0.0/16, of which
+/// 10.96.0.1 is the API server.
+package final class ClusterNetwork: Sendable {
+  package static let bridge = "wt0"
+  package static let addressesPerNode = 253
+
+  /// A pod's place in the network.
+  package struct Attachment: Sendable {
+    package let namespace: NetworkNamespace
+    package let address: String
+    let node: Int
+    let host: UInt8
+  }
+
+  package let namespace: NetworkNamespace
+  private let taken = Mutex<[Int: Set<UInt8>]>([:])
+  private let recent = Mutex<[Int: UInt8]>([:])
+
+  package static func address(node: Int, host: UInt8 = 1) -> String { "10.244.\(node).\(host)" }
+
+  /// - Parameter nodes: how many; at most 250.
+  package init(nodes: Int) async throws {
+    namespace = try NetworkNamespace()
+    var lines = ["link set lo up", "link add \(ClusterNetwork.bridge) type bridge", "link set \(ClusterNetwork.bridge) up"]
+    for node in 0..<nodes {
+      lines.append("addr add \(ClusterNetwork.address(node: node))/16 dev \(ClusterNetwork.bridge)")
+    }
+    lines.append("addr add 10.96.0.1/32 dev lo")
+    try await namespace.configure(lines)
+  }
+
+  /// Gives a pod a namespace of its own, with an address on the bridge.
+  package func attach(node: Int) async throws -> Attachment {
+    let host = try take(node)
+    do {
+      let pod = Attachment(namespace: try NetworkNamespace(), address: ClusterNetwork.address(node: node, host: host), node: node, host: host)
+      let port = "pod\(node).\(host)"
+      try await namespace.configure([
+        "link add \(port) type veth peer name eth0 netns \(pod.namespace.path)",
+        "link set \(port) master \(ClusterNetwork.bridge) up",
+      ])
+      try await pod.namespace.configure([
+        "link set lo up", "addr add \(pod.address)/16 dev eth0", "link set eth0 up",
+        "route add default via \(ClusterNetwork.address(node: node))",
+      ])
+      return pod
+    } catch {
+      release(node, host)
+      throw error
+    }
+  }
+
+  /// Frees the address. The interfaces go with the namespace's last process and descriptor; the port is taken off the bridge at
+  /// once, so that the address can be given out again.
+  package func detach(_ pod: Attachment) async {
+    try? await namespace.configure(["link delete pod\(pod.node).\(pod.host)"])
+    release(pod.node, pod.host)
+  }
+
+  /// The next free address after the last one that was given out: one that was freed just now rests.
+  private func take(_ node: Int) throws(NetworkError) -> UInt8 {
+    let last = recent.withLock { $0[node, default: 1] }
+    let host = taken.withLock { taken -> UInt8? in
+      let used = taken[node, default: []]
+      for step in 1...ClusterNetwork.addressesPerNode {
+        let host = UInt8((Int(last) - 2 + step) % ClusterNetwork.addressesPerNode + 2)
+        if !used.contains(host) {
+          taken[node, default: []].insert(host)
+          return host
+        }
+      }
+      return nil
+    }
+    guard let host else { throw .noAddress(node: node) }
+    recent.withLock { $0[node] = host }
+    return host
+  }
+
+  private func release(_ node: Int, _ host: UInt8) {
+    taken.withLock { _ = $0[node]?.remove(host) }
+  }
+}

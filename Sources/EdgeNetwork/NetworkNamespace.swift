@@ -1,0 +1,48 @@
+import CLinux
+package import EdgeLinux
+import Glibc
+
+/// A network namespace, held by an open descriptor: it has no name anywhere, so nothing of it can be left behind.
+package final class NetworkNamespace: Sendable {
+  private let descriptor: Descriptor
+
+  package init() throws(SystemError) {
+    descriptor = try PosixThread.result { () throws(SystemError) in
+      try system("unshare", "network namespace") { linux_unshare(Int32(LINUX_NAMESPACE_NETWORK)) }
+      return try Descriptor.open("/proc/thread-self/ns/net", O_RDONLY)
+    }
+  }
+
+  /// The namespace as a file that other processes can open while this one lives.
+  package var path: String { "/proc/\(getpid())/fd/\(descriptor.number)" }
+
+  /// Runs `body` on a thread inside. Sockets that it makes stay inside wherever they are used.
+  package func inside<Value: Sendable>(_ body: @escaping @Sendable () throws(SystemError) -> Value) throws(SystemError) -> Value {
+    try PosixThread.result { [descriptor] () throws(SystemError) in
+      try system("setns", "network namespace") { linux_setns(descriptor.number, Int32(LINUX_NAMESPACE_NETWORK)) }
+      return try body()
+    }
+  }
+
+  /// Carries out lines of `ip -batch` inside, all or up to the first that fails.
+  package func configure(_ lines: [String]) async throws {
+    let text = lines.joined(separator: "\n") + "\n"
+    let (code, output) = try await ChildProcess.run(
+      "/usr/bin/nsenter", ["--net=" + path, "ip", "-batch", "-"], input: Array(text.utf8), timeout: .seconds(30))
+    if code != 0 { throw NetworkError.refused(lines: lines, output: output) }
+  }
+}
+
+package enum NetworkError: Error, CustomStringConvertible {
+  case refused(lines: [String], output: String)
+  case noAddress(node: Int)
+  case notAnAddress(String)
+
+  package var description: String {
+    switch self {
+    case .refused(let lines, let output): "ip could not carry out \"\(lines.joined(separator: "; "))\": \(output)"
+    case .noAddress(let node): "node \(node) has given out all its \(ClusterNetwork.addressesPerNode) addresses"
+    case .notAnAddress(let text): "\"\(text)\" is not an IPv4 address"
+    }
+  }
+}
