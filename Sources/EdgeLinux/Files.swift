@@ -82,7 +82,7 @@ package enum Files {
   }
 
   /// Takes over the descriptor.
-  private static func entries(_ number: Int32) -> [String] {
+  static func entries(_ number: Int32) -> [String] {
     guard let directory = fdopendir(number) else {
       close(number)
       return []

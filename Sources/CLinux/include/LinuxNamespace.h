@@ -15,6 +15,9 @@ int linux_setns(int descriptor, int kind);
 /// Opens `path` as if `root` were "/": links and ".." never lead out of it. Close-on-exec. Returns the descriptor, or -1 with errno set.
 int linux_open_in_root(int root, const char *path, int flags, unsigned mode);
 
+/// O_PATH: names a file without opening it.
+#define LINUX_OPEN_PATH 010000000
+
 #define LINUX_MOUNT_BIND 4096
 #define LINUX_MOUNT_RECURSIVE 16384
 #define LINUX_MOUNT_PRIVATE (1 << 18)

@@ -1,0 +1,108 @@
+import CLinux
+import EdgeLinux
+import Glibc
+
+/// A control group by its path below the root, in the unified hierarchy (v2) or in every hierarchy of v1.
+package struct Cgroup: Sendable {
+  /// Such as "/wavetank-dev/pod4ad1…".
+  package let path: String
+
+  package init(_ path: String) { self.path = path }
+
+  package func child(_ name: String) -> Cgroup { Cgroup(path + "/" + name) }
+
+  private static let root = "/sys/fs/cgroup"
+  static let isUnified = linux_file_system(root) == Int(LINUX_CGROUP2_MAGIC)
+
+  /// The hierarchies that are mounted: one of v2, or one for each controller of v1.
+  static func mounted() -> [String] {
+    if isUnified { return [root] }
+    let names = (try? Files.list(root)) ?? []
+    return names.filter { $0 != "unified" && Files.isDirectory(root + "/" + $0) }.map { root + "/" + $0 }
+  }
+
+  /// Where a controller's files of this group are.
+  private func place(_ controller: String) -> String {
+    Cgroup.isUnified ? Cgroup.root + path : Cgroup.root + "/" + controller + path
+  }
+
+  /// Makes the group with the limits of a pod.
+  func create(memoryLimitBytes: Int64?, cpuLimitMillicores: Int64?, cpuRequestMillicores: Int64) throws(SystemError) {
+    if Cgroup.isUnified { try enableControllers() }
+    for controller in ["memory", "cpu"] { try Files.makeDirectories(place(controller)) }
+    let shares = CPUShares(requestMillicores: cpuRequestMillicores)
+    if Cgroup.isUnified {
+      if let memoryLimitBytes { try Files.set(place("memory") + "/memory.max", "\(memoryLimitBytes)") }
+      if let cpuLimitMillicores { try Files.set(place("cpu") + "/cpu.max", "\(cpuLimitMillicores * 100) 100000") }
+      try Files.set(place("cpu") + "/cpu.weight", "\(shares.weight)")
+    } else {
+      if let memoryLimitBytes { try Files.set(place("memory") + "/memory.limit_in_bytes", "\(memoryLimitBytes)") }
+      if let cpuLimitMillicores { try Files.set(place("cpu") + "/cpu.cfs_quota_us", "\(cpuLimitMillicores * 100)") }
+      try Files.set(place("cpu") + "/cpu.shares", "\(shares.shares)")
+    }
+  }
+
+  /// v2: a group has a controller only where its parent passes it on.
+  private func enableControllers() throws(SystemError) {
+    var parent = Cgroup.root
+    for part in path.split(separator: "/") {
+      try Files.makeDirectories(parent)
+      try Files.set(parent + "/cgroup.subtree_control", "+memory +cpu +pids")
+      parent += "/" + part
+    }
+  }
+
+  /// How many processes of this group the kernel killed for want of memory.
+  func outOfMemoryKills() -> Int {
+    let file = Cgroup.isUnified ? "/memory.events" : "/memory.oom_control"
+    return Int(Cgroup.figures(place("memory") + file)["oom_kill"] ?? 0)
+  }
+
+  package struct Usage: Sendable, Equatable {
+    package var cpuNanoseconds: Int64
+    package var memory: Int64
+    package var inactiveFile: Int64
+    package var activeFile: Int64
+    package var anonymous: Int64
+  }
+
+  /// Nil for a group that is gone.
+  package func usage() -> Usage? {
+    let memory = place("memory")
+    let stat = Cgroup.figures(memory + "/memory.stat")
+    if Cgroup.isUnified {
+      guard let used = Cgroup.figure(memory + "/memory.current") else { return nil }
+      let cpu = Cgroup.figures(place("cpu") + "/cpu.stat")["usage_usec"] ?? 0
+      return Usage(
+        cpuNanoseconds: cpu * 1000, memory: used, inactiveFile: stat["inactive_file"] ?? 0, activeFile: stat["active_file"] ?? 0,
+        anonymous: stat["anon"] ?? 0)
+    }
+    guard let used = Cgroup.figure(memory + "/memory.usage_in_bytes") else { return nil }
+    return Usage(
+      cpuNanoseconds: Cgroup.figure(place("cpuacct") + "/cpuacct.usage") ?? 0, memory: used,
+      inactiveFile: stat["total_inactive_file"] ?? 0, activeFile: stat["total_active_file"] ?? 0, anonymous: stat["total_rss"] ?? 0)
+  }
+
+  private static func figure(_ path: String) -> Int64? {
+    (try? Files.readText(path)).flatMap { Int64($0.prefix { $0.isNumber }) }
+  }
+
+  /// Lines of "name value".
+  private static func figures(_ path: String) -> [String: Int64] {
+    var all: [String: Int64] = [:]
+    for line in ((try? Files.readText(path)) ?? "").split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words.count == 2 { all[String(words[0])] = Int64(words[1]) }
+    }
+    return all
+  }
+}
+
+/// kubelet's arithmetic (pkg/kubelet/cm/helpers_linux.go, v1.36) and crun's conversion of shares to a weight.
+struct CPUShares {
+  let shares: Int64
+
+  init(requestMillicores: Int64) { shares = min(262_144, max(2, requestMillicores * 1024 / 1000)) }
+
+  var weight: Int64 { 1 + (shares - 2) * 9999 / 262_142 }
+}

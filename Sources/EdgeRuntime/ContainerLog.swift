@@ -1,0 +1,105 @@
+import CoreTypes
+import EdgeLinux
+import Glibc
+import Synchronization
+
+/// Writes what a container says as kubelet's clients read it (CRI: `<time> stdout|stderr F|P <text>`), in cluster time.
+final class ContainerLog: Sendable {
+  enum Source: String { case stdout, stderr }
+
+  /// Longer lines are split; all but the last part are marked P.
+  static let lineLimit = 16_384
+  /// A file of this size becomes `….log.old` (in place of an earlier one) and a new one begins.
+  static let fileLimit = 10 << 20
+
+  let path: String
+  private let now: @Sendable () -> Instant
+  private let state: Mutex<State>
+
+  private struct State {
+    var file: Descriptor
+    var size: Int
+    var partial: [Source: [UInt8]] = [:]
+  }
+
+  init(path: String, now: @escaping @Sendable () -> Instant) throws(SystemError) {
+    self.path = path
+    self.now = now
+    state = Mutex(State(file: try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640), size: Files.size(path)))
+  }
+
+  /// Copies a stream to its end. What cannot be written is lost: a full disk must not stop the container.
+  func copy(_ stream: Descriptor, as source: Source) async {
+    while let bytes = try? await stream.read(), !bytes.isEmpty { append(bytes, as: source) }
+    finish(source)
+  }
+
+  private func append(_ bytes: [UInt8], as source: Source) {
+    state.withLock { state in
+      var line = state.partial[source] ?? []
+      var output: [UInt8] = []
+      var rest = bytes[...]
+      while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        line += rest[..<end]
+        rest = rest[(end + 1)...]
+        emit(&line, source, whole: true, to: &output)
+      }
+      line += rest
+      while line.count > ContainerLog.lineLimit { emit(&line, source, whole: false, to: &output) }
+      state.partial[source] = line
+      write(output, &state)
+    }
+  }
+
+  /// Writes what did not end in a newline.
+  private func finish(_ source: Source) {
+    state.withLock { state in
+      guard var line = state.partial.removeValue(forKey: source), !line.isEmpty else { return }
+      var output: [UInt8] = []
+      emit(&line, source, whole: true, to: &output)
+      write(output, &state)
+    }
+  }
+
+  /// Moves one line, or the first part of one that is not whole, to the output.
+  private func emit(_ line: inout [UInt8], _ source: Source, whole: Bool, to output: inout [UInt8]) {
+    let head = Array("\(timestamp()) \(source.rawValue) ".utf8)
+    while line.count > ContainerLog.lineLimit {
+      output += head + Array("P ".utf8) + line.prefix(ContainerLog.lineLimit) + [UInt8(ascii: "\n")]
+      line.removeFirst(ContainerLog.lineLimit)
+    }
+    guard whole else { return }
+    output += head + Array("F ".utf8) + line + [UInt8(ascii: "\n")]
+    line = []
+  }
+
+  /// Nine digits of fraction.
+  private func timestamp() -> String {
+    let now = now()
+    let fraction = String(now.nanoseconds - now.seconds * 1_000_000_000)
+    return now.rfc3339.dropLast() + "." + String(repeating: "0", count: 9 - fraction.count) + fraction + "Z"
+  }
+
+  private func write(_ bytes: [UInt8], _ state: inout State) {
+    if bytes.isEmpty { return }
+    var start = 0
+    while start < bytes.count, let count = try? state.file.writeNow(bytes, from: start) { start += count }
+    state.size += start
+    if state.size > ContainerLog.fileLimit, rename(path, path + ".old") == 0,
+      let next = try? Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640)
+    {
+      state.file = next
+      state.size = 0
+    }
+  }
+
+  /// The last lines' text, without times, at most `limit` bytes: a termination message for FallbackToLogsOnError.
+  static func tail(_ path: String, limit: Int, lines: Int = 80) -> String {
+    guard let bytes = try? Files.tail(path, limit: limit * 2 + 4096) else { return "" }
+    let texts = bytes.split(separator: UInt8(ascii: "\n")).suffix(lines).compactMap { line in
+      line.split(separator: UInt8(ascii: " "), maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).first
+    }
+    let text = Array(texts.joined(separator: [UInt8(ascii: "\n")])) + [UInt8(ascii: "\n")]
+    return texts.isEmpty ? "" : String(decoding: text.suffix(limit), as: UTF8.self)
+  }
+}

@@ -1,0 +1,94 @@
+import CLinux
+package import CoreNode
+import EdgeLinux
+import Glibc
+
+/// A volume of a pod as a directory (or a file) of this machine.
+package struct PodVolume: Sendable {
+  package let path: String
+  let isReadOnly: Bool
+  /// The same subPath of a directory on the host must not be made for the user.
+  private let isTmpfs: Bool
+
+  /// Makes the volume.
+  /// - Parameters:
+  ///   - directory: where the pod's own volumes are.
+  ///   - persistent: where provisioned volumes are.
+  /// - Throws: `VolumeError`, `SystemError`.
+  package init(_ spec: VolumeSpec, in directory: String, persistent: String, fsGroup: Int?) throws {
+    let own = directory + "/" + spec.name
+    switch spec.source {
+    case .emptyDir(let memory, let sizeLimitBytes):
+      try PodVolume.makeOpen(own)
+      if memory { try Mount.tmpfs(at: own, options: "mode=0777" + (sizeLimitBytes.map { ",size=\($0)" } ?? "")) }
+      (path, isReadOnly, isTmpfs) = (own, false, memory)
+    case .files(let files):
+      try VolumeFiles(directory: own).write(files, group: fsGroup)
+      (path, isReadOnly, isTmpfs) = (own, true, false)
+      return
+    case .persistent(let name, let readOnly):
+      path = persistent + "/" + name
+      guard Files.isDirectory(path) else { throw VolumeError("the volume \(name) has no directory at \(path)") }
+      (isReadOnly, isTmpfs) = (readOnly, false)
+    case .hostPath(let hostPath, let type):
+      try PodVolume.check(hostPath, type: type)
+      (path, isReadOnly, isTmpfs) = (hostPath, false, false)
+      return
+    }
+    if let fsGroup, !isReadOnly { try Files.giveToGroup(path, UInt32(clamping: fsGroup)) }
+  }
+
+  private static func makeOpen(_ path: String) throws(SystemError) {
+    try Files.makeDirectories(path)
+    try system("chmod", path) { chmod(path, 0o777) }
+  }
+
+  /// hostPath's `type` (kubernetes/pkg/volume/hostpath, v1.36).
+  private static func check(_ path: String, type: String) throws {
+    switch type {
+    case "DirectoryOrCreate": if !Files.exists(path) { try Files.makeDirectories(path) }
+    case "FileOrCreate": if !Files.exists(path) { try Files.write(path, [], mode: 0o644) }
+    default: break
+    }
+    let kind = Files.kind(path)
+    let wanted: mode_t? =
+      switch type {
+      case "Directory", "DirectoryOrCreate": S_IFDIR
+      case "File", "FileOrCreate": S_IFREG
+      case "Socket": S_IFSOCK
+      case "CharDevice": S_IFCHR
+      case "BlockDevice": S_IFBLK
+      default: nil
+      }
+    guard let wanted else {
+      // Any type: made as a directory where there is nothing, as container runtimes do for a bind mount's source.
+      if kind == nil { try Files.makeDirectories(path) }
+      return
+    }
+    if kind != wanted { throw VolumeError("hostPath type check failed: \(path) is not of type \(type)") }
+  }
+
+  /// Takes the tmpfs off; what is on the disk goes with the pod's directory.
+  package func release() {
+    if isTmpfs { try? Mount.remove(path) }
+  }
+
+  /// A directory or file of the volume, made (as a directory) where there is none. Links are followed within the volume only.
+  /// - Returns: a descriptor whose /proc path is what to mount; it must stay open until that is done.
+  func open(subPath: String) throws -> Descriptor {
+    let root = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    var place = ""
+    for part in subPath.split(separator: "/") where part != "." {
+      if part == ".." { throw VolumeError("subPath \"\(subPath)\" leads out of the volume") }
+      let parent = Descriptor(
+        owning: try system("open", place) { linux_open_in_root(root.number, place.isEmpty ? "." : place, Int32(LINUX_OPEN_PATH), 0) })
+      place += place.isEmpty ? String(part) : "/" + part
+      let found = linux_open_in_root(root.number, place, Int32(LINUX_OPEN_PATH), 0)
+      if found >= 0 { close(found) } else if errno == ENOENT {
+        try system("mkdir", subPath) { mkdirat(parent.number, String(part), 0o755) }
+      }
+    }
+    return Descriptor(
+      owning: try system("open", subPath) { linux_open_in_root(root.number, place.isEmpty ? "." : place, Int32(LINUX_OPEN_PATH), 0) })
+  }
+}
