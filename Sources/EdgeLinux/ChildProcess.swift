@@ -128,3 +128,13 @@ private func withOptionalString<Result>(_ string: String?, _ body: (UnsafePointe
   guard let string else { return body(nil) }
   return string.withCString { body($0) }
 }
+
+extension ChildProcess {
+  /// A process that became our child when its parent ended (see `adoptOrphans`).
+  package init(adopting pid: Int32) throws(SystemError) {
+    self.init(pid: pid, pidfd: Descriptor(owning: try system("pidfd_open", "process \(pid)") { linux_pidfd_open(pid) }))
+  }
+
+  /// From now on orphans among our descendants become our children, not a foreign init's.
+  package static func adoptOrphans() { _ = linux_adopt_orphans() }
+}

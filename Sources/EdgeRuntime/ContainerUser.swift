@@ -9,6 +9,8 @@ struct ContainerUser: Sendable, Equatable {
   var group = 0
   var additionalGroups: [Int] = []
 
+  init() {}
+
   /// - Throws: `ContainerError.configuration`.
   init(_ security: SecuritySpec, image: String, fsGroup: Int?, root: String) throws {
     let parts = image.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

@@ -1,0 +1,44 @@
+import CLinux
+import EdgeLinux
+import Glibc
+
+/// Where crun hands over the terminal that it made for a process.
+final class ConsoleSocket: Sendable {
+  private let directory: Descriptor
+  private let listener: Descriptor
+  private let file: String
+
+  /// - Parameter name: the socket's name in `directory`.
+  init(directory path: String, name: String) throws(SystemError) {
+    directory = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    file = path + "/" + name
+    listener = Descriptor(owning: try system("socket") { linux_socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0) })
+    // A socket's path is at most 107 bytes long; this one is short wherever the directory is.
+    short = "/proc/\(getpid())/fd/\(directory.number)/\(name)"
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(short.utf8).prefix($0.count - 1)) }
+    let socket = listener.number
+    try system("bind", file) {
+      withUnsafePointer(to: &address) {
+        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+      }
+    }
+    try system("listen", file) { listen(socket, 1) }
+  }
+
+  deinit { unlink(file) }
+
+  /// The path for crun.
+  let short: String
+
+  /// The terminal's master, non-blocking.
+  func terminal() async throws -> Descriptor {
+    try await Readiness.shared.wait(for: listener, writing: false, timeout: .seconds(20), what: file)
+    let connection = Descriptor(owning: try system("accept", file) { linux_accept(listener.number) })
+    try await Readiness.shared.wait(for: connection, writing: false, timeout: .seconds(20), what: file)
+    let master = Descriptor(owning: try system("receive", file) { linux_receive_descriptor(connection.number) })
+    master.setNonBlocking()
+    return master
+  }
+}

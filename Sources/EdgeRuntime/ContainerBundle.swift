@@ -1,0 +1,111 @@
+package import CoreNode
+import CoreJSON
+package import EdgeImages
+import EdgeLinux
+import Glibc
+
+/// A container on the disk: its root, an overlay over the image's layers, and the description that crun reads.
+package struct ContainerBundle: Sendable {
+  package let spec: ContainerSpec
+  package let image: PreparedImage
+  let sandbox: PodSandbox
+  /// How many times faster than the wall's clock cluster time runs.
+  let speed: Double
+  package let cgroup: Cgroup
+  package let directory: String
+  /// Sources of mounts that have no name of their own; open until crun has mounted them.
+  private(set) var opened: [Descriptor] = []
+  private(set) var user = ContainerUser()
+  private(set) var capabilities: [String] = []
+
+  var rootfs: String { directory + "/rootfs" }
+  var terminationLog: String { directory + "/termination-log" }
+  var pidFile: String { directory + "/pid" }
+  var errorLog: String { directory + "/crun.log" }
+
+  /// - Throws: `ContainerError`.
+  package init(_ spec: ContainerSpec, image: PreparedImage, sandbox: PodSandbox, speed: Double) throws(ContainerError) {
+    self.spec = spec
+    self.image = image
+    self.sandbox = sandbox
+    self.speed = speed
+    directory = sandbox.directory + "/containers/" + spec.containerID
+    cgroup = sandbox.cgroup.child(String(spec.containerID.prefix(12)))
+    do {
+      try Files.makeDirectories(directory, mode: 0o711)
+      for name in ["rootfs", "upper", "work", "empty"] { try Files.makeDirectories(directory + "/" + name) }
+      try Files.write(terminationLog, [])
+      // The container's user may not be root.
+      try system("chmod", terminationLog) { chmod(terminationLog, 0o666) }
+      try Mount.overlay(
+        at: rootfs, layers: image.layerDirectories.isEmpty ? [directory + "/empty"] : image.layerDirectories,
+        upper: directory + "/upper", work: directory + "/work")
+      user = try ContainerUser(spec.security, image: image.user, fsGroup: sandbox.spec.fsGroup, root: rootfs)
+      capabilities = try Capabilities(spec.security).names
+      let tree = try configuration()
+      try Files.write(directory + "/config.json", tree.encoded())
+    } catch let error as ContainerError {
+      releaseRoot()
+      throw error
+    } catch {
+      releaseRoot()
+      throw .creation("\(error)")
+    }
+  }
+
+  /// Unmounts the root; what the container changed goes with `remove`.
+  package func releaseRoot() { try? Mount.remove(rootfs) }
+
+  package func remove() {
+    releaseRoot()
+    try? Files.remove(directory)
+  }
+
+  /// The termination message: at most 4,096 bytes of the file, or the log's end where that is asked for and the file is empty.
+  package func terminationMessage(exitCode: Int, log: String) -> String {
+    let bytes = (try? Files.read(terminationLog, limit: 1 << 20)) ?? []
+    if bytes.isEmpty, spec.terminationMessageFromLog, exitCode != 0 { return ContainerLog.tail(log, limit: 2048) }
+    return String(decoding: bytes.prefix(4096), as: UTF8.self)
+  }
+
+  private mutating func configuration() throws -> JSON {
+    var process = try process(arguments: arguments(), terminal: spec.terminal)
+    process["noNewPrivileges"] = .bool(!spec.security.allowPrivilegeEscalation && !spec.security.privileged)
+    return [
+      "ociVersion": "1.0.2", "process": process,
+      "root": ["path": .string(rootfs), "readonly": .bool(spec.security.readOnlyRoot)],
+      "hostname": .string(sandbox.spec.hostname), "mounts": .array(try mounts()), "linux": linux(),
+    ]
+  }
+
+  /// docker's and Kubernetes' rule: `command` replaces the image's entrypoint and its arguments.
+  private func arguments() throws(ContainerError) -> [String] {
+    let arguments = spec.arguments ?? (spec.command == nil ? image.command : [])
+    let all = (spec.command ?? image.entrypoint) + arguments
+    if all.isEmpty { throw .configuration("no command specified: neither the container nor its image has one") }
+    return all
+  }
+
+  private mutating func mounts() throws -> [JSON] {
+    var all = standardMounts()
+    for mount in spec.mounts.sorted(by: { $0.path.utf8.count < $1.path.utf8.count }) {
+      guard let volume = sandbox.volumes[mount.volume] else {
+        throw ContainerError.configuration("the pod has no volume \"\(mount.volume)\"")
+      }
+      var source = volume.path
+      if !mount.subPath.isEmpty {
+        let place: Descriptor
+        do { place = try volume.open(subPath: mount.subPath) } catch {
+          throw ContainerError.configuration("failed to prepare subPath for volumeMount \"\(mount.volume)\": \(error)")
+        }
+        opened.append(place)
+        source = "/proc/\(getpid())/fd/\(place.number)"
+      }
+      all.append(ContainerBundle.bind(source, to: mount.path, readOnly: mount.readOnly || volume.isReadOnly))
+    }
+    return all
+  }
+
+  /// Closes what `opened` holds.
+  package mutating func closeSources() { opened = [] }
+}

@@ -1,0 +1,26 @@
+import CoreJSON
+import EdgeLinux
+import Glibc
+
+/// The container runtime, by its command line.
+package struct Crun: Sendable {
+  package static let path = "/usr/bin/crun"
+
+  /// Where crun keeps the state of our containers.
+  private let state: String
+
+  package init(state: String) { self.state = state }
+
+  func arguments(_ rest: [String]) -> [String] { ["--cgroup-manager=cgroupfs", "--root", state] + rest }
+
+  /// "1.8.1"; nil where crun is not installed.
+  package static func version() async -> String? {
+    guard let (code, output) = try? await ChildProcess.run(path, ["--version"], timeout: .seconds(10)), code == 0 else { return nil }
+    return output.split(separator: "\n").first?.split(separator: " ").last.map(String.init)
+  }
+
+  /// Forgets a container that has ended; its cgroup goes with it.
+  func delete(_ id: String) async {
+    _ = try? await ChildProcess.run(Crun.path, arguments(["delete", "--force", id]), timeout: .seconds(30))
+  }
+}

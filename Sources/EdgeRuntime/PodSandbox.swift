@@ -1,0 +1,80 @@
+package import CoreNode
+import EdgeLinux
+import Glibc
+
+/// What the containers of a pod share: directory, cgroup, network, volumes, and the files that say who they are.
+package struct PodSandbox: Sendable {
+  package let spec: SandboxSpec
+  package let address: String
+  package let cgroup: Cgroup
+  /// A file that is the pod's network namespace.
+  let networkPath: String
+  let directory: String
+  package private(set) var volumes: [String: PodVolume] = [:]
+
+  /// Makes it. After a failure `remove` takes away what had been made.
+  /// - Throws: `SandboxError`.
+  package init(
+    _ spec: SandboxSpec, address: String, networkPath: String, directory: String, persistent: String, cgroup: Cgroup
+  ) throws(SandboxError) {
+    self.spec = spec
+    self.address = address
+    self.networkPath = networkPath
+    self.directory = directory
+    self.cgroup = cgroup
+    do {
+      try Files.makeDirectories(directory + "/volumes")
+      try Files.write(directory + "/hosts", hosts, mode: 0o644)
+      try Files.write(directory + "/hostname", spec.hostname + "\n", mode: 0o644)
+      try Files.write(directory + "/resolv.conf", resolver, mode: 0o644)
+      try cgroup.create(
+        memoryLimitBytes: spec.memoryLimitBytes, cpuLimitMillicores: spec.cpuLimitMillicores, cpuRequestMillicores: spec.cpuRequestMillicores)
+    } catch { throw SandboxError(reason: "FailedCreatePodSandBox", description: "\(error)") }
+    for volume in spec.volumes {
+      do { volumes[volume.name] = try PodVolume(volume, in: directory + "/volumes", persistent: persistent, fsGroup: spec.fsGroup) } catch {
+        for made in volumes.values { made.release() }
+        throw SandboxError(reason: "FailedMount", description: "MountVolume.SetUp failed for volume \"\(volume.name)\": \(error)")
+      }
+    }
+  }
+
+  private var hosts: String {
+    var lines = ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
+    lines.append(address + (spec.domain.isEmpty ? "" : "\t" + spec.domain) + "\t" + spec.hostname)
+    for alias in spec.hostAliases { lines.append(([alias.address] + alias.names).joined(separator: "\t")) }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private var resolver: String {
+    var lines: [String] = []
+    if !spec.dns.searches.isEmpty { lines.append("search " + spec.dns.searches.joined(separator: " ")) }
+    for server in spec.dns.servers { lines.append("nameserver " + server) }
+    if !spec.dns.options.isEmpty { lines.append("options " + spec.dns.options.joined(separator: " ")) }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  /// Replaces the files of a volume.
+  package func write(_ files: [VolumeFile], volume: String) throws {
+    guard let place = volumes[volume] else { throw VolumeError("the pod has no volume \(volume)") }
+    try VolumeFiles(directory: place.path).write(files, group: spec.fsGroup)
+  }
+
+  /// Kills what is left in the cgroup and deletes everything that `init` made.
+  package static func remove(_ sandbox: PodSandbox?, directory: String, cgroup: Cgroup) async throws {
+    try await cgroup.remove()
+    for volume in sandbox?.volumes.values.map({ $0 }) ?? [] { volume.release() }
+    for container in try Files.list(directory + "/containers") { try Mount.remove(directory + "/containers/\(container)/rootfs") }
+    try Files.remove(directory)
+  }
+}
+
+/// Why a pod's surroundings could not be made: an event's reason and message.
+package struct SandboxError: Error, Equatable, CustomStringConvertible {
+  package var reason: String
+  package var description: String
+
+  package init(reason: String, description: String) {
+    self.reason = reason
+    self.description = description
+  }
+}

@@ -1,0 +1,50 @@
+import CoreNode
+import EdgeLinux
+
+extension RunningContainer {
+  /// The ends of a container's standard streams, ours and the child's.
+  struct Streams {
+    private(set) var forChild: [ChildProcess.Stream] = []
+    private(set) var arguments: [String] = []
+    private(set) var input: Descriptor?
+    private let log: ContainerLog
+    private var readers: [(Descriptor, ContainerLog.Source)] = []
+    private var console: ConsoleSocket?
+
+    init(_ bundle: ContainerBundle, log: ContainerLog) throws {
+      self.log = log
+      if bundle.spec.terminal {
+        let console = try ConsoleSocket(directory: bundle.directory, name: "console")
+        self.console = console
+        arguments = ["--console-socket", console.short]
+        return
+      }
+      for (number, source) in [(Int32(1), ContainerLog.Source.stdout), (2, .stderr)] {
+        let (reader, writer) = try Descriptor.pipe()
+        reader.setNonBlocking()
+        readers.append((reader, source))
+        forChild.append(ChildProcess.Stream(writer, as: number))
+      }
+      if bundle.spec.stdin {
+        let (reader, writer) = try Descriptor.pipe()
+        forChild.append(ChildProcess.Stream(reader, as: 0))
+        input = writer
+      }
+    }
+
+    /// Our copies of what the child has: while one is open, a stream does not end.
+    mutating func closeChildEnds() { forChild = [] }
+
+    /// Copies the streams into the log; the task ends with them.
+    mutating func copy() async throws -> Task<Void, Never> {
+      if let console { readers.append((try await console.terminal(), .stdout)) }
+      console = nil
+      let (readers, log) = (readers, log)
+      return Task.detached {
+        await withTaskGroup(of: Void.self) { group in
+          for (reader, source) in readers { group.addTask { await log.copy(reader, as: source) } }
+        }
+      }
+    }
+  }
+}
