@@ -76,6 +76,9 @@ package struct ChildProcess: Sendable {
     }
   }
 
+  /// Returns once the process has ended, without collecting it.
+  package func ended() async throws { try await Readiness.shared.wait(for: pidfd, writing: false) }
+
   package func send(_ signal: Int32) { _ = linux_pidfd_send(pidfd.number, signal) }
 
   /// Runs a program to its end and gives its exit code with what it wrote; output beyond 64 KiB is dropped. A program that

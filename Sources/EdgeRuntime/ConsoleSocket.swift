@@ -33,12 +33,28 @@ final class ConsoleSocket: Sendable {
   let short: String
 
   /// The terminal's master, non-blocking.
-  func terminal() async throws -> Descriptor {
-    try await Readiness.shared.wait(for: listener, writing: false, timeout: .seconds(20), what: file)
+  func terminal(timeout: Duration = .seconds(20)) async throws -> Descriptor {
+    try await Readiness.shared.wait(for: listener, writing: false, timeout: timeout, what: file)
     let connection = Descriptor(owning: try system("accept", file) { linux_accept(listener.number) })
-    try await Readiness.shared.wait(for: connection, writing: false, timeout: .seconds(20), what: file)
+    try await Readiness.shared.wait(for: connection, writing: false, timeout: timeout, what: file)
     let master = Descriptor(owning: try system("receive", file) { linux_receive_descriptor(connection.number) })
     master.setNonBlocking()
     return master
+  }
+
+  /// The same, from a crun that may end without having made one.
+  func terminal(from crun: ChildProcess) async throws -> Descriptor {
+    let first = try await withThrowingTaskGroup(of: Descriptor?.self) { group in
+      group.addTask { try await self.terminal() }
+      group.addTask {
+        try await crun.ended()
+        return nil
+      }
+      defer { group.cancelAll() }
+      return try await group.next() ?? nil
+    }
+    // A process that ended at once may have handed its terminal over before.
+    if let first { return first }
+    return try await terminal(timeout: .milliseconds(100))
   }
 }

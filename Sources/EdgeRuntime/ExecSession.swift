@@ -1,4 +1,5 @@
 import CLinux
+import CoreJSON
 import CoreNode
 import EdgeLinux
 import Glibc
@@ -52,7 +53,7 @@ package final class ExecSession: Sendable {
       return
     }
     do {
-      let master = try await console.terminal()
+      let master = try await console.terminal(from: process)
       (output, errors, terminal) = (master, nil, try master.duplicate())
       input = Mutex(stdin ? terminal : nil)
     } catch {
