@@ -1,0 +1,64 @@
+package import CoreTypes
+
+/// What a cluster's nodes are made of.
+package struct AgentConfiguration: Sendable {
+  /// Distinguishes clusters of one machine: names the control groups. Lower-case letters, digits and "-".
+  package var clusterID: String
+  /// In the order of their indices.
+  package var nodes: [String]
+  package var dataDirectory: String
+  /// How many times faster than the wall's clock cluster time runs.
+  package var speed: Double
+  /// Cluster time.
+  package var now: @Sendable () -> Instant
+
+  package init(
+    clusterID: String, nodes: [String], dataDirectory: String, speed: Double = 1, now: @escaping @Sendable () -> Instant
+  ) {
+    self.clusterID = clusterID
+    self.nodes = nodes
+    self.dataDirectory = dataDirectory
+    self.speed = speed
+    self.now = now
+  }
+
+  var runDirectory: String { dataDirectory + "/run" }
+  var logDirectory: String { dataDirectory + "/logs" }
+  var volumeDirectory: String { dataDirectory + "/volumes" }
+
+  /// The wall's time for a span of cluster time.
+  func wall(_ seconds: Int) -> Duration { .nanoseconds(Int64(min(Double(seconds) * 1e9 / speed, 9e18))) }
+}
+
+package enum AgentError: Error, CustomStringConvertible {
+  case notRoot
+  case noRuntime
+  case badName(String)
+  case tooManyNodes(Int)
+  case setup(String)
+  case noContainer(String)
+
+  package var description: String {
+    switch self {
+    case .notRoot: "running containers needs root: start Wavetank with sudo, or without containers"
+    case .noRuntime: "crun does not run: install it (apt-get install crun)"
+    case .badName(let name): "\"\(name)\" cannot name a file"
+    case .tooManyNodes(let count): "\(count) nodes are more than the 250 that the network has room for"
+    case .setup(let cause): "the nodes could not be set up: \(cause)"
+    case .noContainer(let id): "no container \(id) is running"
+    }
+  }
+}
+
+/// A name from outside that becomes part of a path.
+enum PathName {
+  /// - Throws: `badName` for one that could lead elsewhere.
+  static func check(_ names: String...) throws(AgentError) {
+    for name in names {
+      let isSafe = !name.isEmpty && name.utf8.count <= 253 && name.utf8.allSatisfy { byte in
+        (48...57).contains(byte) || (97...122).contains(byte | 32) || byte == 45 || byte == 46 || byte == 95
+      }
+      if !isSafe || name.hasPrefix(".") { throw .badName(name) }
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package import CoreMetrics
+import CoreNode
+import CoreTypes
+import EdgeLinux
+import EdgeRuntime
+import Glibc
+
+extension NodeAgent {
+  /// One reading of every running container and of every node. Reads files of the kernel: some microseconds for each.
+  package func usage() -> [UsageSample] {
+    var samples: [UsageSample] = []
+    for entry in running.all {
+      guard let usage = entry.container.bundle.cgroup.usage() else { continue }
+      let spec = entry.container.bundle.spec
+      samples.append(
+        UsageSample(
+          node: entry.node, podUID: spec.podUID, container: spec.name, containerID: spec.containerID, at: configuration.now(),
+          startedAt: entry.container.startedAt, cpuNanoseconds: scaled(usage.cpuNanoseconds), memoryUsage: usage.memory,
+          inactiveFile: usage.inactiveFile, activeFile: usage.activeFile, anonymous: usage.anonymous))
+    }
+    return samples + machineUsage()
+  }
+
+  /// A core that is busy for a second of the wall's time is busy for `speed` seconds of cluster time.
+  private func scaled(_ nanoseconds: Int64) -> Int64 { Int64(min(Double(nanoseconds) * configuration.speed, 9e18)) }
+
+  /// The machine's use, once for each node.
+  private func machineUsage() -> [UsageSample] {
+    guard let memory = try? Files.readText("/proc/meminfo"), let stat = try? Files.readText("/proc/stat") else { return [] }
+    var bytes: [Substring: Int64] = [:]
+    for line in memory.split(separator: "\n") {
+      let words = line.split(whereSeparator: { $0 == " " || $0 == ":" })
+      if words.count > 1 { bytes[words[0]] = (Int64(words[1]) ?? 0) * 1024 }
+    }
+    // user, nice, system, then idle and iowait, which are not use, then irq, softirq, steal: in ticks.
+    let ticks = stat.split(separator: "\n").first?.split(separator: " ").dropFirst().compactMap { Int64($0) } ?? []
+    guard ticks.count >= 8 else { return [] }
+    let busy = ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6] + ticks[7]
+    let cpu = busy * (1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK))))
+    let now = configuration.now()
+    return configuration.nodes.map { node in
+      UsageSample(
+        node: node, podUID: "", container: "", containerID: "", at: now, startedAt: started, cpuNanoseconds: scaled(cpu),
+        memoryUsage: (bytes["MemTotal"] ?? 0) - (bytes["MemFree"] ?? 0), inactiveFile: bytes["Inactive(file)"] ?? 0,
+        activeFile: bytes["Active(file)"] ?? 0, anonymous: bytes["AnonPages"] ?? 0)
+    }
+  }
+}

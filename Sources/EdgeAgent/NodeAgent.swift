@@ -1,0 +1,139 @@
+package import CoreNode
+import CoreTypes
+package import EdgeImages
+import EdgeLinux
+package import EdgeNetwork
+import EdgeRuntime
+import Glibc
+import Synchronization
+
+/// The nodes of a cluster: carries out what the core commands and tells it what happens. All nodes share this machine and one
+/// network.
+package final class NodeAgent: Sendable {
+  package let configuration: AgentConfiguration
+  package let network: ClusterNetwork
+  let images: ImageStore
+  let observe: @Sendable (NodeObservation) -> Void
+  let crun: Crun
+  let crunVersion: String
+  let cgroup: Cgroup
+  let running = RunningContainers()
+  let started: Instant
+  /// How many commands were started in containers: names their files.
+  let execs = Atomic(0)
+  /// Threads in the mount namespace where the containers' roots are: whatever touches these must run here.
+  let workers: WorkerThreads
+  private let pods = Mutex<[String: Pod]>([:])
+
+  private struct Pod {
+    var worker: PodWorker
+    var tasks: SerialTasks
+    /// Commands that have not been carried out yet.
+    var waiting = 0
+  }
+
+  /// Takes away what a killed run left behind and sets up the network.
+  /// - Parameter observe: called from any thread; must not block.
+  /// - Throws: `AgentError`.
+  package init(
+    _ configuration: AgentConfiguration, images: ImageStore, observe: @escaping @Sendable (NodeObservation) -> Void
+  ) async throws(AgentError) {
+    guard geteuid() == 0 else { throw .notRoot }
+    guard let version = await Crun.version() else { throw .noRuntime }
+    guard configuration.nodes.count <= 250 else { throw .tooManyNodes(configuration.nodes.count) }
+    try PathName.check(configuration.clusterID)
+    self.configuration = configuration
+    self.images = images
+    self.observe = observe
+    crunVersion = version
+    started = configuration.now()
+    crun = Crun(state: configuration.runDirectory + "/crun")
+    cgroup = Cgroup("/wavetank-" + configuration.clusterID)
+    do {
+      ChildProcess.adoptOrphans()
+      let mounts = try MountNamespace()
+      workers = WorkerThreads(threads: 8) {
+        do { try mounts.enter() } catch { fatalError("a worker could not enter the mount namespace: \(error)") }
+      }
+      try await cgroup.remove()
+      try Files.remove(configuration.runDirectory)
+      try Files.remove(configuration.logDirectory)
+      for directory in [configuration.runDirectory, configuration.logDirectory, configuration.volumeDirectory] {
+        try Files.makeDirectories(directory, mode: 0o711)
+      }
+      network = try await ClusterNetwork(nodes: configuration.nodes.count)
+    } catch { throw .setup("\(error)") }
+  }
+
+  /// Tells of every node that it is up, and what images it has.
+  package func announce() {
+    for node in configuration.nodes {
+      observe(NodeObservation(node: node, event: .nodeReady(facts(node))))
+      tellImages(node)
+    }
+  }
+
+  /// The images of a node may have changed.
+  package func tellImages(_ node: String) {
+    observe(NodeObservation(node: node, event: .images(images.list(node: node))))
+  }
+
+  /// Begins to carry out a command; never blocks.
+  package func perform(_ command: NodeCommand) {
+    let node = command.node
+    switch command.action {
+    case .startSandbox(let spec): add(spec.podUID, node) { await $0.startSandbox(spec) }
+    case .startContainer(let spec): add(spec.podUID, node) { await $0.start(spec) }
+    case .stopContainer(let uid, let id, let grace): add(uid, node) { await $0.stop(id, graceSeconds: grace) }
+    case .removeContainer(let uid, let id): add(uid, node) { await $0.remove(id) }
+    case .writeVolume(let uid, let volume, let files): add(uid, node) { await $0.write(files, volume: volume) }
+    case .removeSandbox(let uid): add(uid, node) { await $0.removeSandbox() }
+    case .ensureImage(let uid, let container, let image, let pull):
+      work { await self.ensureImage(node: node, podUID: uid, container: container, image: image, pull: pull) }
+    case .probe(let spec): work { await self.probe(spec, node: node) }
+    case .runHook(let uid, let id, let hook, let timeout):
+      work { await self.runHook(node: node, podUID: uid, containerID: id, hook: hook, timeoutSeconds: timeout) }
+    case .createVolume(let name, _): work { self.createVolume(name, node: node) }
+    case .deleteVolume(let name): work { self.deleteVolume(name, node: node) }
+    }
+  }
+
+  private func add(_ uid: String, _ node: String, _ body: @escaping @Sendable (PodWorker) async -> Void) {
+    pods.withLock { pods in
+      var pod = pods[uid] ?? Pod(worker: PodWorker(uid: uid, node: node, agent: self), tasks: SerialTasks(on: workers))
+      pod.waiting += 1
+      pods[uid] = pod
+      pod.tasks.add { [worker = pod.worker] in
+        await body(worker)
+        self.finished(uid, isEmpty: await worker.isEmpty)
+      }
+    }
+  }
+
+  /// Forgets a pod of which nothing is left and for which nothing waits.
+  private func finished(_ uid: String, isEmpty: Bool) {
+    pods.withLock { pods in
+      guard let waiting = pods[uid]?.waiting else { return }
+      if waiting == 1, isEmpty { pods[uid] = nil } else { pods[uid]?.waiting = waiting - 1 }
+    }
+  }
+
+  private func work(_ body: @escaping @Sendable () async -> Void) {
+    Task(executorPreference: workers) { await body() }
+  }
+
+  /// Ends every pod, as removeSandbox does, and takes away what the nodes made: control groups, mounts, interfaces, directories.
+  /// Volumes stay.
+  package func shutdown() async {
+    let all = pods.withLock { pods in
+      let all = Array(pods.values)
+      pods = [:]
+      return all
+    }
+    for pod in all { pod.tasks.add { await pod.worker.removeSandbox() } }
+    for pod in all { await pod.tasks.finish() }
+    try? await cgroup.remove()
+    try? Files.remove(configuration.runDirectory)
+    try? Files.remove(configuration.logDirectory)
+  }
+}

@@ -1,0 +1,162 @@
+import CoreNode
+import CoreTypes
+import EdgeImages
+import EdgeLinux
+import EdgeNetwork
+import EdgeRuntime
+
+/// One pod on a node. Its commands come one at a time; the ends of its containers come in between.
+actor PodWorker {
+  private enum Container {
+    case running(RunningContainer)
+    /// Its directory is there until it is removed.
+    case exited(ContainerBundle, ContainerExit)
+  }
+
+  private let uid: String
+  private let node: String
+  private let agent: NodeAgent
+  private var sandbox: PodSandbox?
+  private var attachment: ClusterNetwork.Attachment?
+  private var containers: [String: Container] = [:]
+  private var watchers: [String: Task<Void, Never>] = [:]
+
+  init(uid: String, node: String, agent: NodeAgent) {
+    self.uid = uid
+    self.node = node
+    self.agent = agent
+  }
+
+  var isEmpty: Bool { sandbox == nil && containers.isEmpty }
+
+  private var directory: String { agent.configuration.runDirectory + "/" + uid }
+  private var cgroup: Cgroup { agent.cgroup.child("pod" + uid) }
+  private func tell(_ event: NodeEvent) { agent.observe(NodeObservation(node: node, event: event)) }
+
+  func startSandbox(_ spec: SandboxSpec) async {
+    if let sandbox { return tell(.sandboxStarted(podUID: uid, address: sandbox.address)) }
+    do {
+      try PathName.check(uid)
+      for volume in spec.volumes {
+        try PathName.check(volume.name)
+        if case .persistent(let name, _) = volume.source { try PathName.check(name) }
+      }
+      let address: String
+      let networkPath: String
+      if spec.hostNetwork {
+        address = agent.facts(node).address
+        networkPath = agent.network.namespace.path
+      } else {
+        let made = try await agent.network.attach(node: agent.index(of: node))
+        attachment = made
+        (address, networkPath) = (made.address, made.namespace.path)
+      }
+      sandbox = try PodSandbox(
+        spec, address: address, networkPath: networkPath, directory: directory,
+        persistent: agent.configuration.volumeDirectory, cgroup: cgroup)
+      tell(.sandboxStarted(podUID: uid, address: address))
+    } catch {
+      await release()
+      let failure = error as? SandboxError
+      tell(.sandboxFailed(podUID: uid, reason: failure?.reason ?? "FailedCreatePodSandBox", message: "\(error)"))
+    }
+  }
+
+  func start(_ spec: ContainerSpec) async {
+    switch containers[spec.containerID] {
+    case .running(let container):
+      return tell(.containerStarted(podUID: uid, containerID: spec.containerID, at: container.startedAt))
+    case .exited(_, let exit): return tell(.containerExited(podUID: uid, containerID: spec.containerID, exit))
+    case nil: break
+    }
+    do {
+      let container = try await launch(spec)
+      containers[spec.containerID] = .running(container)
+      agent.running.add(.init(node: node, address: sandbox?.address ?? "", container: container))
+      tell(.containerStarted(podUID: uid, containerID: spec.containerID, at: container.startedAt))
+      watchers[spec.containerID] = Task(executorPreference: agent.workers) { await self.watch(container) }
+    } catch {
+      let reason = (error as? ContainerError)?.reason ?? "CreateContainerError"
+      tell(.containerFailed(podUID: uid, containerID: spec.containerID, reason: reason, message: "\(error)"))
+    }
+  }
+
+  private func launch(_ spec: ContainerSpec) async throws -> RunningContainer {
+    guard let sandbox else { throw ContainerError.creation("the pod has no sandbox") }
+    try PathName.check(spec.containerID, spec.name)
+    guard let (_, image) = try agent.images.present(node: node, image: spec.imageID) else {
+      throw ContainerError.creation("the image \(spec.imageID) is not on the node")
+    }
+    let log = agent.logFile(podUID: uid, container: spec.name, attempt: spec.attempt)
+    try Files.makeDirectories(agent.configuration.logDirectory + "/" + uid + "/" + spec.name)
+    var bundle = try ContainerBundle(spec, image: image, sandbox: sandbox, speed: agent.configuration.speed)
+    do {
+      let container = try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, now: agent.configuration.now)
+      bundle.closeSources()
+      return container
+    } catch {
+      try? await bundle.cgroup.remove()
+      bundle.remove()
+      throw error
+    }
+  }
+
+  private func watch(_ container: RunningContainer) async {
+    let end = await container.end()
+    agent.running.remove(container.id)
+    var exit = ContainerExit(code: end.code, at: agent.configuration.now(), startedAt: container.startedAt)
+    exit.oomKilled = end.outOfMemory
+    exit.message = end.message
+    containers[container.id] = .exited(container.bundle, exit)
+    watchers[container.id] = nil
+    tell(.containerExited(podUID: uid, containerID: container.id, exit))
+  }
+
+  /// Returns once the signal is sent: the pod's other containers stop at the same time.
+  func stop(_ id: String, graceSeconds: Int) {
+    switch containers[id] {
+    case .running(let container):
+      if graceSeconds <= 0 { return container.send(SignalName.kill) }
+      container.send(SignalName.number(container.bundle.image.stopSignal))
+      let grace = agent.configuration.wall(graceSeconds)
+      Task.detached { [watcher = watchers[id]] in
+        await SerialTasks.wait(for: watcher, atMost: grace)
+        container.send(SignalName.kill)
+      }
+    case .exited(_, let exit): tell(.containerExited(podUID: uid, containerID: id, exit))
+    case nil:
+      // It ended with an earlier run of this program.
+      let now = agent.configuration.now()
+      tell(.containerExited(podUID: uid, containerID: id, ContainerExit(code: 137, at: now, startedAt: now)))
+    }
+  }
+
+  func remove(_ id: String) {
+    guard case .exited(let bundle, _) = containers[id] else { return }
+    bundle.remove()
+    containers[id] = nil
+  }
+
+  func write(_ files: [VolumeFile], volume: String) {
+    // A pod that is going, or a volume of another shape: the next sandbox is made with the right files.
+    try? sandbox?.write(files, volume: volume)
+  }
+
+  func removeSandbox() async {
+    for case .running(let container) in containers.values { container.send(SignalName.kill) }
+    for watcher in watchers.values { await watcher.value }
+    containers = [:]
+    await release()
+    tell(.sandboxRemoved(podUID: uid))
+  }
+
+  private func release() async {
+    if (try? PathName.check(uid)) != nil {
+      try? await PodSandbox.remove(sandbox, directory: directory, cgroup: cgroup)
+      try? Files.remove(agent.configuration.logDirectory + "/" + uid)
+    }
+    sandbox = nil
+    if let attachment { await agent.network.detach(attachment) }
+    attachment = nil
+  }
+}
