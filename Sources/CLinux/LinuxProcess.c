@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -124,3 +125,5 @@ int linux_epoll_wait(int epoll, uint64_t *tokens, uint32_t *events, int capacity
 }
 
 int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+int linux_memory_file(void) { return memfd_create("wavetank", MFD_CLOEXEC); }

@@ -87,35 +87,26 @@ package struct ChildProcess: Sendable {
     _ path: String, _ arguments: [String], input: [UInt8] = [], environment: [String] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
     timeout: Duration = .seconds(60)
   ) async throws -> (code: Int32, output: String) {
-    let (reader, writer) = try Descriptor.pipe()
-    reader.setNonBlocking()
-    var streams = [Stream(writer, as: 1), Stream(writer, as: 2)]
-    var feed: Descriptor?
-    if !input.isEmpty {
-      let (inputReader, inputWriter) = try Descriptor.pipe()
-      inputWriter.setNonBlocking()
-      streams.append(Stream(inputReader, as: 0))
-      feed = inputWriter
-    }
-    let child = try start(path, arguments, environment: environment, streams: streams)
-    streams = []
-    return try await finish(child, reader: reader, closing: consume writer, feed: feed, input: input, timeout: timeout)
-  }
-
-  private static func finish(
-    _ child: ChildProcess, reader: Descriptor, closing writer: consuming Descriptor, feed: Descriptor?, input: [UInt8], timeout: Duration
-  ) async throws -> (code: Int32, output: String) {
-    _ = consume writer
-    let alarm = Task {
+    let (child, reader) = try startCaptured(path, arguments, input: input, environment: environment)
+    let alarm = Task.detached {
       try await Task.sleep(for: timeout)
       child.send(SIGKILL)
     }
     defer { alarm.cancel() }
-    async let fed: Void = { if let feed { try? await feed.write(input) } }()
     let output = (try? await reader.readToEnd(limit: 65_536)) ?? []
-    await fed
     let code = await child.wait()
     return (code, String(decoding: output, as: UTF8.self))
+  }
+
+  /// Starts a program that reads `input` to its end, and gives what it writes. Only the child keeps the writing end.
+  private static func startCaptured(
+    _ path: String, _ arguments: [String], input: [UInt8], environment: [String]
+  ) throws(SystemError) -> (ChildProcess, Descriptor) {
+    let (reader, writer) = try Descriptor.pipe()
+    reader.setNonBlocking()
+    var streams = [Stream(writer, as: 1), Stream(writer, as: 2)]
+    if !input.isEmpty { streams.append(Stream(try Descriptor.memory(input), as: 0)) }
+    return (try start(path, arguments, environment: environment, streams: streams), reader)
   }
 }
 

@@ -21,11 +21,13 @@ package final class Descriptor: Sendable {
     return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
   }
 
-  /// A connected pair of stream sockets.
-  package static func socketPair() throws(SystemError) -> (Descriptor, Descriptor) {
-    var ends: [Int32] = [-1, -1]
-    try system("socketpair") { socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) }
-    return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+  /// A file without a name that holds `content`, to be read from its beginning.
+  package static func memory(_ content: [UInt8]) throws(SystemError) -> Descriptor {
+    let file = Descriptor(owning: try system("memfd_create") { linux_memory_file() })
+    var start = 0
+    while start < content.count { start += try file.writeNow(content, from: start) ?? 0 }
+    try system("seek") { lseek(file.number, 0, SEEK_SET) }
+    return file
   }
 
   package func duplicate() throws(SystemError) -> Descriptor {

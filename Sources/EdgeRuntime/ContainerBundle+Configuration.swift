@@ -29,7 +29,6 @@ extension ContainerBundle {
       "args": ContainerBundle.list(arguments), "env": ContainerBundle.list(environment(terminal: terminal)),
       "cwd": .string(spec.workingDirectory ?? image.workingDirectory),
       "capabilities": ["bounding": sets, "effective": sets, "permitted": sets, "inheritable": []],
-      "rlimits": [["type": "RLIMIT_NOFILE", "hard": 1_048_576, "soft": 1_048_576]],
       "noNewPrivileges": .bool(!spec.security.allowPrivilegeEscalation && !spec.security.privileged),
     ]
   }

@@ -41,6 +41,8 @@ int linux_socket(int family, int type, int protocol);
 
 /// A pipe, both ends close-on-exec: reading end, writing end. Returns 0, or -1 with errno set.
 int linux_pipe(int ends[2]);
+/// A file in memory, close-on-exec. Returns the descriptor, or -1 with errno set.
+int linux_memory_file(void);
 
 // Readiness: numbers that are enumerations or unsigned macros in C.
 int linux_epoll_create(void);

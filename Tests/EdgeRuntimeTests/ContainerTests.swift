@@ -1,0 +1,147 @@
+import CoreNode
+import CoreTypes
+import EdgeAgent
+import EdgeLinux
+import EdgeRuntime
+import Testing
+
+@Suite(
+  "Real containers", .serialized, .timeLimit(.minutes(2)),
+  .enabled(if: TestNode.isPossible, "needs root, crun and busybox-static"))
+struct ContainerTests {
+  @Test("a container runs, logs in CRI format, and its exit code is told")
+  func exitCode() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1")
+      let spec = node.container("pod1", "echo out; echo err >&2; printf partial; exit 3")
+      let exit = try await node.run(spec)
+      #expect(exit.code == 3)
+      #expect(!exit.oomKilled)
+      #expect(exit.at >= exit.startedAt)
+      #expect(try node.log(spec).sorted() == ["stderr F err", "stdout F out", "stdout F partial"])
+      let line = try Files.readText(node.agent.logFile(podUID: "pod1", container: "main", attempt: 0)).split(separator: " ")[0]
+      #expect(line.count == 30 && Instant(rfc3339: String(line)) != nil)
+    }
+  }
+
+  @Test("the image's command and variables hold unless the container has its own")
+  func surroundings() async throws {
+    try await TestNode.with(speed: 60) { node in
+      try await node.startPod("pod1") { $0.hostname = "web-0" }
+      var plain = node.container("pod1", "")
+      plain.command = nil
+      #expect(try await node.run(plain).code == 0)
+      #expect(try node.log(plain) == ["stdout F image command"])
+      var own = node.container(
+        "pod1", "echo $FROM_IMAGE $BOTH $WAVETANK_SPEED $(hostname) $(id -u):$(id -g) $(pwd); tail -n1 /etc/hosts", attempt: 1)
+      own.environment = [EnvironmentVariable(name: "BOTH", value: "container")]
+      own.workingDirectory = "/tmp"
+      own.security.user = 7
+      own.security.group = 8
+      #expect(try await node.run(own).code == 0)
+      #expect(try node.log(own) == ["stdout F yes container 60 web-0 7:8 /tmp", "stdout F 10.244.0.2\tweb-0"])
+    }
+  }
+
+  @Test("a command that does not exist, and a user who may not be root, are told as failures")
+  func failures() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1")
+      var missing = node.container("pod1", "")
+      missing.command = ["/nonexistent"]
+      var root = node.container("pod1", "true")
+      root.security.runAsNonRoot = true
+      for (spec, reason, word) in [(missing, "RunContainerError", "nonexistent"), (root, "CreateContainerConfigError", "root")] {
+        node.perform(.startContainer(spec))
+        let told = try await node.observations.first { event -> (String, String)? in
+          if case .containerFailed(_, spec.containerID, let reason, let message) = event { (reason, message) } else { nil }
+        }
+        #expect(told.0 == reason)
+        #expect(told.1.contains(word), "\(told.1)")
+      }
+    }
+  }
+
+  @Test("more memory than the limit ends in OOMKilled")
+  func outOfMemory() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1")
+      var spec = node.container("pod1", "exec tail /dev/zero")
+      spec.memoryLimitBytes = 16 << 20
+      let exit = try await node.run(spec)
+      #expect(exit.oomKilled)
+      #expect(exit.code == 137)
+    }
+  }
+
+  @Test("stopping sends SIGTERM, and SIGKILL after the grace period of cluster time")
+  func stop() async throws {
+    try await TestNode.with(speed: 100) { node in
+      try await node.startPod("pod1")
+      let polite = node.container("pod1", "trap 'exit 5' TERM; touch /tmp/ready; while :; do sleep 0.05; done")
+      var stubborn = node.container("pod1", "trap '' TERM; touch /tmp/ready; while :; do sleep 0.05; done")
+      stubborn.name = "stubborn"
+      for spec in [polite, stubborn] {
+        try await node.start(spec)
+        // The script says so once its trap is set.
+        #expect(try await node.exec(spec, "until [ -e /tmp/ready ]; do sleep 0.01; done") == 0)
+        node.perform(.stopContainer(podUID: "pod1", containerID: spec.containerID, graceSeconds: spec.name == "main" ? 3000 : 20))
+      }
+      #expect(try await node.exit(of: polite).code == 5)
+      #expect(try await node.exit(of: stubborn).code == 137)
+    }
+  }
+
+  @Test("the termination message is what the container wrote, or its log's end where that is asked for")
+  func terminationMessage() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1")
+      #expect(try await node.run(node.container("pod1", "echo done > /dev/termination-log")).message == "done\n")
+      var spec = node.container("pod1", "echo it broke; exit 1", attempt: 1)
+      spec.terminationMessageFromLog = true
+      #expect(try await node.run(spec).message == "it broke\n")
+    }
+  }
+
+  @Test("commands run in a container, with input, exit code and terminal")
+  func exec() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1")
+      let spec = node.container("pod1", "echo ready; exec sleep 1000")
+      try await node.start(spec)
+      let session = try await node.agent.exec(
+        containerID: spec.containerID, command: ["sh", "-c", "cat; echo err >&2; exit 9"], terminal: false, stdin: true)
+      try await session.write(Array("typed".utf8))
+      session.closeInput()
+      #expect(try await readAll(session.readOutput) == "typed")
+      #expect(try await readAll(session.readErrors) == "err\n")
+      #expect(await session.end().code == 9)
+
+      let terminal = try await node.agent.exec(
+        containerID: spec.containerID, command: ["sh", "-c", "tty; read x; stty size; echo got $x"], terminal: true, stdin: true)
+      terminal.resize(columns: 90, rows: 33)
+      try await terminal.write(Array("word\n".utf8))
+      let text = try await readAll(terminal.readOutput)
+      #expect(text.contains("/dev/pts/") && text.contains("33 90") && text.contains("got word"), "\(text)")
+      #expect(await terminal.end().code == 0)
+
+      let missing = try await node.agent.exec(
+        containerID: spec.containerID, command: ["nonexistent"], terminal: false, stdin: false)
+      let (code, problem) = await missing.end()
+      #expect(code == 127)
+      #expect(problem?.contains("nonexistent") == true)
+      await #expect(throws: AgentError.self) {
+        try await node.agent.exec(containerID: "none", command: ["true"], terminal: false, stdin: false)
+      }
+    }
+  }
+
+  private func readAll(_ next: () async throws -> [UInt8]) async throws -> String {
+    var all: [UInt8] = []
+    while true {
+      let bytes = try await next()
+      if bytes.isEmpty { return String(decoding: all, as: UTF8.self) }
+      all += bytes
+    }
+  }
+}
