@@ -68,6 +68,15 @@ int linux_collect(int pidfd, int *code) {
   return 1;
 }
 
+int linux_collect_group(int group) {
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  int result;
+  do result = waitid(P_PGID, (id_t)group, &info, WEXITED | WNOHANG);
+  while (result < 0 && errno == EINTR);
+  return result < 0 ? -1 : info.si_pid != 0;
+}
+
 int linux_adopt_orphans(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 int linux_receive_descriptor(int socket) {

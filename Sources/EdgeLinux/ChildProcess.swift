@@ -5,6 +5,7 @@ import Glibc
 package struct ChildProcess: Sendable {
   package let pid: Int32
   private let pidfd: Descriptor
+  private let isSession: Bool
 
   /// Which of our descriptors the child sees as which of its own.
   package struct Stream {
@@ -62,18 +63,42 @@ package struct ChildProcess: Sendable {
       waitpid(pid, nil, 0)
       throw SystemError("pidfd_open", path, code: code)
     }
-    return ChildProcess(pid: pid, pidfd: Descriptor(owning: pidfd))
+    return ChildProcess(pid: pid, pidfd: Descriptor(owning: pidfd), isSession: session)
   }
 
   /// Waits for the end, also in a cancelled task (so that no zombie stays); 128 + signal where a signal ended it.
   package func wait() async -> Int32 {
+    var refusals = 0
     while true {
       var code: Int32 = 0
       let result = linux_collect(pidfd.number, &code)
-      if result == 1 { return code }
-      if result < 0 { return 255 }
+      if result == 1 {
+        if isSession { await collectOrphans() }
+        return code
+      }
+      if result < 0 {
+        // An adopted process is ours only once its first parent, which may end later than it was told, is gone.
+        refusals += 1
+        if refusals > 200 { return 255 }
+        if hasEnded { try? await Task.sleep(for: .milliseconds(5)) }
+      }
       await Readiness.shared.waitUncancelled(for: pidfd)
     }
+  }
+
+  /// Collects what the session's leader left behind: crun forks processes that it does not wait for.
+  private func collectOrphans() async {
+    for pause in [1, 5, 50, 500] {
+      var result: Int32
+      repeat { result = linux_collect_group(pid) } while result == 1
+      if result < 0 { return }
+      await Task.detached { try? await Task.sleep(for: .milliseconds(pause)) }.value
+    }
+  }
+
+  package var hasEnded: Bool {
+    var status = pollfd(fd: pidfd.number, events: Int16(POLLIN), revents: 0)
+    return poll(&status, 1, 0) > 0
   }
 
   /// Returns once the process has ended, without collecting it.
@@ -85,9 +110,10 @@ package struct ChildProcess: Sendable {
   /// takes longer than `timeout` is killed.
   package static func run(
     _ path: String, _ arguments: [String], input: [UInt8] = [], environment: [String] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+    session: Bool = false,
     timeout: Duration = .seconds(60)
   ) async throws -> (code: Int32, output: String) {
-    let (child, reader) = try startCaptured(path, arguments, input: input, environment: environment)
+    let (child, reader) = try startCaptured(path, arguments, input: input, environment: environment, session: session)
     let alarm = Task.detached {
       try await Task.sleep(for: timeout)
       child.send(SIGKILL)
@@ -100,13 +126,13 @@ package struct ChildProcess: Sendable {
 
   /// Starts a program that reads `input` to its end, and gives what it writes. Only the child keeps the writing end.
   private static func startCaptured(
-    _ path: String, _ arguments: [String], input: [UInt8], environment: [String]
+    _ path: String, _ arguments: [String], input: [UInt8], environment: [String], session: Bool
   ) throws(SystemError) -> (ChildProcess, Descriptor) {
     let (reader, writer) = try Descriptor.pipe()
     reader.setNonBlocking()
     var streams = [Stream(writer, as: 1), Stream(writer, as: 2)]
     if !input.isEmpty { streams.append(Stream(try Descriptor.memory(input), as: 0)) }
-    return (try start(path, arguments, environment: environment, streams: streams), reader)
+    return (try start(path, arguments, environment: environment, streams: streams, session: session), reader)
   }
 }
 
@@ -126,7 +152,7 @@ private func withOptionalString<Result>(_ string: String?, _ body: (UnsafePointe
 extension ChildProcess {
   /// A process that became our child when its parent ended (see `adoptOrphans`).
   package init(adopting pid: Int32) throws(SystemError) {
-    self.init(pid: pid, pidfd: Descriptor(owning: try system("pidfd_open", "process \(pid)") { linux_pidfd_open(pid) }))
+    self.init(pid: pid, pidfd: Descriptor(owning: try system("pidfd_open", "process \(pid)") { linux_pidfd_open(pid) }), isSession: false)
   }
 
   /// From now on orphans among our descendants become our children, not a foreign init's.

@@ -21,6 +21,6 @@ package struct Crun: Sendable {
 
   /// Forgets a container that has ended; its cgroup goes with it.
   func delete(_ id: String) async {
-    _ = try? await ChildProcess.run(Crun.path, arguments(["delete", "--force", id]), timeout: .seconds(30))
+    _ = try? await ChildProcess.run(Crun.path, arguments(["delete", "--force", id]), session: true, timeout: .seconds(30))
   }
 }

@@ -45,7 +45,7 @@ package final class ExecSession: Sendable {
         streams.append(ChildProcess.Stream(reader, as: 0))
       }
     }
-    process = try ChildProcess.start(Crun.path, container.crun.arguments(arguments + [container.id]), streams: streams)
+    process = try ChildProcess.start(Crun.path, container.crun.arguments(arguments + [container.id]), streams: streams, session: true)
     streams = []
     guard let console else {
       (output, errors, terminal) = (own[0], own[1], nil)
@@ -64,7 +64,17 @@ package final class ExecSession: Sendable {
   }
 
   /// What the process wrote; empty at the end.
-  package func readOutput() async throws -> [UInt8] { try await output.read() }
+  package func readOutput() async throws -> [UInt8] {
+    if terminal == nil { return try await output.read() }
+    while true {
+      let isLast = process.hasEnded
+      let bytes = try await output.read()
+      if !bytes.isEmpty || isLast { return bytes }
+      // A terminal that nobody has open seems to be at its end, also while the process is only about to start.
+      try await Task.sleep(for: .milliseconds(5))
+    }
+  }
+
   /// What the process wrote to its standard error; empty at the end and with a terminal.
   package func readErrors() async throws -> [UInt8] { try await errors?.read() ?? [] }
 

@@ -43,7 +43,7 @@ package final class RunningContainer: Sendable {
         Crun.path,
         crun.arguments([
           "--log=file:" + bundle.errorLog, "run", "--detach", "--bundle", bundle.directory, "--pid-file", bundle.pidFile,
-        ] + streams.arguments + [bundle.spec.containerID]), streams: streams.forChild)
+        ] + streams.arguments + [bundle.spec.containerID]), streams: streams.forChild, session: true)
       let alarm = Task.detached {
         try await Task.sleep(for: .seconds(60))
         child.send(SIGKILL)

@@ -27,6 +27,9 @@ int linux_pidfd_send(int pidfd, int signal);
 /// with errno set (ECHILD for somebody else's child).
 int linux_collect(int pidfd, int *code);
 
+/// Collects one ended child of the process group. Returns 1, 0 when those that there are still run, -1 when there is none.
+int linux_collect_group(int group);
+
 /// Adopts orphaned descendants, so that supervisors that detached themselves do not become a foreign init's.
 int linux_adopt_orphans(void);
 
