@@ -55,9 +55,11 @@ enum PathName {
   /// - Throws: `badName` for one that could lead elsewhere.
   static func check(_ names: String...) throws(AgentError) {
     for name in names {
-      let isSafe = !name.isEmpty && name.utf8.count <= 253 && name.utf8.allSatisfy { byte in
-        (48...57).contains(byte) || (97...122).contains(byte | 32) || byte == 45 || byte == 46 || byte == 95
-      }
+      let isSafe =
+        !name.isEmpty && name.utf8.count <= 253
+        && name.utf8.allSatisfy { byte in
+          (48...57).contains(byte) || (97...122).contains(byte | 32) || byte == 45 || byte == 46 || byte == 95
+        }
       if !isSafe || name.hasPrefix(".") { throw .badName(name) }
     }
   }

@@ -24,7 +24,9 @@ struct HTTPProbe {
       answer += bytes
     }
     let words = String(decoding: answer.prefix(12), as: UTF8.self).split(separator: " ")
-    guard words.count == 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else { return (false, "the answer is not HTTP/1.1") }
+    guard words.count == 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
+      return (false, "the answer is not HTTP/1.1")
+    }
     return ((200..<400).contains(status), "HTTP status \(status)")
   }
 

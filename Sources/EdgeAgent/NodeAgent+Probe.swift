@@ -24,7 +24,8 @@ extension NodeAgent {
         event: .hookFinished(podUID: podUID, containerID: containerID, success: result.success, message: result.message)))
   }
 
-  private func attempt(_ action: ProbeAction, containerID: String, timeoutSeconds: Int) async -> (success: Bool, message: String) {
+  private func attempt(_ action: ProbeAction, containerID: String, timeoutSeconds: Int) async -> (success: Bool, message: String)
+  {
     guard let entry = running[containerID] else { return (false, AgentError.noContainer(containerID).description) }
     let timeout = max(NodeAgent.shortestTimeout, configuration.wall(timeoutSeconds))
     do {

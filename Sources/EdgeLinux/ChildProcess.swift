@@ -19,7 +19,8 @@ package struct ChildProcess: Sendable {
 
   /// Starts `path`. Streams 0, 1 and 2 that are not given are /dev/null. `environment` holds "NAME=value".
   package static func start(
-    _ path: String, _ arguments: [String], environment: [String] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], directory: String? = nil,
+    _ path: String, _ arguments: [String], environment: [String] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
+    directory: String? = nil,
     streams: [Stream] = [], session: Bool = false
   ) throws(SystemError) -> ChildProcess {
     var streams = streams
@@ -152,7 +153,8 @@ private func withOptionalString<Result>(_ string: String?, _ body: (UnsafePointe
 extension ChildProcess {
   /// A process that became our child when its parent ended (see `adoptOrphans`).
   package init(adopting pid: Int32) throws(SystemError) {
-    self.init(pid: pid, pidfd: Descriptor(owning: try system("pidfd_open", "process \(pid)") { linux_pidfd_open(pid) }), isSession: false)
+    self.init(
+      pid: pid, pidfd: Descriptor(owning: try system("pidfd_open", "process \(pid)") { linux_pidfd_open(pid) }), isSession: false)
   }
 
   /// From now on orphans among our descendants become our children, not a foreign init's.

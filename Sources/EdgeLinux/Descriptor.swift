@@ -57,7 +57,9 @@ package final class Descriptor: Sendable {
   package func writeNow(_ bytes: [UInt8], from start: Int) throws(SystemError) -> Int? {
     let result = bytes.withUnsafeBytes { buffer in
       var result: Int
-      repeat { result = Glibc.write(number, buffer.baseAddress! + start, buffer.count - start) } while result < 0 && errno == EINTR
+      repeat {
+        result = Glibc.write(number, buffer.baseAddress! + start, buffer.count - start)
+      } while result < 0 && errno == EINTR
       return result
     }
     if result >= 0 { return result }
@@ -77,7 +79,9 @@ package final class Descriptor: Sendable {
   package func write(_ bytes: [UInt8]) async throws {
     var start = 0
     while start < bytes.count {
-      if let count = try writeNow(bytes, from: start) { start += count } else {
+      if let count = try writeNow(bytes, from: start) {
+        start += count
+      } else {
         try await Readiness.shared.wait(for: self, writing: true)
       }
     }

@@ -40,7 +40,8 @@ package final class ClusterNetwork: Sendable {
   package func attach(node: Int) async throws -> Attachment {
     let host = try take(node)
     do {
-      let pod = Attachment(namespace: try NetworkNamespace(), address: ClusterNetwork.address(node: node, host: host), node: node, host: host)
+      let pod = Attachment(
+        namespace: try NetworkNamespace(), address: ClusterNetwork.address(node: node, host: host), node: node, host: host)
       let port = "pod\(node).\(host)"
       try await namespace.configure([
         "link add \(port) type veth peer name eth0 netns \(pod.namespace.path)",

@@ -80,7 +80,8 @@ package struct Cgroup: Sendable {
     guard let used = Cgroup.figure(memory + "/memory.usage_in_bytes") else { return nil }
     return Usage(
       cpuNanoseconds: Cgroup.figure(place("cpuacct") + "/cpuacct.usage") ?? 0, memory: used,
-      inactiveFile: stat["total_inactive_file"] ?? 0, activeFile: stat["total_active_file"] ?? 0, anonymous: stat["total_rss"] ?? 0)
+      inactiveFile: stat["total_inactive_file"] ?? 0, activeFile: stat["total_active_file"] ?? 0,
+      anonymous: stat["total_rss"] ?? 0)
   }
 
   private static func figure(_ path: String) -> Int64? {

@@ -1,5 +1,5 @@
-package import CoreNode
 import CoreJSON
+package import CoreNode
 package import EdgeImages
 import EdgeLinux
 import Glibc

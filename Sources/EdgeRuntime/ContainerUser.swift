@@ -20,7 +20,9 @@ struct ContainerUser: Sendable, Equatable {
     if let user = security.user {
       self.user = user
     } else if let text = parts.first, !text.isEmpty {
-      if let number = Int(text) { user = number } else {
+      if let number = Int(text) {
+        user = number
+      } else {
         guard let record = passwd.first(where: { $0[0] == text }), record.count > 3, let number = Int(record[2]) else {
           throw ContainerError.configuration("the image's user \"\(text)\" is not in its /etc/passwd")
         }
@@ -32,7 +34,8 @@ struct ContainerUser: Sendable, Equatable {
       group = Int(record[3]) ?? 0
     }
     if security.user == nil, parts.count > 1 {
-      guard let number = Int(parts[1]) ?? groups.first(where: { $0.count > 2 && $0[0] == parts[1] }).flatMap({ Int($0[2]) }) else {
+      guard let number = Int(parts[1]) ?? groups.first(where: { $0.count > 2 && $0[0] == parts[1] }).flatMap({ Int($0[2]) })
+      else {
         throw ContainerError.configuration("the image's group \"\(parts[1])\" is not in its /etc/group")
       }
       group = number

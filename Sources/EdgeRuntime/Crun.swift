@@ -15,7 +15,9 @@ package struct Crun: Sendable {
 
   /// "1.8.1"; nil where crun is not installed.
   package static func version() async -> String? {
-    guard let (code, output) = try? await ChildProcess.run(path, ["--version"], timeout: .seconds(10)), code == 0 else { return nil }
+    guard let (code, output) = try? await ChildProcess.run(path, ["--version"], timeout: .seconds(10)), code == 0 else {
+      return nil
+    }
     return output.split(separator: "\n").first?.split(separator: " ").last.map(String.init)
   }
 

@@ -19,7 +19,9 @@ package final class ExecSession: Sendable {
   /// Starts `command` in the container. The calling thread must be in the mount namespace of its root.
   /// - Parameter stdin: whether the process's input is connected; otherwise it is empty.
   /// - Throws: `ContainerError`, `SystemError`.
-  package init(in container: RunningContainer, command: [String], terminal isTerminal: Bool, stdin: Bool, serial: Int) async throws {
+  package init(in container: RunningContainer, command: [String], terminal isTerminal: Bool, stdin: Bool, serial: Int)
+    async throws
+  {
     guard !command.isEmpty else { throw ContainerError.configuration("there is no command to run") }
     let bundle = container.bundle
     let base = bundle.directory + "/exec-\(serial)"
@@ -31,7 +33,9 @@ package final class ExecSession: Sendable {
     var streams: [ChildProcess.Stream] = []
     let console = isTerminal ? try ConsoleSocket(directory: bundle.directory, name: "exec-\(serial)") : nil
     var own: [Descriptor] = []
-    if let console { arguments += ["--console-socket", console.short] } else {
+    if let console {
+      arguments += ["--console-socket", console.short]
+    } else {
       for number in [Int32(1), 2] {
         let (reader, writer) = try Descriptor.pipe()
         reader.setNonBlocking()
@@ -45,7 +49,8 @@ package final class ExecSession: Sendable {
         streams.append(ChildProcess.Stream(reader, as: 0))
       }
     }
-    process = try ChildProcess.start(Crun.path, container.crun.arguments(arguments + [container.id]), streams: streams, session: true)
+    process = try ChildProcess.start(
+      Crun.path, container.crun.arguments(arguments + [container.id]), streams: streams, session: true)
     streams = []
     guard let console else {
       (output, errors, terminal) = (own[0], own[1], nil)
@@ -94,6 +99,7 @@ package final class ExecSession: Sendable {
   /// To be called once.
   package func end() async -> (code: Int, problem: String?) {
     let code = Int(await process.wait())
+    Orphans.collect()
     let started = Files.size(pidFile) > 0
     let lines = ((try? Files.readText(files[1])) ?? "").split(separator: "\n")
     for file in files { try? Files.remove(file) }

@@ -28,10 +28,13 @@ package struct PodSandbox: Sendable {
       try Files.write(directory + "/hostname", spec.hostname + "\n", mode: 0o644)
       try Files.write(directory + "/resolv.conf", resolver, mode: 0o644)
       try cgroup.create(
-        memoryLimitBytes: spec.memoryLimitBytes, cpuLimitMillicores: spec.cpuLimitMillicores, cpuRequestMillicores: spec.cpuRequestMillicores)
+        memoryLimitBytes: spec.memoryLimitBytes, cpuLimitMillicores: spec.cpuLimitMillicores,
+        cpuRequestMillicores: spec.cpuRequestMillicores)
     } catch { throw SandboxError(reason: "FailedCreatePodSandBox", description: "\(error)") }
     for volume in spec.volumes {
-      do { volumes[volume.name] = try PodVolume(volume, in: directory + "/volumes", persistent: persistent, fsGroup: spec.fsGroup) } catch {
+      do {
+        volumes[volume.name] = try PodVolume(volume, in: directory + "/volumes", persistent: persistent, fsGroup: spec.fsGroup)
+      } catch {
         for made in volumes.values { made.release() }
         throw SandboxError(reason: "FailedMount", description: "MountVolume.SetUp failed for volume \"\(volume.name)\": \(error)")
       }

@@ -81,14 +81,20 @@ package struct PodVolume: Sendable {
     for part in subPath.split(separator: "/") where part != "." {
       if part == ".." { throw VolumeError("subPath \"\(subPath)\" leads out of the volume") }
       let parent = Descriptor(
-        owning: try system("open", place) { linux_open_in_root(root.number, place.isEmpty ? "." : place, Int32(LINUX_OPEN_PATH), 0) })
+        owning: try system("open", place) {
+          linux_open_in_root(root.number, place.isEmpty ? "." : place, Int32(LINUX_OPEN_PATH), 0)
+        })
       place += place.isEmpty ? String(part) : "/" + part
       let found = linux_open_in_root(root.number, place, Int32(LINUX_OPEN_PATH), 0)
-      if found >= 0 { close(found) } else if errno == ENOENT {
+      if found >= 0 {
+        close(found)
+      } else if errno == ENOENT {
         try system("mkdir", subPath) { mkdirat(parent.number, String(part), 0o755) }
       }
     }
     return Descriptor(
-      owning: try system("open", subPath) { linux_open_in_root(root.number, place.isEmpty ? "." : place, Int32(LINUX_OPEN_PATH), 0) })
+      owning: try system("open", subPath) {
+        linux_open_in_root(root.number, place.isEmpty ? "." : place, Int32(LINUX_OPEN_PATH), 0)
+      })
   }
 }

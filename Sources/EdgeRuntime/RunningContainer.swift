@@ -41,9 +41,10 @@ package final class RunningContainer: Sendable {
       defer { streams.closeChildEnds() }
       let child = try ChildProcess.start(
         Crun.path,
-        crun.arguments([
-          "--log=file:" + bundle.errorLog, "run", "--detach", "--bundle", bundle.directory, "--pid-file", bundle.pidFile,
-        ] + streams.arguments + [bundle.spec.containerID]), streams: streams.forChild, session: true)
+        crun.arguments(
+          [
+            "--log=file:" + bundle.errorLog, "run", "--detach", "--bundle", bundle.directory, "--pid-file", bundle.pidFile,
+          ] + streams.arguments + [bundle.spec.containerID]), streams: streams.forChild, session: true)
       let alarm = Task.detached {
         try await Task.sleep(for: .seconds(60))
         child.send(SIGKILL)
@@ -57,7 +58,8 @@ package final class RunningContainer: Sendable {
       }
       let pid = Int32(try Files.readText(bundle.pidFile).filter(\.isNumber)) ?? -1
       return RunningContainer(
-        bundle, startedAt: now(), logPath: logPath, crun: crun, process: try ChildProcess(adopting: pid), copying: try await streams.copy(),
+        bundle, startedAt: now(), logPath: logPath, crun: crun, process: try ChildProcess(adopting: pid),
+        copying: try await streams.copy(),
         input: streams.input)
     } catch let error as ContainerError { throw error } catch {
       await crun.delete(bundle.spec.containerID)
@@ -81,7 +83,13 @@ package final class RunningContainer: Sendable {
 
   /// Waits for the end, then takes the container apart except for its directory. To be called once.
   package func end() async -> End {
+    let copying = copying
+    let collecting = Task.detached {
+      await copying.value
+      await Orphans.collectUntilCancelled()
+    }
     let code = Int(await process.wait())
+    collecting.cancel()
     // The kernel ended all of the container's processes with the first, and so its streams.
     await copying.value
     let killed = bundle.cgroup.outOfMemoryKills() > 0

@@ -5,7 +5,8 @@ import CoreJSON
 struct SeccompProfile {
   /// Refused with EPERM whatever a container's capabilities are.
   private static let always = [
-    "add_key", "io_uring_enter", "io_uring_register", "io_uring_setup", "kexec_file_load", "kexec_load", "keyctl", "move_pages", "nfsservctl",
+    "add_key", "io_uring_enter", "io_uring_register", "io_uring_setup", "kexec_file_load", "kexec_load", "keyctl", "move_pages",
+    "nfsservctl",
     "query_module", "request_key", "sysfs", "userfaultfd", "uselib", "ustat", "vm86", "vm86old",
   ]
   /// Allowed with the capability, as docker's default profile does.
@@ -13,12 +14,14 @@ struct SeccompProfile {
     (
       "CAP_SYS_ADMIN",
       [
-        "fanotify_init", "fsconfig", "fsmount", "fsopen", "fspick", "lookup_dcookie", "mount", "mount_setattr", "move_mount", "open_tree",
+        "fanotify_init", "fsconfig", "fsmount", "fsopen", "fspick", "lookup_dcookie", "mount", "mount_setattr", "move_mount",
+        "open_tree",
         "pivot_root", "quotactl", "quotactl_fd", "setdomainname", "sethostname", "setns", "umount", "umount2", "unshare",
       ]
     ),
     ("CAP_BPF", ["bpf"]), ("CAP_PERFMON", ["perf_event_open"]), ("CAP_DAC_READ_SEARCH", ["open_by_handle_at"]),
-    ("CAP_SYS_BOOT", ["reboot"]), ("CAP_SYS_MODULE", ["delete_module", "finit_module", "init_module"]), ("CAP_SYS_PACCT", ["acct"]),
+    ("CAP_SYS_BOOT", ["reboot"]), ("CAP_SYS_MODULE", ["delete_module", "finit_module", "init_module"]),
+    ("CAP_SYS_PACCT", ["acct"]),
     ("CAP_SYS_PTRACE", ["kcmp", "process_madvise", "process_vm_readv", "process_vm_writev"]),
     ("CAP_SYS_RAWIO", ["ioperm", "iopl"]), ("CAP_SYS_TIME", ["clock_adjtime", "clock_settime", "settimeofday", "stime"]),
     ("CAP_SYS_ADMIN", ["swapoff", "swapon"]), ("CAP_SYS_TTY_CONFIG", ["vhangup"]),

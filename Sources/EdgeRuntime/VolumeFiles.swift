@@ -11,7 +11,8 @@ package struct VolumeFiles {
 
   /// Makes the files the volume's only content.
   package func write(_ files: [VolumeFile], group: Int? = nil) throws {
-    for file in files where file.path.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == ".." || $0 == "" }) {
+    for file in files
+    where file.path.split(separator: "/", omittingEmptySubsequences: false).contains(where: { $0 == ".." || $0 == "" }) {
       throw VolumeError("\"\(file.path)\" is not a path within a volume")
     }
     try Files.makeDirectories(directory)

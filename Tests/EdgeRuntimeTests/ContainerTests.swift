@@ -113,15 +113,15 @@ struct ContainerTests {
         containerID: spec.containerID, command: ["sh", "-c", "cat; echo err >&2; exit 9"], terminal: false, stdin: true)
       try await session.write(Array("typed".utf8))
       session.closeInput()
-      #expect(try await readAll(session.readOutput) == "typed")
-      #expect(try await readAll(session.readErrors) == "err\n")
+      #expect(try await readAll { try await session.readOutput() } == "typed")
+      #expect(try await readAll { try await session.readErrors() } == "err\n")
       #expect(await session.end().code == 9)
 
       let terminal = try await node.agent.exec(
         containerID: spec.containerID, command: ["sh", "-c", "tty; read x; stty size; echo got $x"], terminal: true, stdin: true)
       terminal.resize(columns: 90, rows: 33)
       try await terminal.write(Array("word\n".utf8))
-      let text = try await readAll(terminal.readOutput)
+      let text = try await readAll { try await terminal.readOutput() }
       #expect(text.contains("/dev/pts/") && text.contains("33 90") && text.contains("got word"), "\(text)")
       #expect(await terminal.end().code == 0)
 
