@@ -1,0 +1,141 @@
+import CoreMetrics
+import CoreNode
+import CoreTypes
+import EdgeAgent
+import EdgeLinux
+import EdgeNetwork
+import Glibc
+import Testing
+
+@Suite(
+  "Pods on a real node", .serialized, .timeLimit(.minutes(2)),
+  .enabled(if: TestNode.isPossible, "needs root, crun and busybox-static"))
+struct PodTests {
+  @Test("containers of a pod share its volumes; a configMap's files change at once and only there")
+  func volumes() async throws {
+    try await TestNode.with { node in
+      node.perform(.createVolume(name: "pv1", capacityBytes: 1 << 20))
+      try await node.startPod("pod1") { spec in
+        spec.fsGroup = 77
+        spec.volumes = [
+          VolumeSpec(name: "scratch", source: .emptyDir(memory: false, sizeLimitBytes: nil)),
+          VolumeSpec(name: "memory", source: .emptyDir(memory: true, sizeLimitBytes: 1 << 20)),
+          VolumeSpec(
+            name: "files",
+            source: .files([VolumeFile(path: "key", content: Array("old".utf8)), VolumeFile(path: "gone", content: [])])),
+          VolumeSpec(name: "data", source: .persistent(volumeName: "pv1", readOnly: false)),
+        ]
+      }
+      var writer = node.container(
+        "pod1",
+        "echo hello > /scratch/file; echo kept > /data/sub/file; df /memory | tail -n1 | awk '{print $2}'; ls -ln /data | grep sub | awk '{print $4}'"
+      )
+      writer.mounts = [
+        MountSpec(volume: "scratch", path: "/scratch"), MountSpec(volume: "memory", path: "/memory"),
+        MountSpec(volume: "data", path: "/data"),
+      ]
+      writer.mounts[2].path = "/data"
+      var subPath = MountSpec(volume: "data", path: "/sub")
+      subPath.subPath = "sub"
+      writer.mounts.append(subPath)
+      #expect(try await node.run(writer).code == 0)
+      #expect(try node.log(writer) == ["stdout F 1024", "stdout F 77"])
+      #expect(try Files.readText(node.directory + "/volumes/pv1/sub/file") == "kept\n")
+
+      var reader = node.container("pod1", "touch /tmp/ready; sleep 1000", attempt: 1)
+      reader.name = "reader"
+      reader.mounts = [MountSpec(volume: "scratch", path: "/scratch"), MountSpec(volume: "files", path: "/files")]
+      try await node.start(reader)
+      #expect(
+        try await node.exec(reader, "[ $(cat /scratch/file) = hello ] && [ $(cat /files/key) = old ] && [ -e /files/gone ]") == 0)
+      #expect(try await node.exec(reader, "echo x > /files/key") != 0)
+      node.perform(.writeVolume(podUID: "pod1", volume: "files", files: [VolumeFile(path: "key", content: Array("new".utf8))]))
+      #expect(try await node.exec(reader, "until [ $(cat /files/key) = new ]; do sleep 0.01; done; [ ! -e /files/gone ]") == 0)
+    }
+  }
+
+  @Test("a subPath cannot lead out of its volume, nor a volume's name out of its directory")
+  func escape() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1") { spec in
+        spec.volumes = [VolumeSpec(name: "scratch", source: .emptyDir(memory: false, sizeLimitBytes: nil))]
+      }
+      var linker = node.container("pod1", "ln -s / /scratch/root")
+      linker.mounts = [MountSpec(volume: "scratch", path: "/scratch")]
+      #expect(try await node.run(linker).code == 0)
+      var user = node.container("pod1", "ls /sub/etc/machine-id", attempt: 1)
+      user.mounts = [MountSpec(volume: "scratch", path: "/sub")]
+      user.mounts[0].subPath = "root"
+      #expect(try await node.run(user).code != 0)
+      user = node.container("pod1", "true", attempt: 2)
+      user.mounts = [MountSpec(volume: "scratch", path: "/sub")]
+      user.mounts[0].subPath = "../../.."
+      await #expect(throws: Failure.self) { try await node.start(user) }
+      node.perform(.createVolume(name: "../evil", capacityBytes: 1))
+      let told = try await node.observations.first { event in
+        if case .volumeFailed("../evil", let message) = event { message } else { nil }
+      }
+      #expect(told.contains("../evil"))
+    }
+  }
+
+  @Test("pods reach each other and what listens for the cluster's services; probes reach pods")
+  func network() async throws {
+    try await TestNode.with { node in
+      let first = try await node.startPod("pod1")
+      let second = try await node.startPod("pod2")
+      #expect(first != second)
+      let server = node.container("pod1", "mkdir /www; echo page > /www/index.html; exec httpd -f -p 8080 -h /www")
+      try await node.start(server)
+      func probe(_ kind: ProbeKind, _ action: ProbeAction) async throws -> Bool {
+        let start = node.observations.all.count
+        node.perform(
+          .probe(ProbeSpec(podUID: "pod1", containerID: server.containerID, kind: kind, action: action, timeoutSeconds: 5)))
+        return try await node.observations.first(after: start) { event in
+          if case .probed(_, _, kind, let success, _) = event { success } else { nil }
+        }
+      }
+      #expect(try await probe(.startup, .exec(["sh", "-c", "until netstat -ltn | grep -q 8080; do sleep 0.01; done"])))
+      #expect(try await probe(.readiness, .http(scheme: "HTTP", host: nil, port: 8080, path: "/", headers: [])))
+      #expect(try await !probe(.readiness, .http(scheme: "HTTP", host: nil, port: 8080, path: "/none", headers: [])))
+      #expect(try await probe(.liveness, .tcp(host: nil, port: 8080)))
+      #expect(try await !probe(.liveness, .tcp(host: nil, port: 8081)))
+      #expect(try await !probe(.liveness, .exec(["false"])))
+
+      let listener = try node.agent.network.listen("10.96.0.1", port: 443)
+      let client = node.container("pod2", "wget -qO- http://\(first):8080/; nc 10.96.0.1 443")
+      try await node.start(client)
+      try await Readiness.shared.wait(for: listener, writing: false, timeout: .seconds(20), what: "a client")
+      let connection = Descriptor(owning: accept(listener.number, nil, nil))
+      connection.setNonBlocking()
+      try await connection.write(Array("from the API\n".utf8))
+      #expect(shutdown(connection.number, Int32(SHUT_WR)) == 0)
+      #expect(try await node.exit(of: client).code == 0)
+      #expect(try node.log(client) == ["stdout F page", "stdout F from the API"])
+      let outside = node.container("pod2", "ip -o addr | grep -c eth0; ping -c1 -W1 192.0.2.1", attempt: 1)
+      #expect(try await node.run(outside).code != 0)
+    }
+  }
+
+  @Test("samples tell what a container uses, in cluster time, and stop with it")
+  func usage() async throws {
+    try await TestNode.with(speed: 10) { node in
+      try await node.startPod("pod1")
+      let spec = node.container(
+        "pod1",
+        "x=$(head -c 8000000 /dev/zero | tr '\\0' x); i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; touch /tmp/ready; exec sleep 1000"
+      )
+      try await node.start(spec)
+      #expect(try await node.exec(spec, "until [ -e /tmp/ready ]; do sleep 0.01; done") == 0)
+      let sample = try #require(node.agent.usage().first { $0.containerID == spec.containerID })
+      #expect(sample.podUID == "pod1" && sample.container == "main" && sample.node == TestNode.name)
+      #expect(sample.cpuNanoseconds > 10_000_000)
+      #expect(sample.memoryUsage > 0 && sample.memoryUsage < 64 << 20)
+      let machine = try #require(node.agent.usage().first { $0.podUID.isEmpty })
+      #expect(machine.workingSet > sample.workingSet)
+      node.perform(.stopContainer(podUID: "pod1", containerID: spec.containerID, graceSeconds: 0))
+      _ = try await node.exit(of: spec)
+      #expect(!node.agent.usage().contains { $0.containerID == spec.containerID })
+    }
+  }
+}
