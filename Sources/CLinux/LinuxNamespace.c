@@ -19,6 +19,11 @@ int linux_open_in_root(int root, const char *path, int flags, unsigned mode) {
   return (int)syscall(SYS_openat2, root, path, &how, sizeof how);
 }
 
+int linux_open_same_mount(int directory, const char *name, int flags) {
+  struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC), .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
+  return (int)syscall(SYS_openat2, directory, name, &how, sizeof how);
+}
+
 int linux_mount(const char *source, const char *target, const char *type, unsigned long flags, const char *data) {
   return mount(source, target, type, flags, data);
 }

@@ -89,11 +89,9 @@ actor PodWorker {
     }
     let log = agent.logFile(podUID: uid, container: spec.name, attempt: spec.attempt)
     try Files.makeDirectories(agent.configuration.logDirectory + "/" + uid + "/" + spec.name)
-    var bundle = try ContainerBundle(spec, image: image, sandbox: sandbox, speed: agent.configuration.speed)
+    let bundle = try ContainerBundle(spec, image: image, sandbox: sandbox, speed: agent.configuration.speed)
     do {
-      let container = try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, now: agent.configuration.now)
-      bundle.closeSources()
-      return container
+      return try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, now: agent.configuration.now)
     } catch {
       try? await bundle.cgroup.remove()
       bundle.remove()

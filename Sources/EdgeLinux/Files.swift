@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// Whole-file and directory operations, each naming its path when it fails.
@@ -98,8 +99,8 @@ package enum Files {
     return names
   }
 
-  /// Deletes a file or a directory with all in it; never follows a link and never enters another file system (a mount that was
-  /// left there belongs to somebody else). What is not there is no error.
+  /// Deletes a file or a directory with all in it; never follows a link and never enters what is mounted there (EXDEV): that
+  /// belongs to somebody else, such as the volume behind a subPath. What is not there is no error.
   package static func remove(_ path: String) throws(SystemError) {
     var status = stat()
     if lstat(path, &status) != 0 {
@@ -111,22 +112,21 @@ package enum Files {
       return
     }
     let top = try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-    try empty(top, path: path, device: status.st_dev)
+    try empty(top, path: path)
     try system("rmdir", path) { rmdir(path) }
   }
 
-  private static func empty(_ directory: Descriptor, path: String, device: dev_t) throws(SystemError) {
+  private static func empty(_ directory: Descriptor, path: String) throws(SystemError) {
     let copy = try system("dup", path) { fcntl(directory.number, F_DUPFD_CLOEXEC, 3) }
     for name in entries(copy) {
       let child = path + "/" + name
       var status = stat()
       try system("stat", child) { fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) }
       if status.st_mode & S_IFMT == S_IFDIR {
-        if status.st_dev != device { throw SystemError("remove", child, code: EXDEV) }
         let number = try system("open", child) {
-          openat(directory.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+          linux_open_same_mount(directory.number, name, O_RDONLY | O_DIRECTORY)
         }
-        try empty(Descriptor(owning: number), path: child, device: device)
+        try empty(Descriptor(owning: number), path: child)
         try system("rmdir", child) { unlinkat(directory.number, name, AT_REMOVEDIR) }
       } else {
         try system("unlink", child) { unlinkat(directory.number, name, 0) }

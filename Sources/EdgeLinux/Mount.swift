@@ -21,6 +21,13 @@ package enum Mount {
     withExtendedLifetime((opened, changes)) {}
   }
 
+  /// Shows an open directory or file (a descriptor of O_PATH) at `target`, which must be of the same kind.
+  package static func bind(_ source: Descriptor, at target: String) throws(SystemError) {
+    try system("mount", target) {
+      linux_mount("/proc/self/fd/\(source.number)", target, nil, UInt(LINUX_MOUNT_BIND | LINUX_MOUNT_RECURSIVE), nil)
+    }
+  }
+
   /// Unmounts, also while something in it is open. Where nothing is mounted, nothing happens.
   package static func remove(_ target: String) throws(SystemError) {
     if linux_unmount(target, Int32(LINUX_UNMOUNT_DETACH | LINUX_UNMOUNT_NO_FOLLOW)) == 0 { return }

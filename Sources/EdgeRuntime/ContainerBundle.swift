@@ -13,8 +13,8 @@ package struct ContainerBundle: Sendable {
   let speed: Double
   package let cgroup: Cgroup
   package let directory: String
-  /// Sources of mounts that have no name of their own; open until crun has mounted them.
-  private(set) var opened: [Descriptor] = []
+  /// Where subPaths of volumes are mounted.
+  private var subPaths: [String] = []
   private(set) var user = ContainerUser()
   private(set) var capabilities: [String] = []
 
@@ -53,8 +53,11 @@ package struct ContainerBundle: Sendable {
     }
   }
 
-  /// Unmounts the root; what the container changed goes with `remove`.
-  package func releaseRoot() { try? Mount.remove(rootfs) }
+  /// Unmounts the root and the subPaths; what the container changed goes with `remove`.
+  package func releaseRoot() {
+    for target in subPaths { try? Mount.remove(target) }
+    try? Mount.remove(rootfs)
+  }
 
   package func remove() {
     releaseRoot()
@@ -94,18 +97,27 @@ package struct ContainerBundle: Sendable {
       }
       var source = volume.path
       if !mount.subPath.isEmpty {
-        let place: Descriptor
-        do { place = try volume.open(subPath: mount.subPath) } catch {
+        do { source = try bindSubPath(mount.subPath, of: volume) } catch {
           throw ContainerError.configuration("failed to prepare subPath for volumeMount \"\(mount.volume)\": \(error)")
         }
-        opened.append(place)
-        source = "/proc/\(getpid())/fd/\(place.number)"
       }
       all.append(ContainerBundle.bind(source, to: mount.path, readOnly: mount.readOnly || volume.isReadOnly))
     }
     return all
   }
 
-  /// Closes what `opened` holds.
-  package mutating func closeSources() { opened = [] }
+  /// Mounts a subPath where crun finds it: a container that moves the directory meanwhile does not change what is mounted, and
+  /// crun, in a mount namespace of its own, cannot mount from a descriptor of ours.
+  private mutating func bindSubPath(_ subPath: String, of volume: PodVolume) throws -> String {
+    let source = try volume.open(subPath: subPath)
+    let target = directory + "/subpath-\(subPaths.count)"
+    if Files.kind("/proc/self/fd/\(source.number)") == S_IFDIR {
+      try Files.makeDirectories(target)
+    } else {
+      try Files.write(target, [])
+    }
+    try Mount.bind(source, at: target)
+    subPaths.append(target)
+    return target
+  }
 }

@@ -66,7 +66,12 @@ package struct PodSandbox: Sendable {
   package static func remove(_ sandbox: PodSandbox?, directory: String, cgroup: Cgroup) async throws {
     try await cgroup.remove()
     for volume in sandbox?.volumes.values.map({ $0 }) ?? [] { volume.release() }
-    for container in try Files.list(directory + "/containers") { try Mount.remove(directory + "/containers/\(container)/rootfs") }
+    for container in try Files.list(directory + "/containers") {
+      let place = directory + "/containers/" + container
+      for name in try Files.list(place) where name == "rootfs" || name.hasPrefix("subpath-") {
+        try Mount.remove(place + "/" + name)
+      }
+    }
     try Files.remove(directory)
   }
 }

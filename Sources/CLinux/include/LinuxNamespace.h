@@ -15,6 +15,10 @@ int linux_setns(int descriptor, int kind);
 /// Opens `path` as if `root` were "/": links and ".." never lead out of it. Close-on-exec. Returns the descriptor, or -1 with errno set.
 int linux_open_in_root(int root, const char *path, int flags, unsigned mode);
 
+/// Opens what is below `directory`, never through a link and never where something else is mounted (EXDEV), be it of the same
+/// file system. Close-on-exec. Returns the descriptor, or -1 with errno set.
+int linux_open_same_mount(int directory, const char *name, int flags);
+
 /// O_PATH: names a file without opening it.
 #define LINUX_OPEN_PATH 010000000
 
