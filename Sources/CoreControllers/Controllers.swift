@@ -11,10 +11,9 @@ package enum Controllers {
     [
       NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(),
       VolumeBinder(),
-      Scheduler(), StatefulSetController(), DeploymentController(), ReplicaSetController.replicaSets,
-      ReplicaSetController.replicationControllers, HorizontalPodAutoscalerController(), CronJobController(zone: zone),
-      JobController(),
-      EndpointsController(),
+      NodeLifecycleController(), TaintEvictionController(), Scheduler(), StatefulSetController(), DeploymentController(),
+      ReplicaSetController.replicaSets, ReplicaSetController.replicationControllers, HorizontalPodAutoscalerController(),
+      CronJobController(zone: zone), JobController(), EndpointsController(), PodGarbageCollector(), EventTTLController(),
     ]
   }
 }

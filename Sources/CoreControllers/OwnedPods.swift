@@ -24,22 +24,25 @@ enum OwnedPods {
     }
   }
 
-  /// Adopts orphans that the selector matches and releases own pods that it does not. Source: pkg/controller/controller_ref_manager.go, v1.36.
+  /// Adopts orphans that the selector matches and releases own pods that it does not.
+  /// Source: pkg/controller/controller_ref_manager.go, v1.36.
   static func claim(
-    _ owner: StoredObject, _ selector: LabelSelector, _ store: Store, where fits: (StoredObject) -> Bool = { _ in true }
+    _ owner: StoredObject, _ selector: LabelSelector, _ orphans: OrphanPods, _ store: Store,
+    where fits: (StoredObject) -> Bool = { _ in true }
   ) -> [Change] {
     guard owner.metadata.deletionTimestamp == nil else { return [] }
     var changes: [Change] = []
     for pod in store.owned(by: owner.uid) where pod.key.resource == .pods && !selector.matches(pod.metadata.labels) {
       guard controller(of: pod.metadata)?.uid == owner.uid else { continue }
       var tree = pod.tree
-      tree[.metadata].put(.ownerReferences, List(pod.metadata.ownerReferences.filter { $0.uid != owner.uid }).tree)
+      let rest = pod.metadata.ownerReferences.filter { $0.uid != owner.uid }
+      tree[.metadata].put(.ownerReferences, rest.isEmpty ? .null : List(rest).tree)
       changes.append(Change(.update(.pods, tree: tree), tolerated: ["NotFound"]))
     }
-    for pod in store.list(.pods, namespace: owner.key.namespace) {
-      let metadata = pod.metadata
-      guard metadata.deletionTimestamp == nil, controller(of: metadata) == nil, selector.matches(metadata.labels),
-        !Scheduler.isOver(pod.view(Pod.self)), fits(pod)
+    for key in orphans.keys(in: owner.key.namespace) {
+      guard let pod = store.get(key), case let metadata = pod.metadata, metadata.deletionTimestamp == nil,
+        controller(of: metadata) == nil,
+        selector.matches(metadata.labels), !Scheduler.isOver(pod.view(Pod.self)), fits(pod)
       else { continue }
       var tree = pod.tree
       tree[.metadata].put(.ownerReferences, List(Array(metadata.ownerReferences) + [reference(to: owner.tree)]).tree)

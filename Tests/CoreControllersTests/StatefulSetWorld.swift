@@ -45,14 +45,20 @@ struct StatefulSetWorld {
     uids += 1
     var tree = tree
     tree[.metadata].put(.uid, .string("uid-\(uids)"))
-    _ = store.put(key, tree)
+    note(store.put(key, tree))
+  }
+
+  /// The controller is told of every change, as the engine does.
+  private mutating func note(_ change: StoreChange?) {
+    guard let change else { return }
+    _ = controller.keys(affectedBy: change, in: Snapshot(store: store, metrics: MetricsWindow()))
   }
 
   /// A merge patch by a user.
   mutating func patch(_ key: ObjectKey, _ text: String) throws {
     var tree = try #require(store.get(key)).tree
     tree.merge(try JSONParser.parse(text))
-    _ = store.put(key, tree)
+    note(store.put(key, tree))
   }
 
   mutating func patch(_ text: String) throws { try patch(StatefulSetWorld.key, text) }
@@ -84,7 +90,7 @@ struct StatefulSetWorld {
       let before = store.revision
       for pod in pods {
         if pod.metadata.deletionTimestamp != nil {
-          _ = store.remove(pod.key)
+          note(store.remove(pod.key))
         } else if pod.view(Pod.self).status.phase == "Pending" {
           try ready(pod.key.name)
         }
@@ -106,7 +112,7 @@ struct StatefulSetWorld {
   }
 
   /// The node has stopped the pod.
-  mutating func gone(_ ordinal: Int) { _ = store.remove(ObjectKey(.pods, namespace: "shop", "app-\(ordinal)")) }
+  mutating func gone(_ ordinal: Int) { note(store.remove(ObjectKey(.pods, namespace: "shop", "app-\(ordinal)"))) }
 
   private mutating func apply(_ write: Change.Write) {
     switch write {
@@ -120,16 +126,16 @@ struct StatefulSetWorld {
       let key = ObjectKey(resource, namespace: metadata[.namespace].string ?? "", metadata[.name].string ?? "")
       guard let present = store.get(key) else { return }
       if String(present.revision) != metadata[.resourceVersion].string { Issue.record("a stale write of \(key)") }
-      _ = store.put(key, tree)
+      note(store.put(key, tree))
     case .delete(let key, let uid, _, _):
       guard let present = store.get(key), present.uid == uid else { return }
       if key.resource != .pods {
-        _ = store.remove(key)
+        note(store.remove(key))
         return
       }
       var tree = present.tree
       tree[.metadata].put(.deletionTimestamp, .string(now.rfc3339))
-      _ = store.put(key, tree)
+      note(store.put(key, tree))
     case .patch, .bind, .nothing: break
     }
   }

@@ -7,11 +7,13 @@ package struct EndpointsController: Controller {
   /// Addresses of one Service at the most. Source: maxCapacity, pkg/controller/endpoint, v1.36.
   static let capacity = 1000
   package let name = "endpoint-controller"
+  private var pods = PodIndex()
 
   package init() {}
 
-  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
+    if key.resource == .pods { pods.note(change) }
     switch key.resource {
     case .services: return change.kind == .deleted ? [] : [key]
     case .endpoints: return change.kind == .deleted ? [ObjectKey(.services, namespace: key.namespace, key.name)] : []
@@ -42,7 +44,8 @@ package struct EndpointsController: Controller {
     else { return Plan() }
     var ready: [StoredObject] = []
     var unready: [StoredObject] = []
-    for object in snapshot.store.list(.pods, namespace: key.namespace) {
+    let selector = LabelSelector(tree: ["matchLabels": service.spec.selector.tree])
+    for object in pods.pods(selector, namespace: key.namespace, snapshot.store) {
       let pod = object.view(Pod.self)
       guard (pod.status.podIP ?? "") != "", !Scheduler.isOver(pod), pod.metadata.deletionTimestamp == nil,
         service.spec.selector.sorted.allSatisfy({ pod.metadata.labels[$0.name] == $0.value })

@@ -14,12 +14,27 @@ package struct GarbageCollector: Controller {
     if change.kind == .deleted {
       keys += snapshot.store.owned(by: change.object.uid).map(\.key)
       keys += blockedOwners(metadata, change.object.key.namespace, snapshot.store)
-    } else if !metadata.ownerReferences.isEmpty {
-      keys.append(change.object.key)
+      return keys
     }
-    let finalizers = metadata.finalizers.values
-    if metadata.deletionTimestamp != nil, finalizers.contains("foregroundDeletion") || finalizers.contains("orphan") {
+    // Status changes of a pod make no difference here.
+    if let previous = change.previous?.metadata, previous.deletionTimestamp == metadata.deletionTimestamp,
+      previous.ownerReferences == metadata.ownerReferences, previous.finalizers == metadata.finalizers
+    {
+      return []
+    }
+    // An owner that is let go of may have waited for this.
+    if let previous = change.previous?.metadata, previous.ownerReferences != metadata.ownerReferences {
+      keys += blockedOwners(previous, change.object.key.namespace, snapshot.store)
+    }
+    if !metadata.ownerReferences.isEmpty {
       keys.append(change.object.key)
+      keys += blockedOwners(metadata, change.object.key.namespace, snapshot.store)
+    }
+    if metadata.deletionTimestamp != nil {
+      let finalizers = metadata.finalizers.values
+      if finalizers.contains("foregroundDeletion") || finalizers.contains("orphan"), !keys.contains(change.object.key) {
+        keys.append(change.object.key)
+      }
     }
     return keys
   }
@@ -44,54 +59,59 @@ package struct GarbageCollector: Controller {
     return collect(stored, metadata, snapshot.store)
   }
 
-  /// An object none of whose owners is left.
+  /// An object whose owners are gone or wait for it. Source: attemptToDeleteItem, garbagecollector.go, v1.36.
   private func collect(_ stored: StoredObject, _ metadata: ObjectMeta, _ store: Store) -> Plan {
     if metadata.ownerReferences.isEmpty { return Plan() }
     var solid: [OwnerReference] = []
-    var waiting = false
-    var dangling = 0
+    var isAwaited = false
+    var gone = 0
     for reference in metadata.ownerReferences {
       guard OwnerLookup.resource(reference) != nil else {
+        // Of a kind that is not known here nothing can be said: it counts as there.
         solid.append(reference)
         continue
       }
       guard let owner = OwnerLookup.find(reference, namespace: stored.key.namespace, store) else {
-        dangling += 1
+        gone += 1
         continue
       }
       if owner.metadata.deletionTimestamp != nil, owner.metadata.finalizers.values.contains("foregroundDeletion") {
-        waiting = true
+        isAwaited = true
+        gone += 1
       } else {
         solid.append(reference)
       }
     }
     if !solid.isEmpty {
-      if dangling == 0 { return Plan() }
+      if gone == 0 { return Plan() }
       var tree = stored.tree
       tree[.metadata].put(.ownerReferences, List(solid).tree)
       return Plan(changes: [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound", "Conflict"])])
     }
+    // An awaited object with dependants of its own waits for them in turn.
+    let waits = isAwaited && !GarbageCollector.blocking(stored, store).isEmpty
     let propagation: Change.Propagation? =
-      waiting && !store.owned(by: stored.uid).isEmpty
-      ? .foreground : metadata.finalizers.values.contains("orphan") ? .orphan : .background
+      waits ? .foreground : metadata.finalizers.values.contains("orphan") ? .orphan : .background
     return Plan(changes: [
       Change(
         .delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: ["NotFound", "Conflict"])
     ])
   }
 
+  private static func blocking(_ owner: StoredObject, _ store: Store) -> [StoredObject] {
+    store.owned(by: owner.uid).filter { dependant in
+      dependant.metadata.ownerReferences.contains { $0.uid == owner.uid && $0.blockOwnerDeletion == true }
+    }
+  }
+
   /// The dependants go first; the object follows once none that blocks it is left.
   private func foreground(_ stored: StoredObject, _ store: Store) -> Plan {
-    let dependants = store.owned(by: stored.uid)
-    let blocking = dependants.filter { dependant in
-      dependant.metadata.ownerReferences.contains { $0.uid == stored.uid && $0.blockOwnerDeletion == true }
+    var plan = Plan()
+    for dependant in store.owned(by: stored.uid) where dependant.metadata.deletionTimestamp == nil {
+      plan.changes += collect(dependant, dependant.metadata, store).changes
     }
-    if blocking.isEmpty { return release(stored, "foregroundDeletion") }
-    let live = dependants.filter { $0.metadata.deletionTimestamp == nil }
-    return Plan(
-      changes: live.map {
-        Change(.delete($0.key, uid: $0.uid, graceSeconds: nil, propagation: .background), tolerated: ["NotFound", "Conflict"])
-      })
+    if GarbageCollector.blocking(stored, store).isEmpty { plan.changes += release(stored, "foregroundDeletion").changes }
+    return plan
   }
 
   /// The dependants are let go of, then the object goes.

@@ -21,10 +21,12 @@ package struct NamespaceController: Controller {
     var namespace = stored.view(Namespace.self)
     guard namespace.spec.finalizers.values.contains("kubernetes") else { return Plan() }
     var plan = Plan()
-    var left = 0
+    var remaining = Remaining()
     for resource in snapshot.store.resources where resource != .namespaces {
-      for object in snapshot.store.list(resource, namespace: key.name) {
-        left += 1
+      let objects = snapshot.store.list(resource, namespace: key.name)
+      if !objects.isEmpty { remaining.counts.append((resource, objects.count)) }
+      for object in objects {
+        for finalizer in object.metadata.finalizers.values { remaining.finalizers[finalizer, default: 0] += 1 }
         if object.metadata.deletionTimestamp != nil { continue }
         plan.changes.append(
           Change(
@@ -32,17 +34,54 @@ package struct NamespaceController: Controller {
             tolerated: ["NotFound", "Conflict"]))
       }
     }
-    if left == 0 {
+    if remaining.isEmpty {
       namespace.spec.finalizers = List(namespace.spec.finalizers.values.filter { $0 != "kubernetes" })
       let finalizers = JSON.array(namespace.spec.finalizers.values.map { .string($0) })
       return Plan(changes: [
         Change(.patch(key, subresource: "finalize", merge: ["spec": ["finalizers": finalizers]]), tolerated: ["NotFound"])
       ])
     }
-    if namespace.status.phase != "Terminating" {
-      namespace.status.phase = "Terminating"
-      plan.changes.append(Change(.updateStatus(.namespaces, tree: namespace.tree), tolerated: ["Conflict"]))
+    namespace.status.phase = "Terminating"
+    NamespaceController.note(&namespace.status, remaining, at: now)
+    if namespace.tree != stored.tree {
+      let merge = StatusPatch.from(stored.tree[.status], to: namespace.status.tree)
+      plan.changes.append(Change(.patch(key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]))
     }
     return plan
+  }
+
+  /// Why the namespace is still there. Source: conditionUpdater, pkg/controller/namespace/deletion/status_condition_utils.go, v1.36.
+  private static func note(_ status: inout NamespaceStatus, _ remaining: Remaining, at now: Instant) {
+    let counts = remaining.counts.map { "\($0.resource): \($0.count)" }.joined(separator: ", ")
+    let finalizers = remaining.finalizers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
+    let words: [(type: String, status: Bool, reason: String, message: String)] = [
+      ("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "all resources are known"),
+      ("NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions", "all group versions could be read"),
+      ("NamespaceDeletionContentFailure", false, "ContentDeleted", "all content is deleted or about to be"),
+      ("NamespaceContentRemaining", true, "SomeResourcesRemain", "still there: \(counts)"),
+      (
+        "NamespaceFinalizersRemaining", !finalizers.isEmpty,
+        finalizers.isEmpty ? "ContentHasNoFinalizers" : "SomeFinalizersRemain",
+        finalizers.isEmpty ? "no finalizer holds content" : "finalizers that hold content: \(finalizers)"
+      ),
+    ]
+    var conditions: [NamespaceCondition] = []
+    for word in words {
+      var condition = status.conditions.first { $0.type == word.type } ?? NamespaceCondition()
+      let value = word.status ? "True" : "False"
+      if condition.status != value { condition.lastTransitionTime = now.rfc3339 }
+      condition.type = word.type
+      condition.status = value
+      condition.reason = word.reason
+      condition.message = word.message
+      conditions.append(condition)
+    }
+    status.conditions = List(conditions)
+  }
+
+  private struct Remaining {
+    var counts: [(resource: ResourceID, count: Int)] = []
+    var finalizers: [String: Int] = [:]
+    var isEmpty: Bool { counts.isEmpty }
   }
 }

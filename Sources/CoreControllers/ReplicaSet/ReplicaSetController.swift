@@ -10,6 +10,7 @@ package struct ReplicaSetController: Controller {
   private let kind: String
   /// Pods that the last plan of a key asked for; those that are not there at the next look were refused.
   private var planned: [ObjectKey: [String]] = [:]
+  private var orphans = OrphanPods()
 
   package static let replicaSets = ReplicaSetController(name: "replicaset-controller", .replicaSets, kind: "ReplicaSet")
   package static let replicationControllers = ReplicaSetController(
@@ -21,7 +22,8 @@ package struct ReplicaSetController: Controller {
     self.kind = kind
   }
 
-  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    orphans.note(change)
     let key = change.object.key
     if key.resource == resource { return [key] }
     guard key.resource == .pods else { return [] }
@@ -53,7 +55,7 @@ package struct ReplicaSetController: Controller {
       return Plan()
     }
     let selector = selector(of: stored)
-    let claims = OwnedPods.claim(stored, selector, snapshot.store)
+    let claims = OwnedPods.claim(stored, selector, orphans, snapshot.store)
     if !claims.isEmpty { return Plan(changes: claims) }
     let refused = (planned.removeValue(forKey: key) ?? []).filter {
       snapshot.store.get(.pods, namespace: key.namespace, $0) == nil

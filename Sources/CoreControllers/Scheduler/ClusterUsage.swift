@@ -2,29 +2,73 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// What the pods of each node ask for. Computed once for a look at a pod, node by node where it is needed.
-struct ClusterUsage {
-  struct NodeUsage {
+/// What the pods of each node ask for, kept up with every change of a pod, so that placing one does not cost looking at all.
+struct ClusterUsage: Sendable {
+  struct HostPort: Hashable, Sendable {
+    var address: String
+    var port: Int
+    var transport: String
+
+    /// 0.0.0.0 takes the port on every address.
+    func conflicts(with other: HostPort) -> Bool {
+      port == other.port && transport == other.transport
+        && (address == other.address || address == "0.0.0.0" || other.address == "0.0.0.0")
+    }
+  }
+  struct NodeUsage: Sendable {
+    var pods = 0
     var cpuMillicores: Int64 = 0
     var memoryBytes: Int64 = 0
-    var pods: [Pod] = []
-    var namespaces: [String] = []
+    var hostPorts: [HostPort: Int] = [:]
+    /// Pods of each controller, by its UID.
+    var owners: [String: Int] = [:]
   }
   private var nodes: [String: NodeUsage] = [:]
 
-  init(_ store: Store) {
-    for stored in store.list(.pods) {
-      let pod = stored.view(Pod.self)
-      guard let node = pod.spec.nodeName, !node.isEmpty, !Scheduler.isOver(pod) else { continue }
-      let request = PodRequest(pod)
-      nodes[node, default: NodeUsage()].cpuMillicores += request.cpuMillicores
-      nodes[node]!.memoryBytes += request.memoryBytes
-      nodes[node]!.pods.append(pod)
-      nodes[node]!.namespaces.append(stored.key.namespace)
-    }
+  func usage(of node: String) -> NodeUsage { nodes[node] ?? NodeUsage() }
+
+  /// Takes one change of a pod.
+  mutating func note(_ change: StoreChange) {
+    let old = change.previous.flatMap { ClusterUsage.place(of: $0) }
+    let new = change.kind == .deleted ? nil : ClusterUsage.place(of: change.object)
+    if old == new, change.previous?.metadata.generation == change.object.metadata.generation { return }
+    if let old, let previous = change.previous { add(previous.view(Pod.self), to: old, -1) }
+    if let new { add(change.object.view(Pod.self), to: new, 1) }
   }
 
-  func usage(of node: String) -> NodeUsage { nodes[node] ?? NodeUsage() }
+  /// The node that a pod takes room on; nil for pods without one and for those that are over.
+  private static func place(of stored: StoredObject) -> String? {
+    let pod = stored.view(Pod.self)
+    guard let node = pod.spec.nodeName, !node.isEmpty, !Scheduler.isOver(pod) else { return nil }
+    return node
+  }
+
+  private mutating func add(_ pod: Pod, to node: String, _ sign: Int) {
+    let request = PodRequest(pod)
+    var usage = nodes.removeValue(forKey: node) ?? NodeUsage()
+    usage.pods += sign
+    usage.cpuMillicores += Int64(sign) * request.cpuMillicores
+    usage.memoryBytes += Int64(sign) * request.memoryBytes
+    for port in ClusterUsage.hostPorts(of: pod) {
+      let count = usage.hostPorts[port, default: 0] + sign
+      usage.hostPorts[port] = count > 0 ? count : nil
+    }
+    if let owner = OwnedPods.controller(of: pod.metadata)?.uid {
+      let count = usage.owners[owner, default: 0] + sign
+      usage.owners[owner] = count > 0 ? count : nil
+    }
+    if usage.pods > 0 { nodes[node] = usage }
+  }
+
+  static func hostPorts(of pod: Pod) -> [HostPort] {
+    pod.spec.containers.flatMap { container in
+      container.ports.compactMap { port in
+        port.hostPort.flatMap { $0 > 0 ? $0 : nil }.map {
+          HostPort(address: port.hostIP ?? "0.0.0.0", port: $0, transport: port.protocol ?? "TCP")
+        }
+      }
+    }
+  }
 }
 
 /// A pod's effective request: the larger of the sum of its containers and its largest init container, with sidecars in both.

@@ -18,32 +18,26 @@ enum NodeFilter {
     if !volumes.fit(name, node) { return "node(s) didn't match PersistentVolume's node affinity" }
     let request = PodRequest(pod)
     func allocatable(_ key: Key) -> Quantity { node.status.allocatable[key].flatMap { Quantity($0) } ?? Quantity(milli: 0) }
-    if Int64(usage.pods.count) >= allocatable(.pods).value { return "Too many pods" }
+    if Int64(usage.pods) >= allocatable(.pods).value { return "Too many pods" }
     if request.cpuMillicores > 0, usage.cpuMillicores + request.cpuMillicores > allocatable(.cpu).milliValue {
       return "Insufficient cpu"
     }
     if request.memoryBytes > 0, usage.memoryBytes + request.memoryBytes > allocatable(.memory).value {
       return "Insufficient memory"
     }
-    if hostPorts(pod).contains(where: { port in usage.pods.contains { hostPorts($0).contains(port) } }) {
+    if ClusterUsage.hostPorts(of: pod).contains(where: { port in usage.hostPorts.keys.contains { $0.conflicts(with: port) } }) {
       return "node(s) didn't have free ports for the requested pod ports"
     }
     return nil
   }
 
-  private static func hostPorts(_ pod: Pod) -> [String] {
-    pod.spec.containers.flatMap { container in
-      container.ports.compactMap { port in port.hostPort.map { "\(port.hostIP ?? "0.0.0.0"):\($0)/\(port.protocol ?? "TCP")" } }
-    }
-  }
+  static func tolerates(_ pod: Pod, _ taint: Taint) -> Bool { pod.spec.tolerations.contains { tolerates($0, taint) } }
 
-  static func tolerates(_ pod: Pod, _ taint: Taint) -> Bool {
-    pod.spec.tolerations.contains { toleration in
-      if let effect = toleration.effect, !effect.isEmpty, effect != taint.effect { return false }
-      let key = toleration.key ?? ""
-      if toleration.operator == "Exists" { return key.isEmpty || key == taint.key }
-      return key == taint.key && (toleration.value ?? "") == (taint.value ?? "")
-    }
+  static func tolerates(_ toleration: Toleration, _ taint: Taint) -> Bool {
+    if let effect = toleration.effect, !effect.isEmpty, effect != taint.effect { return false }
+    let key = toleration.key ?? ""
+    if toleration.operator == "Exists" { return key.isEmpty || key == taint.key }
+    return key == taint.key && (toleration.value ?? "") == (taint.value ?? "")
   }
 }
 
@@ -84,7 +78,7 @@ enum NodeAffinityMatch {
 
 /// Which of the nodes that fit is the best: least allocated, and fewer pods of the same labels.
 enum NodeScore {
-  static func score(_ pod: Pod, _ namespace: String, _ node: Node, _ usage: ClusterUsage.NodeUsage) -> Int {
+  static func score(_ pod: Pod, _ node: Node, _ usage: ClusterUsage.NodeUsage) -> Int {
     let request = PodRequest(pod)
     func share(_ used: Int64, _ all: Int64) -> Int { all <= 0 ? 0 : Int(max(0, all - used) * 100 / all) }
     let cpu = node.status.allocatable[.cpu].flatMap { Quantity($0) }?.milliValue ?? 0
@@ -92,11 +86,16 @@ enum NodeScore {
     let free =
       (share(usage.cpuMillicores + max(100, request.cpuMillicores), cpu)
         + share(usage.memoryBytes + max(200 << 20, request.memoryBytes), memory)) / 2
-    let owner = pod.metadata.ownerReferences.first { $0.controller == true }?.uid
-    let siblings = zip(usage.pods, usage.namespaces).filter { other, space in
-      space == namespace && owner != nil && other.metadata.ownerReferences.contains { $0.uid == owner }
-    }.count
+    let siblings = OwnedPods.controller(of: pod.metadata)?.uid.flatMap { usage.owners[$0] } ?? 0
     let softTaints = node.spec.taints.filter { $0.effect == "PreferNoSchedule" && !NodeFilter.tolerates(pod, $0) }.count
-    return free - 200 * siblings - 300 * softTaints - usage.pods.count
+    return free + preference(pod, node) - 200 * siblings - 300 * softTaints - usage.pods
+  }
+
+  /// Preferred node affinity: the weights of the terms that hold.
+  private static func preference(_ pod: Pod, _ node: Node) -> Int {
+    pod.spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.reduce(0) { sum, term in
+      let selector = NodeSelector(tree: ["nodeSelectorTerms": [term.preference.tree]])
+      return NodeAffinityMatch.matches(selector, node, node.metadata.name ?? "") ? sum + (term.weight ?? 0) : sum
+    }
   }
 }

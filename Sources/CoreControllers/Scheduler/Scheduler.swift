@@ -11,18 +11,29 @@ package struct Scheduler: Controller {
   package let name = "default-scheduler"
   /// Pods that fitted nowhere, to be looked at again when room may have come.
   private var waiting: Set<ObjectKey> = []
+  private var cluster = ClusterUsage()
 
   package init() {}
 
-  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     switch change.object.key.resource {
     case .pods:
+      cluster.note(change)
       let pod = change.object.view(Pod.self)
-      if change.kind == .deleted || (pod.status.phase != nil && Scheduler.isOver(pod)) { return waiting.sorted() }
+      if change.kind == .deleted || Scheduler.isOver(pod) { return (pod.spec.nodeName ?? "").isEmpty ? [] : waiting.sorted() }
       return Scheduler.isWaiting(pod) ? [change.object.key] : []
-    case .nodes, .persistentVolumeClaims, .persistentVolumes: return waiting.sorted()
+    case .nodes:
+      if let previous = change.previous, change.kind == .modified, Scheduler.isSame(previous, change.object) { return [] }
+      return waiting.sorted()
+    case .persistentVolumeClaims, .persistentVolumes, .storageClasses: return waiting.sorted()
     default: return []
     }
+  }
+
+  /// A heartbeat makes no room.
+  private static func isSame(_ old: StoredObject, _ new: StoredObject) -> Bool {
+    old.tree[.spec] == new.tree[.spec] && old.tree[.status][.allocatable] == new.tree[.status][.allocatable]
+      && old.tree[.metadata][.labels] == new.tree[.metadata][.labels]
   }
 
   private static func isWaiting(_ pod: Pod) -> Bool {
@@ -37,7 +48,6 @@ package struct Scheduler: Controller {
       waiting.remove(key)
       return Plan()
     }
-    let cluster = ClusterUsage(snapshot.store)
     let nodes = snapshot.store.list(.nodes)
     let volumes = VolumeNeeds(pod, namespace: key.namespace, snapshot.store)
     if let problem = volumes.problem { return refuse(stored, pod, problem, now) }
@@ -50,13 +60,13 @@ package struct Scheduler: Controller {
         reasons[reason, default: 0] += 1
         continue
       }
-      let score = NodeScore.score(pod, key.namespace, node.view(Node.self), cluster.usage(of: node.key.name))
+      let score = NodeScore.score(pod, node.view(Node.self), cluster.usage(of: node.key.name))
       if best == nil || score > best!.score { best = (node, score) }
     }
     guard let best else {
-      let told = reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) \($0.key)" }
-      let list = told.isEmpty ? "there is no node" : told.joined(separator: ", ")
-      return refuse(stored, pod, "0/\(nodes.count) nodes are available: \(list).", now)
+      if nodes.isEmpty { return refuse(stored, pod, "no node is there to run the pod", now) }
+      let told = reasons.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", ")
+      return refuse(stored, pod, "0/\(nodes.count) nodes are available: \(told).", now)
     }
     let node = best.node.key.name
     if !volumes.unbound.isEmpty || volumes.isProvisioning {

@@ -5,10 +5,12 @@ package import CoreTypes
 /// Pods with a stable name, an order and storage of their own. Source: pkg/controller/statefulset, v1.36.
 package struct StatefulSetController: Controller {
   package let name = "statefulset-controller"
+  private var orphans = OrphanPods()
 
   package init() {}
 
-  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    orphans.note(change)
     let key = change.object.key
     switch key.resource {
     case .statefulSets: return change.kind == .deleted ? [] : [key]
@@ -36,7 +38,8 @@ package struct StatefulSetController: Controller {
       let selector = stored.view(StatefulSet.self).spec.selector
       let isMember = { (pod: StoredObject) in StatefulPod.ordinal(pod.key.name, of: key.name) != nil }
       let adopted =
-        OwnedPods.claim(stored, selector, snapshot.store, where: isMember) + RevisionHistory.adoptions(stored, snapshot.store)
+        OwnedPods.claim(stored, selector, orphans, snapshot.store, where: isMember)
+        + RevisionHistory.adoptions(stored, snapshot.store)
       if !adopted.isEmpty { return Plan(changes: adopted) }
     }
     var sync = StatefulSetSync(stored, snapshot.store, now)

@@ -8,7 +8,7 @@ struct LabelPair: Hashable, Sendable {
   var value: String
 }
 
-/// Pods by label, in the namespaces that hold autoscalers: so that a look at one autoscaler costs its own pods, not all pods.
+/// Pods by label, in the namespaces that were asked for: so that a look at one selector costs its own pods, not all pods.
 struct PodIndex: Sendable {
   private var namespaces: [String: [LabelPair: Set<String>]] = [:]
 

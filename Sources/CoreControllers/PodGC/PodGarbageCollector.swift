@@ -1,0 +1,88 @@
+import CoreJSON
+package import CoreStore
+package import CoreTypes
+
+/// Deletes pods of nodes that are gone, and the oldest ended pods once there are too many. Source: pkg/controller/podgc, v1.36.
+package struct PodGarbageCollector: Controller {
+  /// Ended pods kept at the most. Source: --terminated-pod-gc-threshold of kube-controller-manager, v1.36.
+  package static let endedLimit = 12_500
+  /// How long a node must be away. Source: quarantineTime, gc_controller.go, v1.36.
+  static let quarantine = Duration.seconds(40)
+  package let name = "pod-garbage-collector"
+  private let endedLimit: Int
+  /// Pods whose node is away, since when.
+  private var lost: [ObjectKey: Instant] = [:]
+
+  package init(endedLimit: Int = PodGarbageCollector.endedLimit) { self.endedLimit = endedLimit }
+
+  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    let key = change.object.key
+    switch key.resource {
+    case .pods:
+      if change.kind == .deleted { return lost[key] == nil ? [] : [key] }
+      let pod = change.object.view(Pod.self)
+      if Scheduler.isOver(pod), snapshot.store.count(.pods) > endedLimit { return [key] }
+      guard let node = pod.spec.nodeName, !node.isEmpty, snapshot.store.get(.nodes, node) == nil else { return [] }
+      return [key]
+    case .nodes:
+      if change.kind == .modified { return [] }
+      return snapshot.store.list(.pods).filter { $0.tree[.spec][.nodeName].string == key.name }.map(\.key)
+    default: return []
+    }
+  }
+
+  package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    guard let stored = snapshot.store.get(key) else {
+      lost[key] = nil
+      return Plan()
+    }
+    let pod = stored.view(Pod.self)
+    if let node = pod.spec.nodeName, !node.isEmpty, snapshot.store.get(.nodes, node) == nil {
+      return orphan(stored, pod, node, now)
+    }
+    lost[key] = nil
+    return Scheduler.isOver(pod) ? trim(snapshot.store) : Plan()
+  }
+
+  private mutating func orphan(_ stored: StoredObject, _ pod: Pod, _ node: String, _ now: Instant) -> Plan {
+    let since = lost[stored.key] ?? now
+    lost[stored.key] = since
+    if since + PodGarbageCollector.quarantine > now { return Plan(wakeAt: since + PodGarbageCollector.quarantine) }
+    var plan = Plan()
+    if !Scheduler.isOver(pod) {
+      let failed = PodDisruption.marked(
+        pod, reason: "DeletionByPodGC", message: "the node \"\(node)\" is gone", isOver: true, at: now)
+      plan.changes.append(Change(.updateStatus(.pods, tree: failed.tree), tolerated: ["NotFound"]))
+    }
+    plan.changes.append(Change(.delete(stored.key, uid: stored.uid, graceSeconds: 0, propagation: nil), tolerated: ["NotFound"]))
+    return plan
+  }
+
+  /// The oldest ended pods beyond the limit.
+  private func trim(_ store: Store) -> Plan {
+    guard store.count(.pods) > endedLimit else { return Plan() }
+    let ended = store.list(.pods).filter { Scheduler.isOver($0.view(Pod.self)) && $0.metadata.deletionTimestamp == nil }
+    guard ended.count > endedLimit else { return Plan() }
+    let oldest = ended.sorted {
+      ($0.metadata.creationTimestamp ?? "", $0.key.name) < ($1.metadata.creationTimestamp ?? "", $1.key.name)
+    }.prefix(ended.count - endedLimit)
+    return Plan(
+      changes: oldest.map { Change(.delete($0.key, uid: $0.uid, graceSeconds: 0, propagation: nil), tolerated: ["NotFound"]) })
+  }
+}
+
+/// The mark of a pod that is ended from outside.
+enum PodDisruption {
+  static func marked(_ pod: Pod, reason: String, message: String, isOver: Bool, at now: Instant) -> Pod {
+    var pod = pod
+    var condition = pod.status.conditions.first { $0.type == "DisruptionTarget" } ?? PodCondition()
+    if condition.status != "True" { condition.lastTransitionTime = now.rfc3339 }
+    condition.type = "DisruptionTarget"
+    condition.status = "True"
+    condition.reason = reason
+    condition.message = message
+    pod.status.conditions = List(pod.status.conditions.filter { $0.type != "DisruptionTarget" } + [condition])
+    if isOver { pod.status.phase = "Failed" }
+    return pod
+  }
+}

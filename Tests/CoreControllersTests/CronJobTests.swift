@@ -1,0 +1,186 @@
+import CoreControllers
+import CoreJSON
+import CoreStore
+import CoreTypes
+import Testing
+
+@Suite("CronJob")
+struct CronJobTests {
+  private static func cron(_ schedule: String, _ more: String = "") -> String {
+    """
+    {"apiVersion":"batch/v1","kind":"CronJob","metadata":{"name":"tick"},"spec":{"schedule":"\(schedule)","concurrencyPolicy":"Allow",
+     "successfulJobsHistoryLimit":3,"failedJobsHistoryLimit":1,\(more)
+     "jobTemplate":{"metadata":{"labels":{"from":"cron"}},"spec":{"template":{"spec":{"containers":[{"name":"main"}]}}}}}}
+    """
+  }
+
+  private func world() -> World { World(CronJobController(zone: { _ in nil })) }
+  private func status(_ world: World) -> CronJobStatus { world.get(.cronJobs, "tick", as: CronJob.self)!.status }
+  private func finish(_ world: inout World, _ job: String, _ type: String) throws {
+    try world.patch(
+      .jobs, job,
+      #"{"status":{"startTime":"\#(world.now.rfc3339)","completionTime":"\#(world.now.rfc3339)","conditions":[{"type":"\#(type)","status":"True"}]}}"#
+    )
+  }
+
+  /// 2026-01-01T00:05:00Z in minutes since 1970.
+  private static let minute = Int(World.start.seconds) / 60
+
+  @Test("a job is made at each due time, named after it in minutes since 1970, owned by the CronJob and listed as active")
+  func schedule() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("*/5 * * * *"))
+    world.run(until: 299)
+    #expect(world.names(.jobs).isEmpty)
+    world.run(until: 301)
+    #expect(world.names(.jobs) == ["tick-\(Self.minute + 5)"])
+    let job = try #require(world.store.list(.jobs).first)
+    #expect(job.metadata.ownerReferences.first?.name == "tick")
+    #expect(job.metadata.labels["from"] == "cron")
+    #expect(job.metadata.annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"] == "2026-01-01T00:05:00Z")
+    #expect(status(world).active.map { $0.name ?? "" } == ["tick-\(Self.minute + 5)"])
+    #expect(status(world).lastScheduleTime == "2026-01-01T00:05:00Z")
+    #expect(world.events.contains("SuccessfulCreate tick: Created job tick-\(Self.minute + 5)"))
+    world.run(until: 700)
+    #expect(world.names(.jobs).count == 2)
+  }
+
+  @Test("Forbid starts nothing beside a run that is going; afterwards only the latest missed time runs")
+  func forbid() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("* * * * *", #""concurrencyPolicy":"Forbid","#))
+    world.run(until: 200)
+    #expect(world.names(.jobs) == ["tick-\(Self.minute + 1)"])
+    #expect(world.reasons.contains("JobAlreadyActive"))
+    try finish(&world, "tick-\(Self.minute + 1)", "Complete")
+    world.run(until: 210)
+    #expect(world.names(.jobs) == ["tick-\(Self.minute + 1)", "tick-\(Self.minute + 3)"])
+  }
+
+  @Test("Replace deletes the run that is going")
+  func replace() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("* * * * *", #""concurrencyPolicy":"Replace","#))
+    world.run(until: 130)
+    #expect(world.names(.jobs) == ["tick-\(Self.minute + 2)"])
+    #expect(world.reasons.contains("SuccessfulDelete"))
+  }
+
+  @Test("finished jobs leave the active list, and the oldest beyond the limits are deleted")
+  func history() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("* * * * *"))
+    for minute in 1...6 {
+      world.run(until: minute * 60 + 5)
+      try finish(&world, "tick-\(Self.minute + minute)", minute % 3 == 0 ? "Failed" : "Complete")
+    }
+    #expect(world.names(.jobs) == [2, 4, 5, 6].map { "tick-\(Self.minute + $0)" })
+    #expect(status(world).active.isEmpty)
+    #expect(status(world).lastSuccessfulTime == "2026-01-01T00:05:05Z")
+    #expect(world.reasons.filter { $0 == "SawCompletedJob" }.count == 6)
+  }
+
+  @Test("a suspended CronJob makes nothing, and does not catch up on what startingDeadlineSeconds rules out")
+  func suspend() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("0 * * * *", #""suspend":true,"startingDeadlineSeconds":600,"#))
+    world.run(until: 3600 * 2 + 1200)
+    #expect(world.names(.jobs).isEmpty)
+    try world.patch(.cronJobs, "tick", #"{"spec":{"suspend":false}}"#)
+    #expect(world.names(.jobs).isEmpty)
+    world.run(until: 3600 * 3 + 1)
+    #expect(world.names(.jobs).count == 1)
+  }
+
+  @Test("after a long time away the latest missed time runs, and more than 100 missed ones are told")
+  func manyMissed() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("* * * * *", #""suspend":true,"#))
+    world.run(until: 60 * 60 * 24)
+    try world.patch(.cronJobs, "tick", #"{"spec":{"suspend":false}}"#)
+    #expect(world.reasons.contains("TooManyMissedTimes"))
+    #expect(world.names(.jobs) == ["tick-\(Self.minute + 24 * 60)"])
+  }
+
+  @Test("a schedule or zone that cannot be read is told in an event")
+  func unreadable() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("61 * * * *"))
+    #expect(world.reasons == ["UnparseableSchedule"])
+    var second = self.world()
+    try second.add(.cronJobs, Self.cron("* * * * *", #""timeZone":"Mars/Olympus","#))
+    #expect(second.reasons == ["UnknownTimeZone"])
+  }
+
+  @Test("an active job that has gone is told as missing")
+  func missing() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("*/5 * * * *"))
+    world.run(until: 301)
+    try world.delete(.jobs, "tick-\(Self.minute + 5)")
+    #expect(world.reasons.contains("MissingJob"))
+    #expect(status(world).active.isEmpty)
+  }
+}
+
+@Suite("Namespaces, accounts and endpoints")
+struct ClusterControllersTests {
+  @Test("a namespace gets the account default and the authority's certificate, and gets them again when they are lost")
+  func accounts() throws {
+    var world = World(ServiceAccountController(certificateAuthority: "PEM"))
+    try world.add(.namespaces, #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"default"}}"#)
+    #expect(world.names(.serviceAccounts) == ["default"])
+    try world.delete(.serviceAccounts, "default")
+    #expect(world.names(.serviceAccounts) == ["default"])
+    try world.patch(.configMaps, "kube-root-ca.crt", #"{"data":{"ca.crt":"forged"}}"#)
+    #expect(world.get(.configMaps, "kube-root-ca.crt", as: ConfigMap.self)?.data["ca.crt"] == "PEM")
+  }
+
+  @Test("a namespace that is deleted is emptied first, says what is left, and then loses its finalizer")
+  func namespace() throws {
+    var world = World(NamespaceController())
+    try world.add(
+      .namespaces,
+      #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"default","finalizers":["held/up"]},"spec":{"finalizers":["kubernetes"]}}"#
+    )
+    try world.add(.configMaps, #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}"#)
+    try world.add(.pods, #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","finalizers":["example.com/wait"]}}"#)
+    try world.delete(.namespaces, "default")
+    #expect(world.names(.configMaps).isEmpty)
+    let namespace = try #require(world.get(.namespaces, "default", as: Namespace.self))
+    #expect(namespace.status.phase == "Terminating")
+    let remaining = namespace.status.conditions.first { $0.type == "NamespaceContentRemaining" }
+    #expect(remaining?.status == "True")
+    #expect(remaining?.message == "still there: pods: 1")
+    #expect(
+      namespace.status.conditions.first { $0.type == "NamespaceFinalizersRemaining" }?.message?.contains("example.com/wait: 1")
+        == true)
+    #expect(namespace.spec.finalizers.values == ["kubernetes"])
+    try world.patch(.pods, "p", #"{"metadata":{"finalizers":null}}"#)
+    #expect(world.names(.pods).isEmpty)
+    #expect(world.get(.namespaces, "default", as: Namespace.self)?.spec.finalizers.values.isEmpty == true)
+  }
+
+  @Test("endpoints hold the addresses of ready pods that the selector matches, and follow them")
+  func endpoints() throws {
+    var world = World(EndpointsController())
+    try world.add(
+      .services,
+      #"{"apiVersion":"v1","kind":"Service","metadata":{"name":"web"},"spec":{"selector":{"app":"web"},"ports":[{"name":"http","port":80,"targetPort":"www"}]}}"#
+    )
+    for (name, app) in [("a", "web"), ("b", "web"), ("c", "other")] {
+      try world.add(
+        .pods,
+        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)","labels":{"app":"\#(app)"}},"spec":{"containers":[{"name":"m","ports":[{"name":"www","containerPort":8080}]}]},"status":{"podIP":"10.0.0.\#(name == "a" ? 1 : 2)"}}"#
+      )
+    }
+    world.setPod("a", phase: "Running", isReady: true)
+    let subset = try #require(world.get(.endpoints, "web", as: Endpoints.self)?.subsets.first)
+    #expect(subset.addresses.map { $0.ip ?? "" } == ["10.0.0.1"])
+    #expect(subset.notReadyAddresses.map { $0.ip ?? "" } == ["10.0.0.2"])
+    #expect(subset.ports.first?.port == 8080)
+    try world.delete(.pods, "a")
+    #expect(world.get(.endpoints, "web", as: Endpoints.self)?.subsets.first?.addresses.isEmpty == true)
+    #expect(world.store.list(.endpointSlices).first?.tree[.endpoints].elements.count == 1)
+  }
+}

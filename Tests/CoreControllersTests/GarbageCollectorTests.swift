@@ -1,0 +1,218 @@
+import CoreControllers
+import CoreJSON
+import CoreStore
+import CoreTypes
+import Testing
+
+@Suite("Garbage collector")
+struct GarbageCollectorTests {
+  private static func object(_ kind: String, _ name: String, owners: [String] = []) -> String {
+    let references = owners.map { owner in
+      let parts = owner.split(separator: "/").map(String.init)
+      return
+        #"{"apiVersion":"apps/v1","kind":"\#(parts[0])","name":"\#(parts[1])","uid":"\#(parts[1])-uid","controller":true,"blockOwnerDeletion":true}"#
+    }.joined(separator: ",")
+    return
+      #"{"apiVersion":"apps/v1","kind":"\#(kind)","metadata":{"name":"\#(name)","uid":"\#(name)-uid","ownerReferences":[\#(references)]}}"#
+  }
+
+  /// A Deployment with a ReplicaSet with two pods.
+  private func family() throws -> World {
+    var world = World(GarbageCollector())
+    try world.add(.deployments, Self.object("Deployment", "web"))
+    try world.add(.replicaSets, Self.object("ReplicaSet", "web-1", owners: ["Deployment/web"]))
+    try world.add(.pods, Self.object("Pod", "a", owners: ["ReplicaSet/web-1"]))
+    try world.add(.pods, Self.object("Pod", "b", owners: ["ReplicaSet/web-1"]))
+    return world
+  }
+
+  @Test("in the background the owner goes first, then whatever hangs on it")
+  func background() throws {
+    var world = try family()
+    try world.delete(.deployments, "web")
+    #expect(world.names(.replicaSets).isEmpty)
+    #expect(world.names(.pods).isEmpty)
+  }
+
+  @Test("in the foreground the owner waits until everything below it has gone, level by level")
+  func foreground() throws {
+    var world = try family()
+    world.termination = 10
+    try world.delete(.deployments, "web", .foreground)
+    #expect(world.names(.deployments) == ["web"])
+    #expect(world.names(.replicaSets) == ["web-1"])
+    #expect(world.store.list(.pods).allSatisfy { $0.metadata.deletionTimestamp != nil })
+    world.run(for: 11)
+    #expect(world.names(.pods).isEmpty)
+    #expect(world.names(.replicaSets).isEmpty)
+    #expect(world.names(.deployments).isEmpty)
+  }
+
+  @Test("orphaning removes the references to the owner and leaves the rest alone")
+  func orphan() throws {
+    var world = try family()
+    try world.delete(.deployments, "web", .orphan)
+    #expect(world.names(.deployments).isEmpty)
+    #expect(world.store.list(.replicaSets).first?.metadata.ownerReferences.isEmpty == true)
+    #expect(world.names(.pods) == ["a", "b"])
+  }
+
+  @Test("an object with another living owner loses only the reference to the one that is gone")
+  func twoOwners() throws {
+    var world = World(GarbageCollector())
+    try world.add(.replicaSets, Self.object("ReplicaSet", "one"))
+    try world.add(.replicaSets, Self.object("ReplicaSet", "two"))
+    try world.add(.pods, Self.object("Pod", "shared", owners: ["ReplicaSet/one", "ReplicaSet/two"]))
+    try world.delete(.replicaSets, "one", .foreground)
+    #expect(world.names(.replicaSets) == ["two"])
+    #expect(world.get(.pods, "shared", as: Pod.self)?.metadata.ownerReferences.map { $0.name ?? "" } == ["two"])
+  }
+
+  @Test("an object that is born with owners that are not there is collected at once; an unknown kind of owner counts as there")
+  func dangling() throws {
+    var world = World(GarbageCollector())
+    try world.add(.pods, Self.object("Pod", "lost", owners: ["ReplicaSet/never"]))
+    try world.add(.pods, Self.object("Pod", "kept", owners: ["Gadget/never"]))
+    #expect(world.names(.pods) == ["kept"])
+  }
+
+  @Test("an owner of the same name with another UID is another owner")
+  func sameName() throws {
+    var world = try family()
+    try world.delete(.deployments, "web", .orphan)
+    try world.add(
+      .pods,
+      #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"c","ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"web-1","uid":"older"}]}}"#
+    )
+    #expect(world.names(.pods) == ["a", "b"])
+  }
+
+  @Test("a status change of an owned pod costs the collector nothing")
+  func ignoresStatus() throws {
+    var world = try family()
+    world.clearHistory()
+    world.setPod("a", phase: "Running", isReady: true)
+    #expect(world.writes == ["update pods/a"])
+  }
+}
+
+@Suite("Pods and events that have had their time")
+struct ExpiryTests {
+  @Test("an event goes an hour after it was last repeated")
+  func events() throws {
+    var world = World(EventTTLController())
+    try world.add(.events, #"{"apiVersion":"v1","kind":"Event","metadata":{"name":"e"},"lastTimestamp":"2026-01-01T00:00:00Z"}"#)
+    world.run(until: 3000)
+    try world.patch(.events, "e", #"{"lastTimestamp":"2026-01-01T00:50:00Z","count":2}"#)
+    world.run(until: 6599)
+    #expect(world.names(.events) == ["e"])
+    world.run(until: 6601)
+    #expect(world.names(.events).isEmpty)
+  }
+
+  @Test("a pod of a node that is gone is failed and deleted after 40 s, unless the node comes back")
+  func lostNode() throws {
+    var world = World(PodGarbageCollector())
+    for name in ["n1", "n2"] { try world.add(.nodes, #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"\#(name)"}}"#) }
+    for (pod, node) in [("a", "n1"), ("b", "n2")] {
+      try world.add(
+        .pods,
+        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(pod)"},"spec":{"nodeName":"\#(node)"},"status":{"phase":"Running"}}"#
+      )
+    }
+    try world.delete(.nodes, "n1")
+    try world.delete(.nodes, "n2")
+    world.run(for: 20)
+    try world.add(.nodes, #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n2"}}"#)
+    world.run(for: 19)
+    #expect(world.names(.pods) == ["a", "b"])
+    world.run(for: 2)
+    #expect(world.names(.pods) == ["b"])
+    #expect(world.writes.suffix(2) == ["update pods/a", "delete pods/a"])
+  }
+
+  @Test("of ended pods the oldest go once there are more than the limit")
+  func endedPods() throws {
+    var world = World(PodGarbageCollector(endedLimit: 2))
+    for index in 0..<4 {
+      world.run(for: 10)
+      try world.add(.pods, #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p\#(index)"},"status":{"phase":"Succeeded"}}"#)
+    }
+    #expect(world.names(.pods) == ["p2", "p3"])
+  }
+}
+
+@Suite("Nodes that fail")
+struct NodeLifecycleTests {
+  private static func lease(_ time: String) -> String {
+    #"{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"n1","namespace":"kube-node-lease"},"spec":{"renewTime":"\#(time)"}}"#
+  }
+
+  private func world() throws -> World {
+    var world = World(NodeLifecycleController(), TaintEvictionController())
+    try world.add(
+      .nodes,
+      #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"status":{"conditions":[{"type":"Ready","status":"True"}]}}"#)
+    return world
+  }
+
+  private func taints(_ world: World) -> [String] {
+    world.get(.nodes, "n1", as: Node.self)?.spec.taints.map { "\($0.key!):\($0.effect!)" } ?? []
+  }
+
+  @Test("a node whose Lease is silent for 50 s is unknown and tainted; when it reports again the taints go")
+  func silence() throws {
+    var world = try world()
+    try world.add(.leases, Self.lease("2026-01-01T00:00:00.000000Z"))
+    world.run(until: 49)
+    #expect(taints(world).isEmpty)
+    world.run(until: 51)
+    #expect(taints(world) == ["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"])
+    #expect(world.get(.nodes, "n1", as: Node.self)?.status.conditions.first?.reason == "NodeStatusUnknown")
+    #expect(world.reasons == ["NodeNotReady"])
+    try world.patch(.nodes, "n1", #"{"status":{"conditions":[{"type":"Ready","status":"True"}]}}"#)
+    #expect(
+      taints(world) == ["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"],
+      "the Lease is still silent")
+  }
+
+  @Test("conditions of a node become taints, and taints of others stay")
+  func conditions() throws {
+    var world = try world()
+    try world.patch(
+      .nodes, "n1",
+      #"{"spec":{"taints":[{"key":"own","effect":"NoSchedule"}],"unschedulable":true},"status":{"conditions":[{"type":"Ready","status":"False"},{"type":"DiskPressure","status":"True"}]}}"#
+    )
+    #expect(
+      taints(world) == [
+        "own:NoSchedule", "node.kubernetes.io/not-ready:NoSchedule", "node.kubernetes.io/not-ready:NoExecute",
+        "node.kubernetes.io/disk-pressure:NoSchedule", "node.kubernetes.io/unschedulable:NoSchedule",
+      ])
+    try world.patch(.nodes, "n1", #"{"spec":{"unschedulable":null},"status":{"conditions":[{"type":"Ready","status":"True"}]}}"#)
+    #expect(taints(world) == ["own:NoSchedule"])
+  }
+
+  @Test("pods leave a tainted node when their toleration runs out; those that tolerate it for ever stay")
+  func eviction() throws {
+    var world = try world()
+    let tolerations = [
+      "none": "[]",
+      "long": #"[{"key":"node.kubernetes.io/not-ready","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}]"#,
+      "ever": #"[{"operator":"Exists"}]"#,
+    ]
+    for (name, list) in tolerations.sorted(by: { $0.key < $1.key }) {
+      try world.add(
+        .pods,
+        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)"},"spec":{"nodeName":"n1","tolerations":\#(list)},"status":{"phase":"Running"}}"#
+      )
+    }
+    try world.patch(.nodes, "n1", #"{"status":{"conditions":[{"type":"Ready","status":"False"}]}}"#)
+    world.run(for: 1)
+    #expect(world.names(.pods) == ["ever", "long"])
+    #expect(world.events.contains("TaintManagerEviction none: Marking for deletion Pod default/none"))
+    world.run(until: 299)
+    #expect(world.names(.pods) == ["ever", "long"])
+    world.run(until: 301)
+    #expect(world.names(.pods) == ["ever"])
+  }
+}

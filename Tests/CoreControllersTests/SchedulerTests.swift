@@ -1,0 +1,278 @@
+import CoreControllers
+import CoreJSON
+import CoreStore
+import CoreTypes
+import Testing
+
+@Suite("Scheduler")
+struct SchedulerTests {
+  private static func node(
+    _ name: String, cpu: String = "2", memory: String = "1Gi", pods: Int = 10, more: String = "", labels: String = "{}"
+  ) -> String {
+    """
+    {"apiVersion":"v1","kind":"Node","metadata":{"name":"\(name)","labels":\(labels)},\(more)
+     "status":{"allocatable":{"cpu":"\(cpu)","memory":"\(memory)","pods":"\(pods)"}}}
+    """
+  }
+
+  private static func pod(_ name: String, cpu: String = "100m", memory: String = "100Mi", spec: String = "", owner: String = "")
+    -> String
+  {
+    let references =
+      owner.isEmpty
+      ? ""
+      : #","ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"\#(owner)","uid":"\#(owner)","controller":true}]"#
+    return """
+      {"apiVersion":"v1","kind":"Pod","metadata":{"name":"\(name)"\(references)},
+       "spec":{\(spec)"containers":[{"name":"main","resources":{"requests":{"cpu":"\(cpu)","memory":"\(memory)"}}}]}}
+      """
+  }
+
+  private func world(_ nodes: String...) throws -> World {
+    var world = World(Scheduler())
+    for node in nodes { try world.add(.nodes, node) }
+    return world
+  }
+
+  private func place(_ world: World, _ pod: String) -> String? { world.get(.pods, pod, as: Pod.self)?.spec.nodeName }
+  private func told(_ world: World, _ pod: String) -> String? {
+    world.get(.pods, pod, as: Pod.self)?.status.conditions.first { $0.type == "PodScheduled" }.map {
+      "\($0.status!) \($0.reason!): \($0.message!)"
+    }
+  }
+
+  @Test("a pod is bound to the node with most room, with an event that names it")
+  func binds() throws {
+    var world = try world(Self.node("small", memory: "512Mi"), Self.node("large", memory: "4Gi"))
+    try world.add(.pods, Self.pod("a"))
+    #expect(place(world, "a") == "large")
+    #expect(world.events == ["Scheduled a: Successfully assigned default/a to large"])
+  }
+
+  @Test("pods of one owner are spread over the nodes")
+  func spreads() throws {
+    var world = try world(Self.node("n1"), Self.node("n2"), Self.node("n3"))
+    for index in 0..<3 { try world.add(.pods, Self.pod("p\(index)", owner: "set")) }
+    #expect(Set((0..<3).compactMap { place(world, "p\($0)") }) == ["n1", "n2", "n3"])
+  }
+
+  @Test("a pod that fits nowhere says on how many nodes which reason held, once")
+  func refuses() throws {
+    var world = try world(
+      Self.node("n1", memory: "50Mi"), Self.node("n2", cpu: "50m"),
+      Self.node("n3", more: #""spec":{"taints":[{"key":"node-role.kubernetes.io/control-plane","effect":"NoSchedule"}]},"#))
+    try world.add(.pods, Self.pod("a"))
+    let message =
+      "0/3 nodes are available: 1 Insufficient cpu, 1 Insufficient memory, 1 node(s) had untolerated taint {node-role.kubernetes.io/control-plane: }."
+    #expect(told(world, "a") == "False Unschedulable: " + message)
+    #expect(world.events == ["FailedScheduling a: " + message])
+    world.run(for: 400)
+    #expect(world.events.count == 1)
+  }
+
+  @Test("room that comes free brings the waiting pod in; an ended pod takes none")
+  func waitsForRoom() throws {
+    var world = try world(Self.node("n1", cpu: "1"))
+    try world.add(.pods, Self.pod("a", cpu: "800m"))
+    try world.add(.pods, Self.pod("b", cpu: "800m"))
+    #expect(place(world, "b") == nil)
+    world.setPod("a", phase: "Succeeded", isReady: false)
+    #expect(place(world, "b") == "n1")
+    try world.add(.pods, Self.pod("c", cpu: "800m"))
+    #expect(place(world, "c") == nil)
+    try world.delete(.pods, "b")
+    #expect(place(world, "c") == "n1")
+  }
+
+  @Test("sidecars and the largest init container count; a pod's own request wins")
+  func effectiveRequest() throws {
+    var world = try world(Self.node("n1", cpu: "1"))
+    let initial = #""initContainers":[{"name":"i","resources":{"requests":{"cpu":"2"}}}],"#
+    try world.add(.pods, Self.pod("big", spec: initial))
+    #expect(place(world, "big") == nil)
+    try world.add(.pods, Self.pod("own", spec: initial + #""resources":{"requests":{"cpu":"500m"}},"#))
+    #expect(place(world, "own") == "n1")
+    try world.add(
+      .pods,
+      Self.pod(
+        "beside", cpu: "300m",
+        spec: #""initContainers":[{"name":"s","restartPolicy":"Always","resources":{"requests":{"cpu":"300m"}}}],"#))
+    #expect(place(world, "beside") == nil)
+  }
+
+  @Test("node selector, required affinity and tolerations decide where a pod may run; preferred affinity where it rather does")
+  func constraints() throws {
+    var world = try world(
+      Self.node("a", labels: #"{"disk":"ssd","zone":"1"}"#), Self.node("b", labels: #"{"disk":"hdd","zone":"2"}"#),
+      Self.node("c", more: #""spec":{"taints":[{"key":"gpu","value":"yes","effect":"NoSchedule"}]},"#, labels: #"{"zone":"3"}"#))
+    try world.add(.pods, Self.pod("selector", spec: #""nodeSelector":{"disk":"hdd"},"#))
+    #expect(place(world, "selector") == "b")
+    let affinity =
+      #""affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"zone","operator":"Gt","values":["2"]}]}]}}},"#
+    try world.add(.pods, Self.pod("affinity", spec: affinity))
+    #expect(told(world, "affinity")?.contains("2 node(s) didn't match Pod's node affinity/selector") == true)
+    try world.add(
+      .pods,
+      Self.pod(
+        "tolerant", spec: affinity + #""tolerations":[{"key":"gpu","operator":"Equal","value":"yes","effect":"NoSchedule"}],"#))
+    #expect(place(world, "tolerant") == "c")
+    let preferred =
+      #""affinity":{"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":100,"preference":{"matchExpressions":[{"key":"disk","operator":"In","values":["hdd"]}]}}]}},"#
+    try world.add(.pods, Self.pod("preferring", spec: preferred))
+    #expect(place(world, "preferring") == "b")
+  }
+
+  @Test("host ports, the number of pods and unschedulable nodes")
+  func otherReasons() throws {
+    var world = try world(Self.node("n1", pods: 2))
+    let port = #""x":0,"containers":[{"name":"main","ports":[{"containerPort":80,"hostPort":80}]}],"y":0"#
+    for name in ["a", "b"] {
+      try world.add(.pods, #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)"},"spec":{\#(port)}}"#)
+    }
+    #expect(place(world, "a") == "n1")
+    #expect(told(world, "b")?.contains("didn't have free ports") == true)
+    try world.add(.pods, Self.pod("c"))
+    try world.add(.pods, Self.pod("d"))
+    #expect(told(world, "d")?.contains("1 Too many pods") == true)
+    try world.patch(.nodes, "n1", #"{"spec":{"unschedulable":true}}"#)
+    try world.add(.pods, Self.pod("e"))
+    #expect(told(world, "e")?.contains("1 node(s) were unschedulable") == true)
+  }
+
+  @Test("gated pods and pods of other schedulers are left alone")
+  func notOurs() throws {
+    var world = try world(Self.node("n1"))
+    try world.add(.pods, Self.pod("gated", spec: #""schedulingGates":[{"name":"later"}],"#))
+    try world.add(.pods, Self.pod("other", spec: #""schedulerName":"mine","#))
+    #expect(place(world, "gated") == nil)
+    #expect(place(world, "other") == nil)
+    try world.patch(.pods, "gated", #"{"spec":{"schedulingGates":[]}}"#)
+    #expect(place(world, "gated") == "n1")
+  }
+}
+
+@Suite("Volumes")
+struct VolumeTests {
+  private static let type =
+    #"{"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{"name":"standard"},"provisioner":"wavetank.dev/local","reclaimPolicy":"Delete","volumeBindingMode":"WaitForFirstConsumer"}"#
+
+  private static func claim(_ name: String, size: String = "300Mi", type: String = "standard", mode: String = "ReadWriteOnce")
+    -> String
+  {
+    """
+    {"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"\(name)","finalizers":["kubernetes.io/pvc-protection"]},
+     "spec":{"storageClassName":"\(type)","accessModes":["\(mode)"],"resources":{"requests":{"storage":"\(size)"}}},"status":{"phase":"Pending"}}
+    """
+  }
+
+  private static func pod(_ name: String, claim: String) -> String {
+    #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)"},"spec":{"containers":[{"name":"main"}],"volumes":[{"name":"v","persistentVolumeClaim":{"claimName":"\#(claim)"}}]}}"#
+  }
+
+  private static func volume(_ name: String, size: String, type: String = "manual", policy: String = "Retain") -> String {
+    """
+    {"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"\(name)"},"spec":{"capacity":{"storage":"\(size)"},
+     "accessModes":["ReadWriteOnce"],"storageClassName":"\(type)","persistentVolumeReclaimPolicy":"\(policy)","hostPath":{"path":"/x"}}}
+    """
+  }
+
+  private func world() throws -> World {
+    var world = World(VolumeBinder(), Scheduler())
+    for name in ["n1", "n2"] {
+      try world.add(
+        .nodes,
+        #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"\#(name)","labels":{"kubernetes.io/hostname":"\#(name)"}},"status":{"allocatable":{"cpu":"4","memory":"4Gi","pods":"10"}}}"#
+      )
+    }
+    try world.add(.storageClasses, Self.type)
+    return world
+  }
+
+  private func phase(_ world: World, _ claim: String) -> String? {
+    world.get(.persistentVolumeClaims, claim, as: PersistentVolumeClaim.self)?.status.phase
+  }
+
+  @Test("a claim of class standard waits for its first pod, gets a directory on that pod's node, and only then is the pod bound")
+  func provisioning() throws {
+    var world = try world()
+    try world.add(.persistentVolumeClaims, Self.claim("data"))
+    #expect(phase(world, "data") == "Pending")
+    #expect(world.reasons == ["WaitForFirstConsumer"])
+    try world.add(.pods, Self.pod("app", claim: "data"))
+    world.run(for: 1)
+    let node = try #require(world.get(.pods, "app", as: Pod.self)?.spec.nodeName)
+    let claim = try #require(world.store.list(.persistentVolumeClaims).first)
+    #expect(claim.metadata.annotations["volume.kubernetes.io/selected-node"] == node)
+    #expect(claim.metadata.annotations["pv.kubernetes.io/bind-completed"] == "yes")
+    let volume = try #require(world.store.list(.persistentVolumes).first)
+    #expect(volume.key.name == "pvc-" + claim.uid)
+    #expect(volume.tree[.spec][.hostPath][.path].string == "/var/lib/wavetank/volumes/pvc-" + claim.uid)
+    #expect(volume.view(PersistentVolume.self).status.phase == "Bound")
+    #expect(phase(world, "data") == "Bound")
+    #expect(world.reasons.contains("ProvisioningSucceeded"))
+  }
+
+  @Test("a second pod of the claim follows the volume to its node")
+  func volumeDecidesNode() throws {
+    var world = try world()
+    try world.add(.persistentVolumeClaims, Self.claim("data"))
+    for index in 0..<3 { try world.add(.pods, Self.pod("p\(index)", claim: "data")) }
+    world.run(for: 1)
+    #expect(Set((0..<3).map { world.get(.pods, "p\($0)", as: Pod.self)?.spec.nodeName }).count == 1)
+  }
+
+  @Test("of the volumes that fit, the smallest is bound; one of another class or too small is not")
+  func staticBinding() throws {
+    var world = try world()
+    try world.add(
+      .storageClasses,
+      #"{"apiVersion":"storage.k8s.io/v1","kind":"StorageClass","metadata":{"name":"manual"},"provisioner":"kubernetes.io/no-provisioner","volumeBindingMode":"Immediate"}"#
+    )
+    try world.add(.persistentVolumes, Self.volume("big", size: "5Gi"))
+    try world.add(.persistentVolumes, Self.volume("fits", size: "1Gi"))
+    try world.add(.persistentVolumes, Self.volume("small", size: "100Mi"))
+    try world.add(.persistentVolumes, Self.volume("other", size: "300Mi", type: "else"))
+    try world.add(.persistentVolumeClaims, Self.claim("data", type: "manual"))
+    #expect(world.get(.persistentVolumeClaims, "data", as: PersistentVolumeClaim.self)?.spec.volumeName == "fits")
+    #expect(phase(world, "data") == "Bound")
+    #expect(world.get(.persistentVolumeClaims, "data", as: PersistentVolumeClaim.self)?.status.capacity[.storage] == "1Gi")
+    try world.add(.persistentVolumeClaims, Self.claim("many", type: "manual", mode: "ReadWriteMany"))
+    #expect(phase(world, "many") == "Pending")
+  }
+
+  @Test("a claim in use is not deleted before its pod has gone; its volume then follows the reclaim policy")
+  func protection() throws {
+    var world = try world()
+    try world.add(.persistentVolumeClaims, Self.claim("data"))
+    try world.add(.pods, Self.pod("app", claim: "data"))
+    world.run(for: 1)
+    try world.delete(.persistentVolumeClaims, "data")
+    #expect(world.names(.persistentVolumeClaims) == ["data"])
+    try world.delete(.pods, "app")
+    #expect(world.names(.persistentVolumeClaims).isEmpty)
+    #expect(world.names(.persistentVolumes).isEmpty)
+  }
+
+  @Test("a retained volume is Released and not bound again")
+  func retain() throws {
+    var world = try world()
+    try world.add(.persistentVolumes, Self.volume("kept", size: "1Gi"))
+    try world.add(.persistentVolumeClaims, Self.claim("one", type: "manual"))
+    #expect(phase(world, "one") == "Bound")
+    try world.delete(.persistentVolumeClaims, "one")
+    #expect(world.get(.persistentVolumes, "kept", as: PersistentVolume.self)?.status.phase == "Released")
+    try world.add(.persistentVolumeClaims, Self.claim("two", type: "manual"))
+    #expect(phase(world, "two") == "Pending")
+  }
+
+  @Test("a pod whose claim is missing says so, and goes on once it is there")
+  func missingClaim() throws {
+    var world = try world()
+    try world.add(.pods, Self.pod("app", claim: "later"))
+    #expect(
+      world.get(.pods, "app", as: Pod.self)?.status.conditions.first?.message == #"persistentvolumeclaim "later" not found"#)
+    try world.add(.persistentVolumeClaims, Self.claim("later"))
+    world.run(for: 1)
+    #expect(world.get(.pods, "app", as: Pod.self)?.spec.nodeName != nil)
+  }
+}
