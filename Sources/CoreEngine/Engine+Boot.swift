@@ -32,7 +32,8 @@ extension Engine {
         [
           "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass",
           "metadata": ["name": "standard", "annotations": ["storageclass.kubernetes.io/is-default-class": "true"]],
-          "provisioner": .string(VolumeBinder.provisioner), "reclaimPolicy": "Delete", "volumeBindingMode": "WaitForFirstConsumer",
+          "provisioner": .string(VolumeBinder.provisioner), "reclaimPolicy": "Delete",
+          "volumeBindingMode": "WaitForFirstConsumer",
         ]
       ),
       (

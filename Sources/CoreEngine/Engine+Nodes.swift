@@ -14,7 +14,8 @@ extension Engine {
       var issuer = server
       return issuer.token(
         account: account, bound: server.store.get(.pods, namespace: order.namespace, order.podName),
-        audiences: [order.audience.isEmpty ? server.configuration.issuer : order.audience], seconds: order.expirationSeconds, at: now)
+        audiences: [order.audience.isEmpty ? server.configuration.issuer : order.audience], seconds: order.expirationSeconds,
+        at: now)
     }
   }
 
@@ -70,14 +71,26 @@ extension Engine {
       draft, component: "kubelet", host: stored.tree[.spec][.nodeName].string ?? "", server: &server, at: now)
   }
 
+  /// The node makes the directory of a volume that our provisioner made.
+  mutating func prepare(_ change: StoreChange) {
+    guard change.object.key.resource == .persistentVolumes, let (volume, node) = provisioned(change) else { return }
+    let capacity = volume.spec.capacity[.storage].flatMap { Quantity($0) }?.value ?? 0
+    effects.append(.node(NodeCommand(node: node, action: .createVolume(name: change.object.key.name, capacityBytes: capacity))))
+  }
+
+  /// A volume of our provisioner, and the node that it is on.
+  private func provisioned(_ change: StoreChange) -> (PersistentVolume, String)? {
+    let volume = change.object.view(PersistentVolume.self)
+    guard volume.metadata.annotations["pv.kubernetes.io/provisioned-by"] == VolumeBinder.provisioner else { return nil }
+    let term = volume.spec.nodeAffinity.required.nodeSelectorTerms.first
+    return (volume, term?.matchExpressions.first?.values.values.first ?? server.store.list(.nodes).first?.key.name ?? "")
+  }
+
   /// The directory of a provisioned volume goes with its PersistentVolume when the reclaim policy says so.
   mutating func forget(_ change: StoreChange) {
-    guard change.object.key.resource == .persistentVolumes else { return }
-    let volume = change.object.view(PersistentVolume.self)
-    guard volume.metadata.annotations["pv.kubernetes.io/provisioned-by"] != nil, volume.spec.persistentVolumeReclaimPolicy == "Delete"
+    guard change.object.key.resource == .persistentVolumes, let (volume, node) = provisioned(change),
+      volume.spec.persistentVolumeReclaimPolicy == "Delete"
     else { return }
-    let terms = volume.spec.nodeAffinity.required.nodeSelectorTerms.first
-    let node = terms?.matchExpressions.first?.values.values.first ?? server.store.list(.nodes).first?.key.name ?? ""
     effects.append(.node(NodeCommand(node: node, action: .deleteVolume(name: change.object.key.name))))
   }
 }

@@ -8,7 +8,8 @@ extension Engine {
   /// Carries a plan out through the verbs. The first refusal ends it; the key is tried again with back-off.
   mutating func apply(_ plan: Plan, _ item: WorkQueue.Item, _ now: Instant) {
     let name = controllers[item.controller].name
-    let user = CoreAPI.UserInfo(name: "system:serviceaccount:kube-system:" + name, groups: ["system:masters", "system:authenticated"])
+    let user = CoreAPI.UserInfo(
+      name: "system:serviceaccount:kube-system:" + name, groups: ["system:masters", "system:authenticated"])
     if let wake = plan.wakeAt {
       timers.set(.reconcile(item), at: max(wake, now))
     } else {
@@ -20,7 +21,8 @@ extension Engine {
       } catch {
         if change.tolerated.contains(error.reason) { continue }
         if var draft = change.failed {
-          draft.message = draft.message.split(separator: "{error}", omittingEmptySubsequences: false).joined(separator: error.message)
+          draft.message = draft.message.split(separator: "{error}", omittingEmptySubsequences: false).joined(
+            separator: error.message)
           recorder.record(draft, component: name, server: &server, at: now)
         }
         timers.set(.reconcile(item), at: now + queue.failed(item))

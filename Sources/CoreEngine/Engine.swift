@@ -81,7 +81,8 @@ package struct Engine: Sendable {
       return
     }
     guard watches.count < WatchTable.limit else {
-      var error = APIError(code: 429, reason: "TooManyRequests", message: "more than \(WatchTable.limit) watches are open; close some and try again")
+      var error = APIError(
+        code: 429, reason: "TooManyRequests", message: "more than \(WatchTable.limit) watches are open; close some and try again")
       error.retryAfterSeconds = 1
       effects.append(.respond(id, error.response))
       return
@@ -122,6 +123,7 @@ package struct Engine: Sendable {
       for (ids, line) in watches.lines(for: change, at: now) { effects.append(.feed(ids, line)) }
       notice(change)
       if change.kind == .deleted { forget(change) }
+      if change.kind == .added { prepare(change) }
     }
   }
 

@@ -53,7 +53,9 @@ struct EventRecorder: Sendable {
     }
   }
 
-  private func make(_ draft: EventDraft, name: String, namespace: String, component: String, host: String, at now: Instant) -> Event {
+  private func make(_ draft: EventDraft, name: String, namespace: String, component: String, host: String, at now: Instant)
+    -> Event
+  {
     var event = Event()
     event.apiVersion = "v1"
     event.kind = "Event"

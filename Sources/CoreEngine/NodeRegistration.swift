@@ -9,7 +9,8 @@ extension Engine {
   mutating func register(_ name: String, _ facts: NodeFacts, _ now: Instant) {
     let user = CoreAPI.UserInfo(name: "system:node:" + name, groups: ["system:nodes", "system:masters", "system:authenticated"])
     if server.store.get(.nodes, name) == nil {
-      _ = try? server.create(.nodes, namespace: "", tree: NodeRegistration.object(name, facts, index: server.store.count(.nodes)), user: user, at: now)
+      _ = try? server.create(
+        .nodes, namespace: "", tree: NodeRegistration.object(name, facts, index: server.store.count(.nodes)), user: user, at: now)
     }
     guard let stored = server.store.get(.nodes, name) else { return }
     var node = stored.view(Node.self)
@@ -66,7 +67,8 @@ enum NodeRegistration {
   static func status(_ facts: NodeFacts, name: String, old: NodeStatus, at now: Instant) -> NodeStatus {
     var status = old
     let capacity = TextMap([
-      "cpu": Quantity(milli: facts.cpuMillicores).description, "ephemeral-storage": Quantity(bytes: facts.ephemeralStorageBytes).description,
+      "cpu": Quantity(milli: facts.cpuMillicores).description,
+      "ephemeral-storage": Quantity(bytes: facts.ephemeralStorageBytes).description,
       "memory": Quantity(bytes: facts.memoryBytes).description, "pods": String(facts.maxPods),
     ])
     status.capacity = capacity

@@ -77,7 +77,8 @@ struct EnvironmentResolver {
     }
     if let resource = source.resourceFieldRef.resource {
       return DownwardAPI.resource(
-        resource, divisor: source.resourceFieldRef.divisor, of: runtime.pod, container: source.resourceFieldRef.containerName ?? container.name,
+        resource, divisor: source.resourceFieldRef.divisor, of: runtime.pod,
+        container: source.resourceFieldRef.containerName ?? container.name,
         store.get(.nodes, runtime.node)?.view(Node.self))
     }
     return nil
@@ -95,7 +96,9 @@ struct EnvironmentResolver {
     var result: [EnvironmentVariable] = []
     for stored in services {
       let service = stored.view(Service.self)
-      guard let address = service.spec.clusterIP, address != "None", !address.isEmpty, let first = service.spec.ports.first else { continue }
+      guard let address = service.spec.clusterIP, address != "None", !address.isEmpty, let first = service.spec.ports.first else {
+        continue
+      }
       let base = String(stored.key.name.uppercased().map { $0 == "-" ? "_" : $0 })
       set(base + "_SERVICE_HOST", address, in: &result)
       set(base + "_SERVICE_PORT", String(first.port ?? 0), in: &result)
@@ -103,7 +106,9 @@ struct EnvironmentResolver {
       for port in service.spec.ports {
         let proto = port.protocol ?? "TCP"
         let number = port.port ?? 0
-        if let name = port.name { set(base + "_SERVICE_PORT_" + String(name.uppercased().map { $0 == "-" ? "_" : $0 }), String(number), in: &result) }
+        if let name = port.name {
+          set(base + "_SERVICE_PORT_" + String(name.uppercased().map { $0 == "-" ? "_" : $0 }), String(number), in: &result)
+        }
         let each = "\(base)_PORT_\(number)_\(proto)"
         set(each, "\(proto.lowercased())://\(address):\(number)", in: &result)
         set(each + "_PROTO", proto.lowercased(), in: &result)

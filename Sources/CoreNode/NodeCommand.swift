@@ -143,7 +143,9 @@ package struct ContainerSpec: Sendable, Equatable {
   /// terminationMessagePolicy FallbackToLogsOnError.
   package var terminationMessageFromLog = false
 
-  package init(podUID: String, namespace: String, podName: String, name: String, containerID: String, attempt: Int, imageID: String) {
+  package init(
+    podUID: String, namespace: String, podName: String, name: String, containerID: String, attempt: Int, imageID: String
+  ) {
     self.podUID = podUID
     self.namespace = namespace
     self.podName = podName

@@ -19,10 +19,16 @@ package struct NodePlanner: Sendable {
   package mutating func uids(affectedBy change: StoreChange) -> [String] {
     switch change.object.key.resource {
     case .pods: return podChanged(change)
-    case .configMaps, .secrets: return users(of: change.object.key)
-    case .persistentVolumeClaims: return claimants(of: change.object.key)
+    case .configMaps, .secrets: return retried(users(of: change.object.key))
+    case .persistentVolumeClaims: return retried(claimants(of: change.object.key))
     default: return []
     }
+  }
+
+  /// A pod that could not be set up tries again at once when what it waited for has changed.
+  private mutating func retried(_ uids: [String]) -> [String] {
+    for uid in uids { if case .failed = pods[uid]?.sandbox { pods[uid]!.sandbox = .absent } }
+    return uids
   }
 
   private mutating func podChanged(_ change: StoreChange) -> [String] {

@@ -113,7 +113,9 @@ extension PodRuntime {
       if containers[index].toldBackOff != id {
         containers[index].toldBackOff = id
         plan.events.append(
-          event("BackOff", "Waiting before the failed container \(container.name) is started again", warning: true, container: container))
+          event(
+            "BackOff", "Waiting before the failed container \(container.name) is started again", warning: true,
+            container: container))
       }
       return plan.wake(at: restartAt)
     }

@@ -38,7 +38,9 @@ extension PodRuntime {
     plan.commands.append(NodeCommand(node: node, action: .startContainer(spec)))
   }
 
-  private func mounts(of container: Container, _ resolver: EnvironmentResolver, _ environment: [EnvironmentVariable]) -> [MountSpec] {
+  private func mounts(of container: Container, _ resolver: EnvironmentResolver, _ environment: [EnvironmentVariable])
+    -> [MountSpec]
+  {
     container.volumeMounts.map { mount in
       var spec = MountSpec(volume: mount.name ?? "", path: mount.mountPath ?? "")
       spec.subPath = mount.subPathExpr.map { resolver.expand($0, with: environment) } ?? mount.subPath ?? ""

@@ -123,7 +123,9 @@ extension PodRuntime {
 
   private func conditions(_ old: List<PodCondition>, at now: Instant) -> List<PodCondition> {
     let isOver = isFinished && !isTerminating
-    let helpersDone = containers.allSatisfy { $0.role == .main || ($0.role == .initial ? $0.exit?.code == 0 : $0.isRunning && $0.isStarted) || isOver }
+    let helpersDone = containers.allSatisfy {
+      $0.role == .main || ($0.role == .initial ? $0.exit?.code == 0 : $0.isRunning && $0.isStarted) || isOver
+    }
     let unready = containers.filter { $0.role != .initial && !($0.isRunning && $0.isReady) }.map(\.name)
     let allReady = unready.isEmpty && helpersDone && !isOver
     let gatesHold = pod.spec.readinessGates.allSatisfy { gate in
@@ -144,7 +146,9 @@ extension PodRuntime {
       result.append(condition)
     }
     add("PodReadyToStartContainers", address != nil && !isOver, nil, nil)
-    add("Initialized", helpersDone, "ContainersNotInitialized", "containers with incomplete status: [\(pending.joined(separator: " "))]")
+    add(
+      "Initialized", helpersDone, "ContainersNotInitialized",
+      "containers with incomplete status: [\(pending.joined(separator: " "))]")
     add("Ready", allReady && gatesHold, allReady ? "ReadinessGatesNotReady" : reason, allReady ? nil : text)
     add("ContainersReady", allReady, reason, text)
     let own: Set<String> = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"]

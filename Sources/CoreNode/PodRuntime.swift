@@ -95,7 +95,9 @@ package struct PodRuntime: Sendable {
         guard let index = containers.firstIndex(where: { $0.name == known.name }) else { continue }
         containers[index].restartCount = known.restartCount ?? 0
         if let last = Self.exit(known.lastState.terminated) { containers[index].lastExit = last }
-        if let ended = Self.exit(known.state.terminated) { containers[index].state = .exited(containerID: ended.containerID, ended.exit) }
+        if let ended = Self.exit(known.state.terminated) {
+          containers[index].state = .exited(containerID: ended.containerID, ended.exit)
+        }
       }
     }
     if status.phase == "Failed", let reason = status.reason { failure = Failure(reason: reason, message: status.message ?? "") }
@@ -104,7 +106,8 @@ package struct PodRuntime: Sendable {
   private static func exit(_ terminated: ContainerStateTerminated) -> ContainerRuntime.LastExit? {
     guard let code = terminated.exitCode else { return nil }
     let finished = terminated.finishedAt.flatMap { Instant(rfc3339: $0) } ?? Instant(nanoseconds: 0)
-    var exit = ContainerExit(code: code, at: finished, startedAt: terminated.startedAt.flatMap { Instant(rfc3339: $0) } ?? finished)
+    var exit = ContainerExit(
+      code: code, at: finished, startedAt: terminated.startedAt.flatMap { Instant(rfc3339: $0) } ?? finished)
     exit.oomKilled = terminated.reason == "OOMKilled"
     exit.message = terminated.message ?? ""
     let id = terminated.containerID ?? ""
@@ -114,5 +117,12 @@ package struct PodRuntime: Sendable {
   func event(_ reason: String, _ message: String, warning: Bool = false, container: ContainerRuntime? = nil) -> PodEvent {
     let path = container.map { "spec.\($0.role == .main ? "containers" : "initContainers"){\($0.name)}" }
     return PodEvent(key: key, uid: uid, isWarning: warning, reason: reason, message: message, fieldPath: path)
+  }
+}
+
+extension PodRuntime {
+  /// Whether a container of this identifier is alive.
+  package func isRunning(_ containerID: String) -> Bool {
+    containers.contains { $0.isLive && $0.containerID == containerID }
   }
 }

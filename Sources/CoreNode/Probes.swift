@@ -88,7 +88,8 @@ extension PodRuntime {
     if kind == .readiness {
       containers[index].isReady = false
     } else {
-      plan.events.append(event("Killing", "\(name) probe failed too often: the container is restarted", container: containers[index]))
+      plan.events.append(
+        event("Killing", "\(name) probe failed too often: the container is restarted", container: containers[index]))
       stop(index, startedAt: startedAt, grace: probe.terminationGracePeriodSeconds, &plan)
     }
   }

@@ -60,7 +60,8 @@ struct VolumeResolver {
 
   private func claim(_ source: PersistentVolumeClaimVolumeSource) throws(VolumeFailure) -> VolumeSource {
     let name = source.claimName ?? ""
-    guard let claim = context.store.get(.persistentVolumeClaims, namespace: namespace, name)?.view(PersistentVolumeClaim.self) else {
+    guard let claim = context.store.get(.persistentVolumeClaims, namespace: namespace, name)?.view(PersistentVolumeClaim.self)
+    else {
       throw VolumeFailure(message: "persistentvolumeclaim \"\(name)\" not found")
     }
     guard claim.status.phase == "Bound", let volume = claim.spec.volumeName else {
@@ -140,7 +141,8 @@ struct VolumeResolver {
         files += try configMap(
           source.configMap.name ?? "", items: source.configMap.items, mode: mode, optional: source.configMap.optional ?? false)
       } else if !source.secret.isAbsent {
-        files += try secret(source.secret.name ?? "", items: source.secret.items, mode: mode, optional: source.secret.optional ?? false)
+        files += try secret(
+          source.secret.name ?? "", items: source.secret.items, mode: mode, optional: source.secret.optional ?? false)
       } else if !source.downwardAPI.isAbsent {
         files += try downward(source.downwardAPI.items, mode: mode)
       } else if !source.serviceAccountToken.isAbsent {

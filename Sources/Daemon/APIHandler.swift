@@ -31,7 +31,8 @@ final class APIHandler: Sendable {
     }
     switch await host.answer(inner) {
     case .watch(let stream, let contentType):
-      return HTTPResponse(status: 200, headers: ["content-type": contentType, "cache-control": "no-cache, private"], body: .stream(stream))
+      return HTTPResponse(
+        status: 200, headers: ["content-type": contentType, "cache-control": "no-cache, private"], body: .stream(stream))
     case .response(.body(let status, let contentType, let chunks, let headers)):
       var fields: HTTPHeaders = ["content-type": contentType, "cache-control": "no-cache, private"]
       for header in headers { fields.append(header.name, header.value) }
@@ -47,9 +48,13 @@ final class APIHandler: Sendable {
       return .certificate(commonName: certificate.commonName, organizations: certificate.organizations)
     }
     guard let header = request.headers["authorization"] else { return .none }
-    guard header.lowercased().hasPrefix("bearer ") else { return .invalid("only Bearer tokens and client certificates are understood") }
+    guard header.lowercased().hasPrefix("bearer ") else {
+      return .invalid("only Bearer tokens and client certificates are understood")
+    }
     let token = String(header.dropFirst(7)).trimmingSpace
-    if token == adminToken { return .token(user: UserInfo(name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"])) }
+    if token == adminToken {
+      return .token(user: UserInfo(name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"]))
+    }
     if let known = verified.withLock({ $0[token] }) { return .serviceAccount(claims: known) }
     guard let claims = tokens.verify(token) else { return .invalid("the token is not one of this cluster") }
     verified.withLock { cache in
@@ -70,7 +75,8 @@ struct NoStreams: StreamServer {
   let reason: String
   func serve(_ stream: StreamRequest, _ request: HTTPRequest) async -> HTTPResponse {
     let status: JSON = [
-      "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(reason), "reason": "NotImplemented",
+      "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(reason),
+      "reason": "NotImplemented",
       "code": 501,
     ]
     return HTTPResponse(status: 501, headers: ["content-type": "application/json"], body: .bytes(status.encoded()))

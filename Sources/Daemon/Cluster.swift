@@ -5,9 +5,14 @@ import CoreJSON
 import CoreNode
 import CoreStore
 import CoreTypes
+package import EdgeAgent
 package import EdgeHTTP
+package import EdgeImages
 package import EdgeJournal
+import EdgeLinux
+import EdgeNetwork
 import Glibc
+import Synchronization
 
 /// What `wavetank up` was asked for.
 package struct ClusterConfiguration: Sendable {
@@ -17,6 +22,8 @@ package struct ClusterConfiguration: Sendable {
   package var port: UInt16 = 6443
   package var kubeconfig: String
   package var name = "wavetank"
+  /// False: pods are scheduled and stay Pending. For machines without root or crun.
+  package var runsContainers = true
 
   package init(dataDirectory: String, kubeconfig: String) {
     self.dataDirectory = dataDirectory
@@ -33,6 +40,9 @@ package enum ClusterError: Error, CustomStringConvertible {
   case journal(JournalError)
   case certificates(CertificateError)
   case listen(ListenError)
+  case images(ImageError)
+  case nodes(AgentError)
+  case network(String)
   case file(path: String, errno: Int32)
 
   package var description: String {
@@ -40,47 +50,42 @@ package enum ClusterError: Error, CustomStringConvertible {
     case .journal(let error): "\(error)"
     case .certificates(let error): "\(error)"
     case .listen(let error): "\(error)"
+    case .images(let error): "\(error)"
+    case .nodes(let error): "\(error)"
+    case .network(let reason): "the cluster's network cannot be set up: \(reason)"
     case .file(let path, let code): "\(path): \(String(cString: strerror(code)))"
     }
   }
 }
 
-/// A running cluster: journal, engine, API server. The composition root.
+/// A running cluster: journal, engine, API server, nodes. The composition root.
 package final class Cluster: Sendable {
   package let host: EngineHost
   package let address: SocketAddress
+  package let images: ImageStore?
+  package let configuration: ClusterConfiguration
   private let server: HTTPServer
   private let journal: Journal
+  private let agent = AgentSlot()
+  private let control = Mutex<ControlSocket?>(nil)
+  private let scraping = Mutex<Task<Void, Never>?>(nil)
 
   /// - Throws: `ClusterError`, before anything is left behind.
-  package init(_ configuration: ClusterConfiguration) throws(ClusterError) {
-    let journal: Journal
-    let contents: JournalContents
-    do throws(JournalError) {
-      journal = try Journal(directory: configuration.dataDirectory)
-      contents = try journal.load()
-    } catch { throw .journal(error) }
+  package init(_ configuration: ClusterConfiguration) async throws(ClusterError) {
+    self.configuration = configuration
+    let (journal, contents) = try Cluster.open(configuration)
     self.journal = journal
     let clock = ClusterClock(speed: configuration.speed)
-    let secrets: ClusterSecrets
-    let identity: Identity
-    do throws(CertificateError) {
-      let loaded = try ClusterSecrets.load(contents.metadata)
-      secrets = loaded.secrets
-      if !loaded.records.isEmpty { journal.submit(loaded.records) { _ in } }
-      identity = try secrets.authority.issueServer(
-        commonName: "kube-apiserver",
-        names: [
-          "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local", "127.0.0.1",
-          Engine.serviceAddress,
-        ])
-    } catch { throw .certificates(error) }
+    let (secrets, identity) = try Cluster.secrets(contents, journal)
     let tokens = AccountTokens(signer: secrets.signer)
+    let hostSlot = HostSlot()
     let engine = Cluster.engine(configuration, contents, secrets, tokens)
-    host = EngineHost(engine: engine, clock: clock, journal: journal) { _ in }
-    let handler = APIHandler(
-      host: host, tokens: tokens, adminToken: secrets.adminToken,
-      streams: NoStreams(reason: "this cluster runs no containers yet"))
+    host = EngineHost(engine: engine, clock: clock, journal: journal) { [agent] in agent.perform($0) }
+    hostSlot.set(host)
+    let streams: any StreamServer =
+      configuration.runsContainers
+      ? ContainerStreams(agent: agent, host: hostSlot) : NoStreams(reason: "this cluster was started without containers")
+    let handler = APIHandler(host: host, tokens: tokens, adminToken: secrets.adminToken, streams: streams)
     do throws(CertificateError) {
       let tls = try TLSContext(server: identity, clientAuthorities: secrets.authority.certificatePEM)
       var http = HTTPServerConfiguration(tls: tls) { await handler.handle($0) }
@@ -94,16 +99,92 @@ package final class Cluster: Sendable {
       throw .listen(error)
     }
     host.boot(apiPort: Int(address.port))
+    if configuration.runsContainers {
+      do throws(ImageError) { images = try ImageStore(directory: configuration.dataDirectory + "/images") } catch {
+        throw .images(error)
+      }
+      try await startNodes(clock)
+    } else {
+      images = nil
+      for (index, name) in configuration.nodeNames.enumerated() {
+        host.observe(NodeObservation(node: name, event: .nodeReady(HostFacts.read(index: index, of: configuration.nodes))))
+      }
+    }
     try Kubeconfig.write(configuration.kubeconfig, name: configuration.name, address: address, secrets: secrets)
-    for (index, name) in configuration.nodeNames.enumerated() {
-      host.observe(NodeObservation(node: name, event: .nodeReady(HostFacts.read(index: index, of: configuration.nodes))))
+  }
+
+  /// Starts the agent, listens where pods look for the API server, and reads usage every 15 s of cluster time.
+  private func startNodes(_ clock: ClusterClock) async throws(ClusterError) {
+    guard let images else { return }
+    let host = self.host
+    let settings = AgentConfiguration(
+      clusterID: Cluster.identifier(configuration.dataDirectory), nodes: configuration.nodeNames,
+      dataDirectory: configuration.dataDirectory,
+      speed: configuration.speed, now: { clock.now })
+    let agent: NodeAgent
+    do throws(AgentError) { agent = try await NodeAgent(settings, images: images) { host.observe($0) } } catch {
+      throw .nodes(error)
+    }
+    self.agent.set(agent)
+    do {
+      let descriptor = try agent.network.listen(Engine.serviceAddress, port: 443)
+      try server.listen(adopting: fcntl(descriptor.number, F_DUPFD_CLOEXEC, 0))
+    } catch { throw .network("\(error)") }
+    agent.announce()
+    let nodes = configuration.nodeNames
+    let commands = ImageControl(store: images, nodes: nodes) { for name in nodes { agent.tellImages(name) } }
+    let socket = try ControlSocket(directory: configuration.dataDirectory) { commands.answer($0) }
+    control.withLock { $0 = socket }
+    scraping.withLock {
+      $0 = Task.detached {
+        while !Task.isCancelled {
+          host.usage(agent.usage())
+          try? await Task.sleep(for: .nanoseconds(Int64(15e9 / clock.speed)))
+        }
+      }
     }
   }
 
   package func stop() async {
+    control.withLock { $0?.close() }
+    scraping.withLock { $0?.cancel() }
     host.stop()
     await server.stop(grace: .milliseconds(200))
+    if let running = agent.agent {
+      agent.set(nil)
+      await running.shutdown()
+    }
     journal.close()
+  }
+
+  /// A name for the control groups that belongs to the data directory: the same after a restart.
+  private static func identifier(_ directory: String) -> String {
+    var hash: UInt32 = 2_166_136_261
+    for byte in directory.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+    return String(hash, radix: 16)
+  }
+
+  private static func open(_ configuration: ClusterConfiguration) throws(ClusterError) -> (Journal, JournalContents) {
+    do throws(JournalError) {
+      let journal = try Journal(directory: configuration.dataDirectory)
+      return (journal, try journal.load())
+    } catch { throw .journal(error) }
+  }
+
+  private static func secrets(_ contents: JournalContents, _ journal: Journal) throws(ClusterError) -> (ClusterSecrets, Identity)
+  {
+    do throws(CertificateError) {
+      let loaded = try ClusterSecrets.load(contents.metadata)
+      if !loaded.records.isEmpty { journal.submit(loaded.records) { _ in } }
+      let identity = try loaded.secrets.authority.issueServer(
+        commonName: "kube-apiserver",
+        names: [
+          "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+          "127.0.0.1",
+          Engine.serviceAddress,
+        ])
+      return (loaded.secrets, identity)
+    } catch { throw .certificates(error) }
   }
 
   private static func engine(
@@ -119,7 +200,8 @@ package final class Cluster: Sendable {
       guard let tree = try? JSONParser.parse(bytes) else { continue }
       store.restore(
         StoredObject(
-          key: ObjectKey(ResourceID(key.group, key.resource), namespace: key.namespace, key.name), uid: tree[.metadata][.uid].string ?? "",
+          key: ObjectKey(ResourceID(key.group, key.resource), namespace: key.namespace, key.name),
+          uid: tree[.metadata][.uid].string ?? "",
           revision: revision, tree: tree, encoded: bytes))
     }
     store.restore(revision: contents.lastRevision)
@@ -131,7 +213,8 @@ package final class Cluster: Sendable {
 
   /// What HTTP itself refuses, in the API's form.
   private static func refusal(_ refusal: HTTPRefusal) -> HTTPResponse {
-    let reason = refusal.status == 413 ? "RequestEntityTooLarge" : refusal.status == 431 ? "RequestHeaderFieldsTooLarge" : "BadRequest"
+    let reason =
+      refusal.status == 413 ? "RequestEntityTooLarge" : refusal.status == 431 ? "RequestHeaderFieldsTooLarge" : "BadRequest"
     let status: JSON = [
       "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(refusal.message),
       "reason": .string(reason), "code": .int(Int64(refusal.status)),

@@ -13,12 +13,15 @@ package struct ClusterSecrets: Sendable {
   private static let names = (certificate: "ca.crt", key: "ca.key", token: "token.key", admin: "admin.token")
 
   /// Those of the journal, or new ones with the records that keep them.
-  static func load(_ metadata: [String: [UInt8]]) throws(CertificateError) -> (secrets: ClusterSecrets, records: [EdgeJournal.JournalRecord]) {
+  static func load(_ metadata: [String: [UInt8]]) throws(CertificateError) -> (
+    secrets: ClusterSecrets, records: [EdgeJournal.JournalRecord]
+  ) {
     if let certificate = metadata[names.certificate], let key = metadata[names.key], let token = metadata[names.token],
       let admin = metadata[names.admin]
     {
       let secrets = ClusterSecrets(
-        authority: try CertificateAuthority(certificatePEM: certificate, keyPEM: key), signer: TokenSigner(key: try PrivateKey(pem: token)),
+        authority: try CertificateAuthority(certificatePEM: certificate, keyPEM: key),
+        signer: TokenSigner(key: try PrivateKey(pem: token)),
         adminToken: String(decoding: admin, as: UTF8.self))
       return (secrets, [])
     }
@@ -50,7 +53,8 @@ struct AccountTokens: Sendable {
   func verify(_ token: String) -> JSON? {
     let parts = token.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 3, let signature = Base64URL.decode(String(parts[2])),
-      signer.verify(Array((parts[0] + "." + parts[1]).utf8), signature: signature), let claims = Base64URL.decode(String(parts[1]))
+      signer.verify(Array((parts[0] + "." + parts[1]).utf8), signature: signature),
+      let claims = Base64URL.decode(String(parts[1]))
     else { return nil }
     return try? JSONParser.parse(claims)
   }

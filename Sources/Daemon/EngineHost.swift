@@ -120,7 +120,9 @@ package final class EngineHost: Sendable {
     state.submitted += 1
     let number = state.submitted
     journal.submit(records.map(\.stored)) { [weak self] result in
-      if case .failure(let error) = result { Standard.fail("the journal cannot be written: \(error); the cluster stops, so that nothing is lost") }
+      if case .failure(let error) = result {
+        Standard.fail("the journal cannot be written: \(error); the cluster stops, so that nothing is lost")
+      }
       self?.settled(number)
     }
   }
@@ -140,13 +142,21 @@ package final class EngineHost: Sendable {
   }
 
   private func send(_ outward: Outward, _ state: inout State) {
-    if state.submitted == state.durable, state.held.isEmpty { release(outward, &state) } else { state.held.append((state.submitted, outward)) }
+    if state.submitted == state.durable, state.held.isEmpty {
+      release(outward, &state)
+    } else {
+      state.held.append((state.submitted, outward))
+    }
   }
 
   private func release(_ outward: Outward, _ state: inout State) {
     switch outward {
     case .answer(let id, let answer):
-      if let continuation = state.waiting.removeValue(forKey: id) { continuation.resume(returning: answer) } else { state.ready[id] = answer }
+      if let continuation = state.waiting.removeValue(forKey: id) {
+        continuation.resume(returning: answer)
+      } else {
+        state.ready[id] = answer
+      }
     case .feed(let ids, let line): for id in ids { _ = state.watches[id]?.offer(line) }
     case .endWatch(let id): state.watches.removeValue(forKey: id)?.finish()
     case .command(let command): perform(command)

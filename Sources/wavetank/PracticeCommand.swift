@@ -21,7 +21,9 @@ enum PracticeCommand {
       Standard.output(pad(time, 8) + pad(line.size, 6) + pad(line.target, 12) + pad("\(line.replicas)", 10) + line.reason)
     }
     let sequence = practice.sequence.map(String.init).joined(separator: " → ")
-    let holds = practice.sequence == [1, 2, 3, 4, 5, 4, 3, 2, 1] || (practice.sequence.max() == 5 && practice.sequence.first == 1 && practice.sequence.last == 1)
+    let holds =
+      practice.sequence == [1, 2, 3, 4, 5, 4, 3, 2, 1]
+      || (practice.sequence.max() == 5 && practice.sequence.first == 1 && practice.sequence.last == 1)
     Standard.output("\nreplicas: \(sequence)   \(holds ? "as the practice wants: 1 → 5 → 1" : "NOT 1 → 5 → 1")")
     exit(holds ? 0 : 1)
   }
@@ -37,7 +39,9 @@ enum ManifestFiles {
   static var practice: String {
     if access("Practice/manifests", R_OK) == 0 { return "Practice/manifests" }
     var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes { readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+    let count = buffer.withUnsafeMutableBytes {
+      readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+    }
     var parts = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(separator: "/")
     while !parts.isEmpty {
       parts.removeLast()

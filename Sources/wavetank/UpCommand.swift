@@ -5,18 +5,23 @@ import Glibc
 enum UpCommand {
   static func run(_ arguments: [String]) async {
     let options = Options(
-      arguments, options: ["--nodes", "--speed", "--port", "--data-dir", "--kubeconfig"], flags: ["--detach"])
+      arguments, options: ["--nodes", "--speed", "--port", "--data-dir", "--kubeconfig"],
+      flags: ["--detach", "--without-containers"])
     let directory = options.dataDirectory
     makeDirectories(directory)
     if options.has("--detach") { detach(arguments, directory) }
-    var configuration = ClusterConfiguration(dataDirectory: directory, kubeconfig: options.text("--kubeconfig") ?? directory + "/kubeconfig")
+    var configuration = ClusterConfiguration(
+      dataDirectory: directory, kubeconfig: options.text("--kubeconfig") ?? directory + "/kubeconfig")
     configuration.nodes = Int(options.number("--nodes", 1...50) ?? 1)
     configuration.speed = options.number("--speed", 0.01...10_000) ?? 1
     configuration.port = UInt16(options.number("--port", 0...65_535) ?? 6443)
+    configuration.runsContainers = !options.has("--without-containers")
     let cluster: Cluster
-    do throws(ClusterError) { cluster = try Cluster(configuration) } catch { Standard.fail("\(error)") }
+    do throws(ClusterError) { cluster = try await Cluster(configuration) } catch { Standard.fail("\(error)") }
     ProcessFile.write(directory)
-    Standard.output("The cluster is up at https://\(cluster.address) with \(configuration.nodes) node(s), time runs at \(configuration.speed)x.")
+    Standard.output(
+      "The cluster is up at https://\(cluster.address) with \(configuration.nodes) node(s), time runs at \(configuration.speed)x."
+    )
     Standard.output("export KUBECONFIG=\(configuration.kubeconfig)")
     await waitForSignal()
     Standard.output("Stopping.")
@@ -40,17 +45,19 @@ enum UpCommand {
     await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
       let thread = Box(continuation)
       var handle = pthread_t()
-      pthread_create(&handle, nil, { argument in
-        let box = Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue()
-        var set = sigset_t()
-        sigemptyset(&set)
-        sigaddset(&set, SIGINT)
-        sigaddset(&set, SIGTERM)
-        var received: Int32 = 0
-        sigwait(&set, &received)
-        box.continuation.resume()
-        return nil
-      }, Unmanaged.passRetained(thread).toOpaque())
+      pthread_create(
+        &handle, nil,
+        { argument in
+          let box = Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue()
+          var set = sigset_t()
+          sigemptyset(&set)
+          sigaddset(&set, SIGINT)
+          sigaddset(&set, SIGTERM)
+          var received: Int32 = 0
+          sigwait(&set, &received)
+          box.continuation.resume()
+          return nil
+        }, Unmanaged.passRetained(thread).toOpaque())
     }
   }
 
@@ -82,7 +89,9 @@ enum UpCommand {
         exit(0)
       }
       var status: Int32 = 0
-      if waitpid(process, &status, WNOHANG) == process { Standard.fail("the cluster did not start; see \(directory)/wavetank.log") }
+      if waitpid(process, &status, WNOHANG) == process {
+        Standard.fail("the cluster did not start; see \(directory)/wavetank.log")
+      }
       usleep(10_000)
     }
     Standard.fail("the cluster did not come up within 10 s; see \(directory)/wavetank.log")

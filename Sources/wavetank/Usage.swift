@@ -5,8 +5,10 @@ enum Usage {
   static let text = """
     wavetank: a Kubernetes API on one machine, with a clock of any speed
 
-      wavetank up [--nodes N] [--speed N] [--port P] [--data-dir D] [--kubeconfig F] [--detach]
+      wavetank up [--nodes N] [--speed N] [--port P] [--data-dir D] [--kubeconfig F] [--detach] [--without-containers]
       wavetank down | status [--data-dir D]
+      wavetank load docker-image NAME | load image-archive FILE      [--data-dir D]
+      wavetank image pack NAME PROGRAM | pack-tools NAME | list | rm NAME
       wavetank practice --simulate [--seed N]
       wavetank simulate --hpa-cases FILE
 

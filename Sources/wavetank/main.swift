@@ -13,6 +13,8 @@ switch command {
 case "up": await UpCommand.run(arguments)
 case "down": DownCommand.run(arguments)
 case "status": StatusCommand.run(arguments)
+case "load": ImageCommand.load(arguments)
+case "image": ImageCommand.image(arguments)
 case "practice": PracticeCommand.run(arguments)
 case "simulate": SimulateCommand.run(arguments)
 case "version", "--version": Standard.output("wavetank 0.1.0 (Kubernetes API v1.36)")

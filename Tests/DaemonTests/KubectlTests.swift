@@ -17,13 +17,14 @@ private final class TestCluster {
   let directory: String
   let cluster: Cluster
 
-  init(_ directory: String = NSTemporaryDirectory() + "wavetank-" + UUID().uuidString) throws {
+  init(_ directory: String = NSTemporaryDirectory() + "wavetank-" + UUID().uuidString) async throws {
     self.directory = directory
     try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     var configuration = ClusterConfiguration(dataDirectory: directory, kubeconfig: directory + "/kubeconfig")
     configuration.port = 0
     configuration.nodes = 3
-    cluster = try Cluster(configuration)
+    configuration.runsContainers = false
+    cluster = try await Cluster(configuration)
   }
 
   func kubectl(_ path: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
@@ -51,7 +52,7 @@ private final class TestCluster {
 struct KubectlTests {
   @Test("each version applies the practice's manifests and reads them back", arguments: kubectls())
   func appliesThePractice(path: String) async throws {
-    let test = try TestCluster()
+    let test = try await TestCluster()
     let applied = try await test.kubectl(path, ["apply", "-f", "Practice/manifests"])
     #expect(applied.status == 0, "\(applied.output)")
     #expect(applied.output.contains("statefulset.apps/app created"))
@@ -71,7 +72,7 @@ struct KubectlTests {
 
   @Test("bad input is refused with the field named, and changes nothing")
   func refusesBadInput() async throws {
-    let test = try TestCluster()
+    let test = try await TestCluster()
     let path = kubectls()[0]
     let schedule = try await test.kubectl(path, ["create", "cronjob", "bad", "--image=x", "--schedule=61 * * * *"])
     #expect(schedule.status != 0 && schedule.output.contains("spec.schedule"), "\(schedule.output)")
@@ -83,11 +84,11 @@ struct KubectlTests {
   @Test("objects survive a restart on the same data directory")
   func survivesARestart() async throws {
     let path = kubectls()[0]
-    let first = try TestCluster()
+    let first = try await TestCluster()
     let made = try await first.kubectl(path, ["create", "configmap", "kept", "--from-literal=a=b"])
     #expect(made.status == 0, "\(made.output)")
     await first.cluster.stop()
-    let second = try TestCluster(first.directory)
+    let second = try await TestCluster(first.directory)
     let read = try await second.kubectl(path, ["get", "configmap", "kept", "-o", "jsonpath={.data.a}"])
     #expect(read.output == "b")
     await second.stop()

@@ -29,6 +29,7 @@ struct VolumeNeeds {
           problem = "persistentvolume \"\(bound)\" of claim \"\(name)\" not found"
           return
         }
+        if claim.status.phase != "Bound" { isProvisioning = true }
         if !volume.spec.nodeAffinity.required.isAbsent { affinities.append(volume.spec.nodeAffinity.required) }
       } else if let node = claim.metadata.annotations["volume.kubernetes.io/selected-node"], !node.isEmpty {
         isProvisioning = true
