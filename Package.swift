@@ -57,7 +57,7 @@ let package = Package(
     core("CoreNode", ["CoreJSON", "CoreTypes", "CoreStore"]),
     core("CoreEngine", ["CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAPI", "CoreControllers", "CoreNode"]),
 
-    edge("EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CHTTPParser", "CLinux"]),
+    edge("EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CHTTPParser", "CZlib", "CLinux"]),
     edge("EdgeJournal", ["CSQLite"]),
     edge("EdgeImages", ["CArchive", "COpenSSL", "CoreJSON", "CoreNode", "CLinux"]),
     edge("EdgeLinux", ["CLinux"]),

@@ -13,7 +13,28 @@ struct ContainerStreams: StreamServer {
     guard let agent = agent.agent else { return await NoStreams(reason: "the nodes are not up yet").serve(stream, request) }
     switch stream.kind {
     case .log(let options): return log(stream, options, agent)
-    default: return await NoStreams(reason: "exec, attach and port-forward are not served yet").serve(stream, request)
+    case .exec(let command, let stdin, let stdout, let stderr, let terminal):
+      let names = CommandStreamNames(stdin: stdin, stdout: stdout, stderr: stderr, terminal: terminal)
+      return execute(stream, request, command, names, agent)
+    case .portForward:
+      return PortForwardUpgrade.accept(request) { port in
+        try PodPort(await agent.connect(podUID: stream.podUID, port: port))
+      }
+    case .attach: return await NoStreams(reason: "attach is not served yet").serve(stream, request)
+    }
+  }
+
+  private func execute(
+    _ stream: StreamRequest, _ request: HTTPRequest, _ command: [String], _ names: CommandStreamNames, _ agent: NodeAgent
+  ) -> HTTPResponse {
+    CommandUpgrade.accept(request, names) { channel in
+      do {
+        let session = try await agent.exec(
+          containerID: stream.containerID, command: command, terminal: names.terminal, stdin: names.stdin)
+        await CommandSession(session: session, channel: channel, isTerminal: names.terminal).run()
+      } catch {
+        await channel.finish(status: CommandResult(code: 126, problem: "\(error)").status)
+      }
     }
   }
 

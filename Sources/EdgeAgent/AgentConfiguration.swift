@@ -37,6 +37,7 @@ package enum AgentError: Error, CustomStringConvertible {
   case tooManyNodes(Int)
   case setup(String)
   case noContainer(String)
+  case noPod(String)
 
   package var description: String {
     switch self {
@@ -44,6 +45,7 @@ package enum AgentError: Error, CustomStringConvertible {
     case .noRuntime: "crun does not run: install it (apt-get install crun)"
     case .badName(let name): "\"\(name)\" cannot name a file"
     case .tooManyNodes(let count): "\(count) nodes are more than the 250 that the network has room for"
+    case .noPod(let uid): "no pod with uid \(uid) has a network here"
     case .setup(let cause): "the nodes could not be set up: \(cause)"
     case .noContainer(let id): "no container \(id) is running"
     }

@@ -1,3 +1,5 @@
+package import EdgeLinux
+import EdgeNetwork
 package import EdgeRuntime
 import Synchronization
 
@@ -11,6 +13,13 @@ extension NodeAgent {
       try await ExecSession(in: entry.container, command: command, terminal: terminal, stdin: stdin, serial: serial)
     }
     return try await task.value
+  }
+
+  /// A non-blocking connection to a port of a pod, as a program in the pod would reach it on its own loopback.
+  /// - Throws: `AgentError.noPod`, `SystemError`, CancellationError.
+  package func connect(podUID: String, port: UInt16) async throws -> Descriptor {
+    guard let namespace = await worker(of: podUID)?.network else { throw AgentError.noPod(podUID) }
+    return try await namespace.connect("127.0.0.1", port: port)
   }
 
   /// Where the log of a container's attempt is, whether or not it exists; a full one becomes `….log.old`.

@@ -110,6 +110,8 @@ package final class NodeAgent: Sendable {
     }
   }
 
+  func worker(of uid: String) -> PodWorker? { pods.withLock { $0[uid]?.worker } }
+
   /// Forgets a pod of which nothing is left and for which nothing waits.
   private func finished(_ uid: String, isEmpty: Bool) {
     pods.withLock { pods in

@@ -27,6 +27,8 @@ actor PodWorker {
     self.agent = agent
   }
 
+  /// Where the pod's programs listen; nil while there is no sandbox.
+  var network: NetworkNamespace? { sandbox == nil ? nil : attachment?.namespace ?? agent.network.namespace }
   var isEmpty: Bool { sandbox == nil && containers.isEmpty }
 
   private var directory: String { agent.configuration.runDirectory + "/" + uid }

@@ -19,8 +19,16 @@ extension ClusterNetwork {
   /// A non-blocking connected TCP socket to an address in the cluster's network, such as a pod's.
   /// - Throws: `SystemError` (ETIMEDOUT after `timeout`), `NetworkError`, CancellationError.
   package func connect(_ address: String, port: UInt16, timeout: Duration = .seconds(10)) async throws -> Descriptor {
+    try await namespace.connect(address, port: port, timeout: timeout)
+  }
+}
+
+extension NetworkNamespace {
+  /// A non-blocking connected TCP socket to an address as seen from inside.
+  /// - Throws: `SystemError` (ETIMEDOUT after `timeout`), `NetworkError`, CancellationError.
+  package func connect(_ address: String, port: UInt16, timeout: Duration = .seconds(10)) async throws -> Descriptor {
     let place = try SocketPlace(address, port)
-    let socket = try namespace.inside { () throws(SystemError) in try SocketPlace.stream() }
+    let socket = try inside { () throws(SystemError) in try SocketPlace.stream() }
     let result = place.withAddress { Glibc.connect(socket.number, $0, $1) }
     if result == 0 { return socket }
     guard errno == EINPROGRESS else { throw SystemError("connect", place.text) }
