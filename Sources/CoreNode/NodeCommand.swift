@@ -139,6 +139,8 @@ package struct ContainerSpec: Sendable, Equatable {
   package var security = SecuritySpec()
   package var terminal = false
   package var stdin = false
+  /// The input ends with the first client that was attached to it.
+  package var stdinOnce = false
   package var terminationMessagePath = "/dev/termination-log"
   /// terminationMessagePolicy FallbackToLogsOnError.
   package var terminationMessageFromLog = false

@@ -31,6 +31,7 @@ extension PodRuntime {
     spec.security = security(of: wanted)
     spec.terminal = wanted.tty ?? false
     spec.stdin = wanted.stdin ?? false
+    spec.stdinOnce = wanted.stdinOnce ?? false
     spec.terminationMessagePath = wanted.terminationMessagePath ?? "/dev/termination-log"
     spec.terminationMessageFromLog = wanted.terminationMessagePolicy == "FallbackToLogsOnError"
     containers[index].state = .starting(containerID: id)

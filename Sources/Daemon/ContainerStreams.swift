@@ -20,7 +20,15 @@ struct ContainerStreams: StreamServer {
       return PortForwardUpgrade.accept(request) { port in
         try PodPort(await agent.connect(podUID: stream.podUID, port: port))
       }
-    case .attach: return await NoStreams(reason: "attach is not served yet").serve(stream, request)
+    case .attach(let stdin, let stdout, let stderr, let terminal):
+      let names = CommandStreamNames(stdin: stdin, stdout: stdout, stderr: stderr, terminal: terminal)
+      return CommandUpgrade.accept(request, names) { channel in
+        do {
+          await AttachSession(container: try agent.container(stream.containerID), channel: channel, names: names).run()
+        } catch {
+          await channel.finish(status: CommandResult(code: 126, problem: "\(error)").status)
+        }
+      }
     }
   }
 

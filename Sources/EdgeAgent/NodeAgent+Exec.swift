@@ -15,6 +15,12 @@ extension NodeAgent {
     return try await task.value
   }
 
+  /// - Throws: `AgentError.noContainer`.
+  package func container(_ id: String) throws -> RunningContainer {
+    guard let entry = running[id] else { throw AgentError.noContainer(id) }
+    return entry.container
+  }
+
   /// A non-blocking connection to a port of a pod, as a program in the pod would reach it on its own loopback.
   /// - Throws: `AgentError.noPod`, `SystemError`, CancellationError.
   package func connect(podUID: String, port: UInt16) async throws -> Descriptor {

@@ -20,6 +20,12 @@ final class ContainerLog: Sendable {
     var file: Descriptor
     var size: Int
     var partial: [Source: [UInt8]] = [:]
+    var followers: [RunningContainer.Follower] = []
+    var ended: Set<Source> = []
+
+    mutating func tell(_ bytes: [UInt8], _ source: Source) {
+      followers.removeAll { !$0(bytes, source == .stderr) }
+    }
   }
 
   init(path: String, now: @escaping @Sendable () -> Instant) throws(SystemError) {
@@ -34,8 +40,17 @@ final class ContainerLog: Sendable {
     finish(source)
   }
 
+  /// Hands over what comes from now on, as it comes.
+  func follow(_ follower: @escaping RunningContainer.Follower) {
+    state.withLock { state in
+      state.followers.append(follower)
+      for source in [Source.stdout, .stderr] where state.ended.contains(source) { state.tell([], source) }
+    }
+  }
+
   private func append(_ bytes: [UInt8], as source: Source) {
     state.withLock { state in
+      state.tell(bytes, source)
       var line = state.partial[source] ?? []
       var output: [UInt8] = []
       var rest = bytes[...]
@@ -54,6 +69,8 @@ final class ContainerLog: Sendable {
   /// Writes what did not end in a newline.
   private func finish(_ source: Source) {
     state.withLock { state in
+      state.tell([], source)
+      state.ended.insert(source)
       guard var line = state.partial.removeValue(forKey: source), !line.isEmpty else { return }
       var output: [UInt8] = []
       emit(&line, source, whole: true, to: &output)

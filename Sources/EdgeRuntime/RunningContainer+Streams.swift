@@ -7,12 +7,15 @@ extension RunningContainer {
     private(set) var forChild: [ChildProcess.Stream] = []
     private(set) var arguments: [String] = []
     private(set) var input: Descriptor?
+    private(set) var terminal: Descriptor?
     private let log: ContainerLog
+    private let hasInput: Bool
     private var readers: [(Descriptor, ContainerLog.Source)] = []
     private var console: ConsoleSocket?
 
     init(_ bundle: ContainerBundle, log: ContainerLog) throws {
       self.log = log
+      hasInput = bundle.spec.stdin
       if bundle.spec.terminal {
         let console = try ConsoleSocket(directory: bundle.directory, name: "console")
         self.console = console
@@ -28,6 +31,7 @@ extension RunningContainer {
       if bundle.spec.stdin {
         let (reader, writer) = try Descriptor.pipe()
         forChild.append(ChildProcess.Stream(reader, as: 0))
+        writer.setNonBlocking()
         input = writer
       }
     }
@@ -37,7 +41,13 @@ extension RunningContainer {
 
     /// Copies the streams into the log; the task ends with them.
     mutating func copy() async throws -> Task<Void, Never> {
-      if let console { readers.append((try await console.terminal(), .stdout)) }
+      if let console {
+        let master = try await console.terminal()
+        readers.append((master, .stdout))
+        // Another descriptor of it, so that reading and writing can wait at the same time.
+        terminal = try master.duplicate()
+        if hasInput { input = terminal }
+      }
       console = nil
       let (readers, log) = (readers, log)
       return Task.detached {

@@ -12,22 +12,28 @@ package final class RunningContainer: Sendable {
   let crun: Crun
   private let process: ChildProcess
   private let copying: Task<Void, Never>
+  let log: ContainerLog
   /// Keeps the container's input open where it has one, so that reading it waits.
-  private let input: Descriptor?
+  let input: Mutex<Descriptor?>
+  /// The master of its terminal, where it has one.
+  let terminal: Descriptor?
 
   package var id: String { bundle.spec.containerID }
 
   private init(
-    _ bundle: ContainerBundle, startedAt: Instant, logPath: String, crun: Crun, process: ChildProcess, copying: Task<Void, Never>,
-    input: Descriptor?
+    _ bundle: ContainerBundle, startedAt: Instant, log: ContainerLog, crun: Crun, process: ChildProcess,
+    copying: Task<Void, Never>,
+    streams: Streams
   ) {
     self.bundle = bundle
     self.startedAt = startedAt
-    self.logPath = logPath
+    self.log = log
+    logPath = log.path
     self.crun = crun
     self.process = process
     self.copying = copying
-    self.input = input
+    input = Mutex(streams.input)
+    terminal = streams.terminal
   }
 
   /// Starts the container. The thread must be in the mount namespace where the bundle's root is.
@@ -57,10 +63,10 @@ package final class RunningContainer: Sendable {
         throw ContainerError.start(RunningContainer.reason(bundle, code))
       }
       let pid = Int32(try Files.readText(bundle.pidFile).filter(\.isNumber)) ?? -1
+      let copying = try await streams.copy()
       return RunningContainer(
-        bundle, startedAt: now(), logPath: logPath, crun: crun, process: try ChildProcess(adopting: pid),
-        copying: try await streams.copy(),
-        input: streams.input)
+        bundle, startedAt: now(), log: log, crun: crun, process: try ChildProcess(adopting: pid), copying: copying,
+        streams: streams)
     } catch let error as ContainerError { throw error } catch {
       await crun.delete(bundle.spec.containerID)
       throw .start("\(error)")

@@ -111,6 +111,9 @@ package final class ByteStream: Sendable {
 
 /// The side of the connection.
 extension ByteStream {
+  /// Everything that waits as one array; nil at the end.
+  package func read() async -> [UInt8]? { await next()?.flatMap { $0 } }
+
   /// Everything that waits, once something does; nil at the end.
   func next() async -> [[UInt8]]? {
     while true {

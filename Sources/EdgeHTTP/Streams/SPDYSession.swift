@@ -166,7 +166,7 @@ package final class SPDYStream: Sendable {
   }
 
   /// Some bytes; nil when the client has closed its half.
-  package func read() async -> [UInt8]? { await incoming.next()?.flatMap { $0 } }
+  package func read() async -> [UInt8]? { await incoming.read() }
   package func write(_ bytes: [UInt8]) async throws { try await session.write(bytes, to: id, isLast: false) }
   /// Closes the server's half.
   package func finish() async { try? await session.write([], to: id, isLast: true) }

@@ -41,7 +41,7 @@ final class WebSocketChannel: CommandChannel {
     for stream in [input, sizes, gone] { stream.finish() }
   }
 
-  func readInput() async -> [UInt8]? { await input.next()?.flatMap { $0 } }
+  func readInput() async -> [UInt8]? { await input.read() }
   func readSize() async -> [UInt8]? { await sizes.next()?.last }
   func writeOutput(_ bytes: [UInt8]) async throws { try await socket.write([Channel.output.rawValue] + bytes) }
   func writeErrors(_ bytes: [UInt8]) async throws { try await socket.write([Channel.errors.rawValue] + bytes) }
