@@ -11,8 +11,12 @@ test:
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build --no-parallel --filter '^(Core|Simulation)'
 
-practice: build
-	.build/release/wavetank practice --simulate
+practice: build .build/practice/app
+	.build/release/wavetank practice --speed 60
+
+.build/practice/app: Practice/App/main.swift
+	mkdir -p .build/practice
+	swiftc -O -static-executable -Xlinker -s -o $@ $<
 
 format:
 	swift format -i -r Sources Tests Plugins Package.swift

@@ -70,7 +70,7 @@ let package = Package(
     edge("Rehearsal", coreTargets + ["Simulation", "EdgeClient"]),
     .executableTarget(
       name: "wavetank",
-      dependencies: coreTargets + ["Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal", "CLinux"],
+      dependencies: coreTargets + ["Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeLinux", "CLinux"],
       swiftSettings: settings),
 
     tests("CoreJSONTests", ["CoreJSON"]),

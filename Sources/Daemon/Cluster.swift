@@ -1,7 +1,7 @@
 import CoreAPI
 import CoreControllers
 import CoreEngine
-import CoreJSON
+package import CoreJSON
 import CoreNode
 import CoreStore
 import CoreTypes
@@ -65,6 +65,8 @@ package final class Cluster: Sendable {
   package let images: ImageStore?
   package let configuration: ClusterConfiguration
   private let server: HTTPServer
+  private let handler: APIHandler
+  private let adminToken: String
   private let journal: Journal
   private let agent = AgentSlot()
   private let control = Mutex<ControlSocket?>(nil)
@@ -85,7 +87,9 @@ package final class Cluster: Sendable {
     let streams: any StreamServer =
       configuration.runsContainers
       ? ContainerStreams(agent: agent, host: hostSlot) : NoStreams(reason: "this cluster was started without containers")
+    adminToken = secrets.adminToken
     let handler = APIHandler(host: host, tokens: tokens, adminToken: secrets.adminToken, streams: streams)
+    self.handler = handler
     do throws(CertificateError) {
       let tls = try TLSContext(server: identity, clientAuthorities: secrets.authority.certificatePEM)
       var http = HTTPServerConfiguration(tls: tls) { await handler.handle($0) }
@@ -131,9 +135,7 @@ package final class Cluster: Sendable {
       try server.listen(adopting: fcntl(descriptor.number, F_DUPFD_CLOEXEC, 0))
     } catch { throw .network("\(error)") }
     agent.announce()
-    let nodes = configuration.nodeNames
-    let commands = ImageControl(store: images, nodes: nodes) { for name in nodes { agent.tellImages(name) } }
-    let socket = try ControlSocket(directory: configuration.dataDirectory) { commands.answer($0) }
+    let socket = try ControlSocket(directory: configuration.dataDirectory) { [self] in self.images($0) }
     control.withLock { $0 = socket }
     scraping.withLock {
       $0 = Task.detached {
@@ -143,6 +145,24 @@ package final class Cluster: Sendable {
         }
       }
     }
+  }
+
+  /// Answers a request of the administrator as if it had come over the network.
+  package func answer(
+    _ method: HTTPMethod, _ path: String, query: String = "", contentType: String = "application/json", body: [UInt8] = []
+  ) async -> HTTPResponse {
+    let headers: HTTPHeaders = [
+      "authorization": "Bearer " + adminToken, "content-type": contentType, "accept": "application/json",
+    ]
+    return await handler.handle(HTTPRequest(method: method, path: path, query: query, headers: headers, body: body))
+  }
+
+  /// Carries out what `wavetank load` and `wavetank image` ask for.
+  /// - Returns: `lines` to be shown, or `error`.
+  package func images(_ request: JSON) -> JSON {
+    guard let images, let agent = agent.agent else { return ["error": "this cluster was started without containers"] }
+    let nodes = configuration.nodeNames
+    return ImageControl(store: images, nodes: nodes) { for name in nodes { agent.tellImages(name) } }.answer(request)
   }
 
   package func stop() async {

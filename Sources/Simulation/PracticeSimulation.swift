@@ -54,15 +54,10 @@ package struct PracticeSimulation: Sendable {
 
   private mutating func apply(_ manifest: JSON) {
     let kind = manifest[.kind].string ?? ""
-    let version = manifest[.apiVersion].string ?? ""
-    guard let resource = Resources.all.first(where: { $0.definition.kind == kind && $0.definition.served.contains { $0.apiVersion == version } })
-    else {
-      problem = problem ?? "\(version) \(kind) is not served"
+    guard let path = Resources.collectionPath(of: manifest) else {
+      problem = problem ?? "\(manifest[.apiVersion].string ?? "") \(kind) is not served"
       return
     }
-    let root = version.contains("/") ? "/apis/" + version : "/api/" + version
-    let namespace = manifest[.metadata][.namespace].string ?? "default"
-    let path = root + (resource.definition.isNamespaced ? "/namespaces/\(namespace)" : "") + "/" + resource.definition.id.name
     let answer = cluster.request("POST", path, body: manifest.encoded())
     guard case .body(let status, _, let chunks, _) = answer, status >= 300, status != 409 else { return }
     problem = problem ?? "\(kind) \(manifest[.metadata][.name].string ?? ""): \(String(decoding: Array(chunks.joined()), as: UTF8.self))"

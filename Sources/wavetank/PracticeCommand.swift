@@ -1,17 +1,18 @@
 import CoreJSON
 import Daemon
-import EdgeClient
 import Glibc
 import Simulation
 
 /// wavetank practice: the practice as a checked run. Exit code 0 only if replicas went 1 → 5 → 1.
 enum PracticeCommand {
-  static func run(_ arguments: [String]) {
-    let options = Options(arguments, options: ["--seed", "--manifests"], flags: ["--simulate"])
-    guard options.has("--simulate") else {
-      Usage.refuse("the practice runs in simulated time only so far: say 'wavetank practice --simulate'")
-    }
+  static func run(_ arguments: [String]) async {
+    let options = Options(
+      arguments, options: ["--seed", "--manifests", "--speed", "--app", "--csv", "--data-dir", "--port"], flags: ["--simulate"])
     let manifests = ManifestFiles.read(options.text("--manifests") ?? ManifestFiles.practice)
+    if options.has("--simulate") { simulate(manifests, options) } else { await PracticeRun(options).run(manifests) }
+  }
+
+  private static func simulate(_ manifests: [JSON], _ options: Options) {
     var practice = PracticeSimulation(seed: UInt64(options.number("--seed", 0...9e15) ?? 1))
     practice.run(manifests)
     if let problem = practice.problem { Standard.fail("a manifest was refused: \(problem)") }
@@ -30,52 +31,5 @@ enum PracticeCommand {
 
   private static func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.count))
-  }
-}
-
-/// Manifests on disk.
-enum ManifestFiles {
-  /// Practice/manifests: of the working directory, else beside the program's package.
-  static var practice: String {
-    if access("Practice/manifests", R_OK) == 0 { return "Practice/manifests" }
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = buffer.withUnsafeMutableBytes {
-      readlink("/proc/self/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
-    }
-    var parts = String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).split(separator: "/")
-    while !parts.isEmpty {
-      parts.removeLast()
-      let path = "/" + parts.joined(separator: "/") + "/Practice/manifests"
-      if access(path, R_OK) == 0 { return path }
-    }
-    Standard.fail("Practice/manifests was not found; name the folder with --manifests")
-  }
-
-  /// Every document of every .yaml file of a folder, files by name.
-  static func read(_ folder: String) -> [JSON] {
-    guard let directory = opendir(folder) else { Standard.fail("\(folder): \(String(cString: strerror(errno)))") }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-      if name.hasSuffix(".yaml") { names.append(name) }
-    }
-    var documents: [JSON] = []
-    for name in names.sorted() {
-      do throws(YAMLError) { documents += try YAMLReader.documents(text(folder + "/" + name)) } catch {
-        Standard.fail("\(folder)/\(name): \(error)")
-      }
-    }
-    return documents
-  }
-
-  static func text(_ path: String) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { Standard.fail("\(path): \(String(cString: strerror(errno)))") }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while case let count = Glibc.read(descriptor, &buffer, buffer.count), count > 0 { bytes += buffer.prefix(count) }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

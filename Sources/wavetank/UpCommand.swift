@@ -8,7 +8,7 @@ enum UpCommand {
       arguments, options: ["--nodes", "--speed", "--port", "--data-dir", "--kubeconfig"],
       flags: ["--detach", "--without-containers"])
     let directory = options.dataDirectory
-    makeDirectories(directory)
+    DataDirectory.make(directory)
     if options.has("--detach") { detach(arguments, directory) }
     var configuration = ClusterConfiguration(
       dataDirectory: directory, kubeconfig: options.text("--kubeconfig") ?? directory + "/kubeconfig")
@@ -23,47 +23,11 @@ enum UpCommand {
       "The cluster is up at https://\(cluster.address) with \(configuration.nodes) node(s), time runs at \(configuration.speed)x."
     )
     Standard.output("export KUBECONFIG=\(configuration.kubeconfig)")
-    await waitForSignal()
+    await Signals.wait()
     Standard.output("Stopping.")
     await cluster.stop()
     ProcessFile.remove(directory)
     exit(0)
-  }
-
-  private static func makeDirectories(_ path: String) {
-    var prefix = ""
-    for part in path.split(separator: "/", omittingEmptySubsequences: false) {
-      prefix += prefix.isEmpty && part.isEmpty ? "/" : (prefix.isEmpty || prefix == "/" ? "" : "/") + part
-      if !prefix.isEmpty, mkdir(prefix, 0o700) != 0, errno != EEXIST {
-        Standard.fail("cannot make the data directory \(path): \(String(cString: strerror(errno)))")
-      }
-    }
-  }
-
-  /// Blocks the signals in every thread and waits for one of them.
-  private static func waitForSignal() async {
-    await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
-      let thread = Box(continuation)
-      var handle = pthread_t()
-      pthread_create(
-        &handle, nil,
-        { argument in
-          let box = Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue()
-          var set = sigset_t()
-          sigemptyset(&set)
-          sigaddset(&set, SIGINT)
-          sigaddset(&set, SIGTERM)
-          var received: Int32 = 0
-          sigwait(&set, &received)
-          box.continuation.resume()
-          return nil
-        }, Unmanaged.passRetained(thread).toOpaque())
-    }
-  }
-
-  private final class Box {
-    let continuation: CheckedContinuation<Void, Never>
-    init(_ continuation: CheckedContinuation<Void, Never>) { self.continuation = continuation }
   }
 
   /// Starts the same command again without a terminal, waits until the kubeconfig is there, and leaves.

@@ -9,6 +9,7 @@ enum Usage {
       wavetank down | status [--data-dir D]
       wavetank load docker-image NAME | load image-archive FILE      [--data-dir D]
       wavetank image pack NAME PROGRAM | pack-tools NAME | list | rm NAME
+      wavetank practice [--speed N] [--app PROGRAM] [--csv FILE] [--data-dir D] [--port P]
       wavetank practice --simulate [--seed N]
       wavetank simulate --hpa-cases FILE
 

@@ -1,0 +1,47 @@
+import CoreJSON
+import Daemon
+import EdgeHTTP
+import Rehearsal
+
+/// A cluster of the same process, asked as its administrator.
+struct LocalAccess: ClusterAccess {
+  let cluster: Cluster
+
+  func request(_ method: String, _ path: String, query: String, contentType: String, body: [UInt8]) async throws -> ClusterAnswer
+  {
+    let answer = await cluster.answer(
+      HTTPMethod(rawValue: method) ?? .get, path, query: query, contentType: contentType, body: body)
+    var collected: [UInt8] = []
+    switch answer.body {
+    case .bytes(let bytes): collected = bytes
+    case .chunks(let chunks): collected = Array(chunks.joined())
+    case .stream(let stream): while let bytes = await stream.read() { collected += bytes }
+    case .upgrade: break
+    }
+    return ClusterAnswer(status: answer.status, body: collected)
+  }
+
+  func watch(_ path: String, query: String) async throws -> AsyncStream<JSON> {
+    let answer = await cluster.answer(.get, path, query: query)
+    guard case .stream(let stream) = answer.body else { throw PracticeRunError(description: "\(path) cannot be watched") }
+    return AsyncStream { continuation in
+      let reading = Task {
+        var rest: [UInt8] = []
+        while let bytes = await stream.read() {
+          rest += bytes
+          var start = 0
+          while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            if let event = try? JSONParser.parse(Array(rest[start..<end])) { continuation.yield(event) }
+            start = end + 1
+          }
+          rest.removeFirst(start)
+        }
+        continuation.finish()
+      }
+      continuation.onTermination = { _ in
+        reading.cancel()
+        stream.finish()
+      }
+    }
+  }
+}

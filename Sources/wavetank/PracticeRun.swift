@@ -1,0 +1,132 @@
+import CoreControllers
+import CoreEngine
+import CoreJSON
+import CoreStore
+import CoreTypes
+import Daemon
+import Glibc
+import Rehearsal
+
+/// wavetank practice: a cluster of its own with real containers, the practice on it, and what it showed.
+struct PracticeRun {
+  private static let tools = "alpine/k8s:1.25.8"
+  private let speed: Double
+  private let app: String
+  private let csv: String
+  private let directory: String
+  private let isTemporary: Bool
+  private let port: UInt16
+
+  init(_ options: Options) {
+    speed = options.number("--speed", 1...240) ?? 60
+    csv = options.text("--csv") ?? "practice.csv"
+    directory = options.text("--data-dir") ?? DataDirectory.temporary()
+    isTemporary = options.text("--data-dir") == nil
+    port = UInt16(options.number("--port", 0...65_535) ?? 0)
+    app = options.text("--app") ?? ManifestFiles.package.map { $0 + "/.build/practice/app" } ?? ""
+  }
+
+  /// Ends the process: 0 if every row held, 1 if not, 3 where the practice cannot be played.
+  func run(_ manifests: [JSON]) async -> Never {
+    guard access(app, X_OK) == 0 else {
+      abandon(
+        "the practice's program is not there (\(app)); build it: swiftc -O -static-executable -o app Practice/App/main.swift, then --app app"
+      )
+    }
+    DataDirectory.make(directory)
+    var configuration = ClusterConfiguration(dataDirectory: directory, kubeconfig: directory + "/kubeconfig")
+    configuration.nodes = 3
+    configuration.speed = speed
+    configuration.port = port
+    let cluster: Cluster
+    do throws(ClusterError) { cluster = try await Cluster(configuration) } catch { abandon("\(error)") }
+    let (outcomes, outcome) = AsyncStream.makeStream(of: Outcome.self)
+    let playing = Task {
+      do { outcome.yield(.played(try await play(manifests, cluster))) } catch { outcome.yield(.failed("\(error)")) }
+    }
+    Task {
+      await Signals.wait()
+      outcome.yield(.interrupted)
+    }
+    var result = Outcome.interrupted
+    for await first in outcomes {
+      result = first
+      break
+    }
+    playing.cancel()
+    await cluster.stop()
+    removeData()
+    finish(result)
+  }
+
+  private enum Outcome: Sendable {
+    case played(PracticeProgress)
+    case failed(String)
+    case interrupted
+  }
+
+  private func play(_ manifests: [JSON], _ cluster: Cluster) async throws -> PracticeProgress {
+    Standard.output("The practice at \(speed)x: a cluster of 3 nodes, kubeconfig \(directory)/kubeconfig")
+    var progress = PracticeProgress()
+    try prepareImages(cluster, &progress)
+    let clock = cluster.host.clock
+    let start = clock.now
+    let key = ObjectKey(.horizontalPodAutoscalers, namespace: "default", "app")
+    let screen = PracticeScreen(title: "The practice at \(speed)x", wall: ClusterClock.monotonic)
+    let practice = LivePractice(
+      LocalAccess(cluster: cluster), interval: .nanoseconds(Int64(15e9 / speed)), clock: { clock.now.seconds - start.seconds },
+      decision: {
+        cluster.host.read { engine in
+          engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first?.decisions(key).last?.reason
+        }
+      }, show: { screen.show($0) })
+    return try await practice.run(manifests, progress)
+  }
+
+  /// Packs the application, loads it as a person would, and makes the image that the job runs in.
+  private func prepareImages(_ cluster: Cluster, _ progress: inout PracticeProgress) throws {
+    let packed = try lines(cluster.images(["verb": "pack", "name": "app:test", "path": .string(app)]))
+    progress.decide(.image, true, packed.first ?? "")
+    for line in try lines(cluster.images(["verb": "load-image", "name": "app:test"])) { Standard.output(line) }
+    _ = try lines(cluster.images(["verb": "pack-tools", "name": .string(PracticeRun.tools)]))
+    Standard.output("\(PracticeRun.tools) is a stand-in, made of this machine's bash, jq and kubectl: no registry was asked.")
+  }
+
+  private func lines(_ answer: JSON) throws(PracticeRunError) -> [String] {
+    if let problem = answer["error"].string { throw PracticeRunError(description: problem) }
+    return answer["lines"].elements.compactMap(\.string)
+  }
+
+  private func finish(_ outcome: Outcome) -> Never {
+    switch outcome {
+    case .interrupted: abandon("stopped before its end")
+    case .failed(let reason): abandon(reason)
+    case .played(let progress):
+      Standard.output("\n" + PracticeView.summary(progress).joined(separator: "\n"))
+      if let problem = write(PracticeView.timeline(progress)) {
+        Standard.error("the timeline could not be written to \(csv): \(problem)")
+      } else {
+        Standard.output("timeline: \(csv)")
+      }
+      exit(progress.holds ? 0 : 1)
+    }
+  }
+
+  private func write(_ text: String) -> String? {
+    let descriptor = open(csv, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
+    defer { close(descriptor) }
+    var text = text
+    let isWhole = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
+    return isWhole ? nil : String(cString: strerror(errno))
+  }
+
+  private func abandon(_ reason: String) -> Never {
+    removeData()
+    Standard.fail(reason)
+  }
+
+  private func removeData() { if isTemporary { DataDirectory.remove(directory) } }
+}
+
+struct PracticeRunError: Error, CustomStringConvertible { let description: String }
