@@ -82,7 +82,7 @@ let package = Package(
     tests("CoreControllersTests", ["CoreControllers", "CoreStore", "CoreMetrics", "CoreTypes", "CoreJSON"]),
     tests("CoreNodeTests", ["CoreNode", "CoreStore", "CoreTypes", "CoreJSON"]),
     tests("CoreEngineTests", coreTargets),
-    tests("EdgeHTTPTests", ["EdgeHTTP", "CLinux"]),
+    tests("EdgeHTTPTests", ["EdgeHTTP", "CZlib", "CLinux"]),
     tests("EdgeJournalTests", ["EdgeJournal", "CSQLite"]),
     tests("EdgeImagesTests", ["EdgeImages", "CArchive", "CoreJSON", "CoreNode"]),
     tests(
@@ -90,6 +90,7 @@ let package = Package(
       ["EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeImages", "CoreNode", "CoreMetrics", "CoreTypes", "CoreJSON", "CLinux"]),
     tests("DaemonTests", coreTargets + ["Daemon", "EdgeHTTP", "EdgeJournal", "EdgeClient"]),
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient"]),
+    tests("RehearsalTests", ["Rehearsal", "CoreJSON"]),
     tests("KubectlTests", ["CoreJSON", "CLinux"]),
     tests("TidyTests"),
   ],

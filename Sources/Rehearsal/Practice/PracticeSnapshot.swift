@@ -8,6 +8,12 @@ package struct PracticeSnapshot: Sendable, Equatable {
     package var isReady: Bool
     /// Bytes; nil while there is no sample of it.
     package var memory: Int64?
+
+    package init(name: String, isReady: Bool, memory: Int64?) {
+      self.name = name
+      self.isReady = isReady
+      self.memory = memory
+    }
   }
 
   /// Seconds of cluster time since the practice began.
