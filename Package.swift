@@ -73,6 +73,7 @@ let package = Package(
       dependencies: coreTargets + ["Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeLinux", "CLinux"],
       swiftSettings: settings),
 
+    .target(name: "TestMachine", path: "Tests/TestMachine", swiftSettings: settings),
     tests("CoreJSONTests", ["CoreJSON"]),
     tests("CoreTypesTests", ["CoreTypes", "CoreJSON"]),
     tests("CoreSchemaTests", ["CoreSchema", "SchemaLanguage", "CoreTypes", "CoreJSON"]),
@@ -82,16 +83,17 @@ let package = Package(
     tests("CoreControllersTests", ["CoreControllers", "CoreStore", "CoreMetrics", "CoreTypes", "CoreJSON"]),
     tests("CoreNodeTests", ["CoreNode", "CoreStore", "CoreTypes", "CoreJSON"]),
     tests("CoreEngineTests", coreTargets),
-    tests("EdgeHTTPTests", ["EdgeHTTP", "CZlib", "CLinux"]),
+    tests("EdgeHTTPTests", ["EdgeHTTP", "CZlib", "CLinux", "TestMachine"]),
     tests("EdgeJournalTests", ["EdgeJournal", "CSQLite"]),
     tests("EdgeImagesTests", ["EdgeImages", "CArchive", "CoreJSON", "CoreNode"]),
     tests(
       "EdgeRuntimeTests",
-      ["EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeImages", "CoreNode", "CoreMetrics", "CoreTypes", "CoreJSON", "CLinux"]),
-    tests("DaemonTests", coreTargets + ["Daemon", "EdgeHTTP", "EdgeJournal", "EdgeClient"]),
+      [
+        "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeImages", "CoreNode", "CoreMetrics", "CoreTypes", "CoreJSON", "CLinux", "TestMachine",
+      ]),
+    tests("DaemonTests", coreTargets + ["Daemon", "EdgeHTTP", "EdgeJournal", "EdgeClient", "CSQLite", "TestMachine", "wavetank"]),
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient"]),
     tests("RehearsalTests", ["Rehearsal", "CoreJSON"]),
-    tests("KubectlTests", ["CoreJSON", "CLinux"]),
     tests("TidyTests"),
   ],
   swiftLanguageModes: [.v6]

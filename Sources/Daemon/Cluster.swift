@@ -72,11 +72,12 @@ package final class Cluster: Sendable {
   private let control = Mutex<ControlSocket?>(nil)
   private let scraping = Mutex<Task<Void, Never>?>(nil)
 
-  /// - Throws: `ClusterError`, before anything is left behind.
+  /// - Throws: `ClusterError`; nothing is left behind then.
   package init(_ configuration: ClusterConfiguration) async throws(ClusterError) {
     self.configuration = configuration
     let (journal, contents) = try Cluster.open(configuration)
     self.journal = journal
+    images = try Cluster.images(configuration)
     let clock = ClusterClock(speed: configuration.speed)
     let (secrets, identity) = try Cluster.secrets(contents, journal)
     let tokens = AccountTokens(signer: secrets.signer)
@@ -102,25 +103,25 @@ package final class Cluster: Sendable {
       journal.close()
       throw .listen(error)
     }
-    host.boot(apiPort: Int(address.port))
-    if configuration.runsContainers {
-      do throws(ImageError) { images = try ImageStore(directory: configuration.dataDirectory + "/images") } catch {
-        throw .images(error)
-      }
+    do throws(ClusterError) {
+      host.boot(apiPort: Int(address.port))
       try await startNodes(clock)
-    } else {
-      images = nil
-      for (index, name) in configuration.nodeNames.enumerated() {
-        host.observe(NodeObservation(node: name, event: .nodeReady(HostFacts.read(index: index, of: configuration.nodes))))
-      }
+      try Kubeconfig.write(configuration.kubeconfig, name: configuration.name, address: address, secrets: secrets)
+    } catch {
+      await stop()
+      throw error
     }
-    try Kubeconfig.write(configuration.kubeconfig, name: configuration.name, address: address, secrets: secrets)
   }
 
   /// Starts the agent, listens where pods look for the API server, and reads usage every 15 s of cluster time.
   private func startNodes(_ clock: ClusterClock) async throws(ClusterError) {
-    guard let images else { return }
     let host = self.host
+    guard let images else {
+      for (index, name) in configuration.nodeNames.enumerated() {
+        host.observe(NodeObservation(node: name, event: .nodeReady(HostFacts.read(index: index, of: configuration.nodes))))
+      }
+      return
+    }
     let settings = AgentConfiguration(
       clusterID: Cluster.identifier(configuration.dataDirectory), nodes: configuration.nodeNames,
       dataDirectory: configuration.dataDirectory,
@@ -189,6 +190,13 @@ package final class Cluster: Sendable {
       let journal = try Journal(directory: configuration.dataDirectory)
       return (journal, try journal.load())
     } catch { throw .journal(error) }
+  }
+
+  private static func images(_ configuration: ClusterConfiguration) throws(ClusterError) -> ImageStore? {
+    guard configuration.runsContainers else { return nil }
+    do throws(ImageError) { return try ImageStore(directory: configuration.dataDirectory + "/images") } catch {
+      throw .images(error)
+    }
   }
 
   private static func secrets(_ contents: JournalContents, _ journal: Journal) throws(ClusterError) -> (ClusterSecrets, Identity)

@@ -61,7 +61,11 @@ package final class ImageStore: Sendable {
     self.registry = registry
   }
 
-  deinit { close(lock) }
+  deinit {
+    // A child that is between fork and exec holds a copy of the descriptor: closing ours alone would not free the lock.
+    flock(lock, LOCK_UN)
+    close(lock)
+  }
 
   private static func readTable(_ path: String) throws(ImageError) -> ImageTable {
     guard HostFiles.exists(path) else { return ImageTable() }

@@ -25,7 +25,11 @@ struct DirectoryLock: ~Copyable {
     self.descriptor = descriptor
   }
 
-  deinit { Glibc.close(descriptor) }
+  deinit {
+    // A child that is between fork and exec holds a copy of the descriptor: closing ours alone would not free the lock.
+    flock(descriptor, LOCK_UN)
+    Glibc.close(descriptor)
+  }
 
   private static func holder(_ descriptor: Int32) -> Int {
     var text = [UInt8](repeating: 0, count: 16)

@@ -34,6 +34,7 @@ struct PracticeRun {
       )
     }
     DataDirectory.make(directory)
+    let stopSignal = StopSignal()
     var configuration = ClusterConfiguration(dataDirectory: directory, kubeconfig: directory + "/kubeconfig")
     configuration.nodes = 3
     configuration.speed = speed
@@ -45,7 +46,7 @@ struct PracticeRun {
       do { outcome.yield(.played(try await play(manifests, cluster))) } catch { outcome.yield(.failed("\(error)")) }
     }
     Task {
-      await Signals.wait()
+      await stopSignal.wait()
       outcome.yield(.interrupted)
     }
     var result = Outcome.interrupted

@@ -10,6 +10,7 @@ enum UpCommand {
     let directory = options.dataDirectory
     DataDirectory.make(directory)
     if options.has("--detach") { detach(arguments, directory) }
+    let stopSignal = StopSignal()
     var configuration = ClusterConfiguration(
       dataDirectory: directory, kubeconfig: options.text("--kubeconfig") ?? directory + "/kubeconfig")
     configuration.nodes = Int(options.number("--nodes", 1...50) ?? 1)
@@ -23,7 +24,7 @@ enum UpCommand {
       "The cluster is up at https://\(cluster.address) with \(configuration.nodes) node(s), time runs at \(configuration.speed)x."
     )
     Standard.output("export KUBECONFIG=\(configuration.kubeconfig)")
-    await Signals.wait()
+    await stopSignal.wait()
     Standard.output("Stopping.")
     await cluster.stop()
     ProcessFile.remove(directory)

@@ -1,8 +1,9 @@
 import EdgeHTTP
 import Foundation
+import TestMachine
 import Testing
 
-@Suite struct StreamTests {
+@Suite(.timeLimit(.minutes(1))) struct StreamTests {
   /// A server whose answers are the streams that the test holds.
   static func watching(_ make: @escaping @Sendable () -> ByteStream) throws -> (TestServer, AsyncStream<ByteStream>) {
     let (streams, continuation) = AsyncStream.makeStream(of: ByteStream.self)
@@ -25,7 +26,7 @@ import Testing
     }
     let client = try RawClient(port: test.port)
     client.send("GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
-    #expect(client.receiveAll().hasSuffix("\r\n\r\n6\r\nonetwo\r\n0\r\n\r\n"))
+    #expect(try await client.receiveAll().hasSuffix("\r\n\r\n6\r\nonetwo\r\n0\r\n\r\n"))
   }
 
   @Test("a stream learns that its client has gone although nothing is written")
@@ -60,7 +61,7 @@ import Testing
     var reasons: [ByteStream.Termination] = []
     for await reason in ended { reasons.append(reason) }
     #expect(reasons == [.overrun])
-    #expect(!slow.receiveAll().hasSuffix("0\r\n\r\n"))
+    #expect(!(try await slow.receiveAll().hasSuffix("0\r\n\r\n")))
   }
 
   @Test("a producer that waits for room delivers everything in order")
@@ -73,7 +74,7 @@ import Testing
       }
       return HTTPResponse(status: 200, body: .stream(stream))
     }
-    let result = try await run("/usr/bin/curl", ["-sN", "http://127.0.0.1:\(test.port)/"])
+    let result = try await Program.run("/usr/bin/curl", ["-sN", "http://127.0.0.1:\(test.port)/"])
     #expect(result.output == (0..<2_000).map { "\($0);" }.joined())
   }
 
@@ -88,8 +89,8 @@ import Testing
       if held.count == clients.count { break }
     }
     for stream in held { stream.offer(Array("event\n".utf8)) }
-    for client in clients { #expect(client.receive(until: "event\n\r\n").hasSuffix("\r\n6\r\nevent\n\r\n")) }
+    for client in clients { #expect(try await client.receive(until: "event\n\r\n").hasSuffix("\r\n6\r\nevent\n\r\n")) }
     for stream in held { stream.finish() }
-    for client in clients { #expect(client.receive(until: "0\r\n\r\n").hasSuffix("0\r\n\r\n")) }
+    for client in clients { #expect(try await client.receive(until: "0\r\n\r\n").hasSuffix("0\r\n\r\n")) }
   }
 }

@@ -1,5 +1,6 @@
 import EdgeHTTP
 import Foundation
+import TestMachine
 import Testing
 
 /// Two loops for all tests: a loop lives as long as its process.
@@ -33,15 +34,17 @@ struct TestServer {
   }
 }
 
-/// A blocking socket, for what no HTTP client would send.
-final class RawClient {
+/// A socket for what no HTTP client would send. It blocks threads of its own, and never for longer than `patience`.
+final class RawClient: Sendable {
+  static let patience = Duration.seconds(10)
   let descriptor: Int32
 
   init(port: UInt16, receiveBuffer: Int32? = nil) throws {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     if var size = receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, 4) }
-    var timeout = timeval(tv_sec: 10, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+    // Also for connecting.
+    var timeout = timeval(tv_sec: Int(RawClient.patience.components.seconds), tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -54,9 +57,12 @@ final class RawClient {
 
   deinit { close(descriptor) }
 
+  /// What fits into the socket's buffer: a request without a large body.
   func send(_ text: String) { send(Array(text.utf8)) }
 
-  func send(_ bytes: [UInt8]) {
+  func sendLarge(_ bytes: [UInt8]) async throws { try await onThread { self.send(bytes) } }
+
+  private func send(_ bytes: [UInt8]) {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
@@ -67,52 +73,35 @@ final class RawClient {
 
   func halfClose() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  func receiveSome() -> [UInt8] {
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    let count = recv(descriptor, &buffer, buffer.count, 0)
-    return Array(buffer.prefix(max(0, count)))
-  }
-
   /// Reads until the text holds `mark`, or the end.
-  func receive(until mark: String) -> String {
-    var text = ""
-    while !text.contains(mark) {
-      let more = receiveSome()
-      if more.isEmpty { break }
-      text += String(decoding: more, as: UTF8.self)
-    }
-    return text
+  func receive(until mark: String) async throws -> String {
+    try await receive { String(decoding: $0, as: UTF8.self).contains(mark) }
   }
 
-  func receiveAll() -> String {
-    var bytes: [UInt8] = []
-    while case let more = receiveSome(), !more.isEmpty { bytes += more }
-    return String(decoding: bytes, as: UTF8.self)
+  /// Reads until the server ends the connection.
+  func receiveAll() async throws -> String { try await receive { _ in false } }
+
+  private func receive(until isEnough: @escaping @Sendable ([UInt8]) -> Bool) async throws -> String {
+    try await onThread { [self] in
+      let deadline = ContinuousClock.now + RawClient.patience
+      var bytes: [UInt8] = []
+      var buffer = [UInt8](repeating: 0, count: 65_536)
+      while !isEnough(bytes) {
+        var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        let left = max(.zero, deadline - .now) / .milliseconds(1)
+        guard poll(&waiting, 1, Int32(left)) > 0 else { throw Silence(received: String(decoding: bytes.prefix(1000), as: UTF8.self)) }
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count <= 0 { break }
+        bytes += buffer.prefix(count)
+      }
+      return String(decoding: bytes, as: UTF8.self)
+    }
   }
 }
 
-/// Runs a program and gives its exit status and output.
-func run(_ path: String, _ arguments: [String], input: [UInt8] = [], environment: [String: String] = [:]) async throws -> (status: Int32, output: String, errors: String) {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: path)
-  process.arguments = arguments
-  process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-  let output = Pipe()
-  let errors = Pipe()
-  let standardInput = Pipe()
-  process.standardOutput = output
-  process.standardError = errors
-  process.standardInput = standardInput
-  try process.run()
-  async let feeding: Void = Task.detached {
-    try? standardInput.fileHandleForWriting.write(contentsOf: input)
-    try? standardInput.fileHandleForWriting.close()
-  }.value
-  async let errorText = Task.detached { errors.fileHandleForReading.readDataToEndOfFile() }.value
-  let text = await Task.detached { output.fileHandleForReading.readDataToEndOfFile() }.value
-  await feeding
-  process.waitUntilExit()
-  return (process.terminationStatus, String(decoding: text, as: UTF8.self), String(decoding: await errorText, as: UTF8.self))
+/// The server neither answered in full nor ended the connection.
+struct Silence: Error {
+  let received: String
 }
 
 func temporaryFile(_ bytes: [UInt8], _ suffix: String) throws -> String {

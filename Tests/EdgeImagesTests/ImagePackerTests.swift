@@ -101,8 +101,10 @@ struct EngineImageTests {
     let bin = scratch.path + "/bin"
     try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)
     if let name {
-      try ("#!/bin/sh\n" + script).write(toFile: bin + "/" + name, atomically: true, encoding: .utf8)
-      chmod(bin + "/" + name, 0o755)
+      try ("#!/bin/sh\n" + script).write(toFile: scratch.path + "/script", atomically: true, encoding: .utf8)
+      // Another process writes the program: what this one has open for writing a fork of another test may hold, and a file
+      // that is open for writing does not run (ETXTBSY).
+      try run("/usr/bin/install", "-m", "755", scratch.path + "/script", bin + "/" + name)
     }
     return (scratch, bin)
   }

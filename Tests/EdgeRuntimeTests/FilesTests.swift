@@ -1,6 +1,7 @@
 import EdgeLinux
 import Foundation
 import Glibc
+import TestMachine
 import Testing
 
 @Suite("Files")
@@ -20,7 +21,7 @@ struct FilesTests {
     #expect(!Files.exists(directory))
   }
 
-  @Test("what is mounted in a directory is never deleted with it", .enabled(if: geteuid() == 0, "needs root"))
+  @Test("what is mounted in a directory is never deleted with it", .enabled(if: Requirement.met(.root), "needs root"))
   func mounts() throws {
     let directory = NSTemporaryDirectory() + "wavetank-files-\(UUID().uuidString)"
     for name in ["/volume", "/pod/place"] { try Files.makeDirectories(directory + name) }

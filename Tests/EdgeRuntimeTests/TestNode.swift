@@ -7,6 +7,7 @@ import EdgeRuntime
 import Foundation
 import Glibc
 import Synchronization
+import TestMachine
 import Testing
 
 /// A node with real containers, in a directory of its own.
@@ -14,10 +15,7 @@ final class TestNode: Sendable {
   static let name = "node"
   static let image = "busybox:test"
 
-  /// Containers need root, crun and a static busybox. Where CI promises them, a machine without them fails.
-  static let isPossible =
-    ProcessInfo.processInfo.environment["CI"] == "true"
-    || (geteuid() == 0 && access("/usr/bin/crun", X_OK) == 0 && access("/bin/busybox", X_OK) == 0)
+  static let isPossible = Requirement.met(.root, .crun, .busybox)
 
   let directory: String
   let cluster: String

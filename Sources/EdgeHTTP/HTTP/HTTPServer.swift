@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// Accepts connections and gives them to its loops in turn.
+/// Accepts connections and gives them to its loops in turn. Once it listens it lives until `stop`.
 package final class HTTPServer: Sendable {
   private struct State {
     var listeners: [ListeningSocket] = []
@@ -33,25 +33,28 @@ package final class HTTPServer: Sendable {
     try add(ListeningSocket(adopting: descriptor))
   }
 
+  /// Where it listens; none once every connection of a stopping server knows that it ends.
   package var addresses: [SocketAddress] { state.withLock { $0.listeners.map(\.address) } }
   package var connectionCount: Int { state.withLock { $0.connections.count } }
 
   /// Accepts no more; lets requests in progress end; ends streams; after `grace` closes what is left.
   package func stop(grace: Duration = .seconds(5)) async {
     let (listeners, connections) = state.withLock { state in
-      state.isStopping = true
-      defer { state.listeners = [] }
-      return (state.listeners, Array(state.connections.values))
+      defer { state.isStopping = true }
+      return (state.isStopping ? [] : state.listeners, Array(state.connections.values))
+    }
+    let deadline = Task {
+      try? await Task.sleep(for: grace)
+      if !Task.isCancelled { await self.abort() }
     }
     for listener in listeners { await onLoop(loops[0]) { [loop = loops[0]] in
       loop.deregister(listener.descriptor)
       close(listener.descriptor)
     } }
-    for connection in connections { await connection.drain() }
-    let deadline = Task {
-      try? await Task.sleep(for: grace)
-      if !Task.isCancelled { await self.abort() }
+    await withTaskGroup(of: Void.self) { group in
+      for connection in connections { group.addTask { await connection.drain() } }
     }
+    state.withLock { $0.listeners = [] }
     await withCheckedContinuation { continuation in
       let isEmpty = state.withLock { state in
         if !state.connections.isEmpty { state.onEmpty.append(continuation) }
@@ -70,8 +73,8 @@ package final class HTTPServer: Sendable {
     state.withLock { $0.listeners.append(listener) }
     let loop = loops[0]
     Task(executorPreference: loop) {
-      loop.register(listener.descriptor, events: EPOLLIN.rawValue) { [weak self] signal in
-        self?.accept(from: listener.descriptor, signal)
+      loop.register(listener.descriptor, events: EPOLLIN.rawValue) { [self] signal in
+        accept(from: listener.descriptor, signal)
       }
     }
     return listener.address
@@ -96,12 +99,15 @@ package final class HTTPServer: Sendable {
   }
 
   private func take(_ descriptor: Int32) {
-    let loop = state.withLock { state -> EventLoop? in
+    let accepted = state.withLock { state -> HTTPServerConnection? in
       guard !state.isStopping, state.connections.count < configuration.limits.connections else { return nil }
       state.turn += 1
-      return loops[state.turn % loops.count]
+      let connection = HTTPServerConnection(
+        descriptor: descriptor, loop: loops[state.turn % loops.count], configuration: configuration)
+      state.connections[ObjectIdentifier(connection)] = connection
+      return connection
     }
-    guard let loop else {
+    guard let connection = accepted else {
       close(descriptor)
       return
     }
@@ -110,8 +116,6 @@ package final class HTTPServer: Sendable {
     setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &one, 4)
     var idleSeconds: Int32 = 30
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, &idleSeconds, 4)
-    let connection = HTTPServerConnection(descriptor: descriptor, loop: loop, configuration: configuration)
-    state.withLock { $0.connections[ObjectIdentifier(connection)] = connection }
     connection.start { [self] in
       let waiting = state.withLock { state in
         state.connections[ObjectIdentifier(connection)] = nil

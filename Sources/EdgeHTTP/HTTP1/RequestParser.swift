@@ -89,6 +89,11 @@ final class RequestParser {
 
   /// Fields after the body (trailers) are counted and dropped: nobody may change a header once the body is read.
   private func appendToName(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    // Debian's http_parser lets spaces through (it is built without HTTP_PARSER_STRICT); RFC 9112, 5.1 asks for a 400.
+    if bytes.contains(0x20) {
+      refusal = .badRequest("a header's name holds a space")
+      return false
+    }
     guard !hasHeaders else { return count(bytes.count) }
     if isInValue || headers.count == 0 {
       if isInValue { headers.endField() }

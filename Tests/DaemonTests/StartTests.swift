@@ -1,0 +1,123 @@
+import CSQLite
+import Daemon
+import EdgeHTTP
+import Foundation
+import TestMachine
+import Testing
+
+@Suite("A cluster that cannot start says why, and leaves nothing behind", .timeLimit(.minutes(1)))
+struct StartTests {
+  /// What starting on the directory is refused with.
+  private func refusal(_ directory: String, _ change: (inout ClusterConfiguration) -> Void = { _ in }) async throws -> String {
+    let error = await #expect(throws: ClusterError.self) { try await TestCluster(directory, change: change) }
+    return try #require(error).description
+  }
+
+  @Test("a data directory that a cluster uses is refused with the process that uses it and what to do")
+  func directoryInUse() async throws {
+    let first = try await TestCluster()
+    let message = try await refusal(first.directory)
+    for words in [first.directory, "in use by process \(getpid())", "wavetank down", "--data-dir"] {
+      #expect(message.contains(words), "\(message)")
+    }
+    await first.stop()
+  }
+
+  @Test("a data directory of another layout is refused with both layouts, and stays as it is")
+  func otherVersion() async throws {
+    let first = try await TestCluster()
+    await first.cluster.stop()
+    sql("PRAGMA user_version=7", first.directory)
+    let before = try Data(contentsOf: URL(fileURLWithPath: first.directory + "/objects.db"))
+    let message = try await refusal(first.directory)
+    #expect(message.contains("has layout 7, this program reads layout 1"), "\(message)")
+    #expect(try Data(contentsOf: URL(fileURLWithPath: first.directory + "/objects.db")) == before)
+    sql("PRAGMA user_version=1", first.directory)
+    try await TestCluster(first.directory).stop()
+  }
+
+  @Test("a port in use is refused by its address; the data directory is free for the next start")
+  func portInUse() async throws {
+    let first = try await TestCluster()
+    let directory = try temporaryDirectory()
+    let port = first.cluster.address.port
+    let message = try await refusal(directory) { $0.port = port }
+    #expect(message.contains("127.0.0.1:\(port)") && message.contains("the port is in use"), "\(message)")
+    try await TestCluster(directory).stop()
+    await first.stop()
+  }
+
+  @Test("a kubeconfig that cannot be written is refused by its path; port and data directory are free again")
+  func kubeconfig() async throws {
+    let first = try await TestCluster()
+    let port = first.cluster.address.port
+    await first.cluster.stop()
+    let path = first.directory + "/missing/kubeconfig"
+    let message = try await refusal(first.directory) {
+      $0.kubeconfig = path
+      $0.port = port
+    }
+    #expect(message.contains(path) && message.contains("No such file or directory"), "\(message)")
+    try await TestCluster(first.directory) { $0.port = port }.stop()
+  }
+
+  @Test("a data directory that is a file is refused with the kernel's reason")
+  func noDirectory() async throws {
+    let message = try await refusal("/dev/null/data")
+    #expect(message.contains("/dev/null/data") && message.contains("Not a directory"), "\(message)")
+  }
+}
+
+/// The program itself, as a user runs it.
+@Suite("wavetank up", .timeLimit(.minutes(1)))
+struct UpTests {
+  static let wavetank = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path + "/wavetank"
+
+  static func up(_ directory: String, port: String = "0") throws -> Program {
+    try Program(wavetank, ["up", "--without-containers", "--port", port, "--data-dir", directory])
+  }
+
+  @Test("what was answered is there after kill -9", .enabled(if: Requirement.met(.kubectl), "needs kubectl"))
+  func kill() async throws {
+    let directory = try temporaryDirectory()
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let first = try UpTests.up(directory)
+    try await first.waitForOutput("export KUBECONFIG")
+    let made = try await kubectl(["create", "-f", try configMap("kept", directory)], directory: directory)
+    let revision = try await kubectl(["get", "configmap", "kept", "-o", "jsonpath={.metadata.resourceVersion}"], directory: directory)
+    first.kill()
+    #expect(made.status == 0, "\(made.errors)")
+    #expect(try await first.outcome().status == SIGKILL)
+
+    let second = try UpTests.up(directory)
+    try await second.waitForOutput("export KUBECONFIG")
+    let read = try await kubectl(
+      ["get", "configmap", "kept", "-o", "jsonpath={.data.a} {.metadata.resourceVersion}"], directory: directory)
+    let more = try await kubectl(
+      ["create", "-f", try configMap("later", directory), "-o", "jsonpath={.metadata.resourceVersion}"], directory: directory)
+    second.kill(SIGTERM)
+    #expect(read.output == "b \(revision.output)", "\(read.errors)")
+    #expect(try #require(Int(more.output)) > #require(Int(revision.output)), "\(more.errors)")
+    #expect(try await second.outcome().status == 0)
+  }
+
+  @Test("a second one on the same data directory ends with an error and does no harm to the first")
+  func twice() async throws {
+    let directory = try temporaryDirectory()
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let first = try UpTests.up(directory)
+    try await first.waitForOutput("export KUBECONFIG")
+    let second = try await UpTests.up(directory).outcome()
+    #expect(second.status != 0)
+    #expect(second.errors.contains("is in use by process"), "\(second)")
+    first.kill(SIGTERM)
+    #expect(try await first.outcome().status == 0)
+  }
+}
+
+private func sql(_ statement: String, _ directory: String) {
+  var handle: OpaquePointer?
+  #expect(sqlite3_open(directory + "/objects.db", &handle) == SQLITE_OK)
+  #expect(sqlite3_exec(handle, statement, nil, nil, nil) == SQLITE_OK)
+  sqlite3_close(handle)
+}
