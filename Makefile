@@ -9,7 +9,7 @@ build:
 test:
 	scripts/setup
 	swift build --build-tests --explicit-target-dependency-import-check error
-	swift test --skip-build --no-parallel --filter '^(Core|Simulation)'
+	swift test --skip-build --no-parallel
 
 practice: build .build/practice/app
 	.build/release/wavetank practice --speed 60

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// SIGINT and SIGTERM, from when it is made. The first is waited for, the second ends the process.
