@@ -55,7 +55,8 @@ let package = Package(
     core("CoreAPI", ["CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics"]),
     core("CoreControllers", ["CoreJSON", "CoreTypes", "CoreStore", "CoreMetrics"]),
     core("CoreNode", ["CoreJSON", "CoreTypes", "CoreStore"]),
-    core("CoreEngine", ["CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAPI", "CoreControllers", "CoreNode"]),
+    core(
+      "CoreEngine", ["CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAPI", "CoreControllers", "CoreNode"]),
 
     edge("EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CHTTPParser", "CZlib", "CLinux"]),
     edge("EdgeJournal", ["CSQLite"]),
@@ -63,14 +64,22 @@ let package = Package(
     edge("EdgeLinux", ["CLinux"]),
     edge("EdgeRuntime", ["CLinux", "CoreJSON", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeImages", "EdgeLinux"]),
     edge("EdgeNetwork", ["CLinux", "EdgeLinux"]),
-    edge("EdgeAgent", ["CLinux", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
+    edge(
+      "EdgeAgent", ["CLinux", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
     edge("EdgeClient", ["CoreJSON", "CYAML", "COpenSSL", "EdgeHTTP", "CLinux"]),
-    edge("Daemon", coreTargets + ["EdgeHTTP", "EdgeJournal", "EdgeImages", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeClient", "COpenSSL", "CLinux"]),
+    edge(
+      "Daemon",
+      coreTargets + [
+        "EdgeHTTP", "EdgeJournal", "EdgeImages", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeClient", "COpenSSL",
+        "CLinux",
+      ]),
     edge("Simulation", coreTargets),
     edge("Rehearsal", coreTargets + ["Simulation", "EdgeClient"]),
     .executableTarget(
       name: "wavetank",
-      dependencies: coreTargets + ["Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeLinux", "CLinux"],
+      dependencies: coreTargets + [
+        "Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeLinux", "CLinux",
+      ],
       swiftSettings: settings),
 
     .target(name: "TestMachine", path: "Tests/TestMachine", swiftSettings: settings),
@@ -85,13 +94,15 @@ let package = Package(
     tests("CoreEngineTests", coreTargets),
     tests("EdgeHTTPTests", ["EdgeHTTP", "CZlib", "CLinux", "TestMachine"]),
     tests("EdgeJournalTests", ["EdgeJournal", "CSQLite"]),
-    tests("EdgeImagesTests", ["EdgeImages", "CArchive", "CoreJSON", "CoreNode"]),
+    tests("EdgeImagesTests", ["EdgeImages", "CArchive", "CoreJSON", "CoreNode", "TestMachine"]),
     tests(
       "EdgeRuntimeTests",
       [
-        "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeImages", "CoreNode", "CoreMetrics", "CoreTypes", "CoreJSON", "CLinux", "TestMachine",
+        "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeImages", "CoreNode", "CoreMetrics", "CoreTypes", "CoreJSON",
+        "CLinux", "TestMachine",
       ]),
-    tests("DaemonTests", coreTargets + ["Daemon", "EdgeHTTP", "EdgeJournal", "EdgeClient", "CSQLite", "TestMachine", "wavetank"]),
+    tests(
+      "DaemonTests", coreTargets + ["Daemon", "EdgeHTTP", "EdgeJournal", "EdgeClient", "CSQLite", "TestMachine", "wavetank"]),
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient"]),
     tests("RehearsalTests", ["Rehearsal", "CoreJSON"]),
     tests("TidyTests"),

@@ -71,7 +71,8 @@ struct StartTests {
 /// The program itself, as a user runs it.
 @Suite("wavetank up", .timeLimit(.minutes(1)))
 struct UpTests {
-  static let wavetank = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path + "/wavetank"
+  static let wavetank =
+    URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path + "/wavetank"
 
   static func up(_ directory: String, port: String = "0") throws -> Program {
     try Program(wavetank, ["up", "--without-containers", "--port", port, "--data-dir", directory])
@@ -84,7 +85,8 @@ struct UpTests {
     let first = try UpTests.up(directory)
     try await first.waitForOutput("export KUBECONFIG")
     let made = try await kubectl(["create", "-f", try configMap("kept", directory)], directory: directory)
-    let revision = try await kubectl(["get", "configmap", "kept", "-o", "jsonpath={.metadata.resourceVersion}"], directory: directory)
+    let revision = try await kubectl(
+      ["get", "configmap", "kept", "-o", "jsonpath={.metadata.resourceVersion}"], directory: directory)
     first.kill()
     #expect(made.status == 0, "\(made.errors)")
     #expect(try await first.outcome().status == SIGKILL)

@@ -2,7 +2,8 @@ import Daemon
 import Foundation
 import TestMachine
 
-let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().path
 
 /// A directory of its own for a test.
 func temporaryDirectory() throws -> String {

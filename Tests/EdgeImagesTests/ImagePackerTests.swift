@@ -1,6 +1,7 @@
 import EdgeImages
 import Foundation
 import Glibc
+import TestMachine
 import Testing
 
 @Suite("Images are made without a container engine")
@@ -70,7 +71,7 @@ struct ImagePackerTests {
     #expect(throws: ImageError.notFound("/nonexistent")) { try recipe.addProgram("/nonexistent", at: "x") }
   }
 
-  @Test("the stand-in's bash, jq and kubectl run in it", .enabled(if: geteuid() == 0, "needs root"))
+  @Test("the stand-in's bash, jq and kubectl run in it", .enabled(if: Requirement.met(.root), "needs root"))
   func standIn() throws {
     let scratch = try Scratch()
     _ = try ImagePacker(try .kubernetesTools(name: "alpine/k8s:1.25.8")).pack(into: scratch.store, nodes: ["node"])
@@ -81,7 +82,7 @@ struct ImagePackerTests {
     #expect(try run("/usr/sbin/chroot", layers[0], "/bin/bash", "-c", script) == "500\n1\n")
   }
 
-  @Test("the application's image has the program, a shell and dd", .enabled(if: geteuid() == 0, "needs root"))
+  @Test("the application's image has the program, a shell and dd", .enabled(if: Requirement.met(.root), "needs root"))
   func application() throws {
     let scratch = try Scratch()
     _ = try ImagePacker(try .application(name: "app:test", program: "/bin/true")).pack(into: scratch.store, nodes: ["node"])
