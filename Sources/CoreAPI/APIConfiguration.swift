@@ -1,4 +1,5 @@
 package import CoreJSON
+package import CoreTypes
 
 /// What the host gives the API server: keys stay outside, behind two closures.
 package struct APIConfiguration: Sendable {
@@ -14,6 +15,8 @@ package struct APIConfiguration: Sendable {
   package var serverAddress = "127.0.0.1:6443"
   /// The cluster's CA certificate, for the ConfigMap kube-root-ca.crt.
   package var certificateAuthorityPEM = ""
+  /// What spec.timeZone of a CronJob may name.
+  package var timeZones = TimeZoneDatabase.utcOnly
 
   package init(sign: @escaping @Sendable (JSON) -> String, verify: @escaping @Sendable (String) -> JSON?) {
     self.sign = sign

@@ -13,10 +13,13 @@ package struct TimeZoneRules: Sendable, Equatable {
   }
   private let transitions: [Transition]
   private let initialOffset: Int
+  /// After the last transition.
+  private let tail: PosixTimeZone?
 
-  package init(transitions: [Transition], initialOffset: Int) {
+  package init(transitions: [Transition], initialOffset: Int, tail: PosixTimeZone? = nil) {
     self.transitions = transitions
     self.initialOffset = initialOffset
+    self.tail = tail
   }
 
   /// Seconds east of UTC.
@@ -27,6 +30,7 @@ package struct TimeZoneRules: Sendable, Equatable {
       let middle = (low + high) / 2
       if transitions[middle].at <= instant.seconds { low = middle + 1 } else { high = middle }
     }
+    if low == transitions.count, let tail { return tail.offset(at: instant.seconds) }
     return low == 0 ? initialOffset : transitions[low - 1].offset
   }
 
@@ -35,8 +39,9 @@ package struct TimeZoneRules: Sendable, Equatable {
     let wall = local.secondsSince1970
     let before = offset(at: Instant(seconds: wall - 86_400))
     let after = offset(at: Instant(seconds: wall + 86_400))
-    let first = Instant(seconds: wall - Int64(before))
-    if before == after || offset(at: first) == before { return first }
-    return Instant(seconds: wall - Int64(after)).seconds < first.seconds ? first : Instant(seconds: wall - Int64(after))
+    let byBefore = Instant(seconds: wall - Int64(before))
+    let byAfter = Instant(seconds: wall - Int64(after))
+    let holds = [(byBefore, before), (byAfter, after)].filter { offset(at: $0.0) == $0.1 }.map(\.0)
+    return holds.min() ?? max(byBefore, byAfter)
   }
 }

@@ -222,6 +222,7 @@ package final class Cluster: Sendable {
     api.clusterName = configuration.name
     api.serverAddress = "127.0.0.1:\(configuration.port)"
     api.certificateAuthorityPEM = String(decoding: secrets.authority.certificatePEM, as: UTF8.self)
+    api.timeZones = ZoneFiles.database
     let seed = secureRandomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     var store = Store()
     for (key, revision, bytes) in contents.objects {
@@ -236,7 +237,8 @@ package final class Cluster: Sendable {
     var server = APIServer(resources: Resources.all, configuration: api, random: RandomSource(seed: seed))
     server.restore(store)
     return Engine(
-      server: server, controllers: Controllers.all(certificateAuthority: api.certificateAuthorityPEM, zone: { _ in nil }))
+      server: server,
+      controllers: Controllers.all(certificateAuthority: api.certificateAuthorityPEM, zone: { ZoneFiles.database.rules($0) }))
   }
 
   /// What HTTP itself refuses, in the API's form.

@@ -3,7 +3,7 @@ import CoreControllers
 import CoreEngine
 package import CoreJSON
 import CoreStore
-import CoreTypes
+package import CoreTypes
 
 /// The practice in virtual time: the same manifests through the same core, 1 → 5 → 1 replicas.
 package struct PracticeSimulation: Sendable {
@@ -26,9 +26,10 @@ package struct PracticeSimulation: Sendable {
   /// The first refusal of a manifest, if there was one.
   package private(set) var problem: String?
 
-  package init(seed: UInt64) {
+  package init(seed: UInt64, timeZones: TimeZoneDatabase = .utcOnly) {
     let start = Instant(rfc3339: "2026-01-01T00:00:00Z")!
-    cluster = VirtualCluster(seed: seed, nodes: ["wavetank-control-plane", "wavetank-worker", "wavetank-worker2"], start: start)
+    cluster = VirtualCluster(
+      seed: seed, nodes: ["wavetank-control-plane", "wavetank-worker", "wavetank-worker2"], start: start, timeZones: timeZones)
     cluster.nodes.programs = ["app:test": .mapsFile(everySeconds: 30), "alpine/k8s:1.25.8": .spreadsLoad(name: "app", add: 10)]
   }
 
@@ -45,7 +46,8 @@ package struct PracticeSimulation: Sendable {
         isUnloaded = true
         let patch: JSON = ["data": ["size": "0"]]
         _ = cluster.request(
-          "PATCH", "/api/v1/namespaces/default/configmaps/app", contentType: "application/merge-patch+json", body: patch.encoded())
+          "PATCH", "/api/v1/namespaces/default/configmaps/app", contentType: "application/merge-patch+json", body: patch.encoded()
+        )
       }
       cluster.run(until: start + .seconds(second))
       note(Int64(second), key)
@@ -60,7 +62,8 @@ package struct PracticeSimulation: Sendable {
     }
     let answer = cluster.request("POST", path, body: manifest.encoded())
     guard case .body(let status, _, let chunks, _) = answer, status >= 300, status != 409 else { return }
-    problem = problem ?? "\(kind) \(manifest[.metadata][.name].string ?? ""): \(String(decoding: Array(chunks.joined()), as: UTF8.self))"
+    problem =
+      problem ?? "\(kind) \(manifest[.metadata][.name].string ?? ""): \(String(decoding: Array(chunks.joined()), as: UTF8.self))"
   }
 
   private mutating func note(_ second: Int64, _ key: ObjectKey) {

@@ -31,14 +31,16 @@ package struct VirtualCluster: Sendable {
     var event: VirtualEvent
   }
 
-  package init(seed: UInt64, nodes names: [String], start: Instant) {
-    let configuration = APIConfiguration(
+  package init(seed: UInt64, nodes names: [String], start: Instant, timeZones: TimeZoneDatabase = .utcOnly) {
+    var configuration = APIConfiguration(
       sign: { claims in "simulated." + Base64.encode(claims.encoded()) },
       verify: { token in Base64.decode(String(token.drop { $0 != "." }.dropFirst())).flatMap { try? JSONParser.parse($0) } })
+    configuration.timeZones = timeZones
     var random = RandomSource(seed: seed)
     nodes = VirtualNodes(names: names, random: RandomSource(seed: random.next()))
     let server = APIServer(resources: Resources.all, configuration: configuration, random: random)
-    engine = Engine(server: server, controllers: Controllers.all(certificateAuthority: "simulated", zone: { _ in nil }))
+    engine = Engine(
+      server: server, controllers: Controllers.all(certificateAuthority: "simulated", zone: { timeZones.rules($0) }))
     now = start
     carryOut(engine.boot(at: now))
     for name in names { schedule(.observation(NodeObservation(node: name, event: .nodeReady(nodes.facts(of: name)))), at: now) }
@@ -127,7 +129,8 @@ package struct VirtualCluster: Sendable {
   ) -> APIResponse {
     nextRequest += 1
     let request = APIRequest(
-      method: method, path: path, query: query, contentType: contentType, userAgent: "simulation", body: body, credential: credential)
+      method: method, path: path, query: query, contentType: contentType, userAgent: "simulation", body: body,
+      credential: credential)
     step(.request(nextRequest, request))
     return answers.removeValue(forKey: nextRequest)!
   }

@@ -13,7 +13,7 @@ enum PracticeCommand {
   }
 
   private static func simulate(_ manifests: [JSON], _ options: Options) {
-    var practice = PracticeSimulation(seed: UInt64(options.number("--seed", 0...9e15) ?? 1))
+    var practice = PracticeSimulation(seed: UInt64(options.number("--seed", 0...9e15) ?? 1), timeZones: ZoneFiles.database)
     practice.run(manifests)
     if let problem = practice.problem { Standard.fail("a manifest was refused: \(problem)") }
     Standard.output(pad("TIME", 8) + pad("SIZE", 6) + pad("MEMORY", 12) + pad("REPLICAS", 10) + "DECISION")

@@ -29,7 +29,8 @@ struct CronJobResource: Resource {
     if cron.spec.suspend == nil { cron.spec.suspend = false }
     if cron.spec.successfulJobsHistoryLimit == nil { cron.spec.successfulJobsHistoryLimit = 3 }
     if cron.spec.failedJobsHistoryLimit == nil { cron.spec.failedJobsHistoryLimit = 1 }
-    PodSpecRules.setDefaults(&cron.spec.jobTemplate.spec.template.spec)
+    if !cron.spec.jobTemplate.spec.podFailurePolicy.isAbsent { JobRules.setDefaults(&cron.spec.jobTemplate.spec.podFailurePolicy) }
+    PodSpecDefaults.template(&cron.spec.jobTemplate.spec.template.spec)
     object = cron.tree
   }
 
@@ -51,10 +52,20 @@ struct CronJobResource: Resource {
     errors += FieldRules.atLeast(0, cron.spec.startingDeadlineSeconds, "spec.startingDeadlineSeconds")
     errors += FieldRules.atLeast(0, cron.spec.successfulJobsHistoryLimit, "spec.successfulJobsHistoryLimit")
     errors += FieldRules.atLeast(0, cron.spec.failedJobsHistoryLimit, "spec.failedJobsHistoryLimit")
-    if let zone = cron.spec.timeZone, zone.isEmpty || zone == "Local" {
-      errors.append(FieldError(.invalid, "spec.timeZone", value: .string(zone), detail: "name a time zone such as Europe/Berlin"))
-    }
+    errors += timeZone(cron.spec.timeZone, context.timeZones)
     return errors + JobRules.validateTemplate(cron.spec.jobTemplate.spec.template.spec, "spec.jobTemplate.spec.template.spec")
+  }
+
+  /// Source: validateTimeZone, pkg/apis/batch/validation, v1.36.
+  private func timeZone(_ name: String?, _ zones: TimeZoneDatabase) -> [FieldError] {
+    guard let name else { return [] }
+    let problem =
+      name.isEmpty
+      ? "name a time zone such as Europe/Berlin, or leave the field out"
+      : name.lowercased() == "local"
+        ? "Local is no time zone: name one such as Europe/Berlin"
+        : zones.rules(name) == nil ? "unknown time zone \(name)" : nil
+    return problem.map { [FieldError(.invalid, "spec.timeZone", value: .string(name), detail: $0)] } ?? []
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

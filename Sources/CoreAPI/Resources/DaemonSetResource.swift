@@ -21,7 +21,7 @@ struct DaemonSetResource: Resource {
 
   func setDefaults(_ object: inout JSON) {
     var set = DaemonSet(tree: object)
-    PodSpecRules.setDefaults(&set.spec.template.spec)
+    PodSpecDefaults.template(&set.spec.template.spec)
     if set.spec.updateStrategy.type == nil { set.spec.updateStrategy.type = "RollingUpdate" }
     if set.spec.updateStrategy.type == "RollingUpdate" {
       if set.spec.updateStrategy.rollingUpdate.maxUnavailable.isNull { set.spec.updateStrategy.rollingUpdate.maxUnavailable = 1 }

@@ -22,7 +22,7 @@ struct DeploymentResource: Resource {
 
   func setDefaults(_ object: inout JSON) {
     var deployment = Deployment(tree: object)
-    PodSpecRules.setDefaults(&deployment.spec.template.spec)
+    PodSpecDefaults.template(&deployment.spec.template.spec)
     if deployment.spec.replicas == nil { deployment.spec.replicas = 1 }
     if deployment.spec.revisionHistoryLimit == nil { deployment.spec.revisionHistoryLimit = 10 }
     if deployment.spec.progressDeadlineSeconds == nil { deployment.spec.progressDeadlineSeconds = 600 }

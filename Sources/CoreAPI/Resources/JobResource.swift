@@ -34,7 +34,8 @@ struct JobResource: Resource {
     if job.spec.podReplacementPolicy == nil {
       job.spec.podReplacementPolicy = job.spec.podFailurePolicy.isAbsent ? "TerminatingOrFailed" : "Failed"
     }
-    PodSpecRules.setDefaults(&job.spec.template.spec)
+    if !job.spec.podFailurePolicy.isAbsent { JobRules.setDefaults(&job.spec.podFailurePolicy) }
+    PodSpecDefaults.template(&job.spec.template.spec)
     object = job.tree
   }
 
@@ -111,6 +112,14 @@ struct JobResource: Resource {
 
 /// Rules that Jobs and CronJobs share.
 enum JobRules {
+  static func setDefaults(_ policy: inout PodFailurePolicy) {
+    for rule in policy.rules.indices {
+      for index in policy.rules[rule].onPodConditions.indices where policy.rules[rule].onPodConditions[index].status == nil {
+        policy.rules[rule].onPodConditions[index].status = "True"
+      }
+    }
+  }
+
   static func validateTemplate(_ spec: PodSpec, _ path: FieldPath) -> [FieldError] {
     var errors = PodSpecRules.validate(spec, path)
     if spec.restartPolicy != "OnFailure", spec.restartPolicy != "Never" {

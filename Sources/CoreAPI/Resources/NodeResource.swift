@@ -38,6 +38,11 @@ struct NodeResource: Resource {
     return text
   }
 
+  func setDefaults(_ object: inout JSON) {
+    let capacity = object[.status][.capacity]
+    if !capacity.isNull, object[.status][.allocatable].isNull { object[.status].put(.allocatable, capacity) }
+  }
+
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
     object.remove(.status)
   }

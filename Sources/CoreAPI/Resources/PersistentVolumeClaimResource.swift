@@ -34,10 +34,20 @@ struct PersistentVolumeClaimResource: Resource {
     var claim = PersistentVolumeClaim(tree: object)
     claim.status = PersistentVolumeClaimStatus()
     claim.status.phase = "Pending"
+    normalizeSources(&claim.spec)
     if !claim.metadata.finalizers.values.contains("kubernetes.io/pvc-protection") {
       claim.metadata.finalizers = List(claim.metadata.finalizers.values + ["kubernetes.io/pvc-protection"])
     }
     object = claim.tree
+  }
+
+  /// The two names of where the data comes from say the same. Source: NormalizeDataSources, pkg/registry/core/persistentvolumeclaim.
+  private func normalizeSources(_ spec: inout PersistentVolumeClaimSpec) {
+    if !spec.dataSource.isAbsent, spec.dataSourceRef.isAbsent {
+      spec.dataSourceRef = TypedObjectReference(tree: spec.dataSource.tree)
+    } else if spec.dataSource.isAbsent, !spec.dataSourceRef.isAbsent, spec.dataSourceRef.namespace == nil {
+      spec.dataSource = TypedLocalObjectReference(tree: spec.dataSourceRef.tree)
+    }
   }
 
   func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {

@@ -28,7 +28,7 @@ struct PodResource: Resource {
 
   func setDefaults(_ object: inout JSON) {
     var pod = Pod(tree: object)
-    PodSpecRules.setDefaults(&pod.spec)
+    PodSpecDefaults.pod(&pod.spec)
     object = pod.tree
   }
 

@@ -4,39 +4,6 @@ import CoreTypes
 
 /// Defaults and rules of a pod's spec, for pods and for templates. Source: pkg/apis/core, v1.36.
 enum PodSpecRules {
-  static func setDefaults(_ spec: inout PodSpec) {
-    for index in spec.containers.indices { setDefaults(&spec.containers[index]) }
-    for index in spec.initContainers.indices { setDefaults(&spec.initContainers[index]) }
-    if let account = spec.serviceAccountName {
-      spec.serviceAccount = account
-    } else if let account = spec.serviceAccount {
-      spec.serviceAccountName = account
-    }
-    guard spec.hostNetwork == true else { return }
-    for container in spec.containers.indices {
-      for port in spec.containers[container].ports.indices where spec.containers[container].ports[port].hostPort == nil {
-        spec.containers[container].ports[port].hostPort = spec.containers[container].ports[port].containerPort
-      }
-    }
-  }
-
-  private static func setDefaults(_ container: inout Container) {
-    if container.imagePullPolicy == nil, let image = container.image {
-      container.imagePullPolicy = isLatest(image) ? "Always" : "IfNotPresent"
-    }
-    for (name, limit) in container.resources.limits.sorted where container.resources.requests[name] == nil {
-      container.resources.requests[name] = limit
-    }
-  }
-
-  /// An image without tag and digest, or with the tag latest.
-  private static func isLatest(_ image: String) -> Bool {
-    if image.contains("@") { return false }
-    let last = image.split(separator: "/").last ?? ""
-    guard let colon = last.lastIndex(of: ":") else { return true }
-    return last[last.index(after: colon)...] == "latest"
-  }
-
   static func validate(_ spec: PodSpec, _ path: FieldPath) -> [FieldError] {
     var errors: [FieldError] = []
     if spec.containers.isEmpty {

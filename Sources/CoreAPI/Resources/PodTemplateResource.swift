@@ -17,7 +17,7 @@ struct PodTemplateResource: Resource {
 
   func setDefaults(_ object: inout JSON) {
     var template = PodTemplate(tree: object)
-    PodSpecRules.setDefaults(&template.template.spec)
+    PodSpecDefaults.template(&template.template.spec)
     object = template.tree
   }
 

@@ -22,7 +22,7 @@ struct ReplicaSetResource: Resource {
 
   func setDefaults(_ object: inout JSON) {
     var set = ReplicaSet(tree: object)
-    PodSpecRules.setDefaults(&set.spec.template.spec)
+    PodSpecDefaults.template(&set.spec.template.spec)
     if set.spec.replicas == nil { set.spec.replicas = 1 }
     object = set.tree
   }

@@ -22,7 +22,7 @@ struct ReplicationControllerResource: Resource {
 
   func setDefaults(_ object: inout JSON) {
     var controller = ReplicationController(tree: object)
-    PodSpecRules.setDefaults(&controller.spec.template.spec)
+    PodSpecDefaults.template(&controller.spec.template.spec)
     if controller.spec.replicas == nil { controller.spec.replicas = 1 }
     if controller.spec.selector.isEmpty { controller.spec.selector = controller.spec.template.metadata.labels }
     if controller.metadata.labels.isEmpty { controller.metadata.labels = controller.spec.template.metadata.labels }

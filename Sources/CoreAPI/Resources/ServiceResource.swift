@@ -5,6 +5,8 @@ import CoreTypes
 
 /// A name and an address for a set of pods.
 struct ServiceResource: Resource {
+  /// Three hours.
+  static let affinitySeconds = 10_800
   let definition = make()
 
   private static func make() -> ResourceDefinition {
@@ -21,22 +23,41 @@ struct ServiceResource: Resource {
     return definition
   }
 
+  /// Source: SetDefaults_Service, pkg/apis/core/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {
     var service = Service(tree: object)
     if service.spec.type == nil { service.spec.type = "ClusterIP" }
     if service.spec.sessionAffinity == nil { service.spec.sessionAffinity = "None" }
-    let isExternal = service.spec.type == "ExternalName"
-    if !isExternal, service.spec.internalTrafficPolicy == nil { service.spec.internalTrafficPolicy = "Cluster" }
-    if service.spec.type == "NodePort" || service.spec.type == "LoadBalancer", service.spec.externalTrafficPolicy == nil {
+    setAffinity(&service.spec)
+    let type = service.spec.type
+    if type != "ExternalName", service.spec.internalTrafficPolicy == nil { service.spec.internalTrafficPolicy = "Cluster" }
+    let isOpen = type == "NodePort" || type == "LoadBalancer"
+    if isOpen || (type == "ClusterIP" && !service.spec.externalIPs.isEmpty), service.spec.externalTrafficPolicy == nil {
       service.spec.externalTrafficPolicy = "Cluster"
     }
-    for index in service.spec.ports.indices {
-      if service.spec.ports[index].protocol == nil { service.spec.ports[index].protocol = "TCP" }
-      if service.spec.ports[index].targetPort.isNull, let port = service.spec.ports[index].port {
-        service.spec.ports[index].targetPort = .int(Int64(port))
+    if type == "LoadBalancer", service.spec.allocateLoadBalancerNodePorts == nil { service.spec.allocateLoadBalancerNodePorts = true }
+    for index in service.spec.ports.indices { setDefaults(&service.spec.ports[index]) }
+    if type == "LoadBalancer" {
+      for index in service.status.loadBalancer.ingress.indices where service.status.loadBalancer.ingress[index].ip != nil {
+        if service.status.loadBalancer.ingress[index].ipMode == nil { service.status.loadBalancer.ingress[index].ipMode = "VIP" }
       }
     }
     object = service.tree
+  }
+
+  private func setAffinity(_ spec: inout ServiceSpec) {
+    if spec.sessionAffinity == "None" {
+      spec.tree.remove(.sessionAffinityConfig)
+    } else if spec.sessionAffinity == "ClientIP", spec.sessionAffinityConfig.clientIP.timeoutSeconds == nil {
+      spec.sessionAffinityConfig.clientIP.timeoutSeconds = ServiceResource.affinitySeconds
+    }
+  }
+
+  private func setDefaults(_ port: inout ServicePort) {
+    if port.protocol == nil { port.protocol = "TCP" }
+    if port.nodePort == 0 { port.nodePort = nil }
+    let target = port.targetPort
+    if target.isNull || target.int == 0 || target.string == "", let number = port.port { port.targetPort = .int(Int64(number)) }
   }
 
   /// Allocates the cluster address and node ports.

@@ -22,7 +22,7 @@ struct StatefulSetResource: Resource {
 
   func setDefaults(_ object: inout JSON) {
     var set = StatefulSet(tree: object)
-    PodSpecRules.setDefaults(&set.spec.template.spec)
+    PodSpecDefaults.template(&set.spec.template.spec)
     if set.spec.updateStrategy.type == nil { set.spec.updateStrategy.type = "RollingUpdate" }
     if set.spec.updateStrategy.type == "RollingUpdate", set.spec.updateStrategy.rollingUpdate.partition == nil {
       set.spec.updateStrategy.rollingUpdate.partition = 0

@@ -76,7 +76,8 @@ extension APIServer {
   private mutating func prepareCreate(
     _ tree: inout JSON, _ served: ServedResource, _ options: WriteOptions
   ) throws(APIError) -> [FieldError] {
-    let context = WriteContext(store: store, now: options.now, user: options.user, randomBits: random.next())
+    let context = WriteContext(
+      store: store, now: options.now, user: options.user, randomBits: random.next(), timeZones: configuration.timeZones)
     try served.resource.prepareForCreate(&tree, context)
     var errors = ObjectMetaRules.validate(ObjectMeta(tree: tree[.metadata]), served.definition)
     if let type = Schema.shared.type(served.storage.typeName) { errors += Schema.shared.validate(tree, type) }

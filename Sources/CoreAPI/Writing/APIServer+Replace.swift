@@ -72,7 +72,8 @@ extension APIServer {
   private mutating func prepareUpdate(
     _ tree: inout JSON, _ served: ServedResource, _ old: StoredObject, _ options: WriteOptions
   ) throws(APIError) -> [FieldError] {
-    let context = WriteContext(store: store, now: options.now, user: options.user, randomBits: random.next())
+    let context = WriteContext(
+      store: store, now: options.now, user: options.user, randomBits: random.next(), timeZones: configuration.timeZones)
     let type = Schema.shared.type(served.storage.typeName)
     if options.subresource == "status" {
       served.resource.prepareForStatusUpdate(&tree, old: old.tree, context)
