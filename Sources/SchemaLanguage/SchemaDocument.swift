@@ -4,12 +4,14 @@
 ///     words NAME …                         names that are interned though no field has them
 ///     type StatefulSetSpec [kind] [map=atomic] [swift=NAME]
 ///     | What the type is, in our own words.
-///       replicas int32 [required] [default=1] [min=0] [max=…] [enum=A|B] [list=set|atomic] [keys=a,b]
+///       replicas int32 [#1?] [required] [default=1] [min=0] [max=…] [enum=A|B] [list=set|atomic] [keys=a,b]
 ///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats]
 ///       | What the field is.
 ///
 /// Types of fields: string bytes time microTime quantity int32 int64 double bool intOrString any, the name of a type of this
 /// package, PACKAGE.TYPE of another one, `[T]` for a list and `{T}` for a map from names. A field with keys= is a list of type map.
+/// #3: the field's number in protobuf; #2.1: number 1 in the message of number 2, which JSON does not show; #3? may be absent, so
+/// that 0, "" and an empty message mean what they say. Source: the struct tags of k8s.io/api, v1.33.
 /// repeats: equal keys or elements are accepted, as upstream's validation accepts them (two environment variables of one name).
 package struct SchemaDocument: Sendable {
   package var types: [SchemaType] = []
@@ -56,6 +58,19 @@ package struct SchemaField: Sendable {
   package var mergeKey: String?
   package var strategies: [String] = []
   package var mapType: String?
+  package var protobuf: ProtobufNumber?
+}
+
+/// Where a field stands in protobuf.
+package struct ProtobufNumber: Sendable, Equatable {
+  package static let deepest = 3
+  /// Numbers from the outermost message inwards, 8 bits each, the first in the lowest.
+  package var path: UInt32 = 0
+  package var depth = 0
+  /// A value of zero is a value.
+  package var isOptional = false
+
+  package func number(at level: Int) -> Int { Int(path >> UInt32(8 * level) & 0xFF) }
 }
 
 package indirect enum FieldType: Sendable, Equatable {

@@ -121,8 +121,31 @@ package struct SchemaReader {
     case "required": field.isRequired = true
     case "immutable": field.isImmutable = true
     case "repeats": field.allowsRepeats = true
+    case _ where word.first == UInt8(ascii: "#"): field.protobuf = try protobuf(word.dropFirst())
     default: try takeValue(word, &field)
     }
+  }
+
+  /// "3", "2.1" or "3?".
+  private func protobuf(_ word: Word) throws(SchemaLanguageError) -> ProtobufNumber {
+    var result = ProtobufNumber()
+    var number: UInt32 = 0
+    for byte in word {
+      switch byte {
+      case 0x30...0x39: number = number * 10 + UInt32(byte - 0x30)
+      case UInt8(ascii: "."):
+        result.path |= number << UInt32(8 * result.depth)
+        result.depth += 1
+        number = 0
+      case UInt8(ascii: "?"): result.isOptional = true
+      default: throw error("'#\(string(word))' is no field number")
+      }
+      guard number < 256, result.depth < ProtobufNumber.deepest else { throw error("'#\(string(word))' is out of range") }
+    }
+    guard number > 0 else { throw error("'#\(string(word))' is no field number") }
+    result.path |= number << UInt32(8 * result.depth)
+    result.depth += 1
+    return result
   }
 
   private func takeValue(_ word: Word, _ field: inout SchemaField) throws(SchemaLanguageError) {

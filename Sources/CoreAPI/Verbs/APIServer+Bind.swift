@@ -8,7 +8,7 @@ extension APIServer {
   mutating func bind(_ call: Call) throws(APIError) -> APIResponse {
     let options = try WriteOptions(call)
     var warnings: [String] = []
-    let (given, duplicates) = try APIServer.parse(call.request.body)
+    let (given, duplicates) = try APIServer.body(of: call.request)
     try APIServer.checkKind(given, kind: "Binding", apiVersion: "v1")
     let binding = try decode(
       given, as: "core.v1.Binding", title: "Binding in version \"v1\"", duplicates: duplicates, options, &warnings)

@@ -6,7 +6,7 @@ import CoreTypes
 extension APIServer {
   mutating func evict(_ call: Call) throws(APIError) -> APIResponse {
     var deletion = Deletion(try WriteOptions(call))
-    let given = try APIServer.parse(call.request.body).value
+    let given = try APIServer.body(of: call.request).value
     guard given.isObject, given[.kind].string ?? "Eviction" == "Eviction" else {
       throw .badRequest("the body must be of kind Eviction")
     }

@@ -11,7 +11,7 @@ extension APIServer {
 
   mutating func updateScale(_ call: Call) throws(APIError) -> APIResponse {
     let options = try WriteOptions(call)
-    let (tree, duplicates) = try APIServer.parse(call.request.body)
+    let (tree, duplicates) = try APIServer.body(of: call.request)
     return try writeScale(tree, duplicates, try call.object(in: store), call, options)
   }
 

@@ -11,7 +11,7 @@ extension APIServer {
   mutating func requestToken(_ call: Call) throws(APIError) -> APIResponse {
     let options = try WriteOptions(call)
     var warnings: [String] = []
-    let (given, duplicates) = try APIServer.parse(call.request.body)
+    let (given, duplicates) = try APIServer.body(of: call.request)
     try APIServer.checkKind(given, kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1")
     var request = TokenRequest(
       tree: try decode(

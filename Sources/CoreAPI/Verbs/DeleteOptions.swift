@@ -18,13 +18,7 @@ struct Deletion: Sendable {
     graceSeconds = try call.query.number("gracePeriodSeconds")
     propagation = call.query["propagationPolicy"]
     if call.query.flag("orphanDependents") == true { propagation = "Orphan" }
-    if !call.request.body.isEmpty {
-      let type = mediaType(of: call.request.contentType)
-      guard type == "application/json" || type.isEmpty else {
-        throw .unsupportedMediaType(call.request.contentType, accepted: ["application/json"])
-      }
-      try read(try APIServer.parse(call.request.body).value)
-    }
+    if !call.request.body.isEmpty { try read(try APIServer.body(of: call.request).value) }
     try check()
   }
 

@@ -4,7 +4,8 @@ import CoreStore
 
 /// From the body of a request to an object of the storage version.
 extension APIServer {
-  private static let jsonTypes = ["application/json", ""]
+  static let bodyTypes = ["application/json", protobufType]
+  static let protobufType = "application/vnd.kubernetes.protobuf"
 
   /// What was wrong without being refused.
   struct Complaints {
@@ -16,12 +17,20 @@ extension APIServer {
 
   /// - Throws: 415 for other media types, 400 for what is no JSON, too deep or of another kind.
   func decodeBody(_ call: Call, _ options: WriteOptions, _ warnings: inout [String]) throws(APIError) -> JSON {
-    let type = mediaType(of: call.request.contentType)
-    guard APIServer.jsonTypes.contains(type) else {
-      throw .unsupportedMediaType(call.request.contentType, accepted: ["application/json"])
-    }
-    let (tree, duplicates) = try APIServer.parse(call.request.body)
+    let (tree, duplicates) = try APIServer.body(of: call.request)
     return try decode(tree, duplicates: duplicates, call.served, options, &warnings)
+  }
+
+  /// The body of a request that sends an object: JSON, or protobuf as typed clients since v1.33 send it.
+  static func body(of request: APIRequest) throws(APIError) -> (value: JSON, duplicates: [String]) {
+    switch mediaType(of: request.contentType) {
+    case "application/json", "": return try parse(request.body)
+    case protobufType:
+      do throws(ProtobufError) { return (try Schema.shared.decodeProtobuf(request.body), []) } catch {
+        throw .badRequest("the body is no object in protobuf: \(error)")
+      }
+    default: throw .unsupportedMediaType(request.contentType, accepted: bodyTypes)
+    }
   }
 
   static func parse(_ body: [UInt8]) throws(APIError) -> (value: JSON, duplicates: [String]) {
