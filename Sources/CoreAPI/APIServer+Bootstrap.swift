@@ -48,6 +48,8 @@ extension APIServer {
     _ = try? update(id, tree: updated, user: APIServer.bootUser, at: now)
   }
 
+  private static let lastApplied = Key("kubectl.kubernetes.io/last-applied-configuration")
+
   /// One APIService for each group version that is served here. Source: kube-aggregator's autoregistration, v1.36.
   private func localServices(_ now: Instant) -> [JSON] {
     var services: [JSON] = []
@@ -57,17 +59,19 @@ extension APIServer {
           "type": "Available", "status": "True", "lastTransitionTime": .string(now.rfc3339), "reason": "Local",
           "message": "served by this server itself",
         ]
-        services.append([
-          "metadata": [
-            "name": .string("\(version).\(group.name)"),
-            "labels": .object([Member(key: Key("kube-aggregator.kubernetes.io/automanaged"), value: "onstart")]),
-          ],
-          "spec": [
-            "group": group.name.isEmpty ? .null : .string(group.name), "version": .string(version),
-            "groupPriorityMinimum": .int(Int64(18000 - place * 100)), "versionPriority": .int(Int64(100 - index)),
-          ],
-          "status": ["conditions": [condition]],
-        ])
+        let spec: JSON = [
+          "group": group.name.isEmpty ? .null : .string(group.name), "version": .string(version),
+          "groupPriorityMinimum": .int(Int64(18000 - place * 100)), "versionPriority": .int(Int64(100 - index)),
+        ]
+        var metadata: JSON = [
+          "name": .string("\(version).\(group.name)"),
+          "labels": .object([Member(key: Key("kube-aggregator.kubernetes.io/automanaged"), value: "onstart")]),
+        ]
+        if group.name == VirtualResources.metricsGroup {
+          // People apply metrics-server's own manifest over it: kubectl is told that there was nothing of theirs before.
+          metadata.put(Key("annotations"), .object([Member(key: APIServer.lastApplied, value: "{}")]))
+        }
+        services.append(["metadata": metadata, "spec": spec, "status": ["conditions": [condition]]])
       }
     }
     return services

@@ -97,11 +97,31 @@ package struct PodRuntime: Sendable {
         if let last = Self.exit(known.lastState.terminated) { containers[index].lastExit = last }
         if let ended = Self.exit(known.state.terminated) {
           containers[index].state = .exited(containerID: ended.containerID, ended.exit)
+        } else if let started = known.state.running.startedAt {
+          lose(index, id: known.containerID ?? "", startedAt: Instant(rfc3339: started) ?? startedAt)
         }
       }
     }
     if status.phase == "Failed", let reason = status.reason { failure = Failure(reason: reason, message: status.message ?? "") }
   }
+
+  /// A container that ran when the control plane was last heard of. Containers do not outlive their node's agent: as after a reboot
+  /// of a node, it counts as ended with code 255 and is started again where its pod restarts.
+  private mutating func lose(_ index: Int, id: String, startedAt: Instant) {
+    // When it ended is not known.
+    var exit = ContainerExit(code: 255, at: startedAt, startedAt: startedAt)
+    exit.message = "the node was restarted"
+    let last = ContainerRuntime.LastExit(containerID: Self.withoutRuntime(id), exit: exit)
+    if pod.spec.restartPolicy == "Never", containers[index].role != .sidecar {
+      containers[index].state = .exited(containerID: last.containerID, exit)
+    } else {
+      containers[index].lastExit = last
+      containers[index].restartCount += 1
+    }
+  }
+
+  /// "crun://4f…" as the runtime itself knows it: "4f…".
+  private static func withoutRuntime(_ id: String) -> String { String(id.drop { $0 != "/" }.drop { $0 == "/" }) }
 
   private static func exit(_ terminated: ContainerStateTerminated) -> ContainerRuntime.LastExit? {
     guard let code = terminated.exitCode else { return nil }
@@ -110,8 +130,7 @@ package struct PodRuntime: Sendable {
       code: code, at: finished, startedAt: terminated.startedAt.flatMap { Instant(rfc3339: $0) } ?? finished)
     exit.oomKilled = terminated.reason == "OOMKilled"
     exit.message = terminated.message ?? ""
-    let id = terminated.containerID ?? ""
-    return .init(containerID: String(id.drop { $0 != "/" }.drop { $0 == "/" }), exit: exit)
+    return .init(containerID: withoutRuntime(terminated.containerID ?? ""), exit: exit)
   }
 
   func event(_ reason: String, _ message: String, warning: Bool = false, container: ContainerRuntime? = nil) -> PodEvent {
