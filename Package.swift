@@ -93,7 +93,7 @@ let package = Package(
     tests("CoreNodeTests", ["CoreNode", "CoreStore", "CoreTypes", "CoreJSON"]),
     tests("CoreEngineTests", coreTargets),
     tests("EdgeHTTPTests", ["EdgeHTTP", "CZlib", "CLinux", "TestMachine"]),
-    tests("EdgeJournalTests", ["EdgeJournal", "CSQLite"]),
+    tests("EdgeJournalTests", ["EdgeJournal", "CSQLite", "TestMachine"]),
     tests("EdgeImagesTests", ["EdgeImages", "CArchive", "CoreJSON", "CoreNode", "TestMachine"]),
     tests(
       "EdgeRuntimeTests",

@@ -7,7 +7,9 @@ import Testing
   func pipelining() async throws {
     let test = try TestServer()
     let client = try RawClient(port: test.port)
-    client.send("GET /a%20b?x=%31 HTTP/1.1\r\nhost: h\r\n\r\nPOST /c HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc")
+    client.send(
+      "GET /a%20b?x=%31 HTTP/1.1\r\nhost: h\r\n\r\nPOST /c HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc"
+    )
     let text = try await client.receiveAll()
     #expect(text.contains("GET /a b [x=%31] 0\n"))
     #expect(text.hasSuffix("POST /c [] 3\n"))
@@ -121,7 +123,9 @@ import Testing
     let test = try TestServer()
     let address = SocketAddress(host: "127.0.0.1", port: test.port)
     #expect(throws: ListenError.portInUse(address)) { try TestServer().server.listen(on: address) }
-    #expect(throws: ListenError.notAnAddress("nowhere")) { try TestServer().server.listen(on: SocketAddress(host: "nowhere", port: 0)) }
+    #expect(throws: ListenError.notAnAddress("nowhere")) {
+      try TestServer().server.listen(on: SocketAddress(host: "nowhere", port: 0))
+    }
   }
 
   @Test("a stopping server lets a request in progress end and refuses new connections")

@@ -37,7 +37,8 @@ import Testing
     var iterator = streams.makeAsyncIterator()
     let stream = try #require(await iterator.next())
     client = nil
-    let termination = await withCheckedContinuation { continuation in stream.onTermination { continuation.resume(returning: $0) } }
+    let termination = await withCheckedContinuation { continuation in stream.onTermination { continuation.resume(returning: $0) }
+    }
     #expect(termination == .clientGone)
     #expect(!stream.offer([1]))
   }
@@ -62,6 +63,22 @@ import Testing
     for await reason in ended { reasons.append(reason) }
     #expect(reasons == [.overrun])
     #expect(!(try await slow.receiveAll().hasSuffix("0\r\n\r\n")))
+  }
+
+  @Test("a client that does not read does not keep a stopping server longer than the grace period")
+  func stopWithStuckClient() async throws {
+    let (test, streams) = try StreamTests.watching { ByteStream(maximumBytes: 64 << 20, maximumCount: 1000) }
+    let slow = try RawClient(port: test.port, receiveBuffer: 4096)
+    slow.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n")
+    var iterator = streams.makeAsyncIterator()
+    let stream = try #require(await iterator.next())
+    stream.offer([UInt8](repeating: 0x61, count: 32 << 20))
+    let start = ContinuousClock.now
+    await test.server.stop(grace: .milliseconds(100))
+    #expect(ContinuousClock.now - start < .seconds(10))
+    #expect(test.server.connectionCount == 0)
+    #expect(throws: POSIXError(.ECONNREFUSED)) { try RawClient(port: test.port) }
+    withExtendedLifetime(slow) {}
   }
 
   @Test("a producer that waits for room delivers everything in order")

@@ -100,7 +100,9 @@ import Testing
 }
 
 @Suite(.timeLimit(.minutes(1))) struct CertificateTests {
-  @Test("a signature verifies with its key and not over other bytes, with another key or cut short", arguments: [PrivateKey.Kind.p256, .rsa2048])
+  @Test(
+    "a signature verifies with its key and not over other bytes, with another key or cut short",
+    arguments: [PrivateKey.Kind.p256, .rsa2048])
   func tokens(kind: PrivateKey.Kind) throws {
     let key = try PrivateKey(kind)
     let signer = TokenSigner(key: key)
@@ -122,7 +124,8 @@ import Testing
     let leaf = try authority.issueServer(commonName: "s", names: ["a.example", "10.96.0.1", "::1"])
     let root = try temporaryFile(authority.certificatePEM, ".pem")
     let file = try temporaryFile(leaf.certificatePEM, ".crt")
-    let result = try await Program.run("/usr/bin/openssl", ["verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", root, file])
+    let result = try await Program.run(
+      "/usr/bin/openssl", ["verify", "-x509_strict", "-purpose", "sslserver", "-CAfile", root, file])
     #expect(result.status == 0, "\(result.output) \(result.errors)")
     let text = try await Program.run("/usr/bin/openssl", ["x509", "-in", file, "-noout", "-ext", "subjectAltName"]).output
     #expect(text.contains("DNS:a.example, IP Address:10.96.0.1, IP Address:0:0:0:0:0:0:0:1"))

@@ -1,7 +1,6 @@
 import EdgeHTTP
 import Foundation
 import TestMachine
-import Testing
 
 /// Two loops for all tests: a loop lives as long as its process.
 let testLoops = EventLoop.group(2)
@@ -12,7 +11,8 @@ struct TestServer {
   let port: UInt16
 
   init(
-    tls: TLSContext? = nil, limits: HTTPLimits = HTTPLimits(), handler: @escaping HTTPServerConfiguration.Handler = TestServer.answer
+    tls: TLSContext? = nil, limits: HTTPLimits = HTTPLimits(),
+    handler: @escaping HTTPServerConfiguration.Handler = TestServer.answer
   ) throws {
     var configuration = HTTPServerConfiguration(tls: tls, handler: handler)
     configuration.limits = limits
@@ -52,7 +52,7 @@ final class RawClient: Sendable {
     let outcome = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
     }
-    try #require(outcome == 0)
+    if outcome != 0 { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
   }
 
   deinit { close(descriptor) }
@@ -65,7 +65,9 @@ final class RawClient: Sendable {
   private func send(_ bytes: [UInt8]) {
     var sent = 0
     while sent < bytes.count {
-      let count = bytes.withUnsafeBytes { Foundation.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL)) }
+      let count = bytes.withUnsafeBytes {
+        Foundation.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+      }
       if count <= 0 { return }
       sent += count
     }
@@ -89,7 +91,9 @@ final class RawClient: Sendable {
       while !isEnough(bytes) {
         var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         let left = max(.zero, deadline - .now) / .milliseconds(1)
-        guard poll(&waiting, 1, Int32(left)) > 0 else { throw Silence(received: String(decoding: bytes.prefix(1000), as: UTF8.self)) }
+        guard poll(&waiting, 1, Int32(left)) > 0 else {
+          throw Silence(received: String(decoding: bytes.prefix(1000), as: UTF8.self))
+        }
         let count = recv(descriptor, &buffer, buffer.count, 0)
         if count <= 0 { break }
         bytes += buffer.prefix(count)
@@ -104,8 +108,16 @@ struct Silence: Error {
   let received: String
 }
 
+/// Where this run's files are; deleted when it ends.
+private let scratch: String = {
+  let path = NSTemporaryDirectory() + "edgehttp-\(getpid())"
+  try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  atexit { try? FileManager.default.removeItem(atPath: scratch) }
+  return path
+}()
+
 func temporaryFile(_ bytes: [UInt8], _ suffix: String) throws -> String {
-  let path = NSTemporaryDirectory() + "edgehttp-" + UUID().uuidString + suffix
+  let path = scratch + "/" + UUID().uuidString + suffix
   try Data(bytes).write(to: URL(fileURLWithPath: path))
   return path
 }

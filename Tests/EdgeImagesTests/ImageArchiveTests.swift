@@ -2,6 +2,7 @@ import CoreJSON
 import CoreNode
 import EdgeImages
 import Foundation
+import TestMachine
 import Testing
 
 private let base = tar([
@@ -147,6 +148,22 @@ struct ImageArchiveTests {
     let images = try ImageStore(directory: path).list(node: "one")
     #expect(images.map(\.names) == [["docker.io/library/app:test"]])
     #expect(images[0].sizeBytes > 1000)
+  }
+}
+
+@Suite("A store's lock")
+struct ImageLockTests {
+  @Test("is free once the store is closed, although a child between fork and exec still holds its file")
+  func copied() throws {
+    let path = NSTemporaryDirectory() + "images-" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var store: ImageStore? = try ImageStore(directory: path)
+    #expect(store != nil)
+    let copy = try #require(copyOfDescriptor(onFile: path + "/lock"))
+    defer { close(copy) }
+    #expect(throws: ImageError.self) { try ImageStore(directory: path) }
+    store = nil
+    _ = try ImageStore(directory: path)
   }
 }
 

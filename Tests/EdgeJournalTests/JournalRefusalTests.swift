@@ -1,6 +1,7 @@
 import CSQLite
 import EdgeJournal
 import Foundation
+import TestMachine
 import Testing
 
 @Suite("The journal says why it cannot be opened")
@@ -10,6 +11,18 @@ struct JournalRefusalTests {
     try inScratch { directory in
       let journal = try Journal(directory: directory)
       #expect(throws: JournalError.inUse(path: directory, process: Int(getpid()))) { try Journal(directory: directory) }
+      journal.close()
+      try Journal(directory: directory).close()
+    }
+  }
+
+  @Test("a closed journal's directory is free, although a child between fork and exec still holds the lock's file")
+  func copiedLock() throws {
+    try inScratch { directory in
+      let journal = try Journal(directory: directory)
+      let copy = try #require(copyOfDescriptor(onFile: directory + "/lock"))
+      defer { close(copy) }
+      #expect(throws: JournalError.self) { try Journal(directory: directory) }
       journal.close()
       try Journal(directory: directory).close()
     }
