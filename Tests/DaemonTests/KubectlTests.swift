@@ -29,13 +29,22 @@ struct KubectlTests {
   @Test("each version makes objects with its create commands", arguments: Kubectl.all)
   func creates(path: String) async throws {
     let test = try await TestCluster()
-    let made = try await test.kubectl(["create", "configmap", "made", "--from-literal=a=b"], program: path)
-    // From version 1.32 kubectl sends the bodies of typed objects as protobuf, which the API does not read yet.
-    withKnownIssue {
-      #expect(made.status == 0, "\(made.output)")
-    } when: {
-      made.output.contains("vnd.kubernetes.protobuf")
+    // From version 1.32 kubectl sends these bodies as protobuf.
+    let commands = [
+      "configmap made --from-literal=a=b", "secret generic made --from-literal=a=b", "namespace made", "serviceaccount made",
+      "role made --verb=get --resource=pods", "rolebinding made --role=made --serviceaccount=default:made",
+      "deployment made --image=x --replicas=2", "job made --image=x -- true", "cronjob made --image=x --schedule=@hourly",
+      "service clusterip made --tcp=80:8080", "quota made --hard=pods=3",
+      "poddisruptionbudget made --selector=a=b --min-available=1",
+    ]
+    for command in commands {
+      let made = try await test.kubectl(["create"] + command.split(separator: " ").map(String.init), program: path)
+      #expect(made.status == 0, "\(command): \(made.output)")
     }
+    let kept = try await test.kubectl(["get", "deployment", "made", "-o", "jsonpath={.spec.replicas} {..image}"], program: path)
+    #expect(kept.output == "2 x")
+    let may = try await test.kubectl(["auth", "can-i", "get", "pods", "--as=system:serviceaccount:default:made"], program: path)
+    #expect(may.output == "yes\n")
     await test.stop()
   }
 
