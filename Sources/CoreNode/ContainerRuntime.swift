@@ -86,11 +86,9 @@ package struct BackOff: Sendable, Equatable {
   }
 
   /// Seconds from an exit to the next start: none after the first exit.
-  mutating func restart() -> Int { failures == 0 ? noDelay() : fail() / 2 }
-
-  private mutating func noDelay() -> Int {
-    failures = 1
-    return 0
+  mutating func restart() -> Int {
+    defer { failures += 1 }
+    return failures == 0 ? 0 : min(BackOff.longest, BackOff.first << min(failures - 1, 6))
   }
 
   mutating func reset() { failures = 0 }

@@ -65,7 +65,9 @@ extension APIServer {
     metadata.remove(.selfLink)
     if metadata[.namespace].isNull { metadata.put(.namespace, before[.namespace]) }
     if metadata[.name].isNull { metadata.put(.name, before[.name]) }
-    if !options.keepsManagedFields { metadata.put(.managedFields, before[.managedFields]) }
+    if !options.keepsManagedFields {
+      metadata.put(.managedFields, FieldOwnership.kept(metadata[.managedFields], before: before[.managedFields]))
+    }
   }
 
   /// In a function of its own for the reason told at `prepareCreate`.

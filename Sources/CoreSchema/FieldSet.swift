@@ -1,0 +1,126 @@
+package import CoreJSON
+
+/// A set of paths into an object, as managedFields write it. Source: structured-merge-diff v6 fieldpath (fieldsV1), v1.36.
+///
+/// Names of children are those of fieldsV1: "f:name", "k:{"name":"app"}" for an element with these keys, "v:1" for one of a set.
+package struct FieldSet: Sendable, Equatable {
+  package struct Child: Sendable, Equatable {
+    package var name: String
+    package var set: FieldSet
+  }
+  /// The path itself belongs to the set.
+  package var isMember = false
+  /// Sorted by name; none of them is empty.
+  package private(set) var children: [Child] = []
+
+  package init() {}
+  package static let leaf = {
+    var set = FieldSet()
+    set.isMember = true
+    return set
+  }()
+
+  package var isEmpty: Bool { !isMember && children.isEmpty }
+
+  package subscript(name: String) -> FieldSet {
+    get {
+      let place = place(of: name)
+      return place < children.count && children[place].name == name ? children[place].set : FieldSet()
+    }
+    set {
+      let place = place(of: name)
+      let isPresent = place < children.count && children[place].name == name
+      if newValue.isEmpty {
+        if isPresent { children.remove(at: place) }
+      } else if isPresent {
+        children[place].set = newValue
+      } else {
+        children.insert(Child(name: name, set: newValue), at: place)
+      }
+    }
+  }
+
+  private func place(of name: String) -> Int {
+    var low = 0
+    var high = children.count
+    while low < high {
+      let middle = (low + high) / 2
+      if children[middle].name < name { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  // MARK: Sets
+
+  package func union(_ other: FieldSet) -> FieldSet {
+    var result = self
+    result.isMember = isMember || other.isMember
+    for child in other.children { result[child.name] = result[child.name].union(child.set) }
+    return result
+  }
+
+  package func intersection(_ other: FieldSet) -> FieldSet {
+    var result = FieldSet()
+    result.isMember = isMember && other.isMember
+    for child in children { result[child.name] = child.set.intersection(other[child.name]) }
+    return result
+  }
+
+  package func subtracting(_ other: FieldSet) -> FieldSet {
+    var result = self
+    result.isMember = isMember && !other.isMember
+    for child in other.children { result[child.name] = result[child.name].subtracting(child.set) }
+    return result
+  }
+
+  /// Without `other`'s paths and all that lies below them.
+  package func subtractingTrees(_ other: FieldSet) -> FieldSet {
+    if other.isMember { return FieldSet() }
+    var result = self
+    for child in other.children { result[child.name] = result[child.name].subtractingTrees(child.set) }
+    return result
+  }
+
+  // MARK: Forms
+
+  package init(fieldsV1 tree: JSON) {
+    for member in tree.members {
+      let name = member.key.name
+      if name == "." {
+        isMember = true
+      } else {
+        var child = FieldSet(fieldsV1: member.value)
+        if child.isEmpty { child = .leaf }
+        self[name] = child
+      }
+    }
+  }
+
+  /// A leaf is an empty object; "." tells that a path with others below it belongs to the set too.
+  package var fieldsV1: JSON {
+    var members = children.map { child in
+      Member(key: Key(child.name), value: child.set == .leaf ? .object([]) : child.set.fieldsV1)
+    }
+    if isMember, !children.isEmpty { members.insert(Member(key: ".", value: .object([])), at: 0) }
+    return .object(members)
+  }
+
+  /// ".spec.containers[name="app"].image", in the order of the set.
+  package var paths: [String] {
+    var result = isMember ? [""] : []
+    for child in children { result += child.set.paths.map { FieldSet.text(child.name) + $0 } }
+    return result
+  }
+
+  private static func text(_ name: String) -> String {
+    let rest = String(name.dropFirst(2))
+    switch name.prefix(2) {
+    case "f:": return "." + rest
+    case "k:":
+      let keys = (try? JSONParser.parse(rest))?.members.map { "\($0.key.name)=\($0.value)" } ?? []
+      return "[" + keys.joined(separator: ",") + "]"
+    case "v:": return "[=\(rest)]"
+    default: return "[\(rest)]"
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package import CoreJSON
+import SchemaLanguage
+
+/// How server-side apply sees a value. Source: the list and map types of OpenAPI, structured-merge-diff v6 schema, v1.36.
+enum Granularity {
+  /// Owned as a whole.
+  case atomic
+  case fields(TypeSchema)
+  case entries(Shape)
+  /// A list whose elements are told apart by these keys.
+  case elements(keys: [Key], Shape)
+  /// A list whose elements are their own keys.
+  case values
+
+  static func of(_ field: FieldSchema) -> Granularity {
+    if field.declaration.mapType == "atomic" { return .atomic }
+    switch field.shape {
+    case .list(let element):
+      if !field.listKeys.isEmpty { return .elements(keys: field.listKeys, element) }
+      return field.declaration.listType == "set" ? .values : .atomic
+    default: return of(field.shape)
+    }
+  }
+
+  static func of(_ shape: Shape) -> Granularity {
+    switch shape {
+    case .object(let type): type.isAtomic ? .atomic : .fields(type)
+    case .map(let element): .entries(element)
+    default: .atomic
+    }
+  }
+
+  /// "k:{…}" of an element, keys in the order of their names; a key that is not there counts with its default.
+  static func name(of element: JSON, keys: [Key], _ shape: Shape) -> String {
+    let members = keys.sorted { $0.name < $1.name }.compactMap { key -> Member? in
+      var value = element[key]
+      if value.isNull { value = shape.elementType?.field(key)?.defaultValue ?? .null }
+      return value.isNull ? nil : Member(key: key, value: value)
+    }
+    return "k:" + JSON.object(members).description
+  }
+
+  static func name(of value: JSON) -> String { "v:" + value.description }
+
+  /// Fields and entries with how each is seen; nil for what is no object or has no fields of its own.
+  func part(_ key: Key) -> Granularity? {
+    switch self {
+    case .fields(let type): type.field(key).map { Granularity.of($0) } ?? .atomic
+    case .entries(let shape): Granularity.of(shape)
+    default: nil
+    }
+  }
+}
+
+extension Schema {
+  /// The paths that an applied configuration names: leaves, and elements of lists.
+  package func fieldSet(of tree: JSON, _ type: TypeSchema) -> FieldSet { Schema.fieldSet(of: tree, .fields(type)) }
+
+  static func fieldSet(of tree: JSON, _ granularity: Granularity) -> FieldSet {
+    var set = FieldSet()
+    switch (granularity, tree) {
+    case (.fields, .object(let members)), (.entries, .object(let members)):
+      if members.isEmpty { return .leaf }
+      for member in members where !member.value.isNull {
+        set["f:" + member.key.name] = fieldSet(of: member.value, granularity.part(member.key)!)
+      }
+    case (.elements(let keys, let shape), .array(let elements)):
+      if elements.isEmpty { return .leaf }
+      for element in elements {
+        var child = fieldSet(of: element, Granularity.of(shape))
+        child.isMember = true
+        set[Granularity.name(of: element, keys: keys, shape)] = child
+      }
+    case (.values, .array(let elements)):
+      if elements.isEmpty { return .leaf }
+      for element in elements { set[Granularity.name(of: element)] = .leaf }
+    default: return .leaf
+    }
+    return set
+  }
+
+  /// What a write set (added and modified) and what it took away.
+  package func difference(from old: JSON, to new: JSON, _ type: TypeSchema) -> (set: FieldSet, removed: FieldSet) {
+    Schema.difference(old, new, .fields(type))
+  }
+
+  private static func difference(_ old: JSON, _ new: JSON, _ granularity: Granularity) -> (set: FieldSet, removed: FieldSet) {
+    if old == new { return (FieldSet(), FieldSet()) }
+    if old.isNull { return (all(new, granularity), FieldSet()) }
+    if new.isNull { return (FieldSet(), all(old, granularity)) }
+    var set = FieldSet()
+    var removed = FieldSet()
+    func compare(_ name: String, _ before: JSON, _ after: JSON, _ part: Granularity, isElement: Bool = false) {
+      var (added, gone) = difference(before, after, part)
+      if isElement, before.isNull { added.isMember = true }
+      if isElement, after.isNull { gone.isMember = true }
+      if !added.isEmpty { set[name] = added }
+      if !gone.isEmpty { removed[name] = gone }
+    }
+    switch (granularity, old, new) {
+    case (.fields, .object, .object(let members)), (.entries, .object, .object(let members)):
+      for member in members { compare("f:" + member.key.name, old[member.key], member.value, granularity.part(member.key)!) }
+      for member in old.members where new[member.key].isNull {
+        compare("f:" + member.key.name, member.value, .null, granularity.part(member.key)!)
+      }
+    case (.elements(let keys, let shape), .array(let before), .array(let after)):
+      let names = before.map { Granularity.name(of: $0, keys: keys, shape) }
+      let newNames = after.map { Granularity.name(of: $0, keys: keys, shape) }
+      let places = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+      for (name, element) in zip(newNames, after) {
+        compare(name, places[name].map { before[$0] } ?? .null, element, Granularity.of(shape), isElement: true)
+      }
+      let kept = Set(newNames)
+      for (name, element) in zip(names, before) where !kept.contains(name) {
+        compare(name, element, .null, Granularity.of(shape), isElement: true)
+      }
+    case (.values, .array(let before), .array(let after)):
+      for element in after where !before.contains(element) { set[Granularity.name(of: element)] = .leaf }
+      for element in before where !after.contains(element) { removed[Granularity.name(of: element)] = .leaf }
+    default: return (.leaf, FieldSet())
+    }
+    return (set, removed)
+  }
+
+  /// A value that came or went with all that it holds; the place of a map or list counts too.
+  private static func all(_ tree: JSON, _ granularity: Granularity) -> FieldSet {
+    var set = fieldSet(of: tree, granularity)
+    switch granularity {
+    case .entries, .elements, .values: set.isMember = true
+    default: break
+    }
+    return set
+  }
+}

@@ -1,0 +1,173 @@
+import CoreJSON
+import CoreNode
+import CoreStore
+import CoreTypes
+import Testing
+
+@Suite("How a pod starts")
+struct PodStartTests {
+  @Test("first the sandbox, then the image, then the container; the status follows")
+  func starts() {
+    var bench = NodeBench()
+    bench.run(main)
+    #expect(bench.steps() == ["sandbox"])
+    #expect(bench.pod.status.phase == "Pending" && bench.status().state.waiting.reason == "ContainerCreating")
+    bench.sandboxStarts()
+    #expect(bench.steps() == ["image main"])
+    #expect(bench.pod.status.podIP == "10.244.0.5")
+    bench.starts("main")
+    #expect(bench.steps() == ["start main"])
+    #expect(bench.pod.status.phase == "Running" && bench.condition("Ready") == "True")
+    #expect(bench.status().ready == true && bench.status().started == true)
+    #expect(bench.reasons == ["Pulled", "Created", "Started"])
+  }
+
+  @Test("nothing is asked of a node that is not ready")
+  func waitsForNode() {
+    var bench = NodeBench(ready: false)
+    bench.run(main)
+    #expect(bench.steps() == [] && bench.pod.status.phase == nil)
+  }
+
+  @Test("a sandbox that fails is told once and tried again later; its containers are listed as being created")
+  func sandboxFails() {
+    var bench = NodeBench()
+    bench.run(main)
+    _ = bench.taken()
+    for _ in 0..<2 {
+      bench.tell(.sandboxFailed(podUID: NodeBench.uid, reason: "FailedCreatePodSandBox", message: "no"))
+      #expect(bench.status().state.waiting.reason == "ContainerCreating")
+      #expect(bench.steps() == [])
+      bench.now = bench.wakeAt ?? bench.now
+      bench.look()
+      #expect(bench.steps() == ["sandbox"])
+    }
+    #expect(bench.reasons == ["FailedCreatePodSandBox"])
+  }
+
+  @Test("init containers run one after the other, each to its end, before the others")
+  func initContainers() {
+    var bench = NodeBench()
+    bench.run(main, ["initContainers": [["name": "a", "image": "i"], ["name": "b", "image": "i"]]])
+    bench.sandboxStarts()
+    #expect(bench.steps() == ["sandbox", "image a"])
+    #expect(bench.status("main").state.waiting.reason == "PodInitializing" && bench.condition("Initialized") == "False")
+    bench.starts("a")
+    bench.exits("a", code: 0)
+    #expect(bench.steps() == ["start a", "image b"])
+    bench.starts("b")
+    #expect(bench.steps() == ["start b"])
+    bench.exits("b", code: 0)
+    #expect(bench.steps() == ["image main"])
+    #expect(bench.condition("Initialized") == "True" && bench.status("a").state.terminated.reason == "Completed")
+  }
+
+  @Test("a failed init container is run again, and fails the pod where nothing restarts")
+  func initFails() {
+    for (policy, phase) in [("Always", "Pending"), ("Never", "Failed")] {
+      var bench = NodeBench()
+      bench.run(main, ["restartPolicy": .string(policy), "initContainers": [["name": "a", "image": "i"]]])
+      bench.sandboxStarts()
+      bench.starts("a")
+      _ = bench.taken()
+      bench.exits("a", code: 1)
+      bench.look()
+      #expect(bench.pod.status.phase == phase)
+      #expect(bench.steps() == (policy == "Always" ? ["remove", "image a"] : []))
+    }
+  }
+
+  @Test("a sidecar starts before the containers, keeps running, and ends after them")
+  func sidecar() {
+    var bench = NodeBench()
+    bench.run(main, ["restartPolicy": "Never", "initContainers": [["name": "side", "image": "i", "restartPolicy": "Always"]]])
+    bench.sandboxStarts()
+    bench.starts("side")
+    #expect(bench.steps() == ["sandbox", "image side", "start side", "image main"])
+    bench.starts("main")
+    _ = bench.taken()
+    bench.exits("main", code: 0)
+    bench.look()
+    #expect(bench.steps() == ["stop side 30"])
+    bench.exits("side", code: 143)
+    #expect(bench.pod.status.phase == "Succeeded")
+  }
+
+  @Test("an image that is never pulled and not there is ErrImageNeverPull, until it comes")
+  func neverPull() {
+    var bench = NodeBench()
+    bench.run([["name": "main", "image": "app:test", "imagePullPolicy": "Never"]])
+    bench.sandboxStarts()
+    #expect(bench.steps() == ["sandbox", "image main never"])
+    bench.tell(.imageFailed(podUID: NodeBench.uid, container: "main", reason: "ErrImageNeverPull", message: "not present"))
+    #expect(bench.status().state.waiting.reason == "ErrImageNeverPull" && bench.reasons == ["ErrImageNeverPull"])
+    bench.now = bench.wakeAt ?? bench.now
+    bench.look()
+    #expect(bench.steps() == ["image main never"])
+    bench.starts("main")
+    #expect(bench.pod.status.phase == "Running")
+  }
+
+  @Test("an image that cannot be pulled backs off")
+  func pullBackOff() {
+    var bench = NodeBench()
+    bench.run(main)
+    bench.sandboxStarts()
+    var delays: [Int64] = []
+    for _ in 0..<7 {
+      bench.tell(.imageFailed(podUID: NodeBench.uid, container: "main", reason: "ErrImagePull", message: "no"))
+      delays.append((bench.wakeAt ?? bench.now).seconds - bench.now.seconds)
+      bench.now = bench.wakeAt ?? bench.now
+      bench.look()
+    }
+    #expect(delays == [10, 20, 40, 80, 160, 300, 300])
+    #expect(bench.status().state.waiting.reason == "ImagePullBackOff")
+  }
+
+  @Test("a missing ConfigMap of a variable is CreateContainerConfigError, and the container starts once it is there")
+  func missingConfigMap() {
+    var bench = NodeBench()
+    let env: JSON = [["name": "A", "valueFrom": ["configMapKeyRef": ["name": "c", "key": "k"]]]]
+    bench.run([["name": "main", "image": "app:test", "env": env]])
+    bench.sandboxStarts()
+    bench.imageComes("main")
+    #expect(bench.status().state.waiting.reason == "CreateContainerConfigError")
+    #expect(bench.pod.status.phase == "Pending" && bench.status().restartCount == 0)
+    bench.configMap("c", ["k": "v"])
+    bench.now = bench.wakeAt ?? bench.now
+    bench.look()
+    _ = bench.taken()
+    bench.imageComes("main")
+    guard case .startContainer(let spec)? = bench.taken().last else { return #expect(Bool(false), "no start") }
+    #expect(spec.environment.contains(EnvironmentVariable(name: "A", value: "v")))
+  }
+
+  @Test("a missing ConfigMap of a volume is FailedMount, and the pod goes on as soon as it is there")
+  func missingVolume() {
+    var bench = NodeBench()
+    bench.run(main, ["volumes": [["name": "v", "configMap": ["name": "c"]]]])
+    #expect(bench.steps() == [] && bench.reasons == ["FailedMount"])
+    #expect(bench.status().state.waiting.reason == "ContainerCreating")
+    bench.configMap("c", ["k": "v"])
+    guard case .startSandbox(let spec)? = bench.taken().last else { return #expect(Bool(false), "no sandbox") }
+    #expect(spec.volumes == [VolumeSpec(name: "v", source: .files([VolumeFile(path: "k", content: Array("v".utf8))]))])
+  }
+
+  @Test("a changed ConfigMap is written into the running pod's volume, once")
+  func updatesVolume() {
+    var bench = NodeBench()
+    bench.configMap("c", ["k": "1"])
+    bench.run(main, ["volumes": [["name": "v", "configMap": ["name": "c"]]]])
+    bench.sandboxStarts()
+    bench.starts("main")
+    _ = bench.taken()
+    bench.configMap("c", ["k": "2"])
+    bench.configMap("c", ["k": "2"])
+    #expect(
+      bench.taken() == [
+        .writeVolume(podUID: NodeBench.uid, volume: "v", files: [VolumeFile(path: "k", content: Array("2".utf8))])
+      ])
+    bench.configMap("other", ["k": "2"])
+    #expect(bench.steps() == [])
+  }
+}
