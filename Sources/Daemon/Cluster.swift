@@ -70,6 +70,7 @@ package final class Cluster: Sendable {
   private let journal: Journal
   private let agent = AgentSlot()
   private let control = Mutex<ControlSocket?>(nil)
+  private let clockKeeper: ClockKeeper
   private let scraping = Mutex<Task<Void, Never>?>(nil)
 
   /// - Throws: `ClusterError`; nothing is left behind then.
@@ -78,7 +79,8 @@ package final class Cluster: Sendable {
     let (journal, contents) = try Cluster.open(configuration)
     self.journal = journal
     images = try Cluster.images(configuration)
-    let clock = ClusterClock(speed: configuration.speed)
+    let clock = ClockKeeper.clock(contents, speed: configuration.speed)
+    clockKeeper = ClockKeeper(clock, journal)
     let (secrets, identity) = try Cluster.secrets(contents, journal)
     let tokens = AccountTokens(signer: secrets.signer)
     let hostSlot = HostSlot()
@@ -104,6 +106,7 @@ package final class Cluster: Sendable {
       throw .listen(error)
     }
     do throws(ClusterError) {
+      clockKeeper.start()
       host.boot(apiPort: Int(address.port))
       try await startNodes(clock)
       try Kubeconfig.write(configuration.kubeconfig, name: configuration.name, address: address, secrets: secrets)
@@ -169,6 +172,7 @@ package final class Cluster: Sendable {
   package func stop() async {
     control.withLock { $0?.close() }
     scraping.withLock { $0?.cancel() }
+    clockKeeper.stop()
     host.stop()
     await server.stop(grace: .milliseconds(200))
     if let running = agent.agent {
