@@ -61,7 +61,9 @@ extension APIServer {
         ]
         let spec: JSON = [
           "group": group.name.isEmpty ? .null : .string(group.name), "version": .string(version),
-          "groupPriorityMinimum": .int(Int64(18000 - place * 100)), "versionPriority": .int(Int64(100 - index)),
+          // The metrics' numbers are those of metrics-server's manifest, so that applying it is no conflict.
+          "groupPriorityMinimum": .int(group.name == "metrics.k8s.io" ? 100 : Int64(18000 - place * 100)),
+          "versionPriority": .int(Int64(100 - index)),
         ]
         var metadata: JSON = [
           "name": .string("\(version).\(group.name)"),
