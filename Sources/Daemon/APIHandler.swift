@@ -25,6 +25,7 @@ final class APIHandler: Sendable {
       method: request.method.rawValue, path: request.path, query: request.query,
       contentType: request.headers["content-type"] ?? "application/json", accept: request.headers["accept"] ?? "*/*",
       userAgent: request.headers["user-agent"] ?? "", body: request.body, credential: credential(request))
+    YAMLBody.convert(&inner)
     inner.ifNoneMatch = request.headers["if-none-match"] ?? ""
     if let name = request.headers["impersonate-user"] {
       inner.impersonation = UserInfo(name: name, groups: request.headers.values("impersonate-group"))

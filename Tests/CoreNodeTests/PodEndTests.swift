@@ -167,18 +167,18 @@ struct PodEndTests {
     #expect(bench.steps() == ["probe liveness"])
   }
 
-  @Test("a planner that starts anew takes over what ran before, with its restart counts")
-  func adopts() {
+  @Test("a planner that starts anew counts what ran as ended with the node, and runs it again")
+  func startsAnew() {
     var bench = running()
     bench.exits("main", 0, code: 1)
     bench.starts("main", 1)
     var other = NodeBench()
     other.now = bench.now
     other.put(NodeBench.podKey, bench.pod.tree)
-    _ = other.taken()
     other.sandboxStarts()
-    other.tell(.containerStarted(podUID: NodeBench.uid, containerID: other.id("main", 1), at: other.now))
-    #expect(other.status().restartCount == 1 && other.pod.status.phase == "Running")
-    #expect(other.status().lastState.terminated.exitCode == 1)
+    #expect(other.steps() == ["sandbox", "image main"])
+    other.starts("main", 2)
+    #expect(other.status().restartCount == 2 && other.pod.status.phase == "Running")
+    #expect(other.status().lastState.terminated.exitCode == 255)
   }
 }

@@ -1,0 +1,25 @@
+import CoreAPI
+import CoreJSON
+import EdgeClient
+
+/// Bodies in YAML, turned into JSON before the core sees them. kubectl sends JSON under YAML's names, which stays as it is.
+enum YAMLBody {
+  static let type = "application/yaml"
+  static let applyType = "application/apply-patch+yaml"
+  /// As the core's limit of a body; a longer one is refused there.
+  static let limitBytes = 3 * 1024 * 1024
+
+  /// A body that is no YAML document stays as it is, for the core to refuse.
+  static func convert(_ request: inout APIRequest) {
+    let header = request.contentType
+    guard header.hasPrefix(type) || header.hasPrefix(applyType), request.body.count <= limitBytes else { return }
+    let first = request.body.first { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }
+    if first != UInt8(ascii: "{") {
+      guard let documents = try? YAMLReader.documents(String(decoding: request.body, as: UTF8.self)), documents.count == 1 else {
+        return
+      }
+      request.body = documents[0].encoded()
+    }
+    if header.hasPrefix(type) { request.contentType = "application/json" }
+  }
+}

@@ -1,0 +1,67 @@
+import CoreAPI
+import CoreJSON
+import Foundation
+import TestMachine
+import Testing
+
+@testable import Daemon
+
+@Suite(
+  "Server-side apply with the real kubectl", .timeLimit(.minutes(2)), .enabled(if: Requirement.met(.kubectl), "needs kubectl"))
+struct ServerSideApplyTests {
+  @Test(
+    "fields have owners: a conflict is refused, force takes the field, and client-side apply goes over", arguments: Kubectl.all)
+  func applies(path: String) async throws {
+    let test = try await TestCluster()
+    let file = "Practice/manifests/statefulset.yaml"
+    func kubectl(_ words: String...) async throws -> (status: Int32, output: String) {
+      let result = try await test.kubectl(words, program: path)
+      return (result.status, result.output)
+    }
+    for _ in 0..<2 {
+      let applied = try await kubectl("apply", "--server-side", "-f", "Practice/manifests")
+      #expect(applied.status == 0 && applied.output.contains("statefulset.apps/app serverside-applied"), "\(applied.output)")
+    }
+    _ = try await kubectl("scale", "statefulset", "app", "--replicas=3")
+    let refused = try await kubectl("apply", "--server-side", "-f", file)
+    #expect(refused.status != 0 && refused.output.contains(".spec.replicas"), "\(refused.output)")
+    let forced = try await kubectl("apply", "--server-side", "--force-conflicts", "-f", file)
+    #expect(forced.status == 0, "\(forced.output)")
+    let shown = try await kubectl("get", "statefulset", "app", "-o", "jsonpath={.spec.replicas}")
+    #expect(shown.output == "1")
+    let fields = try await kubectl("get", "statefulset", "app", "-o", "yaml", "--show-managed-fields")
+    #expect(fields.output.contains("operation: Apply") && fields.output.contains("f:replicas: {}"))
+    await test.stop()
+  }
+
+  @Test("what was applied by the client can be applied by the server, and applying again changes nothing")
+  func migrates() async throws {
+    let test = try await TestCluster()
+    let file = "Practice/manifests/hpa.yaml"
+    _ = try await test.kubectl(["apply", "-f", file])
+    let again = try await test.kubectl(["apply", "-f", file])
+    #expect(again.output.contains("unchanged"), "\(again.output)")
+    let taken = try await test.kubectl(["apply", "--server-side", "-f", file])
+    #expect(taken.output.contains("serverside-applied"), "\(taken.output)")
+    await test.stop()
+  }
+}
+
+@Suite("Bodies in YAML")
+struct YAMLBodyTests {
+  private func converted(_ text: String, _ type: String) -> (body: String, type: String) {
+    var request = APIRequest(method: "PATCH", path: "/", contentType: type, body: Array(text.utf8), credential: .none)
+    YAMLBody.convert(&request)
+    return (String(decoding: request.body, as: UTF8.self), request.contentType)
+  }
+
+  @Test("YAML becomes JSON; JSON under YAML's name and what is no YAML stay as they are")
+  func converts() {
+    #expect(converted("kind: Pod\n", "application/yaml") == (#"{"kind":"Pod"}"#, "application/json"))
+    #expect(converted("kind: Pod\n", "application/apply-patch+yaml") == (#"{"kind":"Pod"}"#, "application/apply-patch+yaml"))
+    #expect(converted("{\"a\": 1}", "application/apply-patch+yaml").body == "{\"a\": 1}")
+    #expect(converted("a: [", "application/yaml").body == "a: [")
+    #expect(converted("a: 1\n---\nb: 1\n", "application/yaml").body == "a: 1\n---\nb: 1\n")
+    #expect(converted("kind: Pod\n", "application/json").body == "kind: Pod\n")
+  }
+}
