@@ -50,50 +50,81 @@ package struct FieldSet: Sendable, Equatable {
     return low
   }
 
+  /// From children in any order; of equal names the sets are joined.
+  init(isMember: Bool = false, children unordered: [Child]) {
+    self.isMember = isMember
+    var joined: [Child] = []
+    joined.reserveCapacity(unordered.count)
+    for child in unordered.sorted(by: { $0.name < $1.name }) where !child.set.isEmpty {
+      if joined.last?.name == child.name {
+        joined[joined.count - 1].set = joined[joined.count - 1].set.union(child.set)
+      } else {
+        joined.append(child)
+      }
+    }
+    children = joined
+  }
+
   // MARK: Sets
 
   package func union(_ other: FieldSet) -> FieldSet {
-    var result = self
-    result.isMember = isMember || other.isMember
-    for child in other.children { result[child.name] = result[child.name].union(child.set) }
-    return result
+    combined(with: other, isMember: isMember || other.isMember) { one, two in
+      guard let one, let two else { return one ?? two }
+      return one.union(two)
+    }
   }
 
   package func intersection(_ other: FieldSet) -> FieldSet {
-    var result = FieldSet()
-    result.isMember = isMember && other.isMember
-    for child in children { result[child.name] = child.set.intersection(other[child.name]) }
-    return result
+    combined(with: other, isMember: isMember && other.isMember) { one, two in
+      guard let one, let two else { return nil }
+      return one.intersection(two)
+    }
   }
 
   package func subtracting(_ other: FieldSet) -> FieldSet {
-    var result = self
-    result.isMember = isMember && !other.isMember
-    for child in other.children { result[child.name] = result[child.name].subtracting(child.set) }
-    return result
+    combined(with: other, isMember: isMember && !other.isMember) { one, two in
+      guard let one, let two else { return one }
+      return one.subtracting(two)
+    }
   }
 
   /// Without `other`'s paths and all that lies below them.
   package func subtractingTrees(_ other: FieldSet) -> FieldSet {
     if other.isMember { return FieldSet() }
-    var result = self
-    for child in other.children { result[child.name] = result[child.name].subtractingTrees(child.set) }
+    return combined(with: other, isMember: isMember) { one, two in
+      guard let one, let two else { return one }
+      return one.subtractingTrees(two)
+    }
+  }
+
+  /// Goes through both lists of children at once, as both are sorted.
+  private func combined(with other: FieldSet, isMember: Bool, _ combine: (FieldSet?, FieldSet?) -> FieldSet?) -> FieldSet {
+    var result = FieldSet()
+    result.isMember = isMember
+    result.children.reserveCapacity(max(children.count, other.children.count))
+    var (i, j) = (0, 0)
+    while i < children.count || j < other.children.count {
+      let isOne = i < children.count && (j == other.children.count || children[i].name <= other.children[j].name)
+      let isTwo = j < other.children.count && (i == children.count || other.children[j].name <= children[i].name)
+      let name = isOne ? children[i].name : other.children[j].name
+      if let set = combine(isOne ? children[i].set : nil, isTwo ? other.children[j].set : nil), !set.isEmpty {
+        result.children.append(Child(name: name, set: set))
+      }
+      if isOne { i += 1 }
+      if isTwo { j += 1 }
+    }
     return result
   }
 
   // MARK: Forms
 
   package init(fieldsV1 tree: JSON) {
-    for member in tree.members {
-      let name = member.key.name
-      if name == "." {
-        isMember = true
-      } else {
-        var child = FieldSet(fieldsV1: member.value)
-        if child.isEmpty { child = .leaf }
-        self[name] = child
-      }
+    var children: [Child] = []
+    for member in tree.members where member.key.name != "." {
+      let child = FieldSet(fieldsV1: member.value)
+      children.append(Child(name: member.key.name, set: child.isEmpty ? .leaf : child))
     }
+    self.init(isMember: !tree["."].isNull, children: children)
   }
 
   /// A leaf is an empty object; "." tells that a path with others below it belongs to the set too.

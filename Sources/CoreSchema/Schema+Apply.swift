@@ -9,13 +9,16 @@ extension Schema {
 
   private static func applied(_ configuration: JSON, to live: JSON, _ granularity: Granularity) -> JSON {
     switch (granularity, live, configuration) {
-    case (.fields, .object, .object(let members)), (.entries, .object, .object(let members)):
-      var result = live
-      for member in members where !member.value.isNull {
-        let before = result.take(member.key)
-        result.put(member.key, applied(member.value, to: before, granularity.part(member.key)!))
+    case (.fields, .object(var members), .object(let wanted)), (.entries, .object(var members), .object(let wanted)):
+      let places = Places(of: members)
+      for member in wanted where !member.value.isNull {
+        if let place = places[member.key] {
+          members[place].value = applied(member.value, to: members[place].value, granularity.part(member.key)!)
+        } else {
+          members.append(member)
+        }
       }
-      return result
+      return .object(members)
     case (.elements(let keys, let shape), .array(var elements), .array(let wanted)):
       var places = Dictionary(
         elements.enumerated().map { (Granularity.name(of: $1, keys: keys, shape), $0) }, uniquingKeysWith: { first, _ in first })
@@ -30,7 +33,8 @@ extension Schema {
       }
       return .array(elements)
     case (.values, .array(var elements), .array(let wanted)):
-      for element in wanted where !elements.contains(element) { elements.append(element) }
+      var names = Set(elements.map { Granularity.name(of: $0) })
+      for element in wanted where names.insert(Granularity.name(of: element)).inserted { elements.append(element) }
       return .array(elements)
     default: return configuration
     }

@@ -57,26 +57,24 @@ extension Schema {
   package func fieldSet(of tree: JSON, _ type: TypeSchema) -> FieldSet { Schema.fieldSet(of: tree, .fields(type)) }
 
   static func fieldSet(of tree: JSON, _ granularity: Granularity) -> FieldSet {
-    var set = FieldSet()
+    var children: [FieldSet.Child] = []
     switch (granularity, tree) {
     case (.fields, .object(let members)), (.entries, .object(let members)):
-      if members.isEmpty { return .leaf }
       for member in members where !member.value.isNull {
-        set["f:" + member.key.name] = fieldSet(of: member.value, granularity.part(member.key)!)
+        let set = fieldSet(of: member.value, granularity.part(member.key)!)
+        children.append(FieldSet.Child(name: "f:" + member.key.name, set: set))
       }
     case (.elements(let keys, let shape), .array(let elements)):
-      if elements.isEmpty { return .leaf }
       for element in elements {
-        var child = fieldSet(of: element, Granularity.of(shape))
-        child.isMember = true
-        set[Granularity.name(of: element, keys: keys, shape)] = child
+        var set = fieldSet(of: element, Granularity.of(shape))
+        set.isMember = true
+        children.append(FieldSet.Child(name: Granularity.name(of: element, keys: keys, shape), set: set))
       }
     case (.values, .array(let elements)):
-      if elements.isEmpty { return .leaf }
-      for element in elements { set[Granularity.name(of: element)] = .leaf }
+      for element in elements { children.append(FieldSet.Child(name: Granularity.name(of: element), set: .leaf)) }
     default: return .leaf
     }
-    return set
+    return children.isEmpty ? .leaf : FieldSet(children: children)
   }
 
   /// What a write set (added and modified) and what it took away.
@@ -88,19 +86,23 @@ extension Schema {
     if old == new { return (FieldSet(), FieldSet()) }
     if old.isNull { return (all(new, granularity), FieldSet()) }
     if new.isNull { return (FieldSet(), all(old, granularity)) }
-    var set = FieldSet()
-    var removed = FieldSet()
+    var set: [FieldSet.Child] = []
+    var removed: [FieldSet.Child] = []
     func compare(_ name: String, _ before: JSON, _ after: JSON, _ part: Granularity, isElement: Bool = false) {
       var (added, gone) = difference(before, after, part)
       if isElement, before.isNull { added.isMember = true }
       if isElement, after.isNull { gone.isMember = true }
-      if !added.isEmpty { set[name] = added }
-      if !gone.isEmpty { removed[name] = gone }
+      if !added.isEmpty { set.append(FieldSet.Child(name: name, set: added)) }
+      if !gone.isEmpty { removed.append(FieldSet.Child(name: name, set: gone)) }
     }
     switch (granularity, old, new) {
-    case (.fields, .object, .object(let members)), (.entries, .object, .object(let members)):
-      for member in members { compare("f:" + member.key.name, old[member.key], member.value, granularity.part(member.key)!) }
-      for member in old.members where new[member.key].isNull {
+    case (.fields, .object(let before), .object(let after)), (.entries, .object(let before), .object(let after)):
+      let (known, kept) = (Places(of: before), Places(of: after))
+      for member in after {
+        let value = known[member.key].map { before[$0].value } ?? .null
+        compare("f:" + member.key.name, value, member.value, granularity.part(member.key)!)
+      }
+      for member in before where kept[member.key] == nil {
         compare("f:" + member.key.name, member.value, .null, granularity.part(member.key)!)
       }
     case (.elements(let keys, let shape), .array(let before), .array(let after)):
@@ -115,11 +117,13 @@ extension Schema {
         compare(name, element, .null, Granularity.of(shape), isElement: true)
       }
     case (.values, .array(let before), .array(let after)):
-      for element in after where !before.contains(element) { set[Granularity.name(of: element)] = .leaf }
-      for element in before where !after.contains(element) { removed[Granularity.name(of: element)] = .leaf }
+      let (names, newNames) = (before.map { Granularity.name(of: $0) }, after.map { Granularity.name(of: $0) })
+      let (known, kept) = (Set(names), Set(newNames))
+      set = newNames.filter { !known.contains($0) }.map { FieldSet.Child(name: $0, set: .leaf) }
+      removed = names.filter { !kept.contains($0) }.map { FieldSet.Child(name: $0, set: .leaf) }
     default: return (.leaf, FieldSet())
     }
-    return (set, removed)
+    return (FieldSet(children: set), FieldSet(children: removed))
   }
 
   /// A value that came or went with all that it holds; the place of a map or list counts too.
@@ -131,4 +135,20 @@ extension Schema {
     }
     return set
   }
+}
+
+/// Where the members of an object are: looked through where they are few, by a table where they are many.
+struct Places {
+  private static let few = 16
+  private let members: [Member]
+  private var table: [Key: Int]?
+
+  init(of members: [Member]) {
+    self.members = members
+    if members.count > Places.few {
+      table = Dictionary(members.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+  }
+
+  subscript(key: Key) -> Int? { table.map { $0[key] } ?? members.firstIndex { $0.key == key } }
 }

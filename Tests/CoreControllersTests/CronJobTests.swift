@@ -112,6 +112,15 @@ struct CronJobTests {
     #expect(second.reasons == ["UnknownTimeZone"])
   }
 
+  @Test("a schedule follows the clock of its time zone")
+  func timeZone() throws {
+    let berlin = TimeZoneRules(transitions: [], initialOffset: 3600, tail: PosixTimeZone("CET-1CEST,M3.5.0,M10.5.0/3"))
+    var world = World(CronJobController(zone: { $0 == "Europe/Berlin" ? berlin : nil }))
+    try world.add(.cronJobs, Self.cron("0 9 * * *", #""timeZone":"Europe/Berlin","#))
+    world.run(until: 10 * 3600)
+    #expect(world.names(.jobs) == ["tick-\(Self.minute + 8 * 60)"], "nine o'clock in Berlin is eight in UTC")
+  }
+
   @Test("an active job that has gone is told as missing")
   func missing() throws {
     var world = world()
