@@ -19,7 +19,10 @@ struct ProtobufObject {
     defer { depth -= 1 }
     var fields = ProtobufFields(rest: bytes)
     while let value = try fields.next() {
-      guard value.number < 256 else { continue }
+      guard value.number < 256 else {
+        note(value, &members)
+        continue
+      }
       let here = path | UInt32(value.number) << UInt32(8 * level)
       if let field = type.fields.first(where: {
         $0.declaration.protobuf?.path == here && $0.declaration.protobuf?.depth == level + 1
@@ -27,9 +30,18 @@ struct ProtobufObject {
         try put(value, field, &members)
       } else if level + 1 < ProtobufNumber.deepest, type.holds(path: here, depth: level + 1) {
         try read(value.bytes, type, here, level + 1, &members)
+      } else {
+        note(value, &members)
       }
     }
     if level == 0 { keepLast(&members, type) }
+  }
+
+  /// A field without a name here goes on under its number, for decoding to complain of, unless it says nothing.
+  private func note(_ value: ProtobufFields.Field, _ members: inout [Member]) {
+    guard value.wireType == 2 ? !value.bytes.isEmpty : value.integer != 0 else { return }
+    let key = Key("#\(value.number)")
+    if !members.contains(where: { $0.key == key }) { members.append(Member(key: key, value: true)) }
   }
 
   /// Of entries with equal keys the last one counts.

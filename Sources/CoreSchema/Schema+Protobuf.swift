@@ -1,5 +1,6 @@
 package import CoreJSON
 import CoreTypes
+import SchemaLanguage
 
 /// Bytes that are no object in Kubernetes' protobuf form.
 package struct ProtobufError: Error, Equatable, CustomStringConvertible {
@@ -29,6 +30,9 @@ extension Schema {
     }
     guard let type = protobufType(apiVersion, kind) else {
       throw ProtobufError(message: "kind \"\(kind)\" in \"\(apiVersion)\" is not known")
+    }
+    guard type.fields.contains(where: { $0.declaration.protobuf != nil }) else {
+      throw ProtobufError(message: "kind \"\(kind)\" in \"\(apiVersion)\" is read from JSON alone")
     }
     var members = [Member(key: .apiVersion, value: .string(apiVersion)), Member(key: .kind, value: .string(kind))]
     var reader = ProtobufObject()

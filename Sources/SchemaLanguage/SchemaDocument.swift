@@ -11,7 +11,7 @@
 /// Types of fields: string bytes time microTime quantity int32 int64 double bool intOrString any, the name of a type of this
 /// package, PACKAGE.TYPE of another one, `[T]` for a list and `{T}` for a map from names. A field with keys= is a list of type map.
 /// #3: the field's number in protobuf; #2.1: number 1 in the message of number 2, which JSON does not show; #3? may be absent, so
-/// that 0, "" and an empty message mean what they say. Source: the struct tags of k8s.io/api, v1.33.
+/// that 0, "" and an empty message mean what they say. Source: the struct tags of k8s.io/api, v0.33 and later.
 /// repeats: equal keys or elements are accepted, as upstream's validation accepts them (two environment variables of one name).
 package struct SchemaDocument: Sendable {
   package var types: [SchemaType] = []

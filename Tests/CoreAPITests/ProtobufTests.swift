@@ -101,6 +101,18 @@ struct ProtobufTests {
     #expect(bench.read(bench.request("POST", Bench.configMaps, whole, type: "application/cbor")).status == 415)
   }
 
+  @Test("a field of an unknown number is complained of like any unknown field, unless it says nothing")
+  func unknownNumber() {
+    var bench = Bench()
+    func body(_ value: Int64) -> [UInt8] {
+      ProtobufTests.envelope("v1", "ConfigMap", ProtobufTests.metadata("c"), ProtobufTests.number(77, value))
+    }
+    let path = Bench.configMaps + "?fieldValidation=Strict&dryRun=All"
+    let answer = bench.read(bench.request("POST", path, body(1), type: ProtobufTests.type))
+    #expect(answer.status == 400 && answer.message.contains("#77"), "\(answer.message)")
+    #expect(bench.read(bench.request("POST", path, body(0), type: ProtobufTests.type)).status == 201)
+  }
+
   @Test("DeleteOptions and token requests come in protobuf too")
   func options() {
     var bench = Bench()
