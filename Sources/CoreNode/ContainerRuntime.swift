@@ -33,6 +33,8 @@ package struct ContainerRuntime: Sendable {
   /// Doubles from 10 s to 5 min. Source: kubelet MaxContainerBackOff, v1.36.
   package var restartBackOff = BackOff()
   package var imageBackOff = BackOff()
+  /// Of a configuration that is not complete: no crash, so it does not count for restarts.
+  package var configBackOff = BackOff()
   package var isStarted = false
   package var isReady = false
   package var probes: [ProbeKind: ProbeState] = [:]

@@ -25,9 +25,9 @@ package struct NodePlanner: Sendable {
     }
   }
 
-  /// A pod that could not be set up tries again at once when what it waited for has changed.
+  /// A pod or container that could not be set up tries again at once when what it waited for has changed.
   private mutating func retried(_ uids: [String]) -> [String] {
-    for uid in uids { if case .failed = pods[uid]?.sandbox { pods[uid]!.sandbox = .absent } }
+    for uid in uids { pods[uid]!.retry() }
     return uids
   }
 
@@ -114,9 +114,21 @@ package struct NodePlanner: Sendable {
 }
 
 extension PodRuntime {
-  /// A ConfigMap or Secret that one of the volumes shows.
+  mutating func retry() {
+    if case .failed = sandbox { sandbox = .absent }
+    for index in containers.indices {
+      if case .startBackOff(_, "CreateContainerConfigError", _) = containers[index].state { containers[index].state = .waiting }
+    }
+  }
+
+  /// A ConfigMap or Secret that one of the volumes shows, or that a container waits for.
   func uses(_ key: ObjectKey) -> Bool {
     let isMap = key.resource == .configMaps
+    let isWaiting = containers.contains { container in
+      guard case .startBackOff(_, "CreateContainerConfigError", _) = container.state else { return false }
+      return spec(of: container).reads(key.name, isMap: isMap)
+    }
+    if isWaiting { return true }
     return pod.spec.volumes.contains { volume in
       if isMap ? volume.configMap.name == key.name : volume.secret.secretName == key.name { return true }
       return volume.projected.sources.contains { isMap ? $0.configMap.name == key.name : $0.secret.name == key.name }
@@ -134,5 +146,13 @@ extension NodeEvent {
       uid
     default: nil
     }
+  }
+}
+
+extension Container {
+  /// One of the variables comes from this ConfigMap or Secret.
+  fileprivate func reads(_ name: String, isMap: Bool) -> Bool {
+    envFrom.contains { (isMap ? $0.configMapRef.name : $0.secretRef.name) == name }
+      || env.contains { (isMap ? $0.valueFrom.configMapKeyRef.name : $0.valueFrom.secretKeyRef.name) == name }
   }
 }

@@ -14,12 +14,13 @@ extension PodRuntime {
       attempt: container.restartCount, imageID: image.id)
     let resolver = EnvironmentResolver(runtime: self, container: wanted, store: context.store)
     do throws(EnvironmentFailure) { spec.environment = try resolver.variables() } catch {
-      let delay = containers[index].restartBackOff.fail()
+      let delay = containers[index].configBackOff.fail()
       containers[index].state = .startBackOff(
         until: now + .seconds(delay), reason: "CreateContainerConfigError", message: error.message)
       plan.events.append(event("Failed", error.message, warning: true, container: container))
       return plan.wake(at: now + .seconds(delay))
     }
+    containers[index].configBackOff.reset()
     if !wanted.command.isEmpty { spec.command = wanted.command.values.map { resolver.expand($0, with: spec.environment) } }
     if !wanted.args.isEmpty { spec.arguments = wanted.args.values.map { resolver.expand($0, with: spec.environment) } }
     spec.workingDirectory = wanted.workingDir

@@ -133,13 +133,18 @@ struct PodStartTests {
     bench.imageComes("main")
     #expect(bench.status().state.waiting.reason == "CreateContainerConfigError")
     #expect(bench.pod.status.phase == "Pending" && bench.status().restartCount == 0)
-    bench.configMap("c", ["k": "v"])
-    bench.now = bench.wakeAt ?? bench.now
-    bench.look()
     _ = bench.taken()
+    bench.configMap("another", ["k": "v"])
+    #expect(bench.steps() == [])
+    bench.configMap("c", ["k": "v"])
+    #expect(bench.steps() == ["image main"], "it does not wait for its back-off")
     bench.imageComes("main")
     guard case .startContainer(let spec)? = bench.taken().last else { return #expect(Bool(false), "no start") }
     #expect(spec.environment.contains(EnvironmentVariable(name: "A", value: "v")))
+    bench.starts("main")
+    bench.exits("main", code: 1)
+    #expect(
+      bench.wakeAt == nil && bench.steps().last == "image main", "what was missing was no crash: the first restart comes at once")
   }
 
   @Test("a missing ConfigMap of a volume is FailedMount, and the pod goes on as soon as it is there")
