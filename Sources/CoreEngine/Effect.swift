@@ -16,6 +16,8 @@ package enum Effect: Sendable {
   case node(NodeCommand)
   /// Send `.timer` at this moment; a later wake replaces an earlier one.
   case wake(at: Instant)
+  /// The core's own write was refused as invalid: a mistake of this program, for its operator to see.
+  case fault(String)
 }
 
 /// One write, as the journal keeps it.

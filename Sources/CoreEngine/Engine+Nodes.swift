@@ -56,7 +56,14 @@ extension Engine {
     var tree = stored.tree
     tree.put(.status, update.status.tree)
     let user = nodeUser(tree[.spec][.nodeName].string ?? "")
-    _ = try? server.updateStatus(.pods, tree: tree, user: user, at: now)
+    do throws(APIError) { _ = try server.updateStatus(.pods, tree: tree, user: user, at: now) } catch {
+      tell(error, "the status of pod \(update.key.namespace)/\(update.key.name)")
+    }
+  }
+
+  /// A write that another write overtook, or whose object has gone, is tried again or of no use; another refusal is a mistake.
+  mutating func tell(_ error: APIError, _ what: String) {
+    if error.code != 404, error.code != 409 { effects.append(.fault("\(what) was not written: \(error.message)")) }
   }
 
   private func nodeUser(_ node: String) -> CoreAPI.UserInfo {

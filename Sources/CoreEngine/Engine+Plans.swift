@@ -20,6 +20,7 @@ extension Engine {
         try write(change.write, as: user, now)
       } catch {
         if change.tolerated.contains(error.reason) { continue }
+        if change.write.isOfStatus { tell(error, "the status that \(name) computed for \(item.key)") }
         if var draft = change.failed {
           draft.message = draft.message.split(separator: "{error}", omittingEmptySubsequences: false).joined(
             separator: error.message)
@@ -45,6 +46,16 @@ extension Engine {
       try server.delete(key, uid: uid, graceSeconds: grace, propagation: propagation?.rawValue, user: user, at: now)
     case .bind(let pod, let uid, let node): try server.bind(pod: pod, uid: uid, node: node, user: user, at: now)
     case .nothing: break
+    }
+  }
+}
+
+extension Change.Write {
+  /// Nothing of the user's is in it.
+  fileprivate var isOfStatus: Bool {
+    switch self {
+    case .updateStatus, .patch(_, subresource: "status", merge: _): true
+    default: false
     }
   }
 }

@@ -15,7 +15,7 @@ extension Engine {
     guard let stored = server.store.get(.nodes, name) else { return }
     var node = stored.view(Node.self)
     node.status = NodeRegistration.status(facts, name: name, old: node.status, at: now)
-    if node.tree[.status] != stored.tree[.status] { _ = try? server.updateStatus(.nodes, tree: node.tree, user: user, at: now) }
+    if node.tree[.status] != stored.tree[.status] { writeStatus(of: node, user, now) }
   }
 
   mutating func tellImages(_ name: String, _ images: [ImageFacts], _ now: Instant) {
@@ -29,7 +29,13 @@ extension Engine {
         return image
       })
     let user = CoreAPI.UserInfo(name: "system:node:" + name, groups: ["system:nodes", "system:masters", "system:authenticated"])
-    if node.tree[.status] != stored.tree[.status] { _ = try? server.updateStatus(.nodes, tree: node.tree, user: user, at: now) }
+    if node.tree[.status] != stored.tree[.status] { writeStatus(of: node, user, now) }
+  }
+
+  private mutating func writeStatus(of node: Node, _ user: CoreAPI.UserInfo, _ now: Instant) {
+    do throws(APIError) { _ = try server.updateStatus(.nodes, tree: node.tree, user: user, at: now) } catch {
+      tell(error, "the status of node \(node.metadata.name ?? "")")
+    }
   }
 }
 

@@ -16,6 +16,8 @@ private struct Validation {
 
   private(set) var errors: [FieldError] = []
   private var path = WalkPath()
+  /// A status may lack what its type requires: upstream cannot tell it from an empty value, and writes empty ones.
+  private var isInStatus = false
 
   private mutating func report(_ kind: FieldError.Kind, _ field: FieldSchema, _ value: JSON?, _ detail: String) {
     guard errors.count < Validation.errorLimit else { return }
@@ -24,7 +26,7 @@ private struct Validation {
 
   mutating func object(_ tree: JSON, _ type: TypeSchema, skippedKey: Key? = nil) {
     guard case .object(let members) = tree else { return }
-    for index in type.requiredFields {
+    for index in type.requiredFields where !isInStatus {
       let field = type.fields[index]
       if field.key != skippedKey, Validation.isMissing(tree[field.key], field) { missing(field) }
     }
@@ -33,7 +35,10 @@ private struct Validation {
       if index < 0 { continue }
       let field = type.fields[index]
       if field.isPlain || field.key == skippedKey { continue }
+      let isStatus = type.isKind && field.key == .status
+      if isStatus { isInStatus = true }
       value(members[i].value, field)
+      if isStatus { isInStatus = false }
     }
   }
 

@@ -179,6 +179,7 @@ package final class Cluster: Sendable {
       agent.set(nil)
       await running.shutdown()
     }
+    images?.release()
     journal.close()
   }
 

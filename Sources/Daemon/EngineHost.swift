@@ -111,6 +111,7 @@ package final class EngineHost: Sendable {
       case .endWatch(let id): send(.endWatch(id), &state)
       case .node(let command): send(.command(command), &state)
       case .wake(let at): wake(at, &state)
+      case .fault(let text): Standard.error("fault: " + text)
       }
     }
   }

@@ -62,9 +62,14 @@ package final class ImageStore: Sendable {
   }
 
   deinit {
+    release()
+    close(lock)
+  }
+
+  /// Lets another process have the store; nothing may be asked of this one any more.
+  package func release() {
     // A child that is between fork and exec holds a copy of the descriptor: closing ours alone would not free the lock.
     flock(lock, LOCK_UN)
-    close(lock)
   }
 
   private static func readTable(_ path: String) throws(ImageError) -> ImageTable {

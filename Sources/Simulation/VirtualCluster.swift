@@ -104,6 +104,9 @@ package struct VirtualCluster: Sendable {
     }
   }
 
+  /// Mistakes of the control plane's own; there should be none.
+  package private(set) var faults: [String] = []
+
   private mutating func step(_ input: Input) {
     steps += 1
     carryOut(engine.step(input, at: now))
@@ -117,6 +120,7 @@ package struct VirtualCluster: Sendable {
       case .openWatch(let id, let contentType, let initial):
         answers[id] = .body(status: 200, contentType: contentType, chunks: initial, headers: [])
       case .wake(let at): wakeAt = at
+      case .fault(let text): faults.append(text)
       case .append, .feed, .endWatch: continue
       }
     }

@@ -6,6 +6,7 @@ import CoreMetrics
 import CoreNode
 import CoreStore
 import CoreTypes
+import Testing
 
 /// An engine, a clock and a node that does at once what it is told. Keeps a transcript and the journal.
 struct EngineBench {
@@ -151,6 +152,7 @@ struct EngineBench {
         transcript.append("node \(command.node)")
         perform(command)
       case .wake(let at): wakeAt = at
+      case .fault(let text): Issue.record("\(text)")
       }
     }
   }

@@ -1,102 +1,207 @@
+import CoreJSON
+import Daemon
 import Foundation
 import TestMachine
 import Testing
 
-/// The program with containers, as a user runs it.
-@Suite(
-  "wavetank up with containers", .serialized, .timeLimit(.minutes(2)),
-  .enabled(if: Requirement.met(.root, .crun, .busybox, .kubectl), "needs root, crun, busybox-static and kubectl"))
-struct ContainerTests {
-  let directory: String
-  /// An argument by which the container's process is known among all of the machine.
-  let seconds = "\(Int.random(in: 1_000_000...9_000_000))"
+/// A cluster with containers, and one pod of the stand-in image that sleeps.
+private struct Ship {
+  static let image = "tools:test"
+  let test: TestCluster
 
-  init() throws { directory = try temporaryDirectory() }
-
-  private func up() async throws -> Program {
-    let cluster = try Program(UpTests.wavetank, ["up", "--port", "0", "--data-dir", directory])
-    try await cluster.waitForOutput("export KUBECONFIG")
-    return cluster
-  }
-
-  private func wavetank(_ words: String...) async throws {
-    let outcome = try await Program.run(UpTests.wavetank, words + ["--data-dir", directory])
-    #expect(outcome.status == 0, "\(words): \(outcome.errors)")
-  }
-
-  private func kubectl(_ words: String...) async throws -> String {
-    let outcome = try await DaemonTests.kubectl(words, directory: directory)
-    #expect(outcome.status == 0, "\(words): \(outcome.errors)")
-    return outcome.output
-  }
-
-  /// Makes a pod that says hello and sleeps, and waits until it runs.
-  private func startPod() async throws {
-    try await wavetank("image", "pack", "sleeper:1", "/bin/busybox")
-    try await wavetank("load", "docker-image", "sleeper:1")
-    let file = directory + "/pod.yaml"
-    try """
-    apiVersion: v1
-    kind: Pod
-    metadata: {name: sleeper}
-    spec:
-      terminationGracePeriodSeconds: 1
-      containers:
-      - name: main
-        image: sleeper:1
-        command: [sh, -c, "echo hello; exec sleep \(seconds)"]
-    """.write(toFile: file, atomically: true, encoding: .utf8)
-    _ = try await kubectl("create", "-f", file)
-    _ = try await kubectl("wait", "--for=condition=Ready", "--timeout=30s", "pod/sleeper")
-  }
-
-  /// The container's processes.
-  private var processes: [String] {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-    return names.filter { name in
-      guard Int(name) != nil, let line = FileManager.default.contents(atPath: "/proc/\(name)/cmdline") else { return false }
-      return String(decoding: line, as: UTF8.self) == "sleep\0\(seconds)\0"
+  init(_ directory: String? = nil) async throws {
+    test = try await TestCluster(directory) {
+      $0.runsContainers = true
+      $0.nodes = 1
     }
   }
 
-  /// What the data directory has mounted.
-  private var mounts: [Substring] {
-    let table = FileManager.default.contents(atPath: "/proc/self/mountinfo") ?? Data()
-    return String(decoding: table, as: UTF8.self).split(separator: "\n").filter { $0.contains(directory) }
+  func packTools() throws {
+    let answer = test.cluster.images(["verb": "pack-tools", "name": .string(Ship.image)])
+    if let problem = answer["error"].string { throw ProgramError(description: problem) }
   }
 
-  @Test("a pod runs, logs and is entered; SIGTERM ends its container and takes its mounts away")
-  func stops() async throws {
-    defer { try? FileManager.default.removeItem(atPath: directory) }
-    let cluster = try await up()
-    try await startPod()
-    #expect(try await kubectl("logs", "sleeper") == "hello\n")
-    #expect(try await kubectl("exec", "sleeper", "--", "hostname") == "sleeper\n")
-    #expect(processes.count == 1)
-    cluster.kill(SIGTERM)
-    let outcome = try await cluster.outcome()
-    #expect(outcome.status == 0, "\(outcome)")
-    #expect(processes == [])
-    #expect(mounts == [])
+  /// - Returns: what kubectl printed; its failure is the test's.
+  @discardableResult
+  func kubectl(_ words: String..., program: String = Kubectl.newest) async throws -> String {
+    let outcome = try await test.kubectl(words, program: program)
+    guard outcome.status == 0 else { throw ProgramError(description: "kubectl \(words): \(outcome.output)") }
+    return outcome.output
   }
 
-  @Test("after kill -9 the next start sweeps the containers away and runs the pod again")
-  func sweeps() async throws {
-    defer { try? FileManager.default.removeItem(atPath: directory) }
-    let first = try await up()
-    try await startPod()
-    let before = processes
-    first.kill()
-    #expect(try await first.outcome().status == SIGKILL)
-    let second = try await up()
-    // The old container is gone once the cluster is up; the pod's next one says hello again.
-    #expect(before.count == 1 && processes.filter(before.contains) == [])
-    _ = try await kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "--timeout=30s", "pod/sleeper")
-    _ = try await kubectl("wait", "--for=condition=Ready", "--timeout=30s", "pod/sleeper")
-    #expect(try await kubectl("logs", "sleeper") == "hello\n")
-    #expect(processes.count == 1)
-    second.kill(SIGTERM)
-    #expect(try await second.outcome().status == 0)
-    #expect(processes == [])
+  func start(_ name: String, _ script: String, flags: [String] = []) async throws {
+    let words =
+      ["run", name, "--image=" + Ship.image, "--image-pull-policy=Never"] + flags + ["--command", "--", "sh", "-c", script]
+    let outcome = try await test.kubectl(words)
+    guard outcome.status == 0 else { throw ProgramError(description: outcome.output) }
+  }
+
+  func waitUntilReady(_ name: String) async throws {
+    try await kubectl("wait", "--for=condition=Ready", "pod/" + name, "--timeout=30s")
+  }
+
+  /// A shell's line, with KUBECTL for the program.
+  func shell(_ line: String, program: String) async throws -> Program.Outcome {
+    try await Program.run(
+      "/bin/sh", ["-c", line],
+      environment: ["KUBECONFIG": test.directory + "/kubeconfig", "HOME": test.directory, "KUBECTL": program])
+  }
+}
+
+@Suite(
+  "Containers, by the real kubectl", .serialized, .timeLimit(.minutes(2)),
+  .enabled(if: Requirement.met(.root, .crun, .busybox, .kubectl), "needs root, crun, busybox and kubectl"))
+struct ContainerTests {
+  @Test("each version runs commands in a container, with streams and exit codes, and copies files", arguments: Kubectl.all)
+  func executes(path: String) async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    try await ship.start("p", "echo started; exec sleep 1000")
+    try await ship.waitUntilReady("p")
+    let both = try await ship.shell("$KUBECTL exec p -- sh -c 'echo out; echo err >&2; exit 3'", program: path)
+    #expect(both.status == 3)
+    #expect(both.output == "out\n")
+    #expect(both.errors.contains("err\n"))
+    let typed = try await ship.shell("head -c 300000 /dev/zero | $KUBECTL exec -i p -- head -c 300000 | wc -c", program: path)
+    #expect(typed.output.filter(\.isNumber) == "300000", "\(typed.errors)")
+    let absent = try await ship.shell("$KUBECTL exec p -- /no/such/program", program: path)
+    #expect(absent.status != 0 && absent.errors.contains("/no/such/program"), "\(absent.errors)")
+    let terminal = try await ship.shell("script -qec \"$KUBECTL exec -it p -- sh -c 'tty; exit 7'\" /dev/null", program: path)
+    #expect(terminal.status == 7 && terminal.output.contains("/dev/pts/"), "\(terminal.output) \(terminal.errors)")
+    #expect(try await ship.kubectl("logs", "p", program: path) == "started\n")
+    let copied = try await ship.shell(
+      "cd $HOME && seq 20000 > f && $KUBECTL cp f p:/tmp/f && $KUBECTL cp p:/tmp/f g && cmp f g && echo same", program: path)
+    #expect(copied.output.contains("same"), "\(copied.output) \(copied.errors)")
+    await ship.test.stop()
+  }
+
+  @Test("each version forwards a port to a program that listens on the pod's loopback", arguments: Kubectl.all)
+  func forwards(path: String) async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    try await ship.start("web", "mkdir /www; echo found > /www/index.html; exec busybox httpd -f -p 127.0.0.1:8080 -h /www")
+    try await ship.waitUntilReady("web")
+    let forward = try Program(
+      path, ["port-forward", "--address=127.0.0.1", "web", ":8080"],
+      environment: ["KUBECONFIG": ship.test.directory + "/kubeconfig"])
+    try await forward.waitForOutput("Forwarding from")
+    let port = forward.output.split(separator: ":")[1].prefix { $0.isNumber }
+    for _ in 0..<3 {
+      let page = try await ship.shell("busybox wget -qO- http://127.0.0.1:\(port)/index.html", program: path)
+      #expect(page.output == "found\n", "\(page.errors) \(forward.errors)")
+    }
+    forward.kill(SIGTERM)
+    _ = try await forward.outcome()
+    await ship.test.stop()
+  }
+
+  @Test("each version attaches to what it runs, and its input ends with it", arguments: Kubectl.all)
+  func attaches(path: String) async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    let run = "echo typed | $KUBECTL run r -i --rm --quiet --image=\(Ship.image) --image-pull-policy=Never --restart=Never"
+    let outcome = try await ship.shell(run + " --command -- sh -c 'sleep 1; cat; echo over'", program: path)
+    #expect(outcome.output.contains("typed\n") && outcome.output.contains("over\n"), "\(outcome.output) \(outcome.errors)")
+    await ship.test.stop()
+  }
+
+  @Test("a container that needs more memory than its limit is OOMKilled, and its pod says so")
+  func outOfMemory() async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    let limit =
+      #"{"spec":{"containers":[{"name":"fat","image":"\#(Ship.image)","imagePullPolicy":"Never","#
+      + #""command":["tail","/dev/zero"],"resources":{"limits":{"memory":"20Mi"}}}]}}"#
+    try await ship.kubectl("run", "fat", "--image=" + Ship.image, "--restart=Never", "--overrides=" + limit)
+    try await ship.kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/fat", "--timeout=30s")
+    let reason = try await ship.kubectl(
+      "get", "pod", "fat", "-o", "jsonpath={.status.containerStatuses[0].state.terminated.reason}")
+    #expect(reason == "OOMKilled")
+    await ship.test.stop()
+  }
+
+  @Test("an image that is not there and must not be pulled is named in the pod's state and in an event")
+  func neverPulled() async throws {
+    let ship = try await Ship()
+    try await ship.kubectl("run", "p", "--image=absent:1", "--image-pull-policy=Never")
+    let path = "jsonpath={.status.containerStatuses[0].state.waiting.reason}"
+    try await ship.kubectl("wait", "--for=" + path + "=ErrImageNeverPull", "pod/p", "--timeout=30s")
+    #expect(try await ship.kubectl("get", "events").contains("absent:1"))
+    await ship.test.stop()
+  }
+
+  @Test("a changed ConfigMap reaches the files of a running container")
+  func configMapFiles() async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    try await ship.kubectl("create", "configmap", "c", "--from-literal=k=one")
+    let pod =
+      #"{"spec":{"containers":[{"name":"p","image":"\#(Ship.image)","imagePullPolicy":"Never","command":["sh","-c","#
+      + #""until grep -q two /c/k; do sleep 0.1; done; echo changed"],"volumeMounts":[{"name":"c","mountPath":"/c"}]}],"#
+      + #""volumes":[{"name":"c","configMap":{"name":"c"}}]}}"#
+    try await ship.kubectl("run", "p", "--image=" + Ship.image, "--restart=Never", "--overrides=" + pod)
+    try await ship.waitUntilReady("p")
+    try await ship.kubectl("patch", "configmap", "c", "-p", #"{"data":{"k":"two"}}"#)
+    try await ship.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/p", "--timeout=60s")
+    #expect(try await ship.kubectl("logs", "p") == "changed\n")
+    await ship.test.stop()
+  }
+
+  @Test("a second start brings back objects and volumes, and counts the containers as started again")
+  func restart() async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    let claim = ship.test.directory + "/claim.yaml"
+    try """
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    metadata: {name: data}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Mi}}}
+    ---
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: p}
+    spec:
+      containers:
+      - {name: c, image: "\(Ship.image)", imagePullPolicy: Never, command: [sleep, "1000"], volumeMounts: [{name: d, mountPath: /d}]}
+      volumes:
+      - {name: d, persistentVolumeClaim: {claimName: data}}
+    """.write(toFile: claim, atomically: true, encoding: .utf8)
+    try await ship.kubectl("apply", "-f", claim)
+    try await ship.waitUntilReady("p")
+    try await ship.kubectl("exec", "p", "--", "sh", "-c", "echo kept > /d/file")
+    await ship.test.cluster.stop()
+    let again = try await Ship(ship.test.directory)
+    try await again.kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/p", "--timeout=30s")
+    try await again.waitUntilReady("p")
+    #expect(try await again.kubectl("exec", "p", "--", "cat", "/d/file") == "kept\n")
+    let exit = "jsonpath={.status.containerStatuses[0].lastState.terminated.exitCode}"
+    #expect(try await again.kubectl("get", "pod", "p", "-o", exit) == "255")
+    await again.test.stop()
+  }
+
+  @Test("a cluster that stops leaves no process, mount or control group behind")
+  func leavesNothing() async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    try await ship.start("p", "sleep 1000 & exec sleep 1000")
+    try await ship.waitUntilReady("p")
+    let id = try await ship.kubectl("get", "pod", "p", "-o", "jsonpath={.metadata.uid}")
+    func groups() throws -> [String] {
+      var found: [String] = []
+      for line in try String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).split(separator: "\n") {
+        let words = line.split(separator: " ").map(String.init)
+        guard words.count > 2, words[2].hasPrefix("cgroup"), let all = FileManager.default.enumerator(atPath: words[1]) else {
+          continue
+        }
+        for case let path as String in all where path.contains(id) { found.append(path) }
+      }
+      return found
+    }
+    #expect(try !groups().isEmpty)
+    await ship.test.stop()
+    #expect(try groups().isEmpty)
+    #expect(try !String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).contains(ship.test.directory))
+    #expect(!FileManager.default.fileExists(atPath: ship.test.directory))
   }
 }

@@ -23,6 +23,7 @@ struct PracticeSeedsTests {
           let told = practice.sequence.map(String.init).joined(separator: " ")
           let replay = "seed \(seed): \(practice.problem ?? told); replay with: wavetank practice --simulate --seed \(seed)"
           #expect(practice.problem == nil && practice.sequence.first == 1 && practice.sequence.last == 1, "\(replay)")
+          #expect(practice.cluster.faults.isEmpty, "\(practice.cluster.faults.prefix(3)) \(replay)")
           #expect(practice.sequence.max() == 5 && practice.sequence.prefix(5) == [1, 2, 3, 4, 5], "\(replay)")
         }
       }

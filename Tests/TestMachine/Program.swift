@@ -9,6 +9,7 @@ package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> 
 
 package struct ProgramError: Error, CustomStringConvertible {
   package let description: String
+  package init(description: String) { self.description = description }
 }
 
 /// A program that runs beside the test, with its output in a file.
