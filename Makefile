@@ -1,4 +1,4 @@
-.PHONY: build test practice format clean
+.PHONY: build test bench practice format clean
 
 BUILD = swift build -c release -Xswiftc -static-stdlib --explicit-target-dependency-import-check error
 
@@ -18,8 +18,13 @@ practice: build .build/practice/app
 	mkdir -p .build/practice
 	swiftc -O -static-executable -Xlinker -s -o $@ $<
 
+# make bench ROWS="get post" measures some rows only.
+bench: build
+	$(BUILD) --product wavetank-bench
+	.build/release/wavetank-bench $(ROWS)
+
 format:
-	swift format -i -r Sources Tests Plugins Package.swift
+	swift format -i -r Sources Tests Plugins Benchmarks Package.swift
 
 clean:
 	swift package clean

@@ -83,6 +83,10 @@ let package = Package(
       swiftSettings: settings),
 
     .target(name: "TestMachine", path: "Tests/TestMachine", swiftSettings: settings),
+    .executableTarget(
+      name: "wavetank-bench",
+      dependencies: coreTargets + ["COpenSSL", "CLinux"], path: "Benchmarks", swiftSettings: settings),
+
     tests("CoreJSONTests", ["CoreJSON"]),
     tests("CoreTypesTests", ["CoreTypes", "CoreJSON"]),
     tests("CoreSchemaTests", ["CoreSchema", "SchemaLanguage", "CoreTypes", "CoreJSON"]),

@@ -1,4 +1,5 @@
 #define _GNU_SOURCE
+#include <malloc.h>
 #include "LinuxProcess.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -96,6 +97,8 @@ int linux_receive_descriptor(int socket) {
   memcpy(&descriptor, CMSG_DATA(header), sizeof descriptor);
   return descriptor;
 }
+
+void linux_grow_heap_by(int bytes) { mallopt(M_TOP_PAD, bytes); }
 
 int linux_set_window(int terminal, unsigned short columns, unsigned short rows) {
   struct winsize size = {.ws_col = columns, .ws_row = rows};

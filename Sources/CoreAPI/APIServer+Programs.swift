@@ -11,7 +11,9 @@ extension APIServer {
 
   private func options(_ user: UserInfo, _ now: Instant) -> WriteOptions {
     var options = WriteOptions(user: user, now: now)
-    options.fieldManager = user.name.split(separator: ":").last.map(String.init) ?? ""
+    let name = user.name.utf8
+    options.fieldManager = String(
+      Substring(name.lastIndex(of: UInt8(ascii: ":")).map { name[name.index(after: $0)...] } ?? name[...]))
     options.fieldValidation = .ignore
     return options
   }

@@ -66,15 +66,16 @@ package struct SchemaReader {
     if ofField {
       guard !document.types[last].fields.isEmpty else { throw error("a field's description before any field") }
       let field = document.types[last].fields.count - 1
-      append(text, to: &document.types[last].fields[field].docs)
+      SchemaReader.append(text, to: &document.types[last].fields[field].docs)
     } else {
-      append(text, to: &document.types[last].docs)
+      SchemaReader.append(text, to: &document.types[last].docs)
     }
   }
 
-  private func append(_ text: Word, to docs: inout String) {
+  /// Not a method: it would hold a copy of the document while it changes it, and every line would copy all types.
+  private static func append(_ text: Word, to docs: inout String) {
     if !docs.isEmpty { docs += " " }
-    docs += string(text)
+    docs += String(decoding: text, as: UTF8.self)
   }
 
   private mutating func takePackage(_ words: [Word]) throws(SchemaLanguageError) {

@@ -1,3 +1,4 @@
+import CLinux
 import CoreJSON
 import Daemon
 import Glibc
@@ -5,14 +6,22 @@ import Simulation
 
 /// wavetank practice: the practice as a checked run. Exit code 0 only if replicas went 1 → 5 → 1.
 enum PracticeCommand {
-  static func run(_ arguments: [String]) async {
+  /// With real containers.
+  static func play(_ arguments: [String]) async {
     let options = Options(
-      arguments, options: ["--seed", "--manifests", "--speed", "--app", "--csv", "--data-dir", "--port"], flags: ["--simulate"])
-    let manifests = ManifestFiles.read(options.text("--manifests") ?? ManifestFiles.practice)
-    if options.has("--simulate") { simulate(manifests, options) } else { await PracticeRun(options).run(manifests) }
+      arguments, options: ["--manifests", "--speed", "--app", "--csv", "--data-dir", "--port"])
+    await PracticeRun(options).run(manifests(options))
   }
 
-  private static func simulate(_ manifests: [JSON], _ options: Options) {
+  private static func manifests(_ options: Options) -> [JSON] {
+    ManifestFiles.read(options.text("--manifests") ?? ManifestFiles.practice)
+  }
+
+  /// In virtual time. Not async: it belongs on the main thread, whose heap grows in larger steps.
+  static func simulate(_ arguments: [String]) {
+    linux_grow_heap_by(16 << 20)
+    let options = Options(arguments, options: ["--seed", "--manifests"], flags: ["--simulate"])
+    let manifests = manifests(options)
     var practice = PracticeSimulation(seed: UInt64(options.number("--seed", 0...9e15) ?? 1), timeZones: ZoneFiles.database)
     practice.run(manifests)
     if let problem = practice.problem { Standard.fail("a manifest was refused: \(problem)") }
@@ -22,9 +31,7 @@ enum PracticeCommand {
       Standard.output(pad(time, 8) + pad(line.size, 6) + pad(line.target, 12) + pad("\(line.replicas)", 10) + line.reason)
     }
     let sequence = practice.sequence.map(String.init).joined(separator: " → ")
-    let holds =
-      practice.sequence == [1, 2, 3, 4, 5, 4, 3, 2, 1]
-      || (practice.sequence.max() == 5 && practice.sequence.first == 1 && practice.sequence.last == 1)
+    let holds = practice.sequence.max() == 5 && practice.sequence.first == 1 && practice.sequence.last == 1
     Standard.output("\nreplicas: \(sequence)   \(holds ? "as the practice wants: 1 → 5 → 1" : "NOT 1 → 5 → 1")")
     exit(holds ? 0 : 1)
   }

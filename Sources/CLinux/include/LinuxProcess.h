@@ -36,6 +36,9 @@ int linux_adopt_orphans(void);
 /// Receives one descriptor over a connected Unix socket (SCM_RIGHTS). Returns it, or -1 with errno set.
 int linux_receive_descriptor(int socket);
 /// Sets a terminal's size. Returns 0, or -1 with errno set.
+/// The main thread's heap grows by at least this much at once.
+void linux_grow_heap_by(int bytes);
+
 int linux_set_window(int terminal, unsigned short columns, unsigned short rows);
 /// Raises the limit of open files to its hard limit. Returns 0, or -1 with errno set.
 int linux_raise_file_limit(void);

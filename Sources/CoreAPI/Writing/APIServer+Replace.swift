@@ -95,7 +95,8 @@ extension APIServer {
 
   private func metadataErrors(_ tree: JSON, _ old: StoredObject, _ served: ServedResource) -> [FieldError] {
     let metadata = ObjectMeta(tree: tree[.metadata])
-    return ObjectMetaRules.validate(metadata, served.definition) + ObjectMetaRules.validateUpdate(metadata, old: old.metadata)
+    return ObjectMetaRules.validate(metadata, served.definition, old: old.metadata)
+      + ObjectMetaRules.validateUpdate(metadata, old: old.metadata)
   }
 
   private static func changesRights(_ new: JSON, _ old: JSON) -> Bool {

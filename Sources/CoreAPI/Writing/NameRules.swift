@@ -49,7 +49,7 @@ enum NameRules {
 
   /// "name" or "example.com/name": keys of labels and annotations, finalizers.
   static func qualifiedNameProblem(_ text: String) -> String? {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Substring($0) }
     if parts.count > 2 { return "a qualified name has at most one '/'" }
     if parts.count == 2 {
       if parts[0].isEmpty { return "the prefix part must not be empty" }

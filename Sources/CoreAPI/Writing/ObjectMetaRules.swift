@@ -9,7 +9,8 @@ enum ObjectMetaRules {
   static let annotationLimitBytes = 256 * 1024
   private static let path = FieldPath("metadata")
 
-  static func validate(_ metadata: ObjectMeta, _ definition: ResourceDefinition) -> [FieldError] {
+  /// - Parameter old: what it replaces, whose labels and annotations were found valid already.
+  static func validate(_ metadata: ObjectMeta, _ definition: ResourceDefinition, old: ObjectMeta? = nil) -> [FieldError] {
     var errors: [FieldError] = []
     let name = metadata.name ?? ""
     if name.isEmpty {
@@ -21,8 +22,10 @@ enum ObjectMetaRules {
       errors.append(
         FieldError(.invalid, path.child("generateName"), value: .string(prefix), detail: "must be no more than 253 bytes"))
     }
-    errors += labels(metadata.labels, path.child("labels"))
-    errors += annotations(metadata.annotations, path.child("annotations"))
+    if old?.tree[.labels] != metadata.tree[.labels] { errors += labels(metadata.labels, path.child("labels")) }
+    if old?.tree[.annotations] != metadata.tree[.annotations] {
+      errors += annotations(metadata.annotations, path.child("annotations"))
+    }
     errors += owners(metadata.ownerReferences)
     for (index, finalizer) in metadata.finalizers.values.enumerated() {
       guard let problem = finalizerProblem(finalizer) else { continue }

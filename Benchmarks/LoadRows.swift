@@ -1,0 +1,127 @@
+import COpenSSL
+import Glibc
+import Synchronization
+
+/// What a server does for its clients.
+enum LoadRows {
+  private static let connections = 16
+  private static let maps = "/api/v1/namespaces/default/configmaps"
+
+  private static func map(_ name: String) -> String {
+    #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"\#(name)"},"data":{"size":"50","max":"500"}}"#
+  }
+
+  /// Requests a second over all connections; `request` gives the bytes for a connection's n-th.
+  private static func rate(_ server: Server, seconds length: Double, _ request: @escaping (Int, Int) -> [UInt8]) throws -> Double
+  {
+    let done = Atomic<Int>(0)
+    let failed = Atomic<Int>(0)
+    let begin = seconds()
+    onThreads(connections) { thread in
+      do {
+        let connection = try Connection(server)
+        var count = 0
+        while seconds() - begin < length {
+          try connection.ask(request(thread, count))
+          count += 1
+        }
+        done.add(count, ordering: .relaxed)
+      } catch { failed.add(1, ordering: .relaxed) }
+    }
+    let time = seconds() - begin
+    guard failed.load(ordering: .relaxed) == 0 else { throw BenchError("a request failed") }
+    return Double(done.load(ordering: .relaxed)) / time
+  }
+
+  static func get(_ program: String) throws -> Double {
+    let server = try Server(program, containers: false)
+    try Connection(server).ask(Connection.request("POST", maps, map("one")))
+    let request = Connection.request("GET", maps + "/one")
+    return try rate(server, seconds: 4) { _, _ in request }
+  }
+
+  static func post(_ program: String) throws -> Double {
+    let server = try Server(program, containers: false)
+    return try rate(server, seconds: 4) { thread, count in Connection.request("POST", maps, map("m-\(thread)-\(count)")) }
+  }
+
+  static func fill(_ server: Server, _ count: Int) throws {
+    let failed = Atomic<Int>(0)
+    onThreads(connections) { thread in
+      do {
+        let connection = try Connection(server)
+        for index in stride(from: thread, to: count, by: connections) {
+          try connection.ask(Connection.request("POST", maps, map("m-\(index)")))
+        }
+      } catch { failed.add(1, ordering: .relaxed) }
+    }
+    guard failed.load(ordering: .relaxed) == 0 else { throw BenchError("filling the cluster failed") }
+  }
+
+  static func list(_ program: String) throws -> Double {
+    let server = try Server(program, containers: false)
+    try fill(server, 10_000)
+    let connection = try Connection(server)
+    let times = try (0..<9).map { _ in
+      let begin = seconds()
+      let count = try connection.get(maps)
+      guard count > 1_000_000 else { throw BenchError("the list is too short: \(count) bytes") }
+      return (seconds() - begin) * 1000
+    }
+    return times.sorted()[4]
+  }
+
+  /// 1,000 connections that watch one ConfigMap; each of 50 writes carries its time.
+  static func watch(_ program: String) throws -> Double {
+    let server = try Server(program, containers: false)
+    let writer = try Connection(server)
+    try writer.ask(Connection.request("POST", maps, map("one")))
+    let watchers = try (0..<1000).map { _ in try Connection(server) }
+    for watcher in watchers { try watcher.send(Connection.request("GET", maps + "?watch=1&fieldSelector=metadata.name%3Done")) }
+    sleep(1)
+    let writes = 50
+    let latencies = Mutex<[Double]>([])
+    onThreads(3) { thread in
+      if thread == 2 {
+        usleep(300_000)
+        for _ in 0..<writes {
+          let body = #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"one"},"data":{"at":"\#(seconds())"}}"#
+          _ = try? writer.ask(Connection.request("PUT", maps + "/one", body))
+          usleep(60_000)
+        }
+        return
+      }
+      let mine = Array(watchers[(thread * 500)..<(thread * 500 + 500)])
+      let found = WatchReader(mine).read(each: writes, until: seconds() + 15)
+      latencies.withLock { $0 += found }
+    }
+    let all = latencies.withLock { $0.sorted() }
+    guard all.count >= 1000 * writes * 99 / 100 else { throw BenchError("only \(all.count) of \(1000 * writes) events came") }
+    return all[all.count * 99 / 100] * 1000
+  }
+
+  static func pods(_ program: String) throws -> Double {
+    let server = try Server(program)
+    guard server.runsContainers else { throw BenchError("needs root and crun") }
+    guard Server.run(program, ["image", "pack-tools", "bench:1", "--data-dir", server.directory]) == 0 else {
+      throw BenchError("the image could not be packed")
+    }
+    let path = "/api/v1/namespaces/default/pods"
+    let writer = try Connection(server)
+    let watcher = try Connection(server)
+    try watcher.send(Connection.request("GET", path + "?watch=1"))
+    let reader = WatchReader([watcher])
+    var times: [Double] = []
+    for number in 0..<20 {
+      let pod =
+        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p\#(number)"},"spec":{"terminationGracePeriodSeconds":0,"#
+        + #""containers":[{"name":"c","image":"bench:1","imagePullPolicy":"Never","command":["sleep","1000"]}]}}"#
+      let begin = seconds()
+      try writer.ask(Connection.request("POST", path, pod))
+      guard reader.waitFor(#""phase":"Running""#, until: begin + 20) else { throw BenchError("a pod did not start") }
+      times.append((seconds() - begin) * 1000)
+      usleep(200_000)
+    }
+    return times.sorted()[times.count / 2]
+  }
+}

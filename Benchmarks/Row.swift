@@ -1,0 +1,85 @@
+import Glibc
+
+/// One line of the table.
+struct Row {
+  var id: String
+  var title: String
+  var target: Double
+  var unit: String
+  var isLowerBetter = true
+  var repetitions = Rows.repetitions
+  /// In the row's unit.
+  var measure: () throws -> Double
+
+  func text(_ value: Double, asTarget: Bool = false) -> String {
+    let number = value >= 1000 ? grouped(Int(value.rounded())) : value >= 100 ? "\(Int(value.rounded()))" : rounded(value)
+    return (asTarget ? (isLowerBetter ? "≤ " : "≥ ") : "") + number + " " + unit
+  }
+
+  private func rounded(_ value: Double) -> String {
+    let scaled = (value * (value < 10 ? 100 : 10)).rounded() / (value < 10 ? 100 : 10)
+    return "\(scaled)"
+  }
+
+  private func grouped(_ number: Int) -> String {
+    let digits = String(number)
+    return String(digits.reversed().enumerated().map { $0 > 0 && $0 % 3 == 0 ? ",\($1)" : "\($1)" }.joined().reversed())
+  }
+}
+
+enum Table {
+  static func line(_ id: String, _ what: String, _ target: String, _ measured: String, _ verdict: String) -> String {
+    pad(id, 12) + pad(what, 52) + pad(target, 14) + pad(measured, 14) + verdict
+  }
+  private static func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
+  }
+}
+
+/// Why a row has no value.
+struct BenchError: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}
+
+/// Seconds of the monotonic clock.
+func seconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
+enum Rows {
+  static let repetitions = 3
+
+  static func all(_ program: String) -> [Row] {
+    [
+      Row(id: "up", title: "up to /readyz, empty", target: 0.15, unit: "s") { try ServerRows.start(program, objects: 0) },
+      Row(id: "restart", title: "restart with 10,000 objects", target: 0.5, unit: "s") {
+        try ServerRows.start(program, objects: 10_000)
+      },
+      Row(id: "memory", title: "idle memory, control plane and node", target: 45, unit: "MB") { try ServerRows.memory(program) },
+      Row(id: "cpu", title: "idle CPU, of a core", target: 0.5, unit: "%", repetitions: 1) { try ServerRows.idle(program) },
+      Row(id: "get", title: "GET one ConfigMap, TLS, 16 connections", target: 30_000, unit: "/s", isLowerBetter: false) {
+        try LoadRows.get(program)
+      },
+      Row(id: "post", title: "durable POST, TLS, 16 connections", target: 16_000, unit: "/s", isLowerBetter: false) {
+        try LoadRows.post(program)
+      },
+      Row(id: "list", title: "LIST 10,000 ConfigMaps", target: 20, unit: "ms") { try LoadRows.list(program) },
+      Row(id: "watch", title: "a write seen by 1,000 watchers, p99", target: 20, unit: "ms") { try LoadRows.watch(program) },
+      Row(id: "pod", title: "pod created to Running, image present, p50", target: 60, unit: "ms") { try LoadRows.pods(program) },
+      Row(id: "practice", title: "the practice simulated, the whole process", target: 50, unit: "ms", repetitions: 9) {
+        try CoreRows.practice(program)
+      },
+      Row(id: "hpa", title: "10,000 HPAs, one 15 s round", target: 0.25, unit: "s") { try CoreRows.autoscalers() },
+      Row(id: "hold", title: "100,000 simulated pods held", target: 1.6, unit: "GB", repetitions: 1) { try HeldPods.measure() },
+    ]
+  }
+}
+
+/// Unbuffered: a benchmark takes its time, and each line is of use at once.
+func say(_ text: String, to descriptor: Int32 = 1) {
+  let bytes = Array((text + "\n").utf8)
+  _ = write(descriptor, bytes, bytes.count)
+}
