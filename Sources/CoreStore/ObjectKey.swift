@@ -8,6 +8,9 @@ package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertib
     self.name = name
   }
 
+  /// The plural alone: few groups share one.
+  package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+
   package static func < (left: ResourceID, right: ResourceID) -> Bool { (left.group, left.name) < (right.group, right.name) }
   /// "statefulsets.apps", or "pods" in the core group.
   package var description: String { group.isEmpty ? name : name + "." + group }
@@ -57,6 +60,12 @@ package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertibl
     self.resource = resource
     self.namespace = namespace
     self.name = name
+  }
+
+  /// Without the resource: few objects of a namespace share a name.
+  package func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(namespace)
   }
 
   package static func < (left: ObjectKey, right: ObjectKey) -> Bool {

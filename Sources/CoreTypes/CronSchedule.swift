@@ -25,7 +25,8 @@ package struct CronSchedule: Sendable, Equatable {
 
   package init(_ text: String) throws(CronError) {
     self.text = text
-    let trimmed = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    let words = text.utf8.split { $0 == 0x20 || (9...13).contains($0) }.map { String(Substring($0)) }
+    let trimmed = words.joined(separator: " ")
     if trimmed.hasPrefix("TZ=") || trimmed.hasPrefix("CRON_TZ=") {
       throw CronError(message: "a time zone in the schedule is not supported: use spec.timeZone")
     }
@@ -36,12 +37,8 @@ package struct CronSchedule: Sendable, Equatable {
       kind = .every(seconds: seconds)
       return
     }
-    let named = [
-      "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0", "@daily": "0 0 * * *",
-      "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
-    ]
-    if trimmed.hasPrefix("@"), named[trimmed] == nil { throw CronError(message: "'\(text)' is no schedule: unknown descriptor") }
-    let parts = (named[trimmed] ?? trimmed).split(separator: " ").map(String.init)
+    let parts = trimmed.hasPrefix("@") ? CronSchedule.descriptors[trimmed]?.split(separator: " ").map(String.init) : words
+    guard let parts else { throw CronError(message: "'\(text)' is no schedule: unknown descriptor") }
     guard parts.count == 5 else {
       throw CronError(
         message: "expected exactly 5 fields (minute, hour, day of month, month, day of week), found \(parts.count): '\(text)'")
@@ -51,16 +48,23 @@ package struct CronSchedule: Sendable, Equatable {
         minutes: try CronSchedule.field(parts[0], 0, 59, "minute"), hours: try CronSchedule.field(parts[1], 0, 23, "hour"),
         days: try CronSchedule.field(parts[2], 1, 31, "day of month"),
         months: try CronSchedule.field(
-          parts[3], 1, 12, "month", names: "jan feb mar apr may jun jul aug sep oct nov dec", first: 1),
-        weekdays: try CronSchedule.field(parts[4], 0, 6, "day of week", names: "sun mon tue wed thu fri sat", first: 0)))
+          parts[3], 1, 12, "month", names: CronSchedule.months, first: 1),
+        weekdays: try CronSchedule.field(parts[4], 0, 6, "day of week", names: CronSchedule.weekdays, first: 0)))
   }
 
+  private static let descriptors = [
+    "@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0", "@daily": "0 0 * * *",
+    "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+  ]
+  private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+  private static let weekdays = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+
   private static func field(
-    _ text: String, _ least: Int, _ most: Int, _ what: String, names: String = "", first: Int = 0
+    _ text: String, _ least: Int, _ most: Int, _ what: String, names: [String] = [], first: Int = 0
   ) throws(CronError) -> Field {
-    let list = names.split(separator: " ").map(String.init)
+    if text == "*" { return Field(bits: (least...most).reduce(0) { $0 | 1 << UInt64($1) }, isStar: true) }
     func number(_ word: Substring) throws(CronError) -> Int {
-      if let index = list.firstIndex(of: word.lowercased()) { return index + first }
+      if !names.isEmpty, let index = names.firstIndex(of: word.lowercased()) { return index + first }
       guard let value = Int(word), word.allSatisfy(\.isNumber) else {
         throw CronError(message: "'\(word)' in '\(text)' is no \(what)")
       }
