@@ -169,6 +169,16 @@ package final class Cluster: Sendable {
     return ImageControl(store: images, nodes: nodes) { for name in nodes { agent.tellImages(name) } }.answer(request)
   }
 
+  /// Fetches an image from its registry onto every node.
+  /// - Returns: why that was not possible.
+  package func pull(_ image: String) async -> String? {
+    guard let images else { return "this cluster was started without containers" }
+    do throws(ImageError) {
+      for node in configuration.nodeNames { _ = try await images.prepare(node: node, image: image, pull: .ifNotPresent) }
+    } catch { return "\(error)" }
+    return nil
+  }
+
   package func stop() async {
     control.withLock { $0?.close() }
     scraping.withLock { $0?.cancel() }
@@ -199,7 +209,9 @@ package final class Cluster: Sendable {
 
   private static func images(_ configuration: ClusterConfiguration) throws(ClusterError) -> ImageStore? {
     guard configuration.runsContainers else { return nil }
-    do throws(ImageError) { return try ImageStore(directory: configuration.dataDirectory + "/images") } catch {
+    do throws(ImageError) {
+      return try ImageStore(directory: configuration.dataDirectory + "/images", registry: RegistryPull.registry())
+    } catch {
       throw .images(error)
     }
   }

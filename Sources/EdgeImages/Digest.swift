@@ -2,7 +2,7 @@ import COpenSSL
 import Glibc
 
 /// A SHA-256 that grows with what it is fed.
-struct Digest: ~Copyable {
+package struct Digest: ~Copyable {
   private let context: OpaquePointer
 
   init() {
@@ -22,7 +22,7 @@ struct Digest: ~Copyable {
     return "sha256:" + String(decoding: sum.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
-  static func of(_ bytes: [UInt8]) -> String {
+  package static func of(_ bytes: [UInt8]) -> String {
     var digest = Digest()
     bytes.withUnsafeBytes { digest.update($0) }
     return digest.finish()

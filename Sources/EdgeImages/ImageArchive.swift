@@ -29,7 +29,7 @@ package struct OfferedLayer: Sendable {
 }
 
 /// An archive of images, spread out in a scratch directory as numbered files, so that no name in it becomes a path of ours.
-struct ImageArchive {
+package struct ImageArchive {
   /// What messages call it.
   let what: String
   private var files: [String: String] = [:]
@@ -137,7 +137,8 @@ struct ImageArchive {
     return Digest.isValid(text) ? text : nil
   }
 
-  static let architecture: String = {
+  /// As images name it: amd64, arm64.
+  package static let architecture: String = {
     #if arch(arm64)
       "arm64"
     #else

@@ -69,7 +69,7 @@ struct PracticeRun {
   private func play(_ manifests: [JSON], _ cluster: Cluster) async throws -> PracticeProgress {
     Standard.output("The practice at \(speed)x: a cluster of 3 nodes, kubeconfig \(directory)/kubeconfig")
     var progress = PracticeProgress()
-    try prepareImages(cluster, &progress)
+    try await prepareImages(cluster, &progress)
     let clock = cluster.host.clock
     let start = clock.now
     let key = ObjectKey(.horizontalPodAutoscalers, namespace: "default", "app")
@@ -85,12 +85,15 @@ struct PracticeRun {
   }
 
   /// Packs the application, loads it as a person would, and makes the image that the job runs in.
-  private func prepareImages(_ cluster: Cluster, _ progress: inout PracticeProgress) throws {
+  private func prepareImages(_ cluster: Cluster, _ progress: inout PracticeProgress) async throws {
     let packed = try lines(cluster.images(["verb": "pack", "name": "app:test", "path": .string(app)]))
     progress.decide(.image, true, packed.first ?? "")
     for line in try lines(cluster.images(["verb": "load-image", "name": "app:test"])) { Standard.output(line) }
+    guard let problem = await cluster.pull(PracticeRun.tools) else {
+      return Standard.output("\(PracticeRun.tools) was pulled from its registry.")
+    }
     _ = try lines(cluster.images(["verb": "pack-tools", "name": .string(PracticeRun.tools)]))
-    Standard.output("\(PracticeRun.tools) is a stand-in, made of this machine's bash, jq and kubectl: no registry was asked.")
+    Standard.output("\(problem)\n\(PracticeRun.tools) is therefore a stand-in, made of this machine's bash, jq and kubectl.")
   }
 
   private func lines(_ answer: JSON) throws(PracticeRunError) -> [String] {

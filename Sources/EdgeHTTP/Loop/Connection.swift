@@ -50,9 +50,15 @@ final class Connection: @unchecked Sendable {
     if let ssl { SSL_set_fd(ssl, descriptor) }
   }
 
+  /// Whoever drops a connection without closing it may be on any thread; the loop still knows the descriptor.
   deinit {
     if let ssl { SSL_free(ssl) }
-    if isOpen { Glibc.close(descriptor) }
+    guard isOpen else { return }
+    let (loop, descriptor) = (loop, descriptor)
+    Task(executorPreference: loop) {
+      loop.deregister(descriptor)
+      Glibc.close(descriptor)
+    }
   }
 
   var tls: OpaquePointer? { ssl }
@@ -65,7 +71,8 @@ final class Connection: @unchecked Sendable {
   func start(onHangup hangup: @escaping @Sendable () -> Void) {
     onHangup = hangup
     let events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
-    loop.register(descriptor, events: events) { [unowned self] signal in
+    loop.register(descriptor, events: events) { [weak self] signal in
+      guard let self else { return }
       switch signal {
       case .ready(let events): becameReady(events)
       case .deadline: deadlinePassed()
@@ -100,7 +107,11 @@ final class Connection: @unchecked Sendable {
   }
 
   private nonisolated(nonsending) func readRaw() async throws(ConnectionError) -> Int {
-    try await perform(.reader) { _ in Int(recv(descriptor, loop.scratch.baseAddress, loop.scratch.count, 0)) } bypassingTLS: { true }
+    try await perform(.reader) { _ in
+      Int(recv(descriptor, loop.scratch.baseAddress, loop.scratch.count, 0))
+    } bypassingTLS: {
+      true
+    }
   }
 
   private func becameReady(_ events: UInt32) {
@@ -209,7 +220,9 @@ final class Connection: @unchecked Sendable {
       }
       if !isConnected { errno = EAGAIN }
       return isConnected ? 1 : -1
-    } bypassingTLS: { true }
+    } bypassingTLS: {
+      true
+    }
   }
 
   /// Reads once into the loop's scratch buffer and hands the bytes to `body` before anything else can run; nil at the end.

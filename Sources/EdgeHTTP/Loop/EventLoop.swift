@@ -85,7 +85,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   /// closed descriptor never reaches the one that got its number.
   func register(_ descriptor: Int32, events: UInt32, _ handler: @escaping (Signal) -> Void) {
     let index = Int(descriptor)
-    if registrations.count <= index { registrations.append(contentsOf: repeatElement(nil, count: index + 64 - registrations.count)) }
+    if registrations.count <= index {
+      registrations.append(contentsOf: repeatElement(nil, count: index + 64 - registrations.count))
+    }
     generation &+= 1
     registrations[index] = Registration(generation: generation, deadline: .max, handler: handler)
     let key = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
@@ -93,7 +95,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
   }
 
+  /// Nothing happens where it was never registered.
   func deregister(_ descriptor: Int32) {
+    guard Int(descriptor) < registrations.count else { return }
     registrations[Int(descriptor)] = nil
     epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
   }

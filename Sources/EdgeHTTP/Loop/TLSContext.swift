@@ -49,7 +49,9 @@ package final class TLSContext: @unchecked Sendable {
   }
 
   /// A client. Without `authorities` the system's own are trusted; `isVerifying` false trusts anyone.
-  package init(clientTrusting authorities: [UInt8] = [], identity: Identity? = nil, isVerifying: Bool = true) throws(CertificateError) {
+  package init(clientTrusting authorities: [UInt8] = [], identity: Identity? = nil, isVerifying: Bool = true)
+    throws(CertificateError)
+  {
     context = SSL_CTX_new(TLS_client_method())
     isServer = false
     protocols = .allocate(capacity: 0)

@@ -1,0 +1,126 @@
+import Synchronization
+
+package struct HTTPClientRequest: Sendable {
+  package var method: HTTPMethod
+  /// Path and query, percent-encoded.
+  package var target: String
+  package var headers: HTTPHeaders
+  package var body: [UInt8]
+
+  package init(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
+    self.method = method
+    self.target = target
+    self.headers = headers
+    self.body = body
+  }
+
+  func wire(to origin: HTTPOrigin) -> [UInt8] {
+    var bytes = Array("\(method.rawValue) \(target) HTTP/1.1\r\nhost: \(origin)\r\n".utf8)
+    bytes += headers.wire
+    if !body.isEmpty || [.post, .put, .patch].contains(method) { bytes += Array("content-length: \(body.count)\r\n".utf8) }
+    return bytes + [13, 10] + body
+  }
+}
+
+package struct HTTPClientResponse: Sendable {
+  package var status: Int
+  package var headers: HTTPHeaders
+  package var body: [UInt8]
+}
+
+/// An HTTP/1.1 client that keeps its connections for the next request.
+package final class HTTPClient: Sendable {
+  /// Idle connections kept for one server.
+  private static let idleLimit = 8
+  private let loop: EventLoop
+  private let tls: TLSContext?
+  private let patience: Duration
+  private let idle = Mutex<[HTTPOrigin: [HTTPClientConnection]]>([:])
+
+  /// - Parameters:
+  ///   - tls: for https; nil refuses it.
+  ///   - patience: for a connection, and between two pieces of an answer.
+  package init(tls: TLSContext?, loop: EventLoop = EventLoop(), patience: Duration = .seconds(30)) {
+    self.tls = tls
+    self.loop = loop
+    self.patience = patience
+  }
+
+  /// The whole answer.
+  package func send(
+    _ request: HTTPClientRequest, to origin: HTTPOrigin, bodyLimit: Int = 64 << 20
+  ) async throws -> HTTPClientResponse {
+    let body = Mutex<[UInt8]>([])
+    let head = try await stream(request, to: origin) { _, piece in
+      let isWithin = body.withLock { body in
+        body += piece
+        return body.count <= bodyLimit
+      }
+      if !isWithin { throw HTTPClientError.bodyTooLarge(origin.description, limit: bodyLimit) }
+    }
+    return HTTPClientResponse(status: head.status, headers: head.headers, body: body.withLock { $0 })
+  }
+
+  /// Hands over the body as it comes; what `take` throws ends the exchange. It is called at least once.
+  @discardableResult
+  package func stream(
+    _ request: HTTPClientRequest, to origin: HTTPOrigin,
+    _ take: @escaping @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
+  ) async throws -> HTTPResponseHead {
+    if origin.isTLS, tls == nil { throw HTTPClientError.tls(origin.description, reason: "this client has no TLS") }
+    let bytes = request.wire(to: origin)
+    // A kept connection may have been closed by the server meanwhile: nothing came of it then, and another one is tried.
+    while let kept = takeIdle(origin) {
+      do {
+        let head = try await kept.exchange(bytes, isHead: request.method == .head, patience: patience, take)
+        await keep(kept, origin)
+        return head
+      } catch {
+        let isStale = await !kept.hasAnswered
+        await kept.close()
+        guard isStale, (error as? HTTPClientError)?.isOfStaleConnection == true else { throw error }
+      }
+    }
+    let connection = HTTPClientConnection(origin, loop: loop)
+    let addresses = try await HostLookup.addresses(origin.host, port: origin.port)
+    try await connection.open(addresses, tls, patience: patience)
+    do {
+      let head = try await connection.exchange(bytes, isHead: request.method == .head, patience: patience, take)
+      await keep(connection, origin)
+      return head
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  /// Closes what is idle.
+  package func close() async {
+    let all = idle.withLock { idle in
+      defer { idle = [:] }
+      return idle.values.flatMap { $0 }
+    }
+    for connection in all { await connection.close() }
+  }
+
+  private func takeIdle(_ origin: HTTPOrigin) -> HTTPClientConnection? { idle.withLock { $0[origin]?.popLast() } }
+
+  private func keep(_ connection: HTTPClientConnection, _ origin: HTTPOrigin) async {
+    guard await connection.isReusable else { return await connection.close() }
+    let isKept = idle.withLock { idle in
+      guard idle[origin, default: []].count < HTTPClient.idleLimit else { return false }
+      idle[origin, default: []].append(connection)
+      return true
+    }
+    if !isKept { await connection.close() }
+  }
+}
+
+extension HTTPClientError {
+  fileprivate var isOfStaleConnection: Bool {
+    switch self {
+    case .closed, .unreachable: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import Glibc
+
+/// The head of an answer.
+package struct HTTPResponseHead: Sendable {
+  package var status: Int
+  package var headers: HTTPHeaders
+}
+
+/// One connection to a server, on an event loop; one exchange at a time.
+actor HTTPClientConnection {
+  private let loop: EventLoop
+  private let origin: HTTPOrigin
+  private var connection: Connection?
+  private(set) var isReusable = false
+  /// Something came for the last request.
+  private(set) var hasAnswered = false
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  init(_ origin: HTTPOrigin, loop: EventLoop) {
+    self.origin = origin
+    self.loop = loop
+  }
+
+  /// Tries the host's addresses one after the other.
+  func open(_ addresses: [HostLookup.Address], _ tls: TLSContext?, patience: Duration) async throws(HTTPClientError) {
+    var failure = HTTPClientError.unreachable(origin.description, reason: "it has no address")
+    for address in addresses {
+      let socket = Glibc.socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+      guard socket >= 0 else { continue }
+      var on: Int32 = 1
+      setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+      let result = address.bytes.withUnsafeBytes {
+        connect(socket, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
+      }
+      guard result == 0 || errno == EINPROGRESS else {
+        failure = .unreachable(origin.description, reason: String(cString: strerror(errno)))
+        Glibc.close(socket)
+        continue
+      }
+      let ssl = origin.isTLS ? tls?.makeSSL(serverName: origin.host) : nil
+      let connection = Connection(descriptor: socket, loop: loop, ssl: ssl, writeTimeout: patience)
+      connection.start {}
+      do {
+        try await connection.awaitConnect()
+        connection.setReadDeadline(after: patience)
+        if origin.isTLS { try await connection.connectTLS() }
+        self.connection = connection
+        return
+      } catch {
+        connection.close()
+        failure = explain(error, isConnecting: true)
+      }
+    }
+    throw failure
+  }
+
+  /// Sends a request and hands over the answer's body piece by piece.
+  /// - Parameter patience: between two pieces.
+  func exchange(
+    _ request: [UInt8], isHead: Bool, patience: Duration,
+    _ take: @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
+  ) async throws -> HTTPResponseHead {
+    guard let connection else { throw HTTPClientError.closed(origin.description) }
+    isReusable = false
+    hasAnswered = false
+    let parser = ResponseParser(isHead: isHead)
+    do {
+      try await connection.write(request)
+      while !parser.isComplete {
+        try Task.checkCancellation()
+        connection.setReadDeadline(after: patience)
+        var problem: String?
+        let count = try await connection.read { bytes in
+          problem = parser.feed(bytes)
+          return bytes.count
+        }
+        if count != nil { hasAnswered = true } else { problem = parser.feed(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        if count == nil, !parser.isComplete { throw HTTPClientError.closed(origin.description) }
+        if let problem { throw HTTPClientError.malformed(origin.description, reason: problem) }
+        let body = parser.takeBody()
+        if parser.hasHeaders { try await take(HTTPResponseHead(status: parser.status, headers: parser.headers), body) }
+      }
+    } catch let error as ConnectionError {
+      throw explain(error, isConnecting: false)
+    }
+    isReusable = parser.keepsAlive && connection.isOpen
+    return HTTPResponseHead(status: parser.status, headers: parser.headers)
+  }
+
+  func close() {
+    connection?.close()
+    connection = nil
+  }
+
+  private func explain(_ error: ConnectionError, isConnecting: Bool) -> HTTPClientError {
+    switch error {
+    case .closed:
+      isConnecting ? .unreachable(origin.description, reason: "it closed the connection") : .closed(origin.description)
+    case .timedOut: .timedOut(origin.description)
+    case .tls(let reason): .tls(origin.description, reason: reason)
+    case .system(let code): .unreachable(origin.description, reason: String(cString: strerror(code)))
+    }
+  }
+}
