@@ -66,7 +66,7 @@ let package = Package(
     edge("EdgeNetwork", ["CLinux", "EdgeLinux"]),
     edge(
       "EdgeAgent", ["CLinux", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
-    edge("EdgeClient", ["CoreJSON", "CYAML", "COpenSSL", "EdgeHTTP", "CLinux"]),
+    edge("EdgeClient", ["CoreJSON", "CoreTypes", "CYAML", "COpenSSL", "EdgeHTTP", "CLinux"]),
     edge(
       "Daemon",
       coreTargets + [
@@ -74,7 +74,7 @@ let package = Package(
         "CLinux",
       ]),
     edge("Simulation", coreTargets),
-    edge("Rehearsal", coreTargets + ["Simulation", "EdgeClient"]),
+    edge("Rehearsal", coreTargets + ["Simulation", "EdgeClient", "EdgeHTTP"]),
     .executableTarget(
       name: "wavetank",
       dependencies: coreTargets + [
@@ -106,8 +106,9 @@ let package = Package(
         "CLinux", "TestMachine",
       ]),
     tests(
-      "DaemonTests", coreTargets + ["Daemon", "EdgeHTTP", "EdgeJournal", "EdgeClient", "CSQLite", "TestMachine", "wavetank"]),
+      "DaemonTests", coreTargets + ["Daemon", "Rehearsal", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeClient", "CSQLite", "TestMachine", "wavetank"]),
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient"]),
+    tests("EdgeClientTests", ["EdgeClient", "EdgeHTTP"]),
     tests("RehearsalTests", ["Rehearsal", "CoreJSON"]),
     tests("TidyTests"),
   ],

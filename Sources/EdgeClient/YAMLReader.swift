@@ -59,7 +59,9 @@ package struct YAMLReader {
 
   private mutating func value(of event: yaml_event_t, _ depth: Int) throws(YAMLError) -> JSON {
     let line = Int(event.start_mark.line) + 1
-    if depth > YAMLReader.depthLimit { throw YAMLError(line: line, message: "nested more than \(YAMLReader.depthLimit) levels deep") }
+    if depth > YAMLReader.depthLimit {
+      throw YAMLError(line: line, message: "nested more than \(YAMLReader.depthLimit) levels deep")
+    }
     switch event.type {
     case YAML_SCALAR_EVENT: return YAMLReader.scalar(event)
     case YAML_SEQUENCE_START_EVENT:

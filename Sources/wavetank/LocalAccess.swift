@@ -26,15 +26,9 @@ struct LocalAccess: ClusterAccess {
     guard case .stream(let stream) = answer.body else { throw PracticeRunError(description: "\(path) cannot be watched") }
     return AsyncStream { continuation in
       let reading = Task {
-        var rest: [UInt8] = []
+        let lines = JSONLines()
         while let bytes = await stream.read() {
-          rest += bytes
-          var start = 0
-          while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
-            if let event = try? JSONParser.parse(Array(rest[start..<end])) { continuation.yield(event) }
-            start = end + 1
-          }
-          rest.removeFirst(start)
+          for event in lines.take(bytes) { continuation.yield(event) }
         }
         continuation.finish()
       }

@@ -9,7 +9,9 @@ enum PracticeCommand {
   /// With real containers.
   static func play(_ arguments: [String]) async {
     let options = Options(
-      arguments, options: ["--manifests", "--speed", "--app", "--csv", "--data-dir", "--port"])
+      arguments, options: ["--manifests", "--speed", "--app", "--csv", "--data-dir", "--port", "--context", "--kubeconfig"])
+    let isRemote = options.text("--context") != nil || options.text("--kubeconfig") != nil
+    if isRemote { await RemotePractice.run(manifests(options), options) }
     await PracticeRun(options).run(manifests(options))
   }
 

@@ -105,24 +105,8 @@ struct PracticeRun {
     switch outcome {
     case .interrupted: abandon("stopped before its end")
     case .failed(let reason): abandon(reason)
-    case .played(let progress):
-      Standard.output("\n" + PracticeView.summary(progress).joined(separator: "\n"))
-      if let problem = write(PracticeView.timeline(progress)) {
-        Standard.error("the timeline could not be written to \(csv): \(problem)")
-      } else {
-        Standard.output("timeline: \(csv)")
-      }
-      exit(progress.holds ? 0 : 1)
+    case .played(let progress): PracticeReport(csv: csv).finish(progress)
     }
-  }
-
-  private func write(_ text: String) -> String? {
-    let descriptor = open(csv, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
-    defer { close(descriptor) }
-    var text = text
-    let isWhole = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
-    return isWhole ? nil : String(cString: strerror(errno))
   }
 
   private func abandon(_ reason: String) -> Never {
@@ -134,3 +118,28 @@ struct PracticeRun {
 }
 
 struct PracticeRunError: Error, CustomStringConvertible { let description: String }
+
+/// What a practice that was played to its end leaves.
+struct PracticeReport {
+  let csv: String
+
+  /// Ends the process: 0 if every row held, 1 if not.
+  func finish(_ progress: PracticeProgress) -> Never {
+    Standard.output("\n" + PracticeView.summary(progress).joined(separator: "\n"))
+    if let problem = write(PracticeView.timeline(progress)) {
+      Standard.error("the timeline could not be written to \(csv): \(problem)")
+    } else {
+      Standard.output("timeline: \(csv)")
+    }
+    exit(progress.holds ? 0 : 1)
+  }
+
+  private func write(_ text: String) -> String? {
+    let descriptor = open(csv, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
+    defer { close(descriptor) }
+    var text = text
+    let isWhole = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
+    return isWhole ? nil : String(cString: strerror(errno))
+  }
+}

@@ -10,6 +10,7 @@ enum Usage {
       wavetank load docker-image NAME | load image-archive FILE      [--data-dir D]
       wavetank image pack NAME PROGRAM | pack-tools NAME | list | rm NAME
       wavetank practice [--speed N] [--app PROGRAM] [--csv FILE] [--data-dir D] [--port P]
+      wavetank practice --context NAME [--kubeconfig F] [--csv FILE]
       wavetank practice --simulate [--seed N]
       wavetank simulate --hpa-cases FILE
 

@@ -38,6 +38,8 @@ extension LivePractice {
     let pod = try await access.get(LivePractice.pods + "/app-0")
     let claim = try await access.get(LivePractice.namespaced + "/persistentvolumeclaims/data-app-0")
     let container = pod[.spec][.containers].elements.first ?? .null
+    let image = pod[.status][.containerStatuses].elements.first?["imageID"].string ?? ""
+    progress.decide(.image, !image.isEmpty, "app-0 runs it: \(image)")
     let resources = container["resources"]
     let mounts = container["volumeMounts"].elements.compactMap { $0["mountPath"].string }
     let holds =

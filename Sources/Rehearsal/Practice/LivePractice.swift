@@ -72,7 +72,7 @@ package struct LivePractice: Sendable {
       usage: try await access.get("/apis/metrics.k8s.io/v1beta1/namespaces/default/pods", query: "labelSelector=app%3Dapp"),
       jobs: try await access.get("/apis/batch/v1/namespaces/default/jobs"),
       claims: try await access.get(LivePractice.namespaced + "/persistentvolumeclaims"))
-    snapshot.decision = decision() ?? ""
+    if let decision = decision() { snapshot.decision = decision }
     return snapshot
   }
 

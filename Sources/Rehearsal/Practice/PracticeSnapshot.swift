@@ -41,6 +41,8 @@ package struct PracticeSnapshot: Sendable, Equatable {
     let metric = autoscaler[.status][.currentMetrics].elements.first ?? .null
     utilization = metric["resource"]["current"]["averageUtilization"].int
     target = autoscaler[.spec][.metrics].elements.first?["resource"]["target"]["averageUtilization"].int ?? 60
+    // Without the cluster's own reasons: what its conditions say.
+    decision = autoscaler[.status][.conditions].elements.compactMap { $0[.message].string }.joined(separator: "; ")
     size = configMap[.data]["size"].string.flatMap { Int($0) }
     var memory: [String: Int64] = [:]
     for item in usage[.items].elements {

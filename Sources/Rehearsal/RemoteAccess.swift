@@ -1,0 +1,50 @@
+package import CoreJSON
+package import EdgeClient
+import EdgeHTTP
+
+/// A cluster somewhere, reached as the context of a kubeconfig says.
+package struct RemoteAccess: ClusterAccess {
+  private let endpoint: ClusterEndpoint
+  private let client: HTTPClient
+  /// For watches, which may be silent for long.
+  private let patient: HTTPClient
+
+  package init(_ endpoint: ClusterEndpoint) {
+    self.endpoint = endpoint
+    let loop = EventLoop()
+    client = HTTPClient(tls: endpoint.tls, loop: loop, patience: .seconds(60))
+    patient = HTTPClient(tls: endpoint.tls, loop: loop, patience: .seconds(24 * 3600))
+  }
+
+  private func request(
+    _ method: String, _ path: String, _ query: String, _ contentType: String, _ body: [UInt8]
+  ) -> HTTPClientRequest {
+    var headers: HTTPHeaders = ["accept": "application/json", "user-agent": "wavetank"]
+    if !body.isEmpty { headers.append("content-type", contentType) }
+    if let token = endpoint.token { headers.append("authorization", "Bearer " + token) }
+    let target = endpoint.prefix + path + (query.isEmpty ? "" : "?" + query)
+    return HTTPClientRequest(HTTPMethod(rawValue: method) ?? .get, target, headers: headers, body: body)
+  }
+
+  package func request(
+    _ method: String, _ path: String, query: String, contentType: String, body: [UInt8]
+  ) async throws -> ClusterAnswer {
+    let answer = try await client.send(request(method, path, query, contentType, body), to: endpoint.origin)
+    return ClusterAnswer(status: answer.status, body: answer.body)
+  }
+
+  package func watch(_ path: String, query: String) async throws -> AsyncStream<JSON> {
+    let (events, continuation) = AsyncStream.makeStream(of: JSON.self)
+    let request = request("GET", path, query, "", [])
+    let reading = Task { [patient, endpoint] in
+      let lines = JSONLines()
+      _ = try? await patient.stream(request, to: endpoint.origin) { head, bytes in
+        guard head.status == 200 else { return }
+        for event in lines.take(bytes) { continuation.yield(event) }
+      }
+      continuation.finish()
+    }
+    continuation.onTermination = { _ in reading.cancel() }
+    return events
+  }
+}

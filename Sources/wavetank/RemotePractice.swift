@@ -1,0 +1,28 @@
+import CoreJSON
+import Daemon
+import EdgeClient
+import Glibc
+import Rehearsal
+
+/// wavetank practice --context: the same practice on a cluster that is there already, at the wall's pace. Its nodes have to have
+/// app:test, and it may reach the registry of the job's image.
+enum RemotePractice {
+  static func run(_ manifests: [JSON], _ options: Options) async -> Never {
+    let paths =
+      options.text("--kubeconfig").map { [$0] }
+      ?? KubeconfigFile.standardPaths { name in getenv(name).map { String(cString: $0) } }
+    let endpoint: ClusterEndpoint
+    do throws(KubeconfigError) { endpoint = try KubeconfigFile(paths).endpoint(context: options.text("--context")) } catch {
+      Standard.fail("\(error)")
+    }
+    Standard.output("The practice on \(endpoint.origin), in its namespace default. What it makes there stays.")
+    let start = ClusterClock.monotonic
+    let screen = PracticeScreen(title: "The practice on \(endpoint.origin)", wall: start)
+    let practice = LivePractice(
+      RemoteAccess(endpoint), interval: .seconds(15), clock: { (ClusterClock.monotonic - start) / 1_000_000_000 },
+      decision: { nil }, show: { screen.show($0) })
+    do {
+      PracticeReport(csv: options.text("--csv") ?? "practice.csv").finish(try await practice.run(manifests, PracticeProgress()))
+    } catch { Standard.fail("\(error)") }
+  }
+}
