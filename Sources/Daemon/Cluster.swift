@@ -119,6 +119,10 @@ package final class Cluster: Sendable {
   /// Starts the agent, listens where pods look for the API server, and reads usage every 15 s of cluster time.
   private func startNodes(_ clock: ClusterClock) async throws(ClusterError) {
     let host = self.host
+    let socket = try ControlSocket(directory: configuration.dataDirectory) { [weak self] request in
+      self?.command(request) ?? ["error": "the cluster stops"]
+    }
+    control.withLock { $0 = socket }
     guard let images else {
       for (index, name) in configuration.nodeNames.enumerated() {
         host.observe(NodeObservation(node: name, event: .nodeReady(HostFacts.read(index: index, of: configuration.nodes))))
@@ -139,8 +143,6 @@ package final class Cluster: Sendable {
       try server.listen(adopting: fcntl(descriptor.number, F_DUPFD_CLOEXEC, 0))
     } catch { throw .network("\(error)") }
     agent.announce()
-    let socket = try ControlSocket(directory: configuration.dataDirectory) { [self] in self.images($0) }
-    control.withLock { $0 = socket }
     scraping.withLock {
       $0 = Task.detached {
         while !Task.isCancelled {
@@ -159,6 +161,25 @@ package final class Cluster: Sendable {
       "authorization": "Bearer " + adminToken, "content-type": contentType, "accept": "application/json",
     ]
     return await handler.handle(HTTPRequest(method: method, path: path, query: query, headers: headers, body: body))
+  }
+
+  /// What comes over the control socket.
+  private func command(_ request: JSON) -> JSON {
+    request[Key("verb")].string == "explain" ? explain(request) : images(request)
+  }
+
+  /// Why an autoscaler did what it did last.
+  package func explain(_ request: JSON) -> JSON {
+    let name = request[.name].string ?? ""
+    let namespace = request[.namespace].string ?? "default"
+    let key = ObjectKey(.horizontalPodAutoscalers, namespace: namespace, name)
+    return host.read { engine in
+      guard let stored = engine.server.store.get(key) else {
+        return ["error": .string("there is no HorizontalPodAutoscaler \"\(name)\" in namespace \(namespace)")]
+      }
+      let controller = engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first
+      return ["explanation": Explanation(stored, controller?.decisions(key) ?? [], engine.server.store).tree]
+    }
   }
 
   /// Carries out what `wavetank load` and `wavetank image` ask for.

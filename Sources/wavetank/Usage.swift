@@ -12,6 +12,7 @@ enum Usage {
       wavetank practice [--speed N] [--app PROGRAM] [--csv FILE] [--data-dir D] [--port P]
       wavetank practice --context NAME [--kubeconfig F] [--csv FILE]
       wavetank practice --simulate [--seed N]
+      wavetank explain hpa/NAME [-n NAMESPACE] [--json] [--data-dir D]
       wavetank simulate --hpa-cases FILE
 
     Exit codes: 0 done, 1 expectations failed, 2 usage, 3 environment.

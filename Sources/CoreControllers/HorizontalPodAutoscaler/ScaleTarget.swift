@@ -11,7 +11,7 @@ struct ScaleTarget {
 
   struct Missing: Error { var message: String }
 
-  private static func resource(_ reference: CrossVersionObjectReference) -> ResourceID? {
+  static func resource(_ reference: CrossVersionObjectReference) -> ResourceID? {
     // Only the group counts, as with upstream's REST mapping.
     let version = reference.apiVersion ?? ""
     let group = version.contains("/") ? String(version.prefix { $0 != "/" }) : ""
