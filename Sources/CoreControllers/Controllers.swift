@@ -12,7 +12,8 @@ package enum Controllers {
       NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(),
       VolumeBinder(),
       NodeLifecycleController(), TaintEvictionController(), Scheduler(), StatefulSetController(), DeploymentController(),
-      ReplicaSetController.replicaSets, ReplicaSetController.replicationControllers, HorizontalPodAutoscalerController(),
+      ReplicaSetController.replicaSets, ReplicaSetController.replicationControllers, DaemonSetController(),
+      HorizontalPodAutoscalerController(),
       CronJobController(zone: zone), JobController(), EndpointsController(), PodGarbageCollector(), EventTTLController(),
     ]
   }

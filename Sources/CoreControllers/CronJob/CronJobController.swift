@@ -53,7 +53,7 @@ package struct CronJobController: Controller {
     if missed > CronJobController.missedLimit {
       sync.warn(
         "TooManyMissedTimes",
-        "more than \(CronJobController.missedLimit) start times were missed; set or shorten startingDeadlineSeconds, or check the clock"
+        "more than \(CronJobController.missedLimit) start times were missed: set or shorten startingDeadlineSeconds, or check the clock"
       )
     }
     if let deadline = spec.startingDeadlineSeconds, latest + .seconds(deadline) < sync.now {

@@ -2,7 +2,8 @@ import CoreJSON
 package import CoreStore
 package import CoreTypes
 
-/// Deletes what has lost its owners; carries out foreground deletion and orphaning. Source: pkg/controller/garbagecollector, v1.36.
+/// Deletes what has lost its owners; carries out foreground deletion and orphaning.
+/// Source: pkg/controller/garbagecollector, v1.36.
 package struct GarbageCollector: Controller {
   package let name = "generic-garbage-collector"
 

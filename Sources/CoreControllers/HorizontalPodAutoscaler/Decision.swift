@@ -117,8 +117,8 @@ package struct MetricDecision: Sendable {
   var problemWithoutSamples: String {
     let unready = pods.reduce(0) { $0 + ($1.state == .unready ? 1 : 0) }
     return
-      "none of the \(pods.count) pods has a sample to count (\(unready) not ready yet): the first comes with the next scrape after a "
-      + "container has run for 10 s"
+      "none of the \(pods.count) pods has a sample to count (\(unready) not ready yet): the first comes with the next "
+      + "scrape after a container has run for 10 s"
   }
 }
 

@@ -50,7 +50,8 @@ package struct NamespaceController: Controller {
     return plan
   }
 
-  /// Why the namespace is still there. Source: conditionUpdater, pkg/controller/namespace/deletion/status_condition_utils.go, v1.36.
+  /// Why the namespace is still there.
+  /// Source: conditionUpdater, pkg/controller/namespace/deletion/status_condition_utils.go, v1.36.
   private static func note(_ status: inout NamespaceStatus, _ remaining: Remaining, at now: Instant) {
     let counts = remaining.counts.map { "\($0.resource): \($0.count)" }.joined(separator: ", ")
     let finalizers = remaining.finalizers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")

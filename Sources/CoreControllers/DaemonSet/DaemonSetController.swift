@@ -1,0 +1,46 @@
+import CoreJSON
+package import CoreStore
+package import CoreTypes
+
+/// One pod on every node that fits. Source: pkg/controller/daemon, v1.36.
+package struct DaemonSetController: Controller {
+  static let hashLabel = "controller-revision-hash"
+  package let name = "daemonset-controller"
+  private var orphans = OrphanPods()
+
+  package init() {}
+
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    orphans.note(change)
+    let key = change.object.key
+    switch key.resource {
+    case .daemonSets: return change.kind == .deleted ? [] : [key]
+    case .nodes:
+      if let previous = change.previous, change.kind == .modified, DaemonSetController.isSame(previous, change.object) {
+        return []
+      }
+      return snapshot.store.list(.daemonSets).map(\.key)
+    case .pods, .controllerRevisions:
+      if let owner = OwnedPods.controller(of: change.object.metadata) {
+        return owner.kind == "DaemonSet" ? [ObjectKey(.daemonSets, namespace: key.namespace, owner.name ?? "")] : []
+      }
+      let labels = change.object.metadata.labels
+      return snapshot.store.list(.daemonSets, namespace: key.namespace)
+        .filter { $0.view(DaemonSet.self).spec.selector.matches(labels) }.map(\.key)
+    default: return []
+    }
+  }
+
+  private static func isSame(_ old: StoredObject, _ new: StoredObject) -> Bool {
+    old.tree[.spec] == new.tree[.spec] && old.tree[.metadata][.labels] == new.tree[.metadata][.labels]
+  }
+
+  package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
+    let claims = OwnedPods.claim(stored, stored.view(DaemonSet.self).spec.selector, orphans, snapshot.store)
+    if !claims.isEmpty { return Plan(changes: claims) }
+    var sync = DaemonSetSync(stored, snapshot.store, now)
+    sync.run()
+    return sync.plan
+  }
+}
