@@ -25,6 +25,7 @@ final class ConsoleSocket: Sendable {
       }
     }
     try system("listen", file) { listen(socket, 1) }
+    listener.setNonBlocking()
   }
 
   deinit { unlink(file) }
@@ -35,26 +36,29 @@ final class ConsoleSocket: Sendable {
   /// The terminal's master, non-blocking.
   func terminal(timeout: Duration = .seconds(20)) async throws -> Descriptor {
     try await Readiness.shared.wait(for: listener, writing: false, timeout: timeout, what: file)
+    return try await accepted(timeout)
+  }
+
+  /// The same, from a crun that may end without having made one.
+  func terminal(from crun: ChildProcess) async throws -> Descriptor {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        try await Readiness.shared.wait(for: self.listener, writing: false, timeout: .seconds(20), what: self.file)
+      }
+      group.addTask { try await crun.ended() }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+    // Only waiting was a race: a process that ended at once has handed its terminal over before.
+    return try await accepted(.seconds(20))
+  }
+
+  /// - Throws: EAGAIN where nobody has connected.
+  private func accepted(_ timeout: Duration) async throws -> Descriptor {
     let connection = Descriptor(owning: try system("accept", file) { linux_accept(listener.number) })
     try await Readiness.shared.wait(for: connection, writing: false, timeout: timeout, what: file)
     let master = Descriptor(owning: try system("receive", file) { linux_receive_descriptor(connection.number) })
     master.setNonBlocking()
     return master
-  }
-
-  /// The same, from a crun that may end without having made one.
-  func terminal(from crun: ChildProcess) async throws -> Descriptor {
-    let first = try await withThrowingTaskGroup(of: Descriptor?.self) { group in
-      group.addTask { try await self.terminal() }
-      group.addTask {
-        try await crun.ended()
-        return nil
-      }
-      defer { group.cancelAll() }
-      return try await group.next() ?? nil
-    }
-    // A process that ended at once may have handed its terminal over before.
-    if let first { return first }
-    return try await terminal(timeout: .milliseconds(100))
   }
 }

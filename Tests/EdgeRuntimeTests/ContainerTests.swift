@@ -136,6 +136,27 @@ struct ContainerTests {
     }
   }
 
+  @Test("commands that end at once are heard in full, however many run beside each other, with a terminal and without")
+  func shortCommands() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1")
+      let spec = node.container("pod1", "exec sleep 1000")
+      try await node.start(spec)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for number in 0..<24 {
+          group.addTask {
+            let session = try await node.agent.exec(
+              containerID: spec.containerID, command: ["echo", "number \(number)"], terminal: number % 3 != 0, stdin: false)
+            let text = try await self.readAll { try await session.readOutput() }
+            let end = await session.end()
+            #expect(text.hasPrefix("number \(number)") && end.code == 0, "\(text) \(end)")
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
   private func readAll(_ next: () async throws -> [UInt8]) async throws -> String {
     var all: [UInt8] = []
     while true {
