@@ -40,6 +40,18 @@ private struct Ship {
     try await kubectl("wait", "--for=condition=Ready", "pod/" + name, "--timeout=30s")
   }
 
+  /// Asks until a field of a pod has a value; `kubectl wait` of 1.22 and before cannot.
+  func wait(_ path: String, _ value: String, _ pod: String) async throws {
+    let deadline = ContinuousClock.now + .seconds(30)
+    while true {
+      let found = try await kubectl("get", "pod", pod, "-o", "jsonpath={" + path + "}")
+      if found == value { return }
+      guard ContinuousClock.now < deadline else {
+        throw ProgramError(description: "\(path) of \(pod) is \"\(found)\", not \(value)")
+      }
+    }
+  }
+
   /// A shell's line, with KUBECTL for the program.
   func shell(_ line: String, program: String) async throws -> Program.Outcome {
     try await Program.run(
@@ -113,7 +125,7 @@ struct ContainerTests {
       #"{"spec":{"containers":[{"name":"fat","image":"\#(Ship.image)","imagePullPolicy":"Never","#
       + #""command":["tail","/dev/zero"],"resources":{"limits":{"memory":"20Mi"}}}]}}"#
     try await ship.kubectl("run", "fat", "--image=" + Ship.image, "--restart=Never", "--overrides=" + limit)
-    try await ship.kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/fat", "--timeout=30s")
+    try await ship.wait(".status.phase", "Failed", "fat")
     let reason = try await ship.kubectl(
       "get", "pod", "fat", "-o", "jsonpath={.status.containerStatuses[0].state.terminated.reason}")
     #expect(reason == "OOMKilled")
@@ -124,8 +136,7 @@ struct ContainerTests {
   func neverPulled() async throws {
     let ship = try await Ship()
     try await ship.kubectl("run", "p", "--image=absent:1", "--image-pull-policy=Never")
-    let path = "jsonpath={.status.containerStatuses[0].state.waiting.reason}"
-    try await ship.kubectl("wait", "--for=" + path + "=ErrImageNeverPull", "pod/p", "--timeout=30s")
+    try await ship.wait(".status.containerStatuses[0].state.waiting.reason", "ErrImageNeverPull", "p")
     #expect(try await ship.kubectl("get", "events").contains("absent:1"))
     await ship.test.stop()
   }
@@ -142,7 +153,7 @@ struct ContainerTests {
     try await ship.kubectl("run", "p", "--image=" + Ship.image, "--restart=Never", "--overrides=" + pod)
     try await ship.waitUntilReady("p")
     try await ship.kubectl("patch", "configmap", "c", "-p", #"{"data":{"k":"two"}}"#)
-    try await ship.kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/p", "--timeout=60s")
+    try await ship.wait(".status.phase", "Succeeded", "p")
     #expect(try await ship.kubectl("logs", "p") == "changed\n")
     await ship.test.stop()
   }
@@ -172,7 +183,7 @@ struct ContainerTests {
     try await ship.kubectl("exec", "p", "--", "sh", "-c", "echo kept > /d/file")
     await ship.test.cluster.stop()
     let again = try await Ship(ship.test.directory)
-    try await again.kubectl("wait", "--for=jsonpath={.status.containerStatuses[0].restartCount}=1", "pod/p", "--timeout=30s")
+    try await again.wait(".status.containerStatuses[0].restartCount", "1", "p")
     try await again.waitUntilReady("p")
     #expect(try await again.kubectl("exec", "p", "--", "cat", "/d/file") == "kept\n")
     let exit = "jsonpath={.status.containerStatuses[0].lastState.terminated.exitCode}"
