@@ -44,6 +44,8 @@ package enum ClusterError: Error, CustomStringConvertible {
   case nodes(AgentError)
   case network(String)
   case file(path: String, errno: Int32)
+  /// An object of the journal that cannot be read; nothing is dropped in silence.
+  case damaged(object: String, reason: String)
 
   package var description: String {
     switch self {
@@ -53,6 +55,8 @@ package enum ClusterError: Error, CustomStringConvertible {
     case .images(let error): "\(error)"
     case .nodes(let error): "\(error)"
     case .network(let reason): "the cluster's network cannot be set up: \(reason)"
+    case .damaged(let object, let reason):
+      "the journal's \(object) is damaged (\(reason)): restore objects.db from a copy, or start with another --data-dir"
     case .file(let path, let code): "\(path): \(String(cString: strerror(code)))"
     }
   }
@@ -81,10 +85,20 @@ package final class Cluster: Sendable {
     images = try Cluster.images(configuration)
     let clock = ClockKeeper.clock(contents, speed: configuration.speed)
     clockKeeper = ClockKeeper(clock, journal)
-    let (secrets, identity) = try Cluster.secrets(contents, journal)
-    let tokens = AccountTokens(signer: secrets.signer)
+    let secrets: ClusterSecrets
+    let identity: Identity
+    let engine: Engine
+    let tokens: AccountTokens
+    do throws(ClusterError) {
+      (secrets, identity) = try Cluster.secrets(contents, journal)
+      tokens = AccountTokens(signer: secrets.signer)
+      engine = try Cluster.engine(configuration, contents, secrets, tokens)
+    } catch {
+      journal.close()
+      images?.release()
+      throw error
+    }
     let hostSlot = HostSlot()
-    let engine = Cluster.engine(configuration, contents, secrets, tokens)
     host = EngineHost(engine: engine, clock: clock, journal: journal) { [agent] in agent.perform($0) }
     hostSlot.set(host)
     let streams: any StreamServer =
@@ -255,7 +269,7 @@ package final class Cluster: Sendable {
 
   private static func engine(
     _ configuration: ClusterConfiguration, _ contents: JournalContents, _ secrets: ClusterSecrets, _ tokens: AccountTokens
-  ) -> Engine {
+  ) throws(ClusterError) -> Engine {
     var api = APIConfiguration(sign: tokens.sign, verify: tokens.verify)
     api.clusterName = configuration.name
     api.serverAddress = "127.0.0.1:\(configuration.port)"
@@ -264,7 +278,10 @@ package final class Cluster: Sendable {
     let seed = secureRandomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     var store = Store()
     for (key, revision, bytes) in contents.objects {
-      guard let tree = try? JSONParser.parse(bytes) else { continue }
+      let tree: JSON
+      do throws(JSONError) { tree = try JSONParser.parse(bytes) } catch {
+        throw .damaged(object: "\(key.resource) \(key.namespace)/\(key.name)", reason: "\(error)")
+      }
       store.restore(
         StoredObject(
           key: ObjectKey(ResourceID(key.group, key.resource), namespace: key.namespace, key.name),

@@ -36,6 +36,19 @@ struct StartTests {
     try await TestCluster(first.directory).stop()
   }
 
+  @Test("an object of the journal that cannot be read is named, and the cluster does not start without it")
+  func damagedObject() async throws {
+    let first = try await TestCluster()
+    await first.cluster.stop()
+    sql(
+      "CREATE TABLE kept AS SELECT * FROM object; UPDATE object SET bytes=x'7b22' WHERE name='default' AND resource='namespaces'",
+      first.directory)
+    let message = try await refusal(first.directory)
+    #expect(message.contains("namespaces /default") && message.contains("--data-dir"), "\(message)")
+    sql("DELETE FROM object; INSERT INTO object SELECT * FROM kept; DROP TABLE kept", first.directory)
+    try await TestCluster(first.directory).stop()
+  }
+
   @Test("a port in use is refused by its address; the data directory is free for the next start")
   func portInUse() async throws {
     let first = try await TestCluster()
