@@ -18,7 +18,7 @@ practice: build .build/practice/app
 	mkdir -p .build/practice
 	swiftc -O -static-executable -Xlinker -s -o $@ $<
 
-# make bench ROWS="get post" measures some rows only.
+# make bench ROWS=get,post measures some rows only.
 bench: build
 	$(BUILD) --product wavetank-bench
 	.build/release/wavetank-bench $(ROWS)

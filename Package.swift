@@ -85,7 +85,7 @@ let package = Package(
     .target(name: "TestMachine", path: "Tests/TestMachine", swiftSettings: settings),
     .executableTarget(
       name: "wavetank-bench",
-      dependencies: coreTargets + ["COpenSSL", "CLinux"], path: "Benchmarks", swiftSettings: settings),
+      dependencies: coreTargets + ["Simulation", "EdgeClient", "COpenSSL", "CLinux"], path: "Benchmarks", swiftSettings: settings),
 
     tests("CoreJSONTests", ["CoreJSON"]),
     tests("CoreTypesTests", ["CoreTypes", "CoreJSON"]),
@@ -106,7 +106,10 @@ let package = Package(
         "CLinux", "TestMachine",
       ]),
     tests(
-      "DaemonTests", coreTargets + ["Daemon", "Rehearsal", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeClient", "CSQLite", "TestMachine", "wavetank"]),
+      "DaemonTests",
+      coreTargets + [
+        "Daemon", "Rehearsal", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeClient", "CSQLite", "TestMachine", "wavetank",
+      ]),
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient"]),
     tests("EdgeClientTests", ["EdgeClient", "EdgeHTTP"]),
     tests("RehearsalTests", ["Rehearsal", "CoreJSON"]),

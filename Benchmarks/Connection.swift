@@ -49,6 +49,12 @@ final class Connection {
   /// - Returns: the size of the whole answer.
   @discardableResult
   func ask(_ bytes: [UInt8]) throws -> Int {
+    var start: [UInt8] = []
+    return try ask(bytes, into: &start)
+  }
+
+  /// - Parameter start: gets the first piece of the answer, with its head.
+  func ask(_ bytes: [UInt8], into start: inout [UInt8]) throws -> Int {
     try send(bytes)
     var count = 0
     var wanted: Int?
@@ -64,6 +70,7 @@ final class Connection {
         let head = headEnd(got)
         if let length = contentLength(head) { wanted = head + length } else { isChunked = true }
       }
+      if count < 4096 { start += buffer.prefix(got) }
       count += got
       if let wanted, count >= wanted { return count }
       if isChunked, got >= 5, buffer[(got - 5)..<got].elementsEqual([0x30, 13, 10, 13, 10]) { return count }
@@ -94,19 +101,21 @@ final class Connection {
 
 /// Runs one body on each of several threads and waits for all.
 func onThreads(_ count: Int, _ body: @escaping (Int) -> Void) {
+  let threads = (0..<count).map { index in startThread { body(index) } }
+  for thread in threads { pthread_join(thread, nil) }
+}
+
+func startThread(_ body: @escaping () -> Void) -> pthread_t {
   final class Box {
     let body: () -> Void
     init(_ body: @escaping () -> Void) { self.body = body }
   }
-  let threads = (0..<count).map { index in
-    var thread = pthread_t()
-    pthread_create(
-      &thread, nil,
-      { argument in
-        Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
-        return nil
-      }, Unmanaged.passRetained(Box { body(index) }).toOpaque())
-    return thread
-  }
-  for thread in threads { pthread_join(thread, nil) }
+  var thread = pthread_t()
+  pthread_create(
+    &thread, nil,
+    { argument in
+      Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
+      return nil
+    }, Unmanaged.passRetained(Box(body)).toOpaque())
+  return thread
 }

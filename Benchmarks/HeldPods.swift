@@ -10,19 +10,13 @@ enum HeldPods {
   static func measure() throws -> Double {
     var descriptors: [Int32] = [0, 0]
     guard pipe(&descriptors) == 0 else { throw BenchError("no pipe") }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_adddup2(&actions, descriptors[1], 1)
-    posix_spawn_file_actions_addclose(&actions, descriptors[0])
-    var words = [strdup("wavetank-bench"), strdup("hold"), nil]
-    var process: pid_t = 0
-    posix_spawn(&process, "/proc/self/exe", &actions, nil, &words, environ)
+    for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    let process = try Belongings.start("/proc/self/exe", ["hold"], output: descriptors[1])
     close(descriptors[1])
     var buffer = [UInt8](repeating: 0, count: 64)
     let got = read(descriptors[0], &buffer, buffer.count)
     close(descriptors[0])
-    var status: Int32 = 0
-    waitpid(process, &status, 0)
+    Belongings.wait(process)
     guard let bytes = Double(String(decoding: buffer.prefix(max(0, got)).prefix { $0 >= 48 }, as: UTF8.self)) else {
       throw BenchError("the child process failed")
     }

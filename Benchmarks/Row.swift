@@ -4,16 +4,24 @@ import Glibc
 struct Row {
   var id: String
   var title: String
-  var target: Double
+  /// Nil where the row stands beside another one's target.
+  var target: Double?
   var unit: String
   var isLowerBetter = true
   var repetitions = Rows.repetitions
   /// In the row's unit.
   var measure: () throws -> Double
 
-  func text(_ value: Double, asTarget: Bool = false) -> String {
+  var targetText: String { target.map { (isLowerBetter ? "≤ " : "≥ ") + text($0) } ?? "" }
+
+  func verdict(_ value: Double) -> String {
+    guard let target else { return "" }
+    return (isLowerBetter ? value <= target : value >= target) ? "ok" : "MISSED"
+  }
+
+  func text(_ value: Double) -> String {
     let number = value >= 1000 ? grouped(Int(value.rounded())) : value >= 100 ? "\(Int(value.rounded()))" : rounded(value)
-    return (asTarget ? (isLowerBetter ? "≤ " : "≥ ") : "") + number + " " + unit
+    return number + " " + unit
   }
 
   private func rounded(_ value: Double) -> String {
@@ -66,11 +74,17 @@ enum Rows {
       Row(id: "post", title: "durable POST, TLS, 16 connections", target: 16_000, unit: "/s", isLowerBetter: false) {
         try LoadRows.post(program)
       },
-      Row(id: "list", title: "LIST 10,000 ConfigMaps", target: 20, unit: "ms") { try LoadRows.list(program) },
+      Row(id: "list", title: "LIST 10,000 ConfigMaps", target: 20, unit: "ms") { try LoadRows.list(program, limit: nil) },
+      Row(id: "pages", title: "the same in pages of 500, as kubectl does", target: nil, unit: "ms") {
+        try LoadRows.list(program, limit: 500)
+      },
       Row(id: "watch", title: "a write seen by 1,000 watchers, p99", target: 20, unit: "ms") { try LoadRows.watch(program) },
       Row(id: "pod", title: "pod created to Running, image present, p50", target: 60, unit: "ms") { try LoadRows.pods(program) },
       Row(id: "practice", title: "the practice simulated, the whole process", target: 50, unit: "ms", repetitions: 9) {
         try CoreRows.practice(program)
+      },
+      Row(id: "core", title: "the practice simulated, without a process", target: nil, unit: "ms", repetitions: 9) {
+        try CoreRows.practiceInProcess()
       },
       Row(id: "hpa", title: "10,000 HPAs, one 15 s round", target: 0.25, unit: "s") { try CoreRows.autoscalers() },
       Row(id: "hold", title: "100,000 simulated pods held", target: 1.6, unit: "GB", repetitions: 1) { try HeldPods.measure() },

@@ -12,9 +12,7 @@ final class Server {
   private(set) var startSeconds = 0.0
 
   init(_ program: String, containers: Bool? = nil) throws {
-    var template = Array("/tmp/wavetank-bench.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw BenchError("no directory in /tmp") }
-    directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    directory = try Belongings.makeDirectory()
     self.program = program
     runsContainers = containers ?? (geteuid() == 0 && access("/usr/bin/crun", X_OK) == 0)
     try start()
@@ -22,7 +20,7 @@ final class Server {
 
   deinit {
     stop()
-    _ = Server.run("/bin/rm", ["-rf", directory])
+    Belongings.removeDirectory(directory)
   }
 
   func start() throws {
@@ -30,11 +28,12 @@ final class Server {
     let begin = seconds()
     var arguments = ["up", "--port", "0", "--data-dir", directory]
     if !runsContainers { arguments.append("--without-containers") }
-    process = Server.spawn(program, arguments, output: directory + ".log")
+    let log = open(directory + "/log", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    defer { close(log) }
+    process = try Belongings.start(program, arguments, output: log)
     while access(directory + "/kubeconfig", R_OK) != 0 {
-      var status: Int32 = 0
-      if waitpid(process, &status, WNOHANG) != 0 || seconds() - begin > 20 {
-        throw BenchError("the cluster did not start, see \(directory).log")
+      if !Belongings.isRunning(process) || seconds() - begin > 20 {
+        throw BenchError("the cluster did not start: \(Server.read(directory + "/log").prefix(300))")
       }
       usleep(200)
     }
@@ -48,11 +47,8 @@ final class Server {
 
   func stop() {
     guard process > 0 else { return }
-    kill(process, SIGTERM)
-    var status: Int32 = 0
-    waitpid(process, &status, 0)
+    Belongings.end(process)
     process = 0
-    unlink(directory + ".log")
   }
 
   private func readAccess() throws {
@@ -90,26 +86,5 @@ final class Server {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     while case let count = fread(&buffer, 1, buffer.count, handle), count > 0 { bytes += buffer.prefix(count) }
     return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// - Returns: the exit code.
-  @discardableResult
-  static func run(_ program: String, _ arguments: [String]) -> Int32 {
-    var status: Int32 = 0
-    waitpid(spawn(program, arguments, output: "/dev/null"), &status, 0)
-    return status >> 8
-  }
-
-  static func spawn(_ program: String, _ arguments: [String], output: String) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    var words = ([program] + arguments).map { strdup($0) } + [nil]
-    defer { for word in words { free(word) } }
-    var process: pid_t = 0
-    posix_spawn(&process, program, &actions, nil, &words, environ)
-    posix_spawn_file_actions_destroy(&actions)
-    return process
   }
 }
