@@ -35,7 +35,7 @@ package struct StreamRequest: Sendable, Equatable {
   package var container: String
   /// The running container; for logs the one whose log is wanted, empty where it never started.
   package var containerID: String
-  /// The restart count of that container: names its log.
+  /// The restart count of the container's status: its own attempt or a later one. Which one it was, `containerID` tells.
   package var attempt: Int
 
   package init(

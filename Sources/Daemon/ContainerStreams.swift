@@ -46,9 +46,16 @@ struct ContainerStreams: StreamServer {
     }
   }
 
+  /// Each attempt at a container has a log of its own; the container's identifier says which attempt it was.
+  private func attempt(_ stream: StreamRequest) -> Int {
+    (0...max(0, stream.attempt)).reversed().first {
+      ContainerID.make(podUID: stream.podUID, name: stream.container, attempt: $0) == stream.containerID
+    } ?? stream.attempt
+  }
+
   private func log(_ stream: StreamRequest, _ options: LogOptions, _ agent: NodeAgent) -> HTTPResponse {
     let bytes = ByteStream()
-    let path = agent.logFile(podUID: stream.podUID, container: stream.container, attempt: stream.attempt)
+    let path = agent.logFile(podUID: stream.podUID, container: stream.container, attempt: attempt(stream))
     let log = LogStream(path: path, options: options) { [host] in
       host.host?.read { $0.planner.runtime(uid: stream.podUID)?.isRunning(stream.containerID) ?? false } ?? false
     }

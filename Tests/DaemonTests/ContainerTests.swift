@@ -141,6 +141,27 @@ struct ContainerTests {
     await ship.test.stop()
   }
 
+  @Test("the log between two runs is that of the last run, and --previous is the one before a container that runs")
+  func logsOfRuns() async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    // Its third run stays.
+    let script =
+      "n=$(($(cat /d/n 2>/dev/null || echo 0) + 1)); echo $n > /d/n; echo run $n; [ $n = 3 ] && exec sleep 1000; exit 2"
+    let pod =
+      #"{"spec":{"containers":[{"name":"p","image":"\#(Ship.image)","imagePullPolicy":"Never","command":["sh","-c","\#(script)"],"#
+      + #""volumeMounts":[{"name":"d","mountPath":"/d"}]}],"volumes":[{"name":"d","emptyDir":{}}]}}"#
+    try await ship.kubectl("run", "p", "--image=" + Ship.image, "--overrides=" + pod)
+    try await ship.wait(".status.containerStatuses[0].restartCount", "1", "p")
+    try await ship.wait(".status.containerStatuses[0].state.waiting.reason", "CrashLoopBackOff", "p")
+    #expect(try await ship.kubectl("logs", "p") == "run 2\n")
+    try await ship.wait(".status.containerStatuses[0].restartCount", "2", "p")
+    try await ship.waitUntilReady("p")
+    #expect(try await ship.kubectl("logs", "p") == "run 3\n")
+    #expect(try await ship.kubectl("logs", "p", "--previous") == "run 2\n")
+    await ship.test.stop()
+  }
+
   @Test("a changed ConfigMap reaches the files of a running container")
   func configMapFiles() async throws {
     let ship = try await Ship()

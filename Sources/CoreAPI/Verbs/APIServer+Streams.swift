@@ -31,13 +31,12 @@ extension APIServer {
       guard let id = last[.containerID].string else {
         throw .badRequest("previous terminated container \"\(name)\" in pod \"\(object.key.name)\" not found")
       }
-      let attempt = max(0, (status[.restartCount].int ?? 1) - 1)
-      return stream(.log(options), object, pod, container: name, id: id, attempt: attempt)
+      return stream(.log(options), object, pod, container: name, id: id, attempt: status[.restartCount].int ?? 0)
     }
     if shown[.running].isNull, shown[.terminated].isNull {
       // Between two runs the log of the last one is shown.
       if let id = status[.lastState][.terminated][.containerID].string {
-        return stream(.log(options), object, pod, container: name, id: id, attempt: max(0, (status[.restartCount].int ?? 1) - 1))
+        return stream(.log(options), object, pod, container: name, id: id, attempt: status[.restartCount].int ?? 0)
       }
       let reason = shown[.waiting][.reason].string ?? "ContainerCreating"
       throw .badRequest("container \"\(name)\" in pod \"\(object.key.name)\" is waiting to start: \(reason)")
