@@ -98,7 +98,14 @@ int linux_receive_descriptor(int socket) {
   return descriptor;
 }
 
-void linux_grow_heap_by(int bytes) { mallopt(M_TOP_PAD, bytes); }
+void linux_grow_heap_by(int bytes) {
+  mallopt(M_TOP_PAD, bytes);
+  // More than the first heap has left, less than what malloc maps by itself: the heap grows now.
+  void *volatile block = malloc(130000);
+  free(block);
+  uintptr_t end = (uintptr_t)sbrk(0), start = (end - bytes + 0x1fffff) & ~(uintptr_t)0x1fffff;
+  if (start < end) madvise((void *)start, end - start, MADV_HUGEPAGE);
+}
 
 int linux_set_window(int terminal, unsigned short columns, unsigned short rows) {
   struct winsize size = {.ws_col = columns, .ws_row = rows};

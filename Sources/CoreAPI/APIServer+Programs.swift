@@ -20,7 +20,14 @@ extension APIServer {
 
   private func decoded(_ tree: JSON, _ served: ServedResource, _ options: WriteOptions) throws(APIError) -> JSON {
     var warnings: [String] = []
-    return try decode(tree, duplicates: [], served, options, &warnings)
+    guard options.subresource == "status" else { return try decode(tree, duplicates: [], served, options, &warnings) }
+    // A write of the status leaves the spec as it is stored: it need not be looked at.
+    var tree = tree
+    let spec = tree.take(.spec)
+    tree.remove(.spec)
+    var object = try decode(tree, duplicates: [], served, options, &warnings)
+    object.put(.spec, spec)
+    return object
   }
 
   @discardableResult

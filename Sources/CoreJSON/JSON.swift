@@ -56,6 +56,8 @@ extension JSON: Equatable {
 
   private static func equalMembers(_ x: [Member], _ y: [Member]) -> Bool {
     guard x.count == y.count else { return false }
+    // A copy that nobody has changed still shares its members.
+    if x.withUnsafeBufferPointer({ x in y.withUnsafeBufferPointer { x.baseAddress == $0.baseAddress } }) { return true }
     for i in x.indices {
       if x[i].key == y[i].key {
         if x[i].value != y[i].value { return false }

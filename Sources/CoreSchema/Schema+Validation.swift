@@ -2,10 +2,11 @@ package import CoreJSON
 
 extension Schema {
   /// What the schema alone can say is wrong with a decoded tree: missing fields, values outside an enumeration or a range,
-  /// repeated elements of sets and keyed lists. The status of a kind is the server's own writing and is not looked at, unless asked for.
-  package func validate(_ tree: JSON, _ type: TypeSchema, includingStatus: Bool = false) -> [FieldError] {
+  /// repeated elements of sets and keyed lists. The status of a kind is the server's own writing and is not looked at; a write of the
+  /// status leaves the spec as it was found valid.
+  package func validate(_ tree: JSON, _ type: TypeSchema, ofStatus: Bool = false) -> [FieldError] {
     var validation = Validation()
-    validation.object(tree, type, skippedKey: type.isKind && !includingStatus ? .status : nil)
+    validation.object(tree, type, skippedKey: type.isKind ? (ofStatus ? .spec : .status) : nil)
     return validation.errors
   }
 }

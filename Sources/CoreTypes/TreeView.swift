@@ -76,7 +76,8 @@ extension List: Sequence where Element: TreeView {
       yield &element
     }
   }
-  package init(_ elements: [Element]) { tree = .array(elements.map(\.tree)) }
+  // No key path: of a generic type, each use makes one anew.
+  package init(_ elements: [Element]) { tree = .array(elements.map { $0.tree }) }
   package mutating func append(_ element: Element) { tree.elements.append(element.tree) }
   package func makeIterator() -> ListIterator<Element> { ListIterator(rest: tree.elements.makeIterator()) }
   package var first: Element? { tree.elements.first.map { Element(tree: $0) } }
@@ -86,7 +87,7 @@ extension List: Sequence where Element: TreeView {
 extension List where Element: Leaf {
   /// The elements of the right type.
   package var values: [Element] { tree.elements.compactMap { Element(tree: $0) } }
-  package init(_ values: [Element]) { tree = .array(values.map(\.tree)) }
+  package init(_ values: [Element]) { tree = .array(values.map { $0.tree }) }
 }
 
 /// A map from names to texts: labels, annotations, quantities, data.
@@ -121,7 +122,9 @@ package struct ViewMap<Value: TreeView>: TreeView {
 
 extension JSON {
   @inline(never) package func leaf<Value: Leaf>(_ key: Key) -> Value? { Value(tree: self[key]) }
-  @inline(never) package mutating func setLeaf<Value: Leaf>(_ key: Key, _ value: Value?) { put(key, value.map(\.tree) ?? .null) }
+  @inline(never) package mutating func setLeaf<Value: Leaf>(_ key: Key, _ value: Value?) {
+    put(key, value.map { $0.tree } ?? .null)
+  }
   package func view<View: TreeView>(_ key: Key) -> View { View(tree: self[key]) }
   package mutating func takeView<View: TreeView>(_ key: Key) -> View { View(tree: take(key)) }
 }

@@ -73,7 +73,7 @@ enum SpreadLoad {
   /// The tree of a successful answer.
   static func body(_ response: APIResponse) -> JSON? {
     guard case .body(let status, _, let chunks, _) = response, status < 300 else { return nil }
-    return try? JSONParser.parse(Array(chunks.joined()))
+    return try? JSONParser.parse(chunks.count == 1 ? chunks[0] : Array(chunks.joined()))
   }
 
   private static func claims(_ container: VirtualNodes.Running, _ cluster: VirtualCluster) -> JSON {

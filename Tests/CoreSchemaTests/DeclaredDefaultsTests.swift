@@ -31,6 +31,21 @@ import Testing
     #expect(container["imagePullPolicy"].isNull, "depends on the image's tag")
   }
 
+  @Test("an object that has its defaults stays as it is, and one that lost a deep one gets it back")
+  func again() throws {
+    let text =
+      #"{"spec": {"containers": [{"name": "a", "ports": [{"containerPort": 80}]}, {"name": "b", "ports": [{"containerPort": 81}]}]}}"#
+    let whole = try filled("core.v1.Pod", text)
+    #expect(try filled("core.v1.Pod", whole.description) == whole)
+    var lacking = whole
+    lacking["spec"]["containers"][1]["ports"][0].remove("protocol")
+    #expect(lacking != whole)
+    #expect(try filled("core.v1.Pod", lacking.description) == whole)
+    lacking = whole
+    lacking.put("status", try json(#"{"phase": "Running"}"#))
+    #expect(try filled("core.v1.Pod", lacking.description)["spec"] == whole["spec"])
+  }
+
   @Test("a probe gets its timings and its request a path and a scheme; given values stay")
   func probe() throws {
     let text = #"{"spec": {"containers": [{"name": "app", "readinessProbe": {"httpGet": {"port": 80}, "periodSeconds": 2}}]}}"#

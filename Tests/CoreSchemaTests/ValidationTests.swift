@@ -94,8 +94,16 @@ import Testing
     let text = "{\"spec\":{\(good)},\"status\":{\"phase\":\"Sideways\"}}"
     #expect(try errors(text) == [])
     #expect(
-      schema.validate(try json(text), thing, includingStatus: true).map(\.message)
+      schema.validate(try json(text), thing, ofStatus: true).map(\.message)
         == [#"status.phase: Unsupported value: "Sideways": supported values: "Up", "Down""#])
+  }
+
+  @Test("a write of the status does not judge the spec, which it leaves as it is stored")
+  func statusAlone() throws {
+    let (schema, thing) = try sampleSchema()
+    let tree = try json(#"{"spec":{"port":-7},"status":{"phase":"Up"}}"#)
+    #expect(!schema.validate(tree, thing).isEmpty)
+    #expect(schema.validate(tree, thing, ofStatus: true).isEmpty)
   }
 
   @Test("of very many errors only the first hundred are reported")

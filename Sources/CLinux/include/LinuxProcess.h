@@ -36,7 +36,8 @@ int linux_adopt_orphans(void);
 /// Receives one descriptor over a connected Unix socket (SCM_RIGHTS). Returns it, or -1 with errno set.
 int linux_receive_descriptor(int socket);
 /// Sets a terminal's size. Returns 0, or -1 with errno set.
-/// The main thread's heap grows by at least this much at once.
+/// The main thread's heap grows by this much, and at least by it each time after that; its pages are huge where the kernel
+/// has some.
 void linux_grow_heap_by(int bytes);
 
 int linux_set_window(int terminal, unsigned short columns, unsigned short rows);

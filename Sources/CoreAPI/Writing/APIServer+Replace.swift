@@ -80,7 +80,7 @@ extension APIServer {
     if options.subresource == "status" {
       served.resource.prepareForStatusUpdate(&tree, old: old.tree, context)
       var errors = metadataErrors(tree, old, served)
-      if let type { errors += Schema.shared.validate(tree, type, includingStatus: true) }
+      if let type { errors += Schema.shared.validate(tree, type, ofStatus: true) }
       return errors + served.resource.validateStatusUpdate(tree, old: old.tree, context)
     }
     if options.subresource != "finalize" { try served.resource.prepareForUpdate(&tree, old: old.tree, context) }

@@ -12,18 +12,23 @@ struct ScalingMemory: Sendable {
   var asked: (target: ObjectKey, revision: UInt64, isUp: Bool)?
   private(set) var rules: AutoscalerRules
   private var revision: UInt64
+  private var spec: HorizontalPodAutoscalerSpec
 
   init(_ stored: StoredObject, nextSync: Instant) {
     self.nextSync = nextSync
-    rules = AutoscalerRules(stored.view(HorizontalPodAutoscaler.self).spec)
+    spec = stored.view(HorizontalPodAutoscaler.self).spec
+    rules = AutoscalerRules(spec)
     revision = stored.revision
   }
 
-  /// Reads the spec again after a write.
+  /// Reads the spec again after a write of it; most writes are of the status, by the controller itself.
   mutating func note(_ stored: StoredObject) {
     if stored.revision == revision { return }
     revision = stored.revision
-    rules = AutoscalerRules(stored.view(HorizontalPodAutoscaler.self).spec)
+    let present = stored.view(HorizontalPodAutoscaler.self).spec
+    if present == spec { return }
+    spec = present
+    rules = AutoscalerRules(spec)
   }
 
   /// Only what some window can still see is kept: windows are 3600 s at the most, periods 1800 s.

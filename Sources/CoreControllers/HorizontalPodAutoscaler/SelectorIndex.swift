@@ -5,44 +5,50 @@ import CoreTypes
 /// The selectors of all autoscalers by one of their labels, to find pods that two autoscalers scale.
 /// Source: pkg/controller/podautoscaler/hpa_selector_store.go and horizontal.go, v1.36.
 struct SelectorIndex: Sendable {
-  private struct Place: Hashable, Sendable {
-    var namespace: String
-    /// nil: a selector without matchLabels, which any pod may meet.
-    var pair: LabelPair?
-  }
   private struct Entry: Sendable {
     var key: ObjectKey
     var selector: LabelSelector
   }
-  private var entries: [Place: [Entry]] = [:]
-  private var places: [ObjectKey: (place: Place, selector: LabelSelector)] = [:]
+  private struct Namespace: Sendable {
+    var count = 0
+    /// nil: a selector without matchLabels, which any pod may meet.
+    var entries: [LabelPair?: [Entry]] = [:]
+  }
+  private var namespaces: [String: Namespace] = [:]
+  private var selectors: [ObjectKey: LabelSelector] = [:]
 
-  mutating func put(_ key: ObjectKey, _ selector: LabelSelector) {
-    if let present = places[key], present.selector == selector { return }
-    remove(key)
-    let pair = selector.matchLabels.tree.members.first.flatMap { member in
+  private static func pair(_ selector: LabelSelector) -> LabelPair? {
+    selector.matchLabels.tree.members.first.flatMap { member in
       member.value.string.map { LabelPair(key: member.key, value: $0) }
     }
-    let place = Place(namespace: key.namespace, pair: pair)
-    places[key] = (place, selector)
-    entries[place, default: []].append(Entry(key: key, selector: selector))
+  }
+
+  mutating func put(_ key: ObjectKey, _ selector: LabelSelector) {
+    if selectors[key] == selector { return }
+    remove(key)
+    selectors[key] = selector
+    namespaces[key.namespace, default: Namespace()].count += 1
+    namespaces[key.namespace]!.entries[Self.pair(selector), default: []].append(Entry(key: key, selector: selector))
   }
 
   mutating func remove(_ key: ObjectKey) {
-    guard let (place, _) = places.removeValue(forKey: key) else { return }
-    entries[place]?.removeAll { $0.key == key }
-    if entries[place]?.isEmpty == true { entries[place] = nil }
+    guard let selector = selectors.removeValue(forKey: key) else { return }
+    let pair = Self.pair(selector)
+    namespaces[key.namespace]!.count -= 1
+    namespaces[key.namespace]!.entries[pair]!.removeAll { $0.key == key }
+    if namespaces[key.namespace]!.entries[pair]!.isEmpty { namespaces[key.namespace]!.entries[pair] = nil }
+    if namespaces[key.namespace]!.count == 0 { namespaces[key.namespace] = nil }
   }
 
-  /// Another autoscaler that scales one of these pods.
+  /// Another autoscaler that scales one of these pods. `key` is in the index.
   func rival(of key: ObjectKey, for pods: [StoredObject]) -> ObjectKey? {
-    let free = entries[Place(namespace: key.namespace, pair: nil)]
+    guard let namespace = namespaces[key.namespace], namespace.count > 1 else { return nil }
+    let free = namespace.entries[nil]
     for pod in pods {
       let labels = pod.metadata.labels
       if let rival = free.flatMap({ Self.rival(of: key, in: $0, labels) }) { return rival }
       for member in labels.tree.members {
-        guard let value = member.value.string,
-          let found = entries[Place(namespace: key.namespace, pair: LabelPair(key: member.key, value: value))],
+        guard let value = member.value.string, let found = namespace.entries[LabelPair(key: member.key, value: value)],
           found.count > 1 || found[0].key != key
         else { continue }
         if let rival = Self.rival(of: key, in: found, labels) { return rival }
