@@ -17,6 +17,12 @@ enum OwnedPods {
 
   static func controller(of metadata: ObjectMeta) -> OwnerReference? { metadata.ownerReferences.first { $0.controller == true } }
 
+  /// Whoever let go of the pod with this change: it must make another one.
+  static func ownerBefore(_ change: StoreChange, kind: String, _ resource: ResourceID) -> [ObjectKey] {
+    guard let owner = change.previous.flatMap({ controller(of: $0.metadata) }), owner.kind == kind else { return [] }
+    return [ObjectKey(resource, namespace: change.object.key.namespace, owner.name ?? "")]
+  }
+
   /// Pods that the owner controls and that its selector matches.
   static func list(_ owner: StoredObject, _ selector: LabelSelector, _ store: Store) -> [StoredObject] {
     store.owned(by: owner.uid).filter {

@@ -18,8 +18,8 @@ package struct Plan: Sendable {
   package mutating func wake(at instant: Instant) { wakeAt = wakeAt.map { min($0, instant) } ?? instant }
 }
 
-/// One write. If it is refused, `failed` is recorded, the changes after it are dropped and the key is tried again with back-off;
-/// the text of the refusal replaces `{error}` in the message of `failed`.
+/// One write. If it is refused, `failed` is recorded, the changes after it are dropped (but see SlowStart) and the key is tried
+/// again with back-off; the text of the refusal replaces `{error}` in the message of `failed`.
 package struct Change: Sendable {
   package enum Write: Sendable {
     /// A new object. `tree` needs no uid, no resourceVersion, no creationTimestamp; generateName works.
@@ -48,6 +48,8 @@ package struct Change: Sendable {
   package var failed: EventDraft?
   /// A refusal with one of these reasons (metav1.Status.reason, such as AlreadyExists or NotFound) counts as done.
   package var tolerated: Set<String>
+  /// Its place among many like changes.
+  package var turn: SlowStart.Turn?
 
   package init(_ write: Write, succeeded: EventDraft? = nil, failed: EventDraft? = nil, tolerated: Set<String> = []) {
     self.write = write

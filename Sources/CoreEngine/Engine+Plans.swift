@@ -5,7 +5,7 @@ import CoreStore
 import CoreTypes
 
 extension Engine {
-  /// Carries a plan out through the verbs. The first refusal ends it; the key is tried again with back-off.
+  /// Carries a plan out through the verbs. After a refusal the key is tried again with back-off.
   mutating func apply(_ plan: Plan, _ item: WorkQueue.Item, _ now: Instant) {
     let name = controllers[item.controller].name
     let user = CoreAPI.UserInfo(
@@ -15,23 +15,28 @@ extension Engine {
     } else {
       timers.cancel(.reconcile(item))
     }
-    for change in plan.changes {
-      do throws(APIError) {
-        try write(change.write, as: user, now)
-      } catch {
-        if change.tolerated.contains(error.reason) { continue }
-        if change.write.isOfStatus { tell(error, "the status that \(name) computed for \(item.key)") }
-        if var draft = change.failed {
-          draft.message = draft.message.split(separator: "{error}", omittingEmptySubsequences: false).joined(
-            separator: error.message)
-          recorder.record(draft, component: name, server: &server, at: now)
-        }
-        timers.set(.reconcile(item), at: now + queue.failed(item))
-        return
+    let isDone = plan.carryOut { carryOut($0, name, user, item, now) }
+    if isDone { queue.succeeded(item) } else { timers.set(.reconcile(item), at: now + queue.failed(item)) }
+  }
+
+  /// False if the change was refused.
+  private mutating func carryOut(
+    _ change: Change, _ name: String, _ user: CoreAPI.UserInfo, _ item: WorkQueue.Item, _ now: Instant
+  ) -> Bool {
+    do throws(APIError) {
+      try write(change.write, as: user, now)
+    } catch {
+      if change.tolerated.contains(error.reason) { return true }
+      if change.write.isOfStatus { tell(error, "the status that \(name) computed for \(item.key)") }
+      if var draft = change.failed {
+        draft.message = draft.message.split(separator: "{error}", omittingEmptySubsequences: false).joined(
+          separator: error.message)
+        recorder.record(draft, component: name, server: &server, at: now)
       }
-      if let draft = change.succeeded { recorder.record(draft, component: name, server: &server, at: now) }
+      return false
     }
-    queue.succeeded(item)
+    if let draft = change.succeeded { recorder.record(draft, component: name, server: &server, at: now) }
+    return true
   }
 
   private mutating func write(_ write: Change.Write, as user: CoreAPI.UserInfo, _ now: Instant) throws(APIError) {

@@ -71,6 +71,39 @@ struct StatefulSetClaimTests {
     #expect(world.claim(1)?.metadata.ownerReferences.map { $0.kind ?? "" } == owners)
   }
 
+  @Test(
+    "a change of the policy gives every claim the owners of the new one", arguments: ["Retain", "Delete"], ["Retain", "Delete"])
+  func changeOfPolicy(scaled: String, deleted: String) throws {
+    var world = try StatefulSetWorld(
+      deleting(scaled == "Delete" ? "Retain" : "Delete", deleted == "Delete" ? "Retain" : "Delete"), claims: true)
+    try world.run()
+    try world.patch("{\"spec\":{\(deleting(scaled, deleted))}}")
+    try world.run()
+    for ordinal in 0..<3 {
+      #expect(
+        world.claim(ordinal)?.metadata.ownerReferences.map { $0.kind ?? "" } == (deleted == "Delete" ? ["StatefulSet"] : []))
+    }
+    try world.patch(#"{"spec":{"replicas":2}}"#)
+    world.settle()
+    let owner = scaled == "Delete" ? "Pod" : deleted == "Delete" ? "StatefulSet" : nil
+    #expect(world.claim(2)?.metadata.ownerReferences.compactMap(\.kind) == (owner.map { [$0] } ?? []))
+  }
+
+  @Test("scaled up again before its last pod has gone, a claim is freed from the pod once that one is back")
+  func condemnedAndBack() throws {
+    var world = try StatefulSetWorld(deleting("Delete", "Retain"), claims: true)
+    try world.run()
+    try world.unready("app-1")
+    try world.patch(#"{"spec":{"replicas":1}}"#)
+    world.settle()
+    #expect(world.claim(1)?.metadata.ownerReferences.first?.kind == "Pod")
+    #expect(!world.isTerminating(1))
+    try world.patch(#"{"spec":{"replicas":3}}"#)
+    try world.ready("app-1")
+    world.settle()
+    #expect(world.claim(1)?.metadata.ownerReferences.count == 0)
+  }
+
   @Test("a pod is not made on a claim that goes with the pod before; it is made once the claim is gone")
   func leaving() throws {
     var world = try StatefulSetWorld(deleting("Delete", "Retain"), claims: true)

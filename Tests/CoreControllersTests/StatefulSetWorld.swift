@@ -14,6 +14,8 @@ struct StatefulSetWorld {
   var last = Plan()
   /// "Reason message" of each event, in order.
   var events: [String] = []
+  /// Refuses a write; those that follow it in its slow start are dropped as the engine drops them.
+  var refuse: (Change.Write) -> Bool = { _ in false }
   private var uids = 0
 
   static let key = ObjectKey(.statefulSets, namespace: "shop", "app")
@@ -70,9 +72,11 @@ struct StatefulSetWorld {
   /// One look, and its writes. False if nothing was wanted.
   @discardableResult mutating func step() -> Bool {
     last = controller.plan(StatefulSetWorld.key, in: Snapshot(store: store, metrics: MetricsWindow()), at: now)
-    for change in last.changes {
-      apply(change.write)
-      if let event = change.succeeded { events.append("\(event.reason) \(event.message)") }
+    _ = last.carryOut { change in
+      let isRefused = refuse(change.write)
+      if !isRefused { apply(change.write) }
+      if let event = isRefused ? change.failed : change.succeeded { events.append("\(event.reason) \(event.message)") }
+      return !isRefused
     }
     return !last.changes.isEmpty
   }

@@ -101,20 +101,24 @@ struct World {
   private mutating func carryOut(_ plan: Plan, _ item: Item) {
     wakes[item] = nil
     if let wake = plan.wakeAt { wakeUp(item, at: max(wake, now)) }
-    for change in plan.changes {
+    let isDone = plan.carryOut { change in
       do {
         try write(change.write)
         if let event = change.succeeded { record(event) }
       } catch {
         let reason = (error as? Refusal)?.reason ?? "Invalid"
-        if change.tolerated.contains(reason) { continue }
+        if change.tolerated.contains(reason) { return true }
         if let event = change.failed { record(event) }
-        failures[item, default: 0] += 1
-        wakeUp(item, at: now + .milliseconds(5 << min(failures[item]!, 17)))
-        return
+        return false
       }
+      return true
     }
-    failures[item] = nil
+    if isDone {
+      failures[item] = nil
+    } else {
+      failures[item, default: 0] += 1
+      wakeUp(item, at: now + .milliseconds(5 << min(failures[item]!, 17)))
+    }
   }
 
   private mutating func wakeUp(_ item: Item, at instant: Instant) {

@@ -27,6 +27,8 @@ struct StatefulSetResource: Resource {
     if set.spec.updateStrategy.type == "RollingUpdate", set.spec.updateStrategy.rollingUpdate.partition == nil {
       set.spec.updateStrategy.rollingUpdate.partition = 0
     }
+    // Only the gate MaxUnavailableStatefulSet keeps the field, and it is off. Source: dropStatefulSetDisabledFields, v1.36.
+    if !set.spec.updateStrategy.rollingUpdate.maxUnavailable.isNull { set.spec.updateStrategy.rollingUpdate.tree.remove(.maxUnavailable) }
     if set.spec.persistentVolumeClaimRetentionPolicy.whenDeleted == nil { set.spec.persistentVolumeClaimRetentionPolicy.whenDeleted = "Retain" }
     if set.spec.persistentVolumeClaimRetentionPolicy.whenScaled == nil { set.spec.persistentVolumeClaimRetentionPolicy.whenScaled = "Retain" }
     for index in set.spec.volumeClaimTemplates.indices {

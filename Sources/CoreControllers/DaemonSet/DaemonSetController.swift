@@ -24,9 +24,11 @@ package struct DaemonSetController: Controller {
       if let owner = OwnedPods.controller(of: change.object.metadata) {
         return owner.kind == "DaemonSet" ? [ObjectKey(.daemonSets, namespace: key.namespace, owner.name ?? "")] : []
       }
+      let released = OwnedPods.ownerBefore(change, kind: "DaemonSet", .daemonSets)
       let labels = change.object.metadata.labels
-      return snapshot.store.list(.daemonSets, namespace: key.namespace)
-        .filter { $0.view(DaemonSet.self).spec.selector.matches(labels) }.map(\.key)
+      return released
+        + snapshot.store.list(.daemonSets, namespace: key.namespace)
+        .filter { $0.view(DaemonSet.self).spec.selector.matches(labels) && !released.contains($0.key) }.map(\.key)
     default: return []
     }
   }

@@ -30,11 +30,7 @@ package struct ReplicaSetController: Controller {
     if let owner = OwnedPods.controller(of: change.object.metadata) {
       return owner.kind == kind ? [ObjectKey(resource, namespace: key.namespace, owner.name ?? "")] : []
     }
-    var found: [ObjectKey] = []
-    // Whoever let go of the pod must make another one.
-    if let owner = change.previous.flatMap({ OwnedPods.controller(of: $0.metadata) }), owner.kind == kind {
-      found.append(ObjectKey(resource, namespace: key.namespace, owner.name ?? ""))
-    }
+    let found = OwnedPods.ownerBefore(change, kind: kind, resource)
     if change.kind == .deleted { return found }
     let labels = change.object.metadata.labels
     return found

@@ -4,6 +4,10 @@ import CoreTypes
 
 /// The kept templates of a set as ControllerRevisions. Source: pkg/controller/history, v1.36.
 struct RevisionHistory {
+  static let hashLabel = "controller.kubernetes.io/hash"
+  /// Source: ControllerRevisionName, controller_history.go, v1.36.
+  static let longestBase = 223
+
   let stored: StoredObject
   /// Oldest first.
   private(set) var revisions: [StoredObject]
@@ -11,6 +15,8 @@ struct RevisionHistory {
   /// Names of the current and the wanted revision.
   var current = ""
   var update = ""
+  /// status.collisionCount: names of revisions that something else had taken.
+  private(set) var collisions: Int
   private let data: JSON
 
   init(_ stored: StoredObject, _ store: Store) {
@@ -18,13 +24,13 @@ struct RevisionHistory {
     var template = stored.tree[.spec][.template]
     template.put(Key("$patch"), "replace")
     data = ["spec": ["template": template]]
+    collisions = stored.view(StatefulSet.self).status.collisionCount ?? 0
     revisions = store.owned(by: stored.uid).filter { $0.key.resource == .controllerRevisions }
       .sorted { ($0.tree[.revision].int ?? 0, $0.key.name) < ($1.tree[.revision].int ?? 0, $1.key.name) }
-    resolve()
+    resolve(store)
   }
 
-  private mutating func resolve() {
-    let set = stored.view(StatefulSet.self)
+  private mutating func resolve(_ store: Store) {
     let newest = revisions.last?.tree[.revision].int ?? 0
     if let same = revisions.last(where: { $0.tree[.data] == data }) {
       update = same.key.name
@@ -34,23 +40,38 @@ struct RevisionHistory {
         changes.append(Change(.update(.controllerRevisions, tree: tree)))
       }
     } else {
-      let hash = TemplateHash.text(data, collisions: set.status.collisionCount ?? 0)
-      update = "\(stored.key.name)-\(hash)"
-      var revision = ControllerRevision()
-      revision.apiVersion = "apps/v1"
-      revision.kind = "ControllerRevision"
-      revision.metadata.name = update
-      revision.metadata.namespace = stored.key.namespace
-      revision.metadata.labels = set.spec.template.metadata.labels
-      revision.metadata.labels[StatefulPod.revisionLabel] = update
-      revision.metadata.ownerReferences = List([OwnedPods.reference(to: stored.tree)])
-      revision.revision = newest + 1
-      revision.tree.put(.data, data)
-      changes.append(
-        Change(.create(.controllerRevisions, namespace: stored.key.namespace, tree: revision.tree), tolerated: ["AlreadyExists"]))
+      create(store, number: newest + 1)
     }
-    let named = set.status.currentRevision ?? ""
+    let named = stored.view(StatefulSet.self).status.currentRevision ?? ""
     current = revisions.contains { $0.key.name == named } ? named : update
+  }
+
+  /// A name that another template has taken is one more collision; the same template under it is used as it is.
+  private mutating func create(_ store: Store, number: Int) {
+    let set = stored.view(StatefulSet.self)
+    let base = stored.key.name.prefix(RevisionHistory.longestBase)
+    var hash = TemplateHash.text(data, collisions: collisions)
+    update = "\(base)-\(hash)"
+    while let taken = store.get(.controllerRevisions, namespace: stored.key.namespace, update) {
+      if taken.tree[.data] == data { return }
+      collisions += 1
+      hash = TemplateHash.text(data, collisions: collisions)
+      update = "\(base)-\(hash)"
+    }
+    var revision = ControllerRevision()
+    revision.apiVersion = "apps/v1"
+    revision.kind = "ControllerRevision"
+    revision.metadata.name = update
+    revision.metadata.namespace = stored.key.namespace
+    revision.metadata.labels = set.spec.template.metadata.labels
+    revision.metadata.labels[RevisionHistory.hashLabel] = hash
+    // kubectl rollout history shows the cause of a change from here.
+    if !set.metadata.annotations.isEmpty { revision.metadata.annotations = set.metadata.annotations }
+    revision.metadata.ownerReferences = List([OwnedPods.reference(to: stored.tree)])
+    revision.revision = number
+    revision.tree.put(.data, data)
+    changes.append(
+      Change(.create(.controllerRevisions, namespace: stored.key.namespace, tree: revision.tree), tolerated: ["AlreadyExists"]))
   }
 
   /// The template that a revision keeps; the set's own for the newest.

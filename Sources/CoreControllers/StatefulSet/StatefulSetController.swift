@@ -6,6 +6,8 @@ package import CoreTypes
 package struct StatefulSetController: Controller {
   package let name = "statefulset-controller"
   private var orphans = OrphanPods()
+  /// What was told of pods that hold up their set, so that it is told once.
+  private var told: [ObjectKey: String] = [:]
 
   package init() {}
 
@@ -13,14 +15,16 @@ package struct StatefulSetController: Controller {
     orphans.note(change)
     let key = change.object.key
     switch key.resource {
-    case .statefulSets: return change.kind == .deleted ? [] : [key]
+    case .statefulSets: return [key]
     case .pods:
       if let owner = OwnedPods.controller(of: change.object.metadata) {
         return owner.kind == "StatefulSet" ? [ObjectKey(.statefulSets, namespace: key.namespace, owner.name ?? "")] : []
       }
+      let released = OwnedPods.ownerBefore(change, kind: "StatefulSet", .statefulSets)
       let labels = change.object.metadata.labels
-      return snapshot.store.list(.statefulSets, namespace: key.namespace)
-        .filter { $0.view(StatefulSet.self).spec.selector.matches(labels) }.map(\.key)
+      return released
+        + snapshot.store.list(.statefulSets, namespace: key.namespace)
+        .filter { $0.view(StatefulSet.self).spec.selector.matches(labels) && !released.contains($0.key) }.map(\.key)
     case .controllerRevisions:
       guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "StatefulSet" else { return [] }
       return [ObjectKey(.statefulSets, namespace: key.namespace, owner.name ?? "")]
@@ -33,7 +37,10 @@ package struct StatefulSetController: Controller {
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
-    guard let stored = snapshot.store.get(key) else { return Plan() }
+    guard let stored = snapshot.store.get(key) else {
+      told[key] = nil
+      return Plan()
+    }
     if stored.metadata.deletionTimestamp == nil {
       let selector = stored.view(StatefulSet.self).spec.selector
       let isMember = { (pod: StoredObject) in StatefulPod.ordinal(pod.key.name, of: key.name) != nil }
@@ -42,8 +49,9 @@ package struct StatefulSetController: Controller {
         + RevisionHistory.adoptions(stored, snapshot.store)
       if !adopted.isEmpty { return Plan(changes: adopted) }
     }
-    var sync = StatefulSetSync(stored, snapshot.store, now)
+    var sync = StatefulSetSync(stored, snapshot.store, now, told: told[key])
     sync.run()
+    if sync.told != told[key] { told[key] = sync.told }
     return sync.plan
   }
 }

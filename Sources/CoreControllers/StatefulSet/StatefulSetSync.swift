@@ -4,23 +4,26 @@ import CoreTypes
 
 /// One look at a set. Source: updateStatefulSet, stateful_set_control.go, v1.36.
 struct StatefulSetSync {
-  /// Pods made in one look at the most.
+  /// Pods made in one look, and in one batch of a slow start, at the most. Source: MaxBatchSize, stateful_set.go, v1.36.
   static let batch = 500
 
   let stored: StoredObject
   let now: Instant
   let set: StatefulSet
   var plan = Plan()
-  private let history: RevisionHistory
+  let history: RevisionHistory
+  /// The pod and the revision of the last StuckPod that was told.
+  var told: String?
   private let claims: StatefulClaims
   /// In ascending order of ordinals.
   private let pods: [(ordinal: Int, pod: StoredObject)]
   private let byOrdinal: [Int: StoredObject]
   private var isDone = false
 
-  init(_ stored: StoredObject, _ store: Store, _ now: Instant) {
+  init(_ stored: StoredObject, _ store: Store, _ now: Instant, told: String? = nil) {
     self.stored = stored
     self.now = now
+    self.told = told
     set = stored.view(StatefulSet.self)
     history = RevisionHistory(stored, store)
     claims = StatefulClaims(stored, store)
@@ -68,19 +71,23 @@ struct StatefulSetSync {
     plan.changes += history.trim(live: Set(pods.compactMap { $0.pod.metadata.labels[StatefulPod.revisionLabel] }))
   }
 
-  /// Every ordinal of the range; in order, each waits for the one before it. Source: processReplica, v1.36.
+  /// Every ordinal of the range: in order, each waiting for the one before it, or in parallel with a slow start.
+  /// Source: processReplica and runForAll, v1.36.
   private mutating func replicas() {
     var made = 0
+    var start = SlowStart(largest: StatefulSetSync.batch)
     for ordinal in range {
-      guard let pod = byOrdinal[ordinal] else {
-        if made < StatefulSetSync.batch { make(ordinal) }
+      let before = plan.changes.count
+      if let pod = byOrdinal[ordinal] {
+        keep(pod, ordinal)
+      } else {
+        make(ordinal)
         made += 1
         isDone = isOrdered
-        if isDone { return }
-        continue
       }
-      keep(pod, ordinal)
-      if isDone { return }
+      if isDone || made == StatefulSetSync.batch { return }
+      let turn = start.next()
+      if !isOrdered { plan.take(turn, since: before) }
     }
   }
 
@@ -96,7 +103,7 @@ struct StatefulSetSync {
     if phase == "Pending", !isLeaving { plan.changes += claims.missing(ordinal) }
     if isOrdered, !isAvailable(pod) {
       isDone = true
-      return
+      return tellIfStuck(pod, ordinal)
     }
     if isLeaving { return }
     plan.changes += claims.retention(of: pod, ordinal, isCondemned: false)
@@ -112,9 +119,11 @@ struct StatefulSetSync {
 
   /// The revision of a new pod: the wanted one, unless a partition keeps its ordinal on the current one.
   private func revision(of ordinal: Int) -> String {
-    if set.spec.updateStrategy.type == "OnDelete" { return history.update }
-    return ordinal >= first + (set.spec.updateStrategy.rollingUpdate.partition ?? 0) ? history.update : history.current
+    set.spec.updateStrategy.type == "OnDelete" || ordinal >= firstUpdated ? history.update : history.current
   }
+
+  /// The lowest ordinal that a rolling update reaches.
+  var firstUpdated: Int { first + (self.set.spec.updateStrategy.rollingUpdate.partition ?? 0) }
 
   private mutating func make(_ ordinal: Int) {
     if let claim = claims.leaving(ordinal) {
@@ -147,13 +156,16 @@ struct StatefulSetSync {
   /// Removes pods outside the range from the highest ordinal, one at a time when ordered. Then a pod that is not available
   /// waits for what is broken below it, never a good one for a bad one. Source: processCondemned, v1.36.
   private mutating func scaleDown(_ condemned: [(ordinal: Int, pod: StoredObject)]) {
+    var start = SlowStart(largest: StatefulSetSync.batch)
     let firstUnavailable = condemned.first { !isAvailable($0.pod) }?.pod.uid
     for (_, pod) in condemned.reversed() {
+      let before = plan.changes.count
       if pod.metadata.deletionTimestamp == nil {
         if !isOrdered || isAvailable(pod) || pod.uid == firstUnavailable { delete(pod) }
       }
       isDone = isOrdered
       if isDone { return }
+      plan.take(start.next(), since: before)
     }
   }
 
@@ -161,9 +173,8 @@ struct StatefulSetSync {
   /// Any other revision is replaced, also one between the current and the wanted one.
   private mutating func update() {
     guard set.spec.updateStrategy.type != "OnDelete" else { return }
-    let partition = first + (set.spec.updateStrategy.rollingUpdate.partition ?? 0)
     for ordinal in range.reversed() {
-      guard ordinal >= partition, let pod = byOrdinal[ordinal] else { return }
+      guard ordinal >= firstUpdated, let pod = byOrdinal[ordinal] else { return }
       if pod.metadata.labels[StatefulPod.revisionLabel] != history.update, pod.metadata.deletionTimestamp == nil {
         return delete(pod)
       }
@@ -187,7 +198,7 @@ struct StatefulSetSync {
     status.currentReplicas = count(history.current)
     status.currentRevision = history.current
     status.updateRevision = history.update
-    status.collisionCount = status.collisionCount ?? 0
+    status.collisionCount = history.collisions
     let isComplete =
       set.spec.updateStrategy.type != "OnDelete" && status.updatedReplicas == live.count && status.readyReplicas == live.count
       && live.count == wanted
