@@ -6,10 +6,11 @@ build:
 	scripts/setup
 	$(BUILD) --product wavetank
 
+# make test FILTER=StormTests SEEDS=500 runs some suites only, and storms with more seeds.
 test:
 	scripts/setup
 	swift build --build-tests --explicit-target-dependency-import-check error
-	swift test --skip-build --no-parallel
+	swift test --skip-build --no-parallel $(if $(FILTER),--filter $(FILTER))
 
 practice: build .build/practice/app
 	.build/release/wavetank practice --speed 60

@@ -83,6 +83,7 @@ let package = Package(
       swiftSettings: settings),
 
     .target(name: "TestMachine", path: "Tests/TestMachine", swiftSettings: settings),
+    .target(name: "Storms", dependencies: coreTargets + ["Simulation"], path: "Tests/Storms", swiftSettings: settings),
     .executableTarget(
       name: "wavetank-bench",
       dependencies: coreTargets + ["Simulation", "EdgeClient", "COpenSSL", "CLinux"], path: "Benchmarks", swiftSettings: settings),
@@ -110,7 +111,7 @@ let package = Package(
       coreTargets + [
         "Daemon", "Rehearsal", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeClient", "CSQLite", "TestMachine", "wavetank",
       ]),
-    tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient"]),
+    tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient", "Storms"]),
     tests("EdgeClientTests", ["EdgeClient", "EdgeHTTP"]),
     tests("RehearsalTests", ["Rehearsal", "CoreJSON"]),
     tests("TidyTests"),

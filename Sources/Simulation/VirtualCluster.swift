@@ -1,10 +1,10 @@
 package import CoreAPI
-import CoreControllers
+package import CoreControllers
 package import CoreEngine
 import CoreJSON
 import CoreMetrics
 package import CoreNode
-import CoreStore
+package import CoreStore
 package import CoreTypes
 
 /// The control plane in virtual time: when nothing is left to do, time jumps to the next thing that happens.
@@ -24,6 +24,13 @@ package struct VirtualCluster: Sendable {
   private var wakeAt: Instant?
   private var nextRequest: UInt64 = 0
   private var answers: [UInt64: APIResponse] = [:]
+  private let configuration: APIConfiguration
+  private let makeControllers: @Sendable () -> [any Controller]
+  private var random: RandomSource
+  /// What the engine appended, one element for each append; nil (from the start) where nobody wants to know.
+  package var appends: [[JournalRecord]]?
+  /// Lines of the open watches; nil where nobody wants to know.
+  package var watched: [[UInt8]]?
 
   private struct Happening: Sendable {
     var at: Instant
@@ -31,19 +38,47 @@ package struct VirtualCluster: Sendable {
     var event: VirtualEvent
   }
 
-  package init(seed: UInt64, nodes names: [String], start: Instant, timeZones: TimeZoneDatabase = .utcOnly) {
+  /// - Parameter controllers: what takes the place of the controllers, such as ones whose writes are refused at times
+  package init(
+    seed: UInt64, nodes names: [String], start: Instant, timeZones: TimeZoneDatabase = .utcOnly,
+    controllers replaced: @escaping @Sendable ([any Controller]) -> [any Controller] = { $0 }
+  ) {
     var configuration = APIConfiguration(
       sign: { claims in "simulated." + Base64.encode(claims.encoded()) },
       verify: { token in Base64.decode(String(token.drop { $0 != "." }.dropFirst())).flatMap { try? JSONParser.parse($0) } })
     configuration.timeZones = timeZones
+    self.configuration = configuration
+    makeControllers = {
+      replaced(Controllers.all(certificateAuthority: "simulated", zone: { timeZones.rules($0) }))
+    }
     var random = RandomSource(seed: seed)
     nodes = VirtualNodes(names: names, random: RandomSource(seed: random.next()))
     let server = APIServer(resources: Resources.all, configuration: configuration, random: random)
-    engine = Engine(
-      server: server, controllers: Controllers.all(certificateAuthority: "simulated", zone: { timeZones.rules($0) }))
+    self.random = random
+    engine = Engine(server: server, controllers: makeControllers())
     now = start
+    boot()
+    schedule(.scrape, at: now + VirtualCluster.scrapePeriod)
+  }
+
+  private mutating func boot() {
     carryOut(engine.boot(at: now))
-    for name in names { schedule(.observation(NodeObservation(node: name, event: .nodeReady(nodes.facts(of: name)))), at: now) }
+    for name in nodes.names {
+      schedule(.observation(NodeObservation(node: name, event: .nodeReady(nodes.facts(of: name)))), at: now)
+    }
+  }
+
+  /// As after kill -9 and a new start: the store is what the journal gave back, everything that was only in memory is lost, and
+  /// the nodes begin without containers, as they do in a daemon that starts.
+  package mutating func restart(_ store: Store) {
+    var server = APIServer(resources: Resources.all, configuration: configuration, random: RandomSource(seed: random.next()))
+    server.restore(store)
+    engine = Engine(server: server, controllers: makeControllers())
+    happenings = []
+    wakeAt = nil
+    answers = [:]
+    nodes.forget()
+    boot()
     schedule(.scrape, at: now + VirtualCluster.scrapePeriod)
   }
 
@@ -76,25 +111,31 @@ package struct VirtualCluster: Sendable {
 
   /// Lets everything happen up to and including `end`.
   package mutating func run(until end: Instant) {
-    while true {
-      let happening = happenings.first?.at
-      let wake = wakeAt
-      guard let next = [happening, wake].compactMap({ $0 }).min(), next <= end else { break }
-      now = max(now, next)
-      if let wake, wake <= now, happening.map({ wake <= $0 }) ?? true {
-        wakeAt = nil
-        step(.timer)
-      } else {
-        take(popHappening().event)
-      }
+    while advance(until: end) {}
+  }
+
+  /// Lets one thing happen; false when nothing is left before `end`, and it is `end` then.
+  package mutating func advance(until end: Instant) -> Bool {
+    let happening = happenings.first?.at
+    let wake = wakeAt
+    guard let next = [happening, wake].compactMap({ $0 }).min(), next <= end else {
+      now = max(now, end)
+      return false
     }
-    now = max(now, end)
+    now = max(now, next)
+    if let wake, wake <= now, happening.map({ wake <= $0 }) ?? true {
+      wakeAt = nil
+      step(.timer)
+    } else {
+      take(popHappening().event)
+    }
+    return true
   }
 
   private mutating func take(_ event: VirtualEvent) {
     switch event {
     case .observation(let observation):
-      nodes.note(observation)
+      if !nodes.note(observation) { return }
       step(.observation(observation))
     case .scrape:
       step(.usage(nodes.usage(at: now)))
@@ -102,6 +143,17 @@ package struct VirtualCluster: Sendable {
     case .program(let containerID):
       for (event, at) in VirtualPrograms.proceed(containerID, in: &self) { schedule(event, at: at) }
     }
+  }
+
+  /// A node comes back: what it saw meanwhile is told, what it was to do is done. `isRebooted`: its containers have ended.
+  package mutating func regain(_ node: String, isRebooted: Bool) {
+    let (commands, observations) = nodes.regain(node)
+    for observation in observations { take(.observation(observation)) }
+    if isRebooted {
+      for observation in nodes.exits(on: node, at: now) { take(.observation(observation)) }
+    }
+    take(.observation(NodeObservation(node: node, event: .nodeReady(nodes.facts(of: node)))))
+    for command in commands { carryOut([.node(command)]) }
   }
 
   /// Mistakes of the control plane's own; there should be none.
@@ -121,7 +173,9 @@ package struct VirtualCluster: Sendable {
         answers[id] = .body(status: 200, contentType: contentType, chunks: initial, headers: [])
       case .wake(let at): wakeAt = at
       case .fault(let text): faults.append(text)
-      case .append, .feed, .endWatch: continue
+      case .append(let records): appends?.append(records)
+      case .feed(_, let line): watched?.append(line)
+      case .endWatch: continue
       }
     }
   }

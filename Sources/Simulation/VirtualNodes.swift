@@ -1,7 +1,7 @@
 import CoreJSON
 import CoreMetrics
 package import CoreNode
-import CoreTypes
+package import CoreTypes
 
 /// Nodes that run programs instead of containers. Delays are drawn from the seed.
 package struct VirtualNodes: Sendable {
@@ -21,6 +21,8 @@ package struct VirtualNodes: Sendable {
     var cpuNanoseconds: Int64 = 0
     /// The step that a job's script has reached.
     var stage = 0
+    /// Its probes fail before.
+    var healthyAt: Instant
   }
   let names: [String]
   private var random: RandomSource
@@ -32,6 +34,10 @@ package struct VirtualNodes: Sendable {
   /// Size of the file of each persistent volume, bytes.
   package var files: [String: Int64] = [:]
   private var addresses = 0
+  /// What goes wrong; nil: nothing does.
+  package var faults: NodeFaults?
+  /// Nodes that cannot be reached, with what waits for them and what they saw meanwhile.
+  private var lost: [String: (commands: [NodeCommand], observations: [NodeObservation])] = [:]
 
   init(names: [String], random: RandomSource) {
     self.names = names
@@ -41,7 +47,8 @@ package struct VirtualNodes: Sendable {
   package func facts(of name: String) -> NodeFacts {
     let index = names.firstIndex(of: name) ?? 0
     var facts = NodeFacts(
-      address: "172.18.0.\(index + 2)", cpuMillicores: 8000, memoryBytes: 16 << 30, ephemeralStorageBytes: 100 << 30, maxPods: 110,
+      address: "172.18.0.\(index + 2)", cpuMillicores: 8000, memoryBytes: 16 << 30, ephemeralStorageBytes: 100 << 30,
+      maxPods: 110,
       kernelVersion: "simulated", osImage: "Wavetank (simulated)", architecture: "amd64", runtimeVersion: "simulated://1",
       machineID: "00000000-0000-0000-0000-00000000000\(index)", isControlPlane: index == 0)
     facts.isTainted = index == 0 && names.count > 1
@@ -53,6 +60,10 @@ package struct VirtualNodes: Sendable {
 
   /// Carries out a command: what will be observed, and when.
   mutating func perform(_ command: NodeCommand, at now: Instant) -> [(VirtualEvent, Instant)] {
+    if lost[command.node] != nil {
+      lost[command.node]!.commands.append(command)
+      return []
+    }
     func observed(_ event: NodeEvent, _ at: Instant) -> (VirtualEvent, Instant) {
       (.observation(NodeObservation(node: command.node, event: event)), at)
     }
@@ -71,16 +82,7 @@ package struct VirtualNodes: Sendable {
       }
       let facts = ImageFacts(id: "sha256:" + image, names: [image], sizeBytes: 10 << 20)
       return [observed(.imageReady(podUID: uid, container: container, image: facts), now + delay(1, 5))]
-    case .startContainer(let spec):
-      let image = images[spec.podUID + "/" + spec.name] ?? ""
-      let at = now + delay(15, 60)
-      let program = programs[image] ?? .idle(memoryBytes: 1 << 20)
-      running[spec.containerID] = Running(
-        node: command.node, spec: spec, image: image, program: program, startedAt: at, memoryBytes: program.firstMemory)
-      return [
-        observed(.containerStarted(podUID: spec.podUID, containerID: spec.containerID, at: at), at),
-        (.program(containerID: spec.containerID), at + .milliseconds(1)),
-      ]
+    case .startContainer(let spec): return start(spec, on: command.node, now)
     case .stopContainer(let uid, let id, let grace):
       guard let container = running[id] else { return [] }
       let isPrompt = container.program.stopsOnSignal
@@ -90,9 +92,11 @@ package struct VirtualNodes: Sendable {
     case .removeSandbox(let uid):
       return [observed(.sandboxRemoved(podUID: uid), now + delay(5, 30))]
     case .probe(let probe):
-      let isThere = running[probe.containerID] != nil
+      let isThere = running[probe.containerID].map { $0.healthyAt <= now } ?? false
       return [
-        observed(.probed(podUID: probe.podUID, containerID: probe.containerID, kind: probe.kind, success: isThere, message: ""), now + delay(1, 10))
+        observed(
+          .probed(podUID: probe.podUID, containerID: probe.containerID, kind: probe.kind, success: isThere, message: ""),
+          now + delay(1, 10))
       ]
     case .runHook(let uid, let id, _, _):
       return [observed(.hookFinished(podUID: uid, containerID: id, success: true, message: ""), now + delay(1, 10))]
@@ -104,15 +108,79 @@ package struct VirtualNodes: Sendable {
     }
   }
 
-  /// Keeps the books when something comes to pass.
-  mutating func note(_ observation: NodeObservation) {
+  private mutating func start(_ spec: ContainerSpec, on node: String, _ now: Instant) -> [(VirtualEvent, Instant)] {
+    func observed(_ event: NodeEvent, _ at: Instant) -> (VirtualEvent, Instant) {
+      (.observation(NodeObservation(node: node, event: event)), at)
+    }
+    let image = images[spec.podUID + "/" + spec.name] ?? ""
+    var at = now + delay(15, 60)
+    var program = programs[image] ?? .idle(memoryBytes: 1 << 20)
+    var healthyAt = at
+    switch faults?.draw() ?? .none {
+    case .none: break
+    case .refused:
+      let message = "the container could not be started"
+      return [
+        observed(
+          .containerFailed(podUID: spec.podUID, containerID: spec.containerID, reason: "RunContainerError", message: message), at)
+      ]
+    case .late(let duration): at = at + duration
+    case .crash(let seconds, let code): program = .exits(afterSeconds: seconds, code: code)
+    case .sick(let duration): healthyAt = at + duration
+    }
+    running[spec.containerID] = Running(
+      node: node, spec: spec, image: image, program: program, startedAt: at, memoryBytes: program.firstMemory,
+      healthyAt: healthyAt)
+    return [
+      observed(.containerStarted(podUID: spec.podUID, containerID: spec.containerID, at: at), at),
+      (.program(containerID: spec.containerID), at + .milliseconds(1)),
+    ]
+  }
+
+  /// Keeps the books when something comes to pass; false where it is not told, for it did not happen or its node is lost.
+  mutating func note(_ observation: NodeObservation) -> Bool {
+    if lost[observation.node] != nil {
+      lost[observation.node]!.observations.append(observation)
+      return false
+    }
     switch observation.event {
-    case .containerExited(_, let id, _): running[id] = nil
+    case .containerExited(_, let id, _): return running.removeValue(forKey: id) != nil
     case .sandboxRemoved(let uid):
       sandboxes[uid] = nil
       for id in running.filter({ $0.value.spec.podUID == uid }).map(\.key).sorted() { running[id] = nil }
     default: break
     }
+    return true
+  }
+
+  /// Cuts a node off: it goes on with what it does, but hears and says nothing.
+  package mutating func lose(_ node: String) { if lost[node] == nil { lost[node] = ([], []) } }
+  package var lostNodes: [String] { lost.keys.sorted() }
+
+  mutating func regain(_ node: String) -> ([NodeCommand], [NodeObservation]) {
+    lost.removeValue(forKey: node).map { ($0.commands, $0.observations) } ?? ([], [])
+  }
+
+  /// What is seen of the containers of a node that was rebooted.
+  func exits(on node: String, at now: Instant) -> [NodeObservation] {
+    running.filter { $0.value.node == node && $0.value.startedAt <= now }.sorted { $0.key < $1.key }.map { id, container in
+      let exit = ContainerExit(code: 255, at: now, startedAt: container.startedAt)
+      return NodeObservation(node: node, event: .containerExited(podUID: container.spec.podUID, containerID: id, exit))
+    }
+  }
+
+  /// Nothing goes wrong any more, and what was sick gets well.
+  package mutating func heal(at now: Instant) {
+    faults = nil
+    for id in running.keys.sorted() { running[id]!.healthyAt = min(running[id]!.healthyAt, now) }
+  }
+
+  /// A new start of everything: no container, no sandbox.
+  mutating func forget() {
+    sandboxes = [:]
+    running = [:]
+    images = [:]
+    lost = [:]
   }
 
   /// The persistent volume mounted in a container, by the name of its PersistentVolume.
@@ -127,13 +195,16 @@ package struct VirtualNodes: Sendable {
     var samples: [UsageSample] = []
     var perNode: [String: (cpu: Int64, memory: Int64)] = [:]
     for id in running.keys.sorted() {
-      guard var container = running[id], container.startedAt <= now else { continue }
-      container.cpuNanoseconds = container.program.cpuMillicores * 1_000_000 * ((now - container.startedAt).nanoseconds / 1_000_000_000)
+      guard var container = running[id], container.startedAt <= now, lost[container.node] == nil else { continue }
+      if faults?.misses(container.spec.podUID, now) ?? false { continue }
+      container.cpuNanoseconds =
+        container.program.cpuMillicores * 1_000_000 * ((now - container.startedAt).nanoseconds / 1_000_000_000)
       running[id] = container
       samples.append(
         UsageSample(
           node: container.node, podUID: container.spec.podUID, container: container.spec.name, containerID: id, at: now,
-          startedAt: container.startedAt, cpuNanoseconds: container.cpuNanoseconds, memoryUsage: container.memoryBytes, inactiveFile: 0,
+          startedAt: container.startedAt, cpuNanoseconds: container.cpuNanoseconds, memoryUsage: container.memoryBytes,
+          inactiveFile: 0,
           activeFile: container.memoryBytes / 2, anonymous: container.memoryBytes / 2))
       perNode[container.node, default: (0, 0)].cpu += container.cpuNanoseconds
       perNode[container.node]!.memory += container.memoryBytes
@@ -142,7 +213,8 @@ package struct VirtualNodes: Sendable {
       let total = perNode[name] ?? (0, 0)
       samples.append(
         UsageSample(
-          node: name, podUID: "", container: "", containerID: "", at: now, startedAt: Instant(nanoseconds: 0), cpuNanoseconds: total.cpu,
+          node: name, podUID: "", container: "", containerID: "", at: now, startedAt: Instant(nanoseconds: 0),
+          cpuNanoseconds: total.cpu,
           memoryUsage: total.memory + 512 << 20, inactiveFile: 0, activeFile: 0, anonymous: 0))
     }
     return samples

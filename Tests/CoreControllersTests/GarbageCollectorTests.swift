@@ -76,6 +76,17 @@ struct GarbageCollectorTests {
     #expect(world.names(.pods) == ["kept"])
   }
 
+  @Test("a deletion that is refused with Conflict is tried again")
+  func conflict() throws {
+    var world = World(GarbageCollector())
+    world.refuse = { _ in "Conflict" }
+    try world.add(.pods, Self.object("Pod", "lost", owners: ["ReplicaSet/never"]))
+    #expect(world.names(.pods) == ["lost"])
+    world.refuse = nil
+    world.run(until: 60)
+    #expect(world.names(.pods).isEmpty)
+  }
+
   @Test("an owner of the same name with another UID is another owner")
   func sameName() throws {
     var world = try family()

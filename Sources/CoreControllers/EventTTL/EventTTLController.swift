@@ -21,7 +21,7 @@ package struct EventTTLController: Controller {
     let due = last + EventTTLController.life
     if due > now { return Plan(wakeAt: due) }
     return Plan(changes: [
-      Change(.delete(key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound", "Conflict"])
+      Change(.delete(key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"])
     ])
   }
 }

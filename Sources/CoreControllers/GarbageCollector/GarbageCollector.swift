@@ -87,7 +87,7 @@ package struct GarbageCollector: Controller {
       if gone == 0 { return Plan() }
       var tree = stored.tree
       tree[.metadata].put(.ownerReferences, List(solid).tree)
-      return Plan(changes: [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound", "Conflict"])])
+      return Plan(changes: [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound"])])
     }
     // An awaited object with dependants of its own waits for them in turn.
     let waits = isAwaited && !GarbageCollector.blocking(stored, store).isEmpty
@@ -95,7 +95,7 @@ package struct GarbageCollector: Controller {
       waits ? .foreground : metadata.finalizers.values.contains("orphan") ? .orphan : .background
     return Plan(changes: [
       Change(
-        .delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: ["NotFound", "Conflict"])
+        .delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: ["NotFound"])
     ])
   }
 

@@ -31,7 +31,7 @@ package struct NamespaceController: Controller {
         plan.changes.append(
           Change(
             .delete(object.key, uid: object.uid, graceSeconds: nil, propagation: .background),
-            tolerated: ["NotFound", "Conflict"]))
+            tolerated: ["NotFound"]))
       }
     }
     if remaining.isEmpty {

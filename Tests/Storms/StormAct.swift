@@ -1,0 +1,44 @@
+import CoreAPI
+package import CoreJSON
+package import CoreStore
+
+/// One request of the storm's user.
+package struct StormAct: Sendable, CustomStringConvertible {
+  package var method: String
+  package var path: String
+  package var query = ""
+  package var contentType = "application/json"
+  package var body: JSON = .null
+
+  package static func create(_ manifest: JSON) -> StormAct {
+    StormAct(method: "POST", path: StormAct.collection(manifest), body: manifest)
+  }
+
+  package static func patch(_ key: ObjectKey, _ merge: JSON, subresource: String = "") -> StormAct {
+    StormAct(
+      method: "PATCH", path: path(key) + (subresource.isEmpty ? "" : "/" + subresource),
+      contentType: "application/merge-patch+json",
+      body: merge)
+  }
+
+  /// - Parameter propagation: Background, Foreground or Orphan
+  package static func delete(_ key: ObjectKey, propagation: String = "Background", graceSeconds: Int? = nil) -> StormAct {
+    let grace = graceSeconds.map { "&gracePeriodSeconds=\($0)" } ?? ""
+    return StormAct(method: "DELETE", path: path(key), query: "propagationPolicy=\(propagation)\(grace)")
+  }
+
+  private static func collection(_ manifest: JSON) -> String {
+    Resources.collectionPath(of: manifest) ?? "/"
+  }
+
+  private static func path(_ key: ObjectKey) -> String {
+    let group = key.resource.group
+    let served = group.isEmpty ? "v1" : group + (group == "autoscaling" ? "/v2" : "/v1")
+    return (group.isEmpty ? "/api/" : "/apis/") + served + (key.namespace.isEmpty ? "" : "/namespaces/" + key.namespace) + "/"
+      + key.resource.name + "/" + key.name
+  }
+
+  package var description: String {
+    "user: \(method) \(path)\(query.isEmpty ? "" : "?" + query) \(body == .null || method == "POST" ? "" : String(decoding: body.encoded(), as: UTF8.self))"
+  }
+}

@@ -1,0 +1,12 @@
+/// All storms, by name.
+package enum Storms {
+  private static let all: [any Subject.Type] = [StatefulSetSubject.self]
+
+  package static var names: [String] { all.map { $0.name } }
+  package static func subject(_ name: String) -> (any Subject.Type)? { all.first { $0.name == name } }
+
+  /// The command that plays one storm again, and tells every write of it.
+  package static func replay(_ name: String, _ seed: UInt64) -> String {
+    "make test FILTER=StormTests STORM=\(name) FIRST_SEED=\(seed) SEEDS=1"
+  }
+}
