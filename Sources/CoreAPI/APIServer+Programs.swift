@@ -20,14 +20,7 @@ extension APIServer {
 
   private func decoded(_ tree: JSON, _ served: ServedResource, _ options: WriteOptions) throws(APIError) -> JSON {
     var warnings: [String] = []
-    guard options.subresource == "status" else { return try decode(tree, duplicates: [], served, options, &warnings) }
-    // A write of the status leaves the spec as it is stored: it need not be looked at.
-    var tree = tree
-    let spec = tree.take(.spec)
-    tree.remove(.spec)
-    var object = try decode(tree, duplicates: [], served, options, &warnings)
-    object.put(.spec, spec)
-    return object
+    return try decode(tree, duplicates: [], served, options, &warnings)
   }
 
   @discardableResult
@@ -42,27 +35,35 @@ extension APIServer {
 
   @discardableResult
   package mutating func update(_ id: ResourceID, tree: JSON, user: UserInfo, at now: Instant) throws(APIError) -> StoredObject {
-    try write(id, tree, subresource: "", user, now)
+    let served = try served(id)
+    let options = options(user, now)
+    let old = try stored(id, tree)
+    var warnings: [String] = []
+    return try replace(served, old, with: try decoded(tree, served, options), options, &warnings)
   }
 
+  /// Replaces the status and nothing else.
   @discardableResult
   package mutating func updateStatus(_ id: ResourceID, tree: JSON, user: UserInfo, at now: Instant) throws(APIError)
     -> StoredObject
   {
-    try write(id, tree, subresource: "status", user, now)
+    let served = try served(id)
+    let old = try stored(id, tree)
+    if let version = tree[.metadata][.resourceVersion].string, !version.isEmpty, version != "0", version != String(old.revision) {
+      throw .modified(served.requestID, old.key.name)
+    }
+    return try replaceStatus(served, old, with: tree[.status], options(user, now))
   }
 
-  private mutating func write(
-    _ id: ResourceID, _ tree: JSON, subresource: String, _ user: UserInfo, _ now: Instant
-  ) throws(APIError) -> StoredObject {
-    let served = try served(id)
-    var options = options(user, now)
-    options.subresource = subresource
+  private func stored(_ id: ResourceID, _ tree: JSON) throws(APIError) -> StoredObject {
     let metadata = tree[.metadata]
     let name = metadata[.name].string ?? ""
     guard let old = store.get(id, namespace: metadata[.namespace].string ?? "", name) else { throw .notFound(id, name) }
-    var warnings: [String] = []
-    return try replace(served, old, with: try decoded(tree, served, options), options, &warnings)
+    if let uid = metadata[.uid].string, !uid.isEmpty, uid != old.uid {
+      throw .conflict(
+        id, name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(old.uid)")
+    }
+    return old
   }
 
   /// A merge patch of the object ("") or of its status, scale or finalize.
@@ -84,7 +85,11 @@ extension APIServer {
       var tree = old.tree
       tree.merge(merge)
       return try finalize(served, old, finalizers: tree[.spec][.finalizers], options)
-    case "", "status":
+    case "status":
+      var status = old.tree[.status]
+      status.merge(merge[.status])
+      return try replaceStatus(served, old, with: status, options)
+    case "":
       var tree = old.tree
       tree.merge(merge)
       return try replace(served, old, with: try decoded(tree, served, options), options, &warnings)

@@ -116,6 +116,6 @@ package struct APIServer: Sendable {
     changes.append(change)
     guard change.object.key.resource.group == RoleIndex.group else { return }
     roles.note(change)
-    if change.object.key.resource == .clusterRoles { aggregateRoles() }
+    if change.object.key.resource == .clusterRoles { aggregateRoles(after: change) }
   }
 }

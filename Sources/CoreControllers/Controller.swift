@@ -7,11 +7,18 @@ package protocol Controller: Sendable {
   /// Upstream's name, such as "statefulset-controller": the component of its events and its ServiceAccount in kube-system.
   var name: String { get }
 
+  /// Whether `keys` is asked about Events too: half of all changes, and of no interest to most.
+  var seesEvents: Bool { get }
+
   /// The keys to look at again after a change. Called once for each change of the store, in order, so that an index can be kept.
   mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey]
 
   /// What to do about one key; an object that is gone gives an empty plan (and is forgotten).
   mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan
+}
+
+extension Controller {
+  package var seesEvents: Bool { false }
 }
 
 /// What a controller may look at.

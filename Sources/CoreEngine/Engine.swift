@@ -129,7 +129,8 @@ package struct Engine: Sendable {
 
   private mutating func notice(_ change: StoreChange) {
     let snapshot = Snapshot(store: server.store, metrics: server.metrics)
-    for index in controllers.indices {
+    let isEvent = change.object.key.resource == .events
+    for index in controllers.indices where !isEvent || controllers[index].seesEvents {
       for key in controllers[index].keys(affectedBy: change, in: snapshot) { queue.add(.init(controller: index, key: key)) }
     }
     pods += planner.uids(affectedBy: change)

@@ -2,25 +2,18 @@ extension JSON {
   /// The member named `key`; null where there is none or this is no object. Setting null removes the member.
   package subscript(key: Key) -> JSON {
     @inline(__always) _read {
-      if case .object(let members) = self {
-        var i = 0
-        let count = members.count
-        while i < count {
-          if members[i].key == key {
-            yield members[i].value
-            return
-          }
-          i &+= 1
-        }
+      if case .object(let members) = self, case let index = members.place(of: key), index >= 0 {
+        yield members[index].value
+      } else {
+        yield .null
       }
-      yield .null
     }
     _modify {
       var members: [Member]
       if case .object(let present) = self { members = present } else { members = [] }
       let was = isNull
       self = .null
-      var index = members.firstIndex { $0.key == key } ?? -1
+      var index = members.place(of: key)
       if index < 0 {
         index = members.count
         members.append(Member(key: key, value: .null))
@@ -66,7 +59,7 @@ extension JSON {
     }
   }
   /// The elements of an array; none for anything else.
-  package var elements: [JSON] {
+  @inlinable package var elements: [JSON] {
     get { if case .array(let elements) = self { elements } else { [] } }
     set { self = .array(newValue) }
   }
@@ -91,7 +84,7 @@ extension JSON {
 
   /// Moves the member out, leaving none; with `put` it changes a nested value in place without a copy.
   package mutating func take(_ key: Key) -> JSON {
-    guard case .object(var members) = self, let index = members.firstIndex(where: { $0.key == key }) else { return .null }
+    guard case .object(var members) = self, case let index = members.place(of: key), index >= 0 else { return .null }
     self = .null
     var value = JSON.null
     swap(&value, &members[index].value)
@@ -104,7 +97,7 @@ extension JSON {
     var members: [Member]
     if case .object(let present) = self { members = present } else { members = [] }
     self = .null
-    if let index = members.firstIndex(where: { $0.key == key }) {
+    if case let index = members.place(of: key), index >= 0 {
       if value.isNull { members.remove(at: index) } else { members[index].value = value }
     } else if !value.isNull {
       members.append(Member(key: key, value: value))
@@ -113,7 +106,7 @@ extension JSON {
   }
 
   package mutating func remove(_ key: Key) {
-    guard case .object(var members) = self, let index = members.firstIndex(where: { $0.key == key }) else { return }
+    guard case .object(var members) = self, case let index = members.place(of: key), index >= 0 else { return }
     self = .null
     members.remove(at: index)
     self = .object(members)

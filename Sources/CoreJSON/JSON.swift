@@ -61,7 +61,7 @@ extension JSON: Equatable {
     for i in x.indices {
       if x[i].key == y[i].key {
         if x[i].value != y[i].value { return false }
-      } else if let j = y.firstIndex(where: { $0.key == x[i].key }) {
+      } else if case let j = y.place(of: x[i].key), j >= 0 {
         if x[i].value != y[j].value { return false }
       } else {
         return false

@@ -39,6 +39,29 @@ package enum Key: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringCo
   }
 }
 
+extension Key {
+  /// The 8 bytes of the key, which tell two known names apart without a look at either.
+  @inline(__always) var word: UInt64 { unsafeBitCast(self, to: UInt64.self) }
+}
+
+extension [Member] {
+  /// The index of the member named `key`, or -1. Most look-ups of the program end here: names of the vocabulary are compared as
+  /// words, without reference counting.
+  package func place(of key: Key) -> Int {
+    withUnsafeBytes { bytes in
+      guard case .known = key, let start = bytes.baseAddress else { return firstIndex { $0.key == key } ?? -1 }
+      let word = key.word
+      var offset = 0
+      let end = bytes.count
+      while offset < end {
+        if start.load(fromByteOffset: offset, as: UInt64.self) == word { return offset / MemoryLayout<Member>.stride }
+        offset &+= MemoryLayout<Member>.stride
+      }
+      return -1
+    }
+  }
+}
+
 /// A member name outside the schema's vocabulary: a label, an annotation, a key of a ConfigMap.
 package final class KeyBox: Sendable {
   package let name: String

@@ -11,7 +11,8 @@ struct KeyTable: @unchecked Sendable {
   private let mask: Int
 
   init(_ text: StaticString) {
-    let names = String(describing: text).split(separator: " ").map(String.init)
+    let source = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    let names = source.split(separator: 0x20).map { String(decoding: UnsafeBufferPointer(rebasing: $0), as: UTF8.self) }
     self.names = names
     var capacity = 1
     while capacity < names.count * 4 { capacity *= 2 }

@@ -1,4 +1,4 @@
-import CoreTypes
+package import CoreTypes
 
 /// The last two samples of every container and node: what metrics.k8s.io is computed from.
 /// Source of the rules: metrics-server v0.8, pkg/storage.
@@ -8,7 +8,7 @@ package struct MetricsWindow: Sendable {
 
   private let scrapePeriod: Duration
   private var scrape: UInt64 = 0
-  private var pods: [String: [Series]] = [:]
+  private var pods: [String: PodSeries] = [:]
   private var nodes: [String: NodeSeries] = [:]
 
   package init(scrapePeriod: Duration = .seconds(15)) { self.scrapePeriod = scrapePeriod }
@@ -16,19 +16,24 @@ package struct MetricsWindow: Sendable {
   /// Takes one scrape. For each node in it, pods and containers that it does not name are forgotten.
   package mutating func add(_ samples: [UsageSample]) {
     scrape += 1
-    var touched: [String] = []
+    var touched: [NodeSeries] = []
     for sample in samples {
-      if nodes[sample.node]?.scrape != scrape {
-        nodes[sample.node, default: NodeSeries()].begin(scrape)
-        touched.append(sample.node)
+      var place = touched.firstIndex { $0.name == sample.node } ?? -1
+      if place < 0 {
+        place = touched.count
+        touched.append(nodes.removeValue(forKey: sample.node) ?? NodeSeries(name: sample.node))
+        touched[place].begin()
       }
       if sample.podUID.isEmpty {
-        nodes[sample.node]!.add(sample)
-      } else if addContainer(sample) {
-        nodes[sample.node]!.podUIDs.append(sample.podUID)
+        touched[place].add(sample, scrape)
+      } else if pods[sample.podUID, default: PodSeries()].add(sample, scrape) {
+        touched[place].podUIDs.append(sample.podUID)
       }
     }
-    for node in touched { forgetUnseen(on: node) }
+    for var node in touched {
+      forgetUnseen(on: &node)
+      nodes[node.name] = node
+    }
   }
 
   /// Forgets a node that is gone, and its pods.
@@ -39,21 +44,25 @@ package struct MetricsWindow: Sendable {
 
   /// The usage of a pod whose running containers are `containers`; nil while one of them has no rate yet.
   package func podMetrics(_ podUID: String, containers: [String]) -> PodUsage? {
-    guard let series = pods[podUID], !containers.isEmpty else { return nil }
     var usages: [ContainerUsage] = []
     usages.reserveCapacity(containers.count)
-    var timestamp: Instant?
-    var window: Duration = .zero
+    let found = podMetrics(podUID, containers: containers) { usages.append($0) }
+    return found.map { PodUsage(podUID: podUID, timestamp: $0.at, window: $0.window, containers: usages) }
+  }
+
+  /// The same without a list of the containers; `take` sees each.
+  package func podMetrics(_ podUID: String, containers: [String], _ take: (ContainerUsage) -> Void) -> (at: Instant, window: Duration)? {
+    guard let series = pods[podUID], !containers.isEmpty else { return nil }
+    var earliest: (at: Instant, window: Duration)?
     for name in containers {
-      guard let found = series.first(where: { $0.last.container == name }), let start = startPoint(of: found) else { return nil }
-      usages.append(ContainerUsage(found.last, since: start))
+      guard let index = series.containers.firstIndex(where: { $0.last.container == name }) else { return nil }
+      guard let start = startPoint(of: series.containers[index]) else { return nil }
+      let last = series.containers[index].last
+      take(ContainerUsage(last, since: start))
       // Upstream answers the earliest container's moment for the pod.
-      if timestamp.map({ found.last.at < $0 }) ?? true {
-        timestamp = found.last.at
-        window = found.last.at - start.at
-      }
+      if earliest.map({ last.at < $0.at }) ?? true { earliest = (last.at, last.at - start.at) }
     }
-    return timestamp.map { PodUsage(podUID: podUID, timestamp: $0, window: window, containers: usages) }
+    return earliest
   }
 
   /// The usage of a whole node; nil before its second sample.
@@ -65,34 +74,17 @@ package struct MetricsWindow: Sendable {
 
   /// The latest sample of a container, whether or not it has a rate yet.
   package func latest(_ podUID: String, container: String) -> UsageSample? {
-    pods[podUID]?.first { $0.last.container == container }?.last
+    pods[podUID]?.containers.first { $0.last.container == container }?.last
   }
 
-  /// True if the pod is new in this scrape.
-  private mutating func addContainer(_ sample: UsageSample) -> Bool {
-    guard pods[sample.podUID] != nil else {
-      pods[sample.podUID] = [Series(sample, scrape)]
-      return true
+  private mutating func forgetUnseen(on node: inout NodeSeries) {
+    // Most scrapes name the pods of the one before.
+    for uid in node.earlierPodUIDs where node.podUIDs != node.earlierPodUIDs {
+      if let series = pods[uid], series.scrape != scrape, series.node == node.name { pods[uid] = nil }
     }
-    let isFirst = !pods[sample.podUID]!.contains { $0.scrape == scrape }
-    if let index = pods[sample.podUID]!.firstIndex(where: { $0.last.container == sample.container }) {
-      pods[sample.podUID]![index].add(sample, scrape)
-    } else {
-      pods[sample.podUID]!.append(Series(sample, scrape))
-    }
-    return isFirst
-  }
-
-  private mutating func forgetUnseen(on node: String) {
-    for uid in nodes[node]!.earlierPodUIDs {
-      guard let series = pods[uid], series[0].last.node == node else { continue }
-      if !series.contains(where: { $0.scrape == scrape }) { pods[uid] = nil }
-    }
-    for uid in nodes[node]!.podUIDs where pods[uid]?.contains(where: { $0.scrape != scrape }) == true {
-      pods[uid]?.removeAll { $0.scrape != scrape }
-    }
-    nodes[node]!.earlierPodUIDs = []
-    if nodes[node]!.series?.scrape != scrape { nodes[node]!.series = nil }
+    for uid in node.podUIDs where pods[uid]?.isPartial == true { pods[uid]!.forgetUnseen() }
+    node.earlierPodUIDs = []
+    if node.series?.scrape != scrape { node.series = nil }
   }
 
   /// Where the rate begins: the sample before, or the container's start if that is less than a scrape ago.
@@ -126,20 +118,54 @@ private struct Series: Sendable {
   }
 }
 
-private struct NodeSeries: Sendable {
-  var series: Series?
+private struct PodSeries: Sendable {
+  var node = ""
   var scrape: UInt64 = 0
+  /// How many containers the scrape named.
+  private var seen = 0
+  private(set) var containers: [Series] = []
+
+  /// True for the first sample of the pod in a scrape.
+  mutating func add(_ sample: UsageSample, _ scrape: UInt64) -> Bool {
+    let isFirst = self.scrape != scrape
+    if isFirst {
+      self.scrape = scrape
+      node = sample.node
+      seen = 0
+    }
+    if let index = containers.firstIndex(where: { $0.last.container == sample.container }) {
+      if containers[index].scrape != scrape { seen += 1 }
+      containers[index].add(sample, scrape)
+    } else {
+      containers.append(Series(sample, scrape))
+      seen += 1
+    }
+    return isFirst
+  }
+
+  /// The scrape did not name every container.
+  var isPartial: Bool { seen < containers.count }
+
+  mutating func forgetUnseen() {
+    containers.removeAll { $0.scrape != scrape }
+  }
+}
+
+private struct NodeSeries: Sendable {
+  let name: String
+  var series: Series?
   /// Of the current scrape, and of the one before while the current one is taken.
   var podUIDs: [String] = []
   var earlierPodUIDs: [String] = []
 
-  mutating func begin(_ scrape: UInt64) {
-    self.scrape = scrape
+  init(name: String) { self.name = name }
+
+  mutating func begin() {
     earlierPodUIDs = podUIDs
     podUIDs.removeAll(keepingCapacity: true)
   }
 
-  mutating func add(_ sample: UsageSample) {
+  mutating func add(_ sample: UsageSample, _ scrape: UInt64) {
     if series == nil { series = Series(sample, scrape) } else { series!.add(sample, scrape) }
   }
 }

@@ -12,7 +12,8 @@ extension Schema {
   private func lacksDefaults(_ tree: JSON, _ type: TypeSchema) -> Bool {
     guard type.hasDefaults, case .object(let members) = tree else { return false }
     for index in type.defaultedFields where type.fields[index].defaultValue != nil {
-      guard let place = members.firstIndex(where: { $0.key == type.fields[index].key }) else { return true }
+      let place = members.place(of: type.fields[index].key)
+      if place < 0 { return true }
       if case .string(let text) = members[place].value, text.isEmpty { return true }
     }
     for place in members.indices {
@@ -41,7 +42,7 @@ extension Schema {
     for index in type.defaultedFields {
       let field = type.fields[index]
       guard let value = field.defaultValue else { continue }
-      if let place = members.firstIndex(where: { $0.key == field.key }) {
+      if case let place = members.place(of: field.key), place >= 0 {
         if case .string(let text) = members[place].value, text.isEmpty { members[place].value = value }
       } else {
         members.append(Member(key: field.key, value: value))

@@ -32,13 +32,11 @@ package final class Schema: Sendable {
     for type in types {
       var fields: [FieldSchema] = []
       for field in type.declaration.fields {
-        let context = type.qualifiedName + "." + field.name
-        guard case .known = Key(field.name) else {
-          throw SchemaLanguageError(line: 0, message: "\(context): the name is not in this program's vocabulary")
+        do throws(SchemaLanguageError) {
+          fields.append(try Schema.field(field, byName))
+        } catch {
+          throw SchemaLanguageError(line: 0, message: "\(type.qualifiedName).\(field.name): \(error.message)")
         }
-        fields.append(
-          FieldSchema(
-            field, shape: try Schema.shape(field.type, byName, context), defaultValue: try Schema.defaultValue(field, context)))
       }
       type.setFields(fields)
     }
@@ -50,8 +48,15 @@ package final class Schema: Sendable {
   /// By qualified name: "apps.v1.StatefulSet".
   package func type(_ qualifiedName: String) -> TypeSchema? { byName[qualifiedName] }
 
+  private static func field(_ field: SchemaField, _ byName: [String: TypeSchema]) throws(SchemaLanguageError) -> FieldSchema {
+    guard case .known = Key(field.name) else {
+      throw SchemaLanguageError(line: 0, message: "the name is not in this program's vocabulary")
+    }
+    return FieldSchema(field, shape: try shape(field.type, byName), defaultValue: try defaultValue(field))
+  }
+
   private static func shape(
-    _ type: FieldType, _ byName: [String: TypeSchema], _ context: String
+    _ type: FieldType, _ byName: [String: TypeSchema]
   ) throws(SchemaLanguageError) -> Shape {
     switch type {
     case .string: return .string
@@ -65,18 +70,18 @@ package final class Schema: Sendable {
     case .bool: return .bool
     case .intOrString: return .intOrString
     case .any: return .any
-    case .list(let element): return .list(try shape(element, byName, context))
-    case .map(let element): return .map(try shape(element, byName, context))
+    case .list(let element): return .list(try shape(element, byName))
+    case .map(let element): return .map(try shape(element, byName))
     case .reference(let name):
-      guard let type = byName[name] else { throw SchemaLanguageError(line: 0, message: "\(context): no type \(name)") }
+      guard let type = byName[name] else { throw SchemaLanguageError(line: 0, message: "no type \(name)") }
       return .object(type)
     }
   }
 
-  private static func defaultValue(_ field: SchemaField, _ context: String) throws(SchemaLanguageError) -> JSON? {
+  private static func defaultValue(_ field: SchemaField) throws(SchemaLanguageError) -> JSON? {
     guard let text = field.defaultText else { return nil }
     do throws(JSONError) { return try JSONParser.parse(text) } catch {
-      throw SchemaLanguageError(line: 0, message: "\(context): default=\(text): \(error)")
+      throw SchemaLanguageError(line: 0, message: "default=\(text): \(error)")
     }
   }
 
@@ -85,7 +90,7 @@ package final class Schema: Sendable {
     var changed = true
     while changed {
       changed = false
-      for type in types {
+      for type in types where !type.hasDefaults || !type.hasImmutableFields {
         let defaults = type.fields.contains { $0.defaultValue != nil || $0.shape.elementType?.hasDefaults == true }
         let immutable = type.fields.contains { $0.isImmutable || $0.shape.elementType?.hasImmutableFields == true }
         if defaults != type.hasDefaults || immutable != type.hasImmutableFields { changed = true }

@@ -11,7 +11,13 @@ package struct Store: Sendable {
   private var owners = OwnerIndex()
   package private(set) var log: WatchLog
 
-  package init(logLimit: Int = 50_000) { log = WatchLog(limit: logLimit) }
+  /// Whether objects are encoded when they are written. A daemon sends each to its journal; in simulated time few are ever read.
+  private let keepsBytes: Bool
+
+  package init(logLimit: Int = 50_000, keepsBytes: Bool = true) {
+    log = WatchLog(limit: logLimit)
+    self.keepsBytes = keepsBytes
+  }
 
   package func get(_ key: ObjectKey) -> StoredObject? { collections[key.resource]?.get(key.namespace, key.name) }
 
@@ -34,13 +40,14 @@ package struct Store: Sendable {
     owners.owned(by: uid).compactMap { get($0) }
   }
 
-  /// Stores a new or changed object: sets metadata.resourceVersion, encodes once, logs the change.
+  /// Stores a new or changed object: sets metadata.resourceVersion, encodes once at the most, logs the change.
   package mutating func put(_ key: ObjectKey, _ tree: consuming JSON) -> StoreChange {
     revision += 1
     let previous = get(key)
     tree[.metadata].put(.resourceVersion, .string(String(revision)))
     let object = StoredObject(
-      key: key, uid: tree[.metadata][.uid].string ?? "", revision: revision, tree: tree, encoded: tree.encoded())
+      key: key, uid: tree[.metadata][.uid].string ?? "", revision: revision, tree: tree,
+      encoded: keepsBytes ? tree.encoded() : nil)
     replace(previous, with: object)
     let change = StoreChange(kind: previous == nil ? .added : .modified, object: object, previous: previous)
     log.append(change)
@@ -53,7 +60,8 @@ package struct Store: Sendable {
     revision += 1
     var tree = previous.tree
     tree[.metadata].put(.resourceVersion, .string(String(revision)))
-    let last = StoredObject(key: key, uid: previous.uid, revision: revision, tree: tree, encoded: tree.encoded())
+    let last = StoredObject(
+      key: key, uid: previous.uid, revision: revision, tree: tree, encoded: keepsBytes ? tree.encoded() : nil)
     replace(previous, with: nil)
     let change = StoreChange(kind: .deleted, object: last, previous: previous)
     log.append(change)

@@ -10,15 +10,16 @@ package final class StoredObject: Sendable {
   package let revision: UInt64
   /// The whole object, apiVersion and kind included.
   package let tree: JSON
-  /// `tree` as compact JSON.
-  package let encoded: [UInt8]
+  private let bytes: [UInt8]?
+  /// `tree` as compact JSON: kept, or made when it is asked for, as the store was told.
+  package var encoded: [UInt8] { bytes ?? tree.encoded() }
 
-  package init(key: ObjectKey, uid: String, revision: UInt64, tree: JSON, encoded: [UInt8]) {
+  package init(key: ObjectKey, uid: String, revision: UInt64, tree: JSON, encoded: [UInt8]?) {
     self.key = key
     self.uid = uid
     self.revision = revision
     self.tree = tree
-    self.encoded = encoded
+    bytes = encoded
   }
 
   package var metadata: ObjectMeta { ObjectMeta(tree: tree[.metadata]) }

@@ -52,22 +52,28 @@ extension Double: Leaf {
 }
 
 /// A list of views or leaves over a JSON array.
-package struct List<Element: Sendable>: TreeView {
+@frozen package struct List<Element: Sendable>: TreeView {
   package var tree: JSON
-  package init(tree: JSON) { self.tree = tree }
-  package var count: Int { tree.elements.count }
-  package var isEmpty: Bool { count == 0 }
-  package var indices: Range<Int> { 0..<count }
+  @inlinable package init(tree: JSON) { self.tree = tree }
+  @inlinable package var count: Int { tree.elements.count }
+  @inlinable package var isEmpty: Bool { count == 0 }
+  @inlinable package var indices: Range<Int> { 0..<count }
 }
 
 /// Views of the elements of an array, one after the other.
-package struct ListIterator<Element: TreeView>: IteratorProtocol {
-  fileprivate var rest: IndexingIterator<[JSON]>
-  package mutating func next() -> Element? { rest.next().map { Element(tree: $0) } }
+@frozen package struct ListIterator<Element: TreeView>: IteratorProtocol {
+  package var elements: [JSON]
+  package var index = 0
+  @inlinable package init(_ elements: [JSON]) { self.elements = elements }
+  @inlinable package mutating func next() -> Element? {
+    if index == elements.count { return nil }
+    index += 1
+    return Element(tree: elements[index - 1])
+  }
 }
 
 extension List: Sequence where Element: TreeView {
-  package subscript(index: Int) -> Element {
+  @inlinable package subscript(index: Int) -> Element {
     get { Element(tree: tree[index]) }
     _modify {
       var element = Element(tree: .null)
@@ -77,17 +83,30 @@ extension List: Sequence where Element: TreeView {
     }
   }
   // No key path: of a generic type, each use makes one anew.
-  package init(_ elements: [Element]) { tree = .array(elements.map { $0.tree }) }
-  package mutating func append(_ element: Element) { tree.elements.append(element.tree) }
-  package func makeIterator() -> ListIterator<Element> { ListIterator(rest: tree.elements.makeIterator()) }
-  package var first: Element? { tree.elements.first.map { Element(tree: $0) } }
-  package mutating func removeAll(where matches: (Element) -> Bool) { tree.elements.removeAll { matches(Element(tree: $0)) } }
+  @inlinable package init(_ elements: [Element]) { tree = .array(elements.map { $0.tree }) }
+  @inlinable package mutating func append(_ element: Element) { tree.elements.append(element.tree) }
+  @inlinable package func makeIterator() -> ListIterator<Element> { ListIterator(tree.elements) }
+  @inlinable package var first: Element? { tree.elements.first.map { Element(tree: $0) } }
+  // Sequence's own of these go through witness tables, element by element.
+  @inlinable package func first(where matches: (Element) -> Bool) -> Element? {
+    for element in tree.elements where matches(Element(tree: element)) { return Element(tree: element) }
+    return nil
+  }
+  @inlinable package func contains(where matches: (Element) -> Bool) -> Bool {
+    for element in tree.elements where matches(Element(tree: element)) { return true }
+    return false
+  }
+  @inlinable package func allSatisfy(_ holds: (Element) -> Bool) -> Bool {
+    for element in tree.elements where !holds(Element(tree: element)) { return false }
+    return true
+  }
+  @inlinable package mutating func removeAll(where matches: (Element) -> Bool) { tree.elements.removeAll { matches(Element(tree: $0)) } }
 }
 
 extension List where Element: Leaf {
   /// The elements of the right type.
-  package var values: [Element] { tree.elements.compactMap { Element(tree: $0) } }
-  package init(_ values: [Element]) { tree = .array(values.map { $0.tree }) }
+  @inlinable package var values: [Element] { tree.elements.compactMap { Element(tree: $0) } }
+  @inlinable package init(_ values: [Element]) { tree = .array(values.map { $0.tree }) }
 }
 
 /// A map from names to texts: labels, annotations, quantities, data.
@@ -121,7 +140,10 @@ package struct ViewMap<Value: TreeView>: TreeView {
 }
 
 extension JSON {
-  @inline(never) package func leaf<Value: Leaf>(_ key: Key) -> Value? { Value(tree: self[key]) }
+  @inline(never) package func leaf<Value: Leaf>(_ key: Key) -> Value? {
+    guard case .object(let members) = self, case let index = members.place(of: key), index >= 0 else { return nil }
+    return Value(tree: members[index].value)
+  }
   @inline(never) package mutating func setLeaf<Value: Leaf>(_ key: Key, _ value: Value?) {
     put(key, value.map { $0.tree } ?? .null)
   }

@@ -49,11 +49,16 @@ package struct SchemaReader {
   private static func split(_ text: Word, _ words: inout [Word]) {
     words.removeAll(keepingCapacity: true)
     var start = text.startIndex
-    for i in text.indices where text[i] == 0x20 {
-      if i > start { words.append(text[start..<i]) }
-      start = i + 1
+    let end = text.endIndex
+    var i = start
+    while i < end {
+      if text.base[i] == 0x20 {
+        if i > start { words.append(text[start..<i]) }
+        start = i + 1
+      }
+      i += 1
     }
-    if start < text.endIndex { words.append(text[start...]) }
+    if start < end { words.append(text[start..<end]) }
   }
 
   private func string(_ word: Word) -> String { String(decoding: word, as: UTF8.self) }

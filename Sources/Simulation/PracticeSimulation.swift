@@ -25,11 +25,14 @@ package struct PracticeSimulation: Sendable {
   package private(set) var sequence: [Int] = []
   /// The first refusal of a manifest, if there was one.
   package private(set) var problem: String?
+  /// The place of the HorizontalPodAutoscalerController among the controllers.
+  private let autoscalers: Int
 
   package init(seed: UInt64, timeZones: TimeZoneDatabase = .utcOnly) {
     let start = Instant(rfc3339: "2026-01-01T00:00:00Z")!
     cluster = VirtualCluster(
       seed: seed, nodes: ["wavetank-control-plane", "wavetank-worker", "wavetank-worker2"], start: start, timeZones: timeZones)
+    autoscalers = cluster.engine.controllers.firstIndex { $0 is HorizontalPodAutoscalerController }!
     cluster.nodes.programs = ["app:test": .mapsFile(everySeconds: 30), "alpine/k8s:1.25.8": .spreadsLoad(name: "app", add: 10)]
   }
 
@@ -73,7 +76,7 @@ package struct PracticeSimulation: Sendable {
     if sequence.last != replicas { sequence.append(replicas) }
     let status = HorizontalPodAutoscaler(tree: stored.tree).status
     let percent = status.currentMetrics.first?.resource.current.averageUtilization
-    let controller = cluster.engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first
+    let controller = cluster.engine.controllers[autoscalers] as? HorizontalPodAutoscalerController
     let line = Line(
       second: second, replicas: replicas, target: percent.map { "\($0)%/60%" } ?? "<unknown>/60%",
       size: store.get(.configMaps, namespace: "default", "app")?.tree[.data][Key("size")].string ?? "",

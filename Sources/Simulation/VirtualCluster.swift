@@ -53,7 +53,8 @@ package struct VirtualCluster: Sendable {
     }
     var random = RandomSource(seed: seed)
     nodes = VirtualNodes(names: names, random: RandomSource(seed: random.next()))
-    let server = APIServer(resources: Resources.all, configuration: configuration, random: random)
+    let server = APIServer(
+      resources: Resources.all, configuration: configuration, random: random, store: Store(keepsBytes: false))
     self.random = random
     engine = Engine(server: server, controllers: makeControllers())
     now = start
@@ -183,12 +184,13 @@ package struct VirtualCluster: Sendable {
   /// One API request, answered before time goes on.
   package mutating func request(
     _ method: String, _ path: String, query: String = "", contentType: String = "application/json", body: [UInt8] = [],
+    accept: String = "application/json",
     credential: Credential = .certificate(commonName: "admin", organizations: ["system:masters"])
   ) -> APIResponse {
     nextRequest += 1
     let request = APIRequest(
-      method: method, path: path, query: query, contentType: contentType, userAgent: "simulation", body: body,
-      credential: credential)
+      method: method, path: path, query: query, contentType: contentType, accept: accept, userAgent: "simulation",
+      body: body, credential: credential)
     step(.request(nextRequest, request))
     return answers.removeValue(forKey: nextRequest)!
   }

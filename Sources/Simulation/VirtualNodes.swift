@@ -18,7 +18,6 @@ package struct VirtualNodes: Sendable {
     var startedAt: Instant
     /// Bytes that count as the working set.
     var memoryBytes: Int64
-    var cpuNanoseconds: Int64 = 0
     /// The step that a job's script has reached.
     var stage = 0
     /// Its probes fail before.
@@ -191,26 +190,23 @@ package struct VirtualNodes: Sendable {
   }
 
   /// One scrape.
-  mutating func usage(at now: Instant) -> [UsageSample] {
+  func usage(at now: Instant) -> [UsageSample] {
     var samples: [UsageSample] = []
-    var perNode: [String: (cpu: Int64, memory: Int64)] = [:]
-    for id in running.keys.sorted() {
-      guard var container = running[id], container.startedAt <= now, lost[container.node] == nil else { continue }
+    var totals = [(cpu: Int64, memory: Int64)](repeating: (0, 0), count: names.count)
+    for (id, container) in running.sorted(by: { $0.key < $1.key })
+    where container.startedAt <= now && lost[container.node] == nil {
       if faults?.misses(container.spec.podUID, now) ?? false { continue }
-      container.cpuNanoseconds =
-        container.program.cpuMillicores * 1_000_000 * ((now - container.startedAt).nanoseconds / 1_000_000_000)
-      running[id] = container
+      let cpu = container.program.cpuMillicores * 1_000_000 * ((now - container.startedAt).nanoseconds / 1_000_000_000)
       samples.append(
         UsageSample(
           node: container.node, podUID: container.spec.podUID, container: container.spec.name, containerID: id, at: now,
-          startedAt: container.startedAt, cpuNanoseconds: container.cpuNanoseconds, memoryUsage: container.memoryBytes,
-          inactiveFile: 0,
+          startedAt: container.startedAt, cpuNanoseconds: cpu, memoryUsage: container.memoryBytes, inactiveFile: 0,
           activeFile: container.memoryBytes / 2, anonymous: container.memoryBytes / 2))
-      perNode[container.node, default: (0, 0)].cpu += container.cpuNanoseconds
-      perNode[container.node]!.memory += container.memoryBytes
+      guard let index = names.firstIndex(of: container.node) else { continue }
+      totals[index].cpu += cpu
+      totals[index].memory += container.memoryBytes
     }
-    for name in names {
-      let total = perNode[name] ?? (0, 0)
+    for (name, total) in zip(names, totals) {
       samples.append(
         UsageSample(
           node: name, podUID: "", container: "", containerID: "", at: now, startedAt: Instant(nanoseconds: 0),

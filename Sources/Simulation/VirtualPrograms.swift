@@ -53,16 +53,20 @@ enum SpreadLoad {
       let most = map[.data][Key("max")].string.flatMap({ Int($0) }), let before = map[.data][Key("size")].string.flatMap({ Int($0) })
     else { return false }
     let size = min(before + add, most)
-    guard let list = body(cluster.request("GET", base + "/pods", query: "labelSelector=app%3D" + name, credential: account)) else { return false }
-    let pods = list[.items].elements.map { $0[.metadata][.name].string ?? "" }
-    if pods.isEmpty { return false }
-    let command = "command=/bin/sh&command=-c&command=dd%20count=\(size / pods.count)&stdout=true&stderr=true"
-    for pod in pods {
+    // Names are all that the script reads.
+    let pods = cluster.request(
+      "GET", base + "/pods", query: "labelSelector=app%3D" + name,
+      accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", credential: account)
+    guard let list = body(pods) else { return false }
+    let names = list[.items].elements.map { $0[.metadata][.name].string ?? "" }
+    if names.isEmpty { return false }
+    let command = "command=/bin/sh&command=-c&command=dd%20count=\(size / names.count)&stdout=true&stderr=true"
+    for pod in names {
       guard case .stream(let stream) = cluster.request("POST", "\(base)/pods/\(pod)/exec", query: command, credential: account) else {
         return false
       }
       let target = cluster.nodes.running[stream.containerID]
-      if let volume = target.flatMap({ cluster.nodes.volume(of: $0) }) { cluster.nodes.files[volume] = Int64(size / pods.count) << 20 }
+      if let volume = target.flatMap({ cluster.nodes.volume(of: $0) }) { cluster.nodes.files[volume] = Int64(size / names.count) << 20 }
     }
     let patch: JSON = ["data": ["size": .string(String(size))]]
     let answer = cluster.request(

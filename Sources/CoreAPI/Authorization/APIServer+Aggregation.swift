@@ -5,11 +5,14 @@ import CoreTypes
 extension APIServer {
   /// ClusterRoles with an aggregationRule hold the rules of those that it selects.
   /// Source: pkg/controller/clusterroleaggregation, v1.36; done with the write itself, so that nobody sees the time between.
-  mutating func aggregateRoles() {
+  mutating func aggregateRoles(after change: StoreChange) {
     let all = store.list(.clusterRoles)
-    for stored in all {
+    for stored in all where !stored.tree[.aggregationRule].isNull {
       let selectors = stored.tree[.aggregationRule][.clusterRoleSelectors].elements.map { LabelSelector(tree: $0) }
-      if selectors.isEmpty { continue }
+      let isConcerned = [change.object, change.previous].contains { role in
+        role.map { role in role.key == stored.key || selectors.contains { $0.matches(role.metadata.labels) } } ?? false
+      }
+      if selectors.isEmpty || !isConcerned { continue }
       var rules: [JSON] = []
       for other in all where other.key != stored.key && selectors.contains(where: { $0.matches(other.metadata.labels) }) {
         for rule in other.tree[.rules].elements where !rules.contains(rule) { rules.append(rule) }
@@ -19,7 +22,6 @@ extension APIServer {
       tree.put(.rules, .array(rules))
       // This write comes back here; it ends when nothing changes, for each round moves rules one level up.
       _ = put(stored.key, tree)
-      return
     }
   }
 }

@@ -30,7 +30,7 @@ enum NameRules {
   }
 
   /// Parts of a subdomain are not bound to 63 characters; the whole is to 253.
-  static func isSubdomain(_ text: String) -> Bool {
+  static func isSubdomain(_ text: some StringProtocol) -> Bool {
     guard !text.isEmpty else { return false }
     var atStart = true
     var last = UInt8(ascii: "a")
@@ -49,15 +49,14 @@ enum NameRules {
 
   /// "name" or "example.com/name": keys of labels and annotations, finalizers.
   static func qualifiedNameProblem(_ text: String) -> String? {
-    let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false).map { Substring($0) }
-    if parts.count > 2 { return "a qualified name has at most one '/'" }
-    if parts.count == 2 {
-      if parts[0].isEmpty { return "the prefix part must not be empty" }
-      if parts[0].utf8.count > 253 || !isSubdomain(String(parts[0])) {
-        return "the prefix part must be a lowercase RFC 1123 subdomain"
-      }
+    var name = text[...]
+    if let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) {
+      let prefix = text[..<slash]
+      name = text[text.utf8.index(after: slash)...]
+      if name.utf8.contains(UInt8(ascii: "/")) { return "a qualified name has at most one '/'" }
+      if prefix.isEmpty { return "the prefix part must not be empty" }
+      if prefix.utf8.count > 253 || !isSubdomain(prefix) { return "the prefix part must be a lowercase RFC 1123 subdomain" }
     }
-    let name = parts[parts.count - 1]
     if name.isEmpty { return "the name part must not be empty" }
     if name.utf8.count > 63 { return "the name part must be no more than 63 bytes" }
     return isWord(name)

@@ -66,13 +66,12 @@ enum ObjectMetaRules {
 
   private static func owners(_ references: List<OwnerReference>) -> [FieldError] {
     var errors: [FieldError] = []
+    if references.isEmpty { return errors }
     var controllers = 0
     for (index, owner) in references.enumerated() {
-      let path = path.child("ownerReferences").index(index)
-      for (name, value) in [("apiVersion", owner.apiVersion), ("kind", owner.kind), ("name", owner.name), ("uid", owner.uid)] {
-        if value?.isEmpty != false {
-          errors.append(FieldError(.invalid, path.child(name), value: "", detail: "must not be empty"))
-        }
+      for key in [Key.apiVersion, .kind, .name, .uid] where owner.tree[key].string?.isEmpty != false {
+        let path = path.child("ownerReferences").index(index).child(key.name)
+        errors.append(FieldError(.invalid, path, value: "", detail: "must not be empty"))
       }
       if owner.controller == true { controllers += 1 }
     }

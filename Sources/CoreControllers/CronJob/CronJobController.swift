@@ -9,6 +9,9 @@ package struct CronJobController: Controller {
   package let name = "cronjob-controller"
   /// The rules of a named zone; nil for an unknown name. A value that an edge read.
   private let zone: @Sendable (String) -> TimeZoneRules?
+  /// Schedules that were read before, by their text; begun anew beyond the limit.
+  private var schedules: [String: CronSchedule] = [:]
+  private static let scheduleLimit = 1024
 
   package init(zone: @escaping @Sendable (String) -> TimeZoneRules?) { self.zone = zone }
 
@@ -33,7 +36,7 @@ package struct CronJobController: Controller {
     return sync.plan()
   }
 
-  private func schedule(_ sync: inout CronJobSync) {
+  private mutating func schedule(_ sync: inout CronJobSync) {
     let spec = sync.cron.spec
     var rules = TimeZoneRules.utc
     if let name = spec.timeZone {
@@ -44,7 +47,7 @@ package struct CronJobController: Controller {
     }
     if spec.suspend == true { return }
     let schedule: CronSchedule
-    do throws(CronError) { schedule = try CronSchedule(spec.schedule ?? "") } catch {
+    do throws(CronError) { schedule = try parsed(spec.schedule ?? "") } catch {
       return sync.warn("UnparseableSchedule", "the schedule \"\(spec.schedule ?? "")\" cannot be read: \(error.message)")
     }
     let (latest, missed, next) = times(sync, schedule, rules)
@@ -66,6 +69,14 @@ package struct CronJobController: Controller {
     }
     if spec.concurrencyPolicy == "Replace" { sync.replaceActive() }
     sync.create(jobName, at: latest)
+  }
+
+  private mutating func parsed(_ text: String) throws(CronError) -> CronSchedule {
+    if let known = schedules[text] { return known }
+    let schedule = try CronSchedule(text)
+    if schedules.count >= CronJobController.scheduleLimit { schedules = [:] }
+    schedules[text] = schedule
+    return schedule
   }
 
   /// The latest time that is due, how many were due since the last one that ran, and the next one.

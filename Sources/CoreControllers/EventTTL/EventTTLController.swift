@@ -6,6 +6,7 @@ package import CoreTypes
 package struct EventTTLController: Controller {
   static let life = Duration.seconds(3600)
   package let name = "event-ttl-controller"
+  package var seesEvents: Bool { true }
 
   package init() {}
 

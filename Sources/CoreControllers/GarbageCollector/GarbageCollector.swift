@@ -6,6 +6,7 @@ package import CoreTypes
 /// Source: pkg/controller/garbagecollector, v1.36.
 package struct GarbageCollector: Controller {
   package let name = "generic-garbage-collector"
+  package var seesEvents: Bool { true }
 
   package init() {}
 

@@ -18,22 +18,27 @@ struct AutoscalerConditions {
 
   /// Source: setConditionInList, horizontal.go, v1.36.
   func merged(into present: List<HorizontalPodAutoscalerCondition>, at now: Instant) -> List<HorizontalPodAutoscalerCondition> {
+    var words = words
     var conditions = present
-    for word in words {
-      let index = conditions.indices.first { conditions[$0].type == word.type }
-      if let index, conditions[index].status == word.status, conditions[index].reason == word.reason,
-        conditions[index].message == word.message
-      {
-        continue
-      }
-      var condition = index.map { conditions[$0] } ?? HorizontalPodAutoscalerCondition()
-      if condition.status != word.status { condition.lastTransitionTime = now.rfc3339 }
-      condition.type = word.type
-      condition.status = word.status
-      condition.reason = word.reason
-      condition.message = word.message
-      if let index { conditions[index] = condition } else { conditions.append(condition) }
+    for (index, condition) in present.enumerated() {
+      guard let place = words.firstIndex(where: { $0.type == condition.type }) else { continue }
+      let word = words.remove(at: place)
+      if condition.status == word.status, condition.reason == word.reason, condition.message == word.message { continue }
+      conditions[index] = AutoscalerConditions.updated(condition, word, now)
     }
+    for word in words { conditions.append(AutoscalerConditions.updated(HorizontalPodAutoscalerCondition(), word, now)) }
     return conditions
+  }
+
+  private static func updated(_ present: HorizontalPodAutoscalerCondition, _ word: Word, _ now: Instant)
+    -> HorizontalPodAutoscalerCondition
+  {
+    var condition = present
+    if condition.status != word.status { condition.lastTransitionTime = now.rfc3339 }
+    condition.type = word.type
+    condition.status = word.status
+    condition.reason = word.reason
+    condition.message = word.message
+    return condition
   }
 }

@@ -10,21 +10,21 @@ struct AutoscalerMetrics {
   private let target: ScaleTarget
   private let snapshot: Snapshot
   private let now: Instant
-  private let pods: [StoredObject]
+  private let pods: [AutoscaledPod]
   private let rival: ObjectKey?
   /// One for each metric, in the order of the spec, which tables go by; without a value where a metric failed.
   private(set) var statuses: [MetricStatus] = []
   private(set) var events: [(reason: String, message: String)] = []
   private(set) var condition: (status: String, reason: String, message: String)?
 
-  init(_ sync: AutoscalerSync, _ target: ScaleTarget, pods: inout PodIndex, selectors: inout SelectorIndex) {
+  init(_ sync: AutoscalerSync, _ target: ScaleTarget, pods: inout AutoscaledPods, selectors: inout SelectorIndex) {
     key = sync.stored.key
     rules = sync.rules
     snapshot = sync.snapshot
     now = sync.now
     self.target = target
     let isUsable = target.hasSelector && target.selector.problem == nil
-    self.pods = isUsable ? pods.pods(target.selector, namespace: key.namespace, sync.snapshot.store) : []
+    self.pods = isUsable ? pods.pods(of: key, target.selector, sync.snapshot.store) : []
     if isUsable { selectors.put(key, target.selector) } else { selectors.remove(key) }
     rival = isUsable ? selectors.rival(of: key, for: self.pods) : nil
   }

@@ -22,7 +22,7 @@ struct AutoscalerSync {
     status = autoscaler.status
   }
 
-  mutating func run(_ memory: inout ScalingMemory, pods: inout PodIndex, selectors: inout SelectorIndex) {
+  mutating func run(_ memory: inout ScalingMemory, pods: inout AutoscaledPods, selectors: inout SelectorIndex) {
     memory.asked = nil
     let target: ScaleTarget
     do throws(ScaleTarget.Missing) {

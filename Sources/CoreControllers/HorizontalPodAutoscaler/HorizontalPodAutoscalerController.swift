@@ -13,7 +13,7 @@ package struct HorizontalPodAutoscalerController: Controller {
 
   package let name = "horizontal-pod-autoscaler"
   private var memories: [ObjectKey: ScalingMemory] = [:]
-  private var pods = PodIndex()
+  private var pods = AutoscaledPods()
   private var selectors = SelectorIndex()
 
   package init() {}
@@ -38,6 +38,7 @@ package struct HorizontalPodAutoscalerController: Controller {
     guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else {
       memories[key] = nil
       selectors.remove(key)
+      pods.forget(key)
       return Plan()
     }
     guard var memory = memories.removeValue(forKey: key) else {

@@ -12,7 +12,7 @@ struct ReplicaCalculator {
 
   let metrics: MetricsWindow
   let now: Instant
-  let pods: [StoredObject]
+  let pods: [AutoscaledPod]
   let tolerance: Tolerance
   let current: Int
 
@@ -40,7 +40,8 @@ struct ReplicaCalculator {
     case .invalid: throw Failure(message: "the target of \(name) is neither a utilization nor an average value above 0")
     }
     for stored in pods { decision.pods.append(try term(stored, name, container, isUtilization)) }
-    let first = try level(decision.pods, isUtilization, wanted, decision.problemWithoutSamples)
+    let terms = decision
+    let first = try level(terms.pods, isUtilization, wanted, terms.problemWithoutSamples)
     decision.utilization = first.utilization
     decision.averageMilli = first.average
     decision.ratio = first.ratio
@@ -83,7 +84,8 @@ struct ReplicaCalculator {
     Int(min((ratio * Double(pods)).rounded(.up), Double(Int32.max)))
   }
 
-  private func level(_ terms: [PodTerm], _ isUtilization: Bool, _ wanted: Int64, _ problem: String) throws(Failure) -> Level {
+  private func level(_ terms: [PodTerm], _ isUtilization: Bool, _ wanted: Int64, _ problem: @autoclosure () -> String) throws(Failure)
+    -> Level {
     var total: Int128 = 0
     var requests: Int128 = 0
     var count: Int128 = 0
@@ -93,7 +95,7 @@ struct ReplicaCalculator {
       requests += Int128(term.requestMilli)
       count += 1
     }
-    if count == 0 { throw Failure(message: problem) }
+    if count == 0 { throw Failure(message: problem()) }
     let average = Int64(clamping: total / count)
     guard isUtilization else { return Level(ratio: Double(average) / Double(wanted), utilization: nil, average: average) }
     if requests == 0 { throw Failure(message: "the pods request 0 of it: give resources.requests above 0") }
@@ -103,21 +105,29 @@ struct ReplicaCalculator {
 
   // MARK: one pod
 
-  private func term(_ stored: StoredObject, _ name: String, _ container: String?, _ isUtilization: Bool) throws(Failure)
+  private func term(_ pod: AutoscaledPod, _ name: String, _ container: String?, _ isUtilization: Bool) throws(Failure)
     -> PodTerm
   {
-    let pod = stored.view(Pod.self)
+    let stored = pod.stored
     var term = PodTerm(name: stored.key.name)
-    let spec = pod.spec
-    if isUtilization { term.requestMilli = try Self.request(of: spec, stored.key.name, name, container) }
-    let phase = pod.status.phase
-    if pod.metadata.deletionTimestamp != nil || phase == "Failed" {
+    if isUtilization {
+      if container == nil, let known = pod.request(name) {
+        term.requestMilli = known
+      } else {
+        term.requestMilli = try Self.request(of: stored.view(Pod.self).spec, stored.key.name, name, container)
+      }
+    }
+    if pod.isIgnored {
       term.state = .ignored
-    } else if phase == "Pending" {
+    } else if pod.isPending {
       term.state = .unready
-    } else if let usage = usage(stored.uid, spec, name, container, &term) {
+    } else if let usage = usage(pod, name, container, &term) {
       term.usageMilli = usage.value
-      if name == "cpu", isUnready(pod.status, usage.at, usage.window) { term.state = .unready } else { term.state = .counted }
+      if name == "cpu", isUnready(stored.view(Pod.self).status, usage.at, usage.window) {
+        term.state = .unready
+      } else {
+        term.state = .counted
+      }
     } else {
       term.state = .missing
     }
@@ -125,35 +135,29 @@ struct ReplicaCalculator {
   }
 
   private func usage(
-    _ uid: String, _ spec: PodSpec, _ name: String, _ container: String?, _ term: inout PodTerm
+    _ pod: AutoscaledPod, _ name: String, _ container: String?, _ term: inout PodTerm
   ) -> (value: Int64, at: Instant, window: Duration)? {
-    var names: [String] = []
-    if let container {
-      names.append(container)
-    } else {
-      for each in spec.containers { names.append(each.name ?? "") }
-      for each in spec.initContainers where each.restartPolicy == "Always" { names.append(each.name ?? "") }
-    }
-    guard let usage = metrics.podMetrics(uid, containers: names) else { return nil }
-    var total: Int64 = 0
-    for each in usage.containers {
+    guard name == "cpu" || name == "memory" else { return nil }
+    var total: Int128 = 0
+    var isMissing = false
+    let found = metrics.podMetrics(pod.stored.uid, containers: container.map { [$0] } ?? pod.containers) { usage in
       if name == "cpu" {
-        guard each.cpuNanocores >= 0 else { return nil }
+        if usage.cpuNanocores < 0 { isMissing = true }
         // Quantities round up to thousandths.
-        total &+= (each.cpuNanocores &+ 999_999) / 1_000_000
+        total += Int128(usage.cpuNanocores + 999_999) / 1_000_000
       } else {
-        guard name == "memory" else { return nil }
-        total = Int64(clamping: Int128(total) + Int128(each.memoryBytes) * 1000)
-        term.anonymousBytes &+= each.anonymous
-        term.activeFileBytes &+= each.activeFile
-        term.inactiveFileBytes &+= each.inactiveFile
+        total += Int128(usage.memoryBytes) * 1000
+        term.anonymousBytes &+= usage.anonymous
+        term.activeFileBytes &+= usage.activeFile
+        term.inactiveFileBytes &+= usage.inactiveFile
       }
     }
-    return (total, usage.timestamp, usage.window)
+    guard let found, !isMissing else { return nil }
+    return (Int64(clamping: total), found.at, found.window)
   }
 
   /// The request in thousandths. A pod's own request wins unless a container is named. Source: calculatePodRequests, v1.36.
-  private static func request(of spec: PodSpec, _ pod: String, _ name: String, _ container: String?) throws(Failure) -> Int64 {
+  static func request(of spec: PodSpec, _ pod: String, _ name: String, _ container: String?) throws(Failure) -> Int64 {
     if container == nil, let text = spec.resources.requests[name], let amount = Quantity(text) { return amount.milliValue }
     var total: Int128 = 0
     var isThere = false

@@ -14,7 +14,7 @@ struct ScaleTarget {
   static func resource(_ reference: CrossVersionObjectReference) -> ResourceID? {
     // Only the group counts, as with upstream's REST mapping.
     let version = reference.apiVersion ?? ""
-    let group = version.contains("/") ? String(version.prefix { $0 != "/" }) : ""
+    let group = version.utf8.firstIndex(of: UInt8(ascii: "/")).map { version[..<$0] } ?? ""
     switch (group, reference.kind) {
     case ("apps", "StatefulSet"): return .statefulSets
     case ("apps", "Deployment"): return .deployments

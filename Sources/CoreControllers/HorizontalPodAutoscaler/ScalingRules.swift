@@ -28,7 +28,8 @@ enum ScalingRules {
   private static func plain(_ memory: ScalingMemory, _ desired: Int, _ current: Int, _ now: Instant) -> Normalized {
     let window = Duration.seconds(downscaleWindow)
     var result = Normalized(desired: desired, stabilized: desired)
-    for recent in memory.recommendations where recent.at >= now - window && recent.replicas > result.stabilized {
+    let since = now - window
+    for recent in memory.recommendations where recent.at >= since && recent.replicas > result.stabilized {
       result.stabilized = recent.replicas
     }
     if result.stabilized != desired {
@@ -56,9 +57,10 @@ enum ScalingRules {
   ) -> Normalized {
     var least = desired
     var most = desired
+    let (upSince, downSince) = (now - .seconds(up.window), now - .seconds(down.window))
     for recent in memory.recommendations {
-      if recent.at > now - .seconds(up.window) { least = min(least, recent.replicas) }
-      if recent.at > now - .seconds(down.window) { most = max(most, recent.replicas) }
+      if recent.at > upSince { least = min(least, recent.replicas) }
+      if recent.at > downSince { most = max(most, recent.replicas) }
     }
     var result = Normalized(desired: desired, stabilized: min(max(current, least), most))
     if result.stabilized != desired {

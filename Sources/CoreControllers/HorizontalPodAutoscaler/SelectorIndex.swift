@@ -41,11 +41,11 @@ struct SelectorIndex: Sendable {
   }
 
   /// Another autoscaler that scales one of these pods. `key` is in the index.
-  func rival(of key: ObjectKey, for pods: [StoredObject]) -> ObjectKey? {
+  func rival(of key: ObjectKey, for pods: [AutoscaledPod]) -> ObjectKey? {
     guard let namespace = namespaces[key.namespace], namespace.count > 1 else { return nil }
     let free = namespace.entries[nil]
     for pod in pods {
-      let labels = pod.metadata.labels
+      let labels = pod.stored.metadata.labels
       if let rival = free.flatMap({ Self.rival(of: key, in: $0, labels) }) { return rival }
       for member in labels.tree.members {
         guard let value = member.value.string, let found = namespace.entries[LabelPair(key: member.key, value: value)],
