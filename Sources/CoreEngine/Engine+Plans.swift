@@ -8,13 +8,14 @@ extension Engine {
   /// Carries a plan out through the verbs. After a refusal the key is tried again with back-off.
   mutating func apply(_ plan: Plan, _ item: WorkQueue.Item, _ now: Instant) {
     let name = controllers[item.controller].name
-    let user = CoreAPI.UserInfo(
-      name: "system:serviceaccount:kube-system:" + name, groups: ["system:masters", "system:authenticated"])
     if let wake = plan.wakeAt {
       timers.set(.reconcile(item), at: max(wake, now))
     } else {
       timers.cancel(.reconcile(item))
     }
+    if plan.changes.isEmpty { return queue.succeeded(item) }
+    let user = CoreAPI.UserInfo(
+      name: "system:serviceaccount:kube-system:" + name, groups: ["system:masters", "system:authenticated"])
     let isDone = plan.carryOut { carryOut($0, name, user, item, now) }
     if isDone { queue.succeeded(item) } else { timers.set(.reconcile(item), at: now + queue.failed(item)) }
   }

@@ -12,6 +12,8 @@ struct EventRecorder: Sendable {
   /// Drafts remembered for counting; beyond it the memory starts anew.
   static let memory = 4096
 
+  private static let user = CoreAPI.UserInfo(
+    name: "system:serviceaccount:kube-system:event-recorder", groups: ["system:masters"])
   private struct Identity: Hashable {
     var component: String
     var uid: String
@@ -35,7 +37,7 @@ struct EventRecorder: Sendable {
       component: component, uid: involved.uid ?? involved.name ?? "", reason: draft.reason, message: draft.message,
       fieldPath: involved.fieldPath ?? "", kind: draft.kind.rawValue)
     guard spend(component + "/" + identity.uid, now) else { return }
-    let user = CoreAPI.UserInfo(name: "system:serviceaccount:kube-system:event-recorder", groups: ["system:masters"])
+    let user = EventRecorder.user
     if let key = known[identity], let stored = server.store.get(key) {
       var event = stored.view(Event.self)
       event.count = (event.count ?? 1) + 1
@@ -63,7 +65,7 @@ struct EventRecorder: Sendable {
     event.metadata.namespace = namespace
     event.involvedObject = draft.involved
     event.reason = draft.reason
-    event.message = String(draft.message.prefix(1024))
+    event.message = draft.message.utf8.count > 1024 ? String(draft.message.prefix(1024)) : draft.message
     event.type = draft.kind.rawValue
     event.source.component = component
     if !host.isEmpty { event.source.host = host }

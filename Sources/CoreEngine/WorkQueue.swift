@@ -40,5 +40,7 @@ struct WorkQueue: Sendable {
     return count > 17 ? .seconds(1000) : .milliseconds(5 << count)
   }
 
-  mutating func succeeded(_ item: Item) { failures[item] = nil }
+  mutating func succeeded(_ item: Item) {
+    if !failures.isEmpty { failures[item] = nil }
+  }
 }

@@ -5,7 +5,7 @@ extension JSON {
       if case .object(let members) = self, case let index = members.place(of: key), index >= 0 {
         yield members[index].value
       } else {
-        yield .null
+        yield.null
       }
     }
     _modify {
@@ -29,7 +29,7 @@ extension JSON {
   /// The element at `index`; null outside the bounds or where this is no array. Writes outside the bounds are ignored.
   package subscript(index: Int) -> JSON {
     @inline(__always) _read {
-      if case .array(let elements) = self, elements.indices.contains(index) { yield elements[index] } else { yield .null }
+      if case .array(let elements) = self, elements.indices.contains(index) { yield elements[index] } else { yield.null }
     }
     _modify {
       if case .array(var elements) = self, elements.indices.contains(index) {

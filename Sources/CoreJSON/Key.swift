@@ -48,17 +48,15 @@ extension [Member] {
   /// The index of the member named `key`, or -1. Most look-ups of the program end here: names of the vocabulary are compared as
   /// words, without reference counting.
   package func place(of key: Key) -> Int {
-    withUnsafeBytes { bytes in
-      guard case .known = key, let start = bytes.baseAddress else { return firstIndex { $0.key == key } ?? -1 }
-      let word = key.word
-      var offset = 0
-      let end = bytes.count
-      while offset < end {
-        if start.load(fromByteOffset: offset, as: UInt64.self) == word { return offset / MemoryLayout<Member>.stride }
-        offset &+= MemoryLayout<Member>.stride
-      }
-      return -1
+    guard case .known = key else { return firstIndex { $0.key == key } ?? -1 }
+    let word = key.word
+    let members = span
+    var index = 0
+    while index < members.count {
+      if members[unchecked: index].key.word == word { return index }
+      index &+= 1
     }
+    return -1
   }
 }
 

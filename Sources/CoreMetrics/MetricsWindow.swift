@@ -51,7 +51,9 @@ package struct MetricsWindow: Sendable {
   }
 
   /// The same without a list of the containers; `take` sees each.
-  package func podMetrics(_ podUID: String, containers: [String], _ take: (ContainerUsage) -> Void) -> (at: Instant, window: Duration)? {
+  package func podMetrics(_ podUID: String, containers: [String], _ take: (ContainerUsage) -> Void) -> (
+    at: Instant, window: Duration
+  )? {
     guard let series = pods[podUID], !containers.isEmpty else { return nil }
     var earliest: (at: Instant, window: Duration)?
     for name in containers {

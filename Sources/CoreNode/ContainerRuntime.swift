@@ -65,6 +65,14 @@ package struct ContainerRuntime: Sendable {
     }
   }
 
+  /// The runtime has made it.
+  var isCreated: Bool {
+    switch state {
+    case .running, .stopping, .exited: true
+    default: false
+    }
+  }
+
   var containerID: String? {
     switch state {
     case .starting(let id), .running(let id, _), .stopping(let id, _), .exited(let id, _): id

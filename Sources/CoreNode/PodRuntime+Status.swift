@@ -65,11 +65,13 @@ extension PodRuntime {
     var status = ContainerStatus()
     status.name = container.name
     status.image = wanted.image ?? ""
-    status.imageID = container.image?.id ?? ""
+    // As upstream: an image and an identifier are told with the container that was made of them, not before.
+    let created = container.isCreated ? container.containerID : nil
+    status.imageID = created == nil && container.lastExit == nil ? "" : container.image?.id ?? ""
     status.restartCount = container.restartCount
     status.started = container.isRunning && container.isStarted
     status.ready = container.role == .initial ? container.exit?.code == 0 : container.isRunning && container.isReady
-    if let id = container.containerID ?? container.lastExit?.containerID { status.containerID = "crun://" + id }
+    if let id = created ?? container.lastExit?.containerID { status.containerID = "crun://" + id }
     status.state = state(of: container)
     if let last = container.lastExit, last.containerID != container.containerID || !isEnded(container) {
       status.lastState.terminated = terminated(last.containerID, last.exit)
@@ -132,16 +134,16 @@ extension PodRuntime {
       old.contains { $0.type == gate.conditionType && $0.status == "True" }
     }
     let reason = isOver ? (phase == "Succeeded" ? "PodCompleted" : "PodFailed") : "ContainersNotReady"
-    let text = isOver ? nil : "containers with unready status: [\(unready.joined(separator: " "))]"
+    var text: String? { isOver ? nil : "containers with unready status: [\(unready.joined(separator: " "))]" }
     var result: [PodCondition] = []
-    func add(_ type: String, _ isTrue: Bool, _ reason: String?, _ message: String?) {
+    func add(_ type: String, _ isTrue: Bool, _ reason: String?, _ message: @autoclosure () -> String?) {
       var condition = old.first { $0.type == type } ?? PodCondition()
       let status = isTrue ? "True" : "False"
       if condition.status != status { condition.lastTransitionTime = now.rfc3339 }
       condition.type = type
       condition.status = status
       condition.reason = isTrue ? nil : reason
-      condition.message = isTrue ? nil : message
+      condition.message = isTrue ? nil : message()
       condition.observedGeneration = pod.metadata.generation
       result.append(condition)
     }
@@ -151,8 +153,8 @@ extension PodRuntime {
       "containers with incomplete status: [\(pending.joined(separator: " "))]")
     add("Ready", allReady && gatesHold, allReady ? "ReadinessGatesNotReady" : reason, allReady ? nil : text)
     add("ContainersReady", allReady, reason, text)
-    let own: Set<String> = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"]
-    for condition in old where !own.contains(condition.type ?? "") { result.append(condition) }
+    let own = result.count
+    for condition in old where !result[..<own].contains(where: { $0.type == condition.type }) { result.append(condition) }
     return List(result)
   }
 

@@ -76,7 +76,7 @@ package struct PodRuntime: Sendable {
 
   /// Whether an ended container is started again.
   func restarts(_ container: ContainerRuntime) -> Bool {
-    guard let exit = container.exit, failure == nil else { return false }
+    guard let exit = container.exit, failure == nil, !isTerminating else { return false }
     switch (container.role, pod.spec.restartPolicy ?? "Always") {
     case (.sidecar, _): return true
     case (.initial, "Never"): return false

@@ -81,16 +81,17 @@ package struct Store: Sendable {
   }
 
   private mutating func replace(_ previous: StoredObject?, with object: StoredObject?) {
-    if let previous {
-      for owner in previous.metadata.ownerReferences {
-        if let uid = owner.uid { owners.remove(uid, previous.key) }
-      }
-      if object == nil { collections[previous.key.resource]?.remove(previous.key.namespace, previous.key.name) }
+    let (before, after) = (
+      previous?.tree[.metadata][.ownerReferences] ?? .null, object?.tree[.metadata][.ownerReferences] ?? .null
+    )
+    if let key = (object ?? previous)?.key, before != after {
+      for owner in before.elements { if let uid = owner[.uid].string { owners.remove(uid, key) } }
+      for owner in after.elements { if let uid = owner[.uid].string { owners.insert(uid, key) } }
     }
-    guard let object else { return }
-    for owner in object.metadata.ownerReferences {
-      if let uid = owner.uid { owners.insert(uid, object.key) }
+    if let object {
+      collections[object.key.resource, default: Collection()].put(object)
+    } else if let previous {
+      collections[previous.key.resource]?.remove(previous.key.namespace, previous.key.name)
     }
-    collections[object.key.resource, default: Collection()].put(object)
   }
 }

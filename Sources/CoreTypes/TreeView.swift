@@ -100,7 +100,9 @@ extension List: Sequence where Element: TreeView {
     for element in tree.elements where !holds(Element(tree: element)) { return false }
     return true
   }
-  @inlinable package mutating func removeAll(where matches: (Element) -> Bool) { tree.elements.removeAll { matches(Element(tree: $0)) } }
+  @inlinable package mutating func removeAll(where matches: (Element) -> Bool) {
+    tree.elements.removeAll { matches(Element(tree: $0)) }
+  }
 }
 
 extension List where Element: Leaf {

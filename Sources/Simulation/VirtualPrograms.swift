@@ -35,7 +35,9 @@ enum VirtualPrograms {
     }
   }
 
-  private static func ended(_ container: VirtualNodes.Running, _ id: String, _ code: Int, _ at: Instant) -> (VirtualEvent, Instant) {
+  private static func ended(_ container: VirtualNodes.Running, _ id: String, _ code: Int, _ at: Instant) -> (
+    VirtualEvent, Instant
+  ) {
     let exit = ContainerExit(code: code, at: at, startedAt: container.startedAt)
     let event = NodeEvent.containerExited(podUID: container.spec.podUID, containerID: id, exit)
     return (.observation(NodeObservation(node: container.node, event: event)), at)
@@ -50,7 +52,8 @@ enum SpreadLoad {
     let base = "/api/v1/namespaces/\(namespace)"
     let account = Credential.serviceAccount(claims: claims(container, cluster))
     guard let map = body(cluster.request("GET", base + "/configmaps/" + name, credential: account)),
-      let most = map[.data][Key("max")].string.flatMap({ Int($0) }), let before = map[.data][Key("size")].string.flatMap({ Int($0) })
+      let most = map[.data][Key("max")].string.flatMap({ Int($0) }),
+      let before = map[.data][Key("size")].string.flatMap({ Int($0) })
     else { return false }
     let size = min(before + add, most)
     // Names are all that the script reads.
@@ -62,15 +65,19 @@ enum SpreadLoad {
     if names.isEmpty { return false }
     let command = "command=/bin/sh&command=-c&command=dd%20count=\(size / names.count)&stdout=true&stderr=true"
     for pod in names {
-      guard case .stream(let stream) = cluster.request("POST", "\(base)/pods/\(pod)/exec", query: command, credential: account) else {
+      guard case .stream(let stream) = cluster.request("POST", "\(base)/pods/\(pod)/exec", query: command, credential: account)
+      else {
         return false
       }
       let target = cluster.nodes.running[stream.containerID]
-      if let volume = target.flatMap({ cluster.nodes.volume(of: $0) }) { cluster.nodes.files[volume] = Int64(size / names.count) << 20 }
+      if let volume = target.flatMap({ cluster.nodes.volume(of: $0) }) {
+        cluster.nodes.files[volume] = Int64(size / names.count) << 20
+      }
     }
     let patch: JSON = ["data": ["size": .string(String(size))]]
     let answer = cluster.request(
-      "PATCH", base + "/configmaps/" + name, contentType: "application/strategic-merge-patch+json", body: patch.encoded(), credential: account)
+      "PATCH", base + "/configmaps/" + name, contentType: "application/strategic-merge-patch+json", body: patch.encoded(),
+      credential: account)
     return body(answer) != nil
   }
 

@@ -40,6 +40,26 @@ struct PodEndTests {
     #expect(bench.reasons.contains("BackOff"))
   }
 
+  @Test("a container of a pod that is being deleted has ended: it waits for no restart")
+  func endOfTerminatingPod() {
+    var bench = running()
+    bench.delete(graceSeconds: 30)
+    bench.exits("main", code: 143)
+    #expect(bench.status().state.terminated.exitCode == 143)
+    #expect(bench.status().state.waiting.reason == nil)
+  }
+
+  @Test("the image and the container's identifier are told once the container is made, not before")
+  func identifiers() {
+    var bench = NodeBench()
+    bench.run([["name": "main", "image": "app:test"]], [:])
+    bench.sandboxStarts()
+    bench.imageComes("main")
+    #expect(bench.status().imageID == "" && bench.status().containerID == nil)
+    bench.tell(.containerStarted(podUID: NodeBench.uid, containerID: bench.id("main"), at: bench.now))
+    #expect(bench.status().imageID != "" && bench.status().containerID?.hasPrefix("crun://") == true)
+  }
+
   @Test("a run of ten minutes forgets the back-off")
   func forgets() {
     var bench = running()

@@ -10,6 +10,8 @@ struct CronJobSync {
   var cron: CronJob
   var result = Plan()
   private let jobs: [StoredObject]
+  /// Of each job: true where it is complete, false where it failed, nil while it runs.
+  private let outcomes: [Bool?]
 
   init(_ stored: StoredObject, _ store: Store, _ now: Instant) {
     self.stored = stored
@@ -19,24 +21,25 @@ struct CronJobSync {
     jobs = store.owned(by: stored.uid).filter {
       $0.key.resource == .jobs && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid
     }
+    outcomes = jobs.map { CronJobSync.outcome($0.view(Job.self)) }
   }
 
   var lastSchedule: Instant? { cron.status.lastScheduleTime.flatMap { Instant(rfc3339: $0) } }
 
   /// Finished jobs leave the active list; the oldest beyond the history limits are deleted.
   mutating func trackFinished() {
-    var finished: [Bool: [StoredObject]] = [:]
-    for job in jobs {
+    var (complete, failed): ([StoredObject], [StoredObject]) = ([], [])
+    for (job, outcome) in zip(jobs, outcomes) {
       let view = job.view(Job.self)
       let isActive = cron.status.active.contains { $0.uid == job.uid }
-      guard let succeeded = CronJobSync.outcome(view) else {
+      guard let succeeded = outcome else {
         let isOurs = job.metadata.annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"] != nil
         if !isActive, !isOurs, job.metadata.deletionTimestamp == nil {
           say("UnexpectedJob", "found a job that this CronJob did not list: \(job.key.name)", .warning)
         }
         continue
       }
-      finished[succeeded, default: []].append(job)
+      if succeeded { complete.append(job) } else { failed.append(job) }
       guard isActive else { continue }
       cron.status.active.removeAll { $0.uid == job.uid }
       say("SawCompletedJob", "Saw completed job: \(job.key.name), condition: \(succeeded ? "Complete" : "Failed")")
@@ -45,8 +48,8 @@ struct CronJobSync {
         if last == nil || time > last! { cron.status.lastSuccessfulTime = text }
       }
     }
-    trim(finished[true] ?? [], cron.spec.successfulJobsHistoryLimit)
-    trim(finished[false] ?? [], cron.spec.failedJobsHistoryLimit)
+    trim(complete, cron.spec.successfulJobsHistoryLimit)
+    trim(failed, cron.spec.failedJobsHistoryLimit)
   }
 
   private static func outcome(_ job: Job) -> Bool? {
@@ -122,7 +125,7 @@ struct CronJobSync {
   func plan() -> Plan {
     var plan = result
     var updated = cron
-    let active = jobs.filter { CronJobSync.outcome($0.view(Job.self)) == nil && $0.metadata.deletionTimestamp == nil }
+    let active = zip(jobs, outcomes).filter { $1 == nil && $0.metadata.deletionTimestamp == nil }.map(\.0)
     updated.status.active =
       active.isEmpty
       ? List(tree: .null)

@@ -84,8 +84,10 @@ struct ReplicaCalculator {
     Int(min((ratio * Double(pods)).rounded(.up), Double(Int32.max)))
   }
 
-  private func level(_ terms: [PodTerm], _ isUtilization: Bool, _ wanted: Int64, _ problem: @autoclosure () -> String) throws(Failure)
-    -> Level {
+  private func level(_ terms: [PodTerm], _ isUtilization: Bool, _ wanted: Int64, _ problem: @autoclosure () -> String)
+    throws(Failure)
+    -> Level
+  {
     var total: Int128 = 0
     var requests: Int128 = 0
     var count: Int128 = 0
