@@ -5,7 +5,7 @@ import CoreTypes
 /// so that events can tell them. The same state of the store gives the same names.
 struct PodNames {
   /// Source: maxGeneratedNameLength, k8s.io/apiserver/pkg/storage/names, v0.36.
-  private static let longestBase = 58
+  static let longestBase = 58
   private let owner: StoredObject
   private let store: Store
   private var random: RandomSource

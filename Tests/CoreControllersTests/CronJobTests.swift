@@ -2,6 +2,7 @@ import CoreControllers
 import CoreJSON
 import CoreStore
 import CoreTypes
+import Foundation
 import Testing
 
 @Suite("CronJob")
@@ -119,6 +120,86 @@ struct CronJobTests {
     try world.add(.cronJobs, Self.cron("0 9 * * *", #""timeZone":"Europe/Berlin","#))
     world.run(until: 10 * 3600)
     #expect(world.names(.jobs) == ["tick-\(Self.minute + 8 * 60)"], "nine o'clock in Berlin is eight in UTC")
+  }
+
+  @Test("the annotation tells the scheduled time on the clock of the zone")
+  func scheduledTimestamp() throws {
+    for (zone, offset, text) in [
+      ("Asia/Kolkata", 19_800, "2026-01-01T05:30:00+05:30"), ("America/New_York", -18_000, "2025-12-31T19:00:00-05:00"),
+    ] {
+      let rules = TimeZoneRules(transitions: [], initialOffset: offset)
+      var world = World(CronJobController(zone: { $0 == zone ? rules : nil }))
+      try world.add(.cronJobs, Self.cron("*/30 * * * *", #""timeZone":"\#(zone)","#))
+      world.run(until: 1801)
+      let job = try #require(world.store.list(.jobs).first)
+      let told = try #require(job.metadata.annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"])
+      #expect(told.suffix(6) == text.suffix(6))
+      #expect(Instant(rfc3339: told) == World.start + .seconds(1800))
+    }
+  }
+
+  @Test("a zone inside the schedule is told as unsupported, and followed")
+  func zoneInSchedule() throws {
+    let rules = TimeZoneRules(transitions: [], initialOffset: 3600)
+    var world = World(CronJobController(zone: { $0 == "Europe/Berlin" ? rules : nil }))
+    try world.add(.cronJobs, Self.cron("TZ=Europe/Berlin 0 9 * * *"))
+    #expect(world.reasons == ["UnsupportedSchedule"])
+    world.run(until: 10 * 3600)
+    #expect(world.names(.jobs) == ["tick-\(Self.minute + 8 * 60)"])
+    var other = World(CronJobController(zone: { _ in nil }))
+    try other.add(.cronJobs, Self.cron("CRON_TZ=Mars/Olympus 0 9 * * *"))
+    #expect(other.reasons == ["UnsupportedSchedule", "UnparseableSchedule"])
+  }
+
+  @Test("a start that is later than startingDeadlineSeconds is missed, not made up for")
+  func tooLate() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("*/10 * * * *", #""suspend":true,"startingDeadlineSeconds":30,"#))
+    world.run(until: 640)
+    try world.patch(.cronJobs, "tick", #"{"spec":{"suspend":false}}"#)
+    #expect(world.names(.jobs).isEmpty)
+    var other = self.world()
+    try other.add(.cronJobs, Self.cron("*/10 * * * *", #""suspend":true,"startingDeadlineSeconds":60,"#))
+    other.run(until: 640)
+    try other.patch(.cronJobs, "tick", #"{"spec":{"suspend":false}}"#)
+    #expect(other.names(.jobs) == ["tick-\(Self.minute + 10)"])
+  }
+
+  @Test("a job that a user makes from the CronJob is told as unexpected, and does not hold up Forbid")
+  func unexpectedJob() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("*/5 * * * *").replacingOccurrences(of: "Allow", with: "Forbid"))
+    let uid = try #require(world.store.list(.cronJobs).first?.uid)
+    let owner = #"{"apiVersion":"batch/v1","kind":"CronJob","name":"tick","uid":"\#(uid)","controller":true}"#
+    try world.add(
+      .jobs, #"{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"by-hand","ownerReferences":[\#(owner)]},"spec":{}}"#)
+    #expect(world.reasons.contains("UnexpectedJob"))
+    #expect(status(world).active.isEmpty)
+    world.run(until: 301)
+    #expect(world.names(.jobs) == ["by-hand", "tick-\(Self.minute + 5)"])
+  }
+
+  @Test("a job whose start was not written down is found again: it holds up Forbid and is not made twice")
+  func forgottenJob() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("*/5 * * * *").replacingOccurrences(of: "Allow", with: "Forbid"))
+    world.run(until: 301)
+    try world.patch(.cronJobs, "tick", #"{"status":{"active":null,"lastScheduleTime":null}}"#)
+    #expect(status(world).active.count == 1)
+    #expect(status(world).lastScheduleTime == "2026-01-01T00:05:00Z")
+    world.run(until: 601)
+    #expect(world.names(.jobs).count == 1)
+    #expect(world.reasons.contains("JobAlreadyActive"))
+  }
+
+  @Test("a job of somebody else with the name of the next run is told, and stays")
+  func takenName() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("*/5 * * * *"))
+    try world.add(.jobs, #"{"apiVersion":"batch/v1","kind":"Job","metadata":{"name":"tick-\#(Self.minute + 5)"},"spec":{}}"#)
+    world.run(until: 301)
+    #expect(world.reasons == ["FailedCreate"])
+    #expect(status(world).lastScheduleTime == nil)
   }
 
   @Test("an active job that has gone is told as missing")

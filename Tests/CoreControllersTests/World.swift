@@ -304,10 +304,10 @@ struct World {
   }
 
   /// What a kubelet reports.
-  mutating func setPod(_ name: String, phase: String, isReady: Bool, exitCode: Int? = nil) {
+  mutating func setPod(_ name: String, phase: String, isReady: Bool, exitCode: Int? = nil, settles: Bool = true) {
     guard let old = store.get(.pods, namespace: "default", name) else { return }
     setPod(old, phase: phase, isReady: isReady, exitCode: exitCode)
-    settle()
+    if settles { settle() }
   }
 
   private mutating func setPod(_ old: StoredObject, phase: String, isReady: Bool, exitCode: Int? = nil) {

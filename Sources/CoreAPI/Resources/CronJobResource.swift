@@ -53,7 +53,13 @@ struct CronJobResource: Resource {
     errors += FieldRules.atLeast(0, cron.spec.successfulJobsHistoryLimit, "spec.successfulJobsHistoryLimit")
     errors += FieldRules.atLeast(0, cron.spec.failedJobsHistoryLimit, "spec.failedJobsHistoryLimit")
     errors += timeZone(cron.spec.timeZone, context.timeZones)
-    return errors + JobRules.validateTemplate(cron.spec.jobTemplate.spec.template.spec, "spec.jobTemplate.spec.template.spec")
+    if cron.spec.jobTemplate.spec.manualSelector == true {
+      let detail = "a CronJob makes many jobs: each needs a selector of its own"
+      errors.append(FieldError(.notSupported, "spec.jobTemplate.spec.manualSelector", value: true, detail: detail))
+    }
+    // A job's name ends with 10 digits and more.
+    let name = cron.metadata.name.map { $0 + "-" + String(repeating: "0", count: 10) }
+    return errors + JobRules.validate(cron.spec.jobTemplate.spec, "spec.jobTemplate.spec", name: name)
   }
 
   /// Source: validateTimeZone, pkg/apis/batch/validation, v1.36.

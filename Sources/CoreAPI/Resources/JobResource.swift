@@ -56,31 +56,13 @@ struct JobResource: Resource {
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
-    let spec = Job(tree: object).spec
-    var errors: [FieldError] = []
-    for (name, value) in [
-      ("parallelism", spec.parallelism), ("completions", spec.completions), ("backoffLimit", spec.backoffLimit),
-      ("activeDeadlineSeconds", spec.activeDeadlineSeconds), ("ttlSecondsAfterFinished", spec.ttlSecondsAfterFinished),
-      ("backoffLimitPerIndex", spec.backoffLimitPerIndex), ("maxFailedIndexes", spec.maxFailedIndexes),
-    ] { errors += FieldRules.atLeast(0, value, FieldPath("spec").child(name)) }
-    if spec.completionMode == "Indexed", spec.completions == nil {
-      errors.append(FieldError(.required, "spec.completions", detail: "an Indexed job says how many completions it has"))
-    }
-    if spec.backoffLimitPerIndex != nil, spec.completionMode != "Indexed" {
-      errors.append(FieldError(.invalid, "spec.backoffLimitPerIndex", value: nil, detail: "requires indexed completion mode"))
-    }
-    errors += FieldRules.selector(spec.selector, template: spec.template, "spec.selector")
-    return errors + JobRules.validateTemplate(spec.template.spec, "spec.template.spec")
+    let job = Job(tree: object)
+    return JobRules.validate(job.spec, "spec", name: job.metadata.name)
+      + FieldRules.selector(job.spec.selector, template: job.spec.template, "spec.selector")
   }
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    var errors = FieldRules.immutable(object[.spec][.selector], old[.spec][.selector], "spec.selector")
-    let isWaiting = old[.spec][.suspend].bool == true && old[.status][.startTime].isNull
-    if !isWaiting { errors += FieldRules.immutable(object[.spec][.template], old[.spec][.template], "spec.template") }
-    if old[.spec][.completionMode] != "Indexed" {
-      errors += FieldRules.immutable(object[.spec][.completions], old[.spec][.completions], "spec.completions")
-    }
-    return errors + FieldRules.immutable(object[.spec][.completionMode], old[.spec][.completionMode], "spec.completionMode")
+    JobRules.validateUpdate(Job(tree: object), old: Job(tree: old))
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
@@ -92,9 +74,12 @@ struct JobResource: Resource {
       : has("Failed")
         ? "Failed"
         : job.metadata.deletionTimestamp != nil
-          ? "Terminating" : has("Suspended") ? "Suspended" : has("FailureTarget") ? "FailureTarget" : has("SuccessCriteriaMet") ? "SuccessCriteriaMet" : "Running"
+          ? "Terminating"
+          : has("Suspended")
+            ? "Suspended" : has("FailureTarget") ? "FailureTarget" : has("SuccessCriteriaMet") ? "SuccessCriteriaMet" : "Running"
     let done = job.status.succeeded ?? 0
-    let wanted = job.spec.completions.map(String.init) ?? ((job.spec.parallelism ?? 1) > 1 ? "1 of \(job.spec.parallelism!)" : "1")
+    let wanted =
+      job.spec.completions.map(String.init) ?? ((job.spec.parallelism ?? 1) > 1 ? "1 of \(job.spec.parallelism!)" : "1")
     var duration = ""
     if let text = job.status.startTime, let start = Instant(rfc3339: text) {
       let end = job.status.completionTime.flatMap { Instant(rfc3339: $0) } ?? now
@@ -107,27 +92,5 @@ struct JobResource: Resource {
 
   func selectableField(_ path: String, of object: JSON) -> String? {
     path == "status.successful" ? String(object[.status][.succeeded].int ?? 0) : nil
-  }
-}
-
-/// Rules that Jobs and CronJobs share.
-enum JobRules {
-  static func setDefaults(_ policy: inout PodFailurePolicy) {
-    for rule in policy.rules.indices {
-      for index in policy.rules[rule].onPodConditions.indices where policy.rules[rule].onPodConditions[index].status == nil {
-        policy.rules[rule].onPodConditions[index].status = "True"
-      }
-    }
-  }
-
-  static func validateTemplate(_ spec: PodSpec, _ path: FieldPath) -> [FieldError] {
-    var errors = PodSpecRules.validate(spec, path)
-    if spec.restartPolicy != "OnFailure", spec.restartPolicy != "Never" {
-      errors.append(
-        FieldError(
-          .notSupported, path.child("restartPolicy"), value: .string(spec.restartPolicy ?? ""),
-          detail: "supported values: \"OnFailure\", \"Never\""))
-    }
-    return errors
   }
 }

@@ -46,10 +46,7 @@ package struct CronJobController: Controller {
       rules = found
     }
     if spec.suspend == true { return }
-    let schedule: CronSchedule
-    do throws(CronError) { schedule = try parsed(spec.schedule ?? "") } catch {
-      return sync.warn("UnparseableSchedule", "the schedule \"\(spec.schedule ?? "")\" cannot be read: \(error.message)")
-    }
+    guard let schedule = read(spec.schedule ?? "", &rules, &sync) else { return }
     let (latest, missed, next) = times(sync, schedule, rules)
     if let next { sync.result.wake(at: next) }
     guard let latest else { return }
@@ -62,13 +59,35 @@ package struct CronJobController: Controller {
     if let deadline = spec.startingDeadlineSeconds, latest + .seconds(deadline) < sync.now {
       return sync.warn("MissSchedule", "missed the start time \(latest.rfc3339) by more than \(deadline) s")
     }
+    if sync.lastSchedule == latest { return }
     let jobName = "\(sync.stored.key.name)-\(latest.seconds / 60)"
-    if sync.store.get(.jobs, namespace: sync.stored.key.namespace, jobName) != nil || sync.lastSchedule == latest { return }
+    if let present = sync.store.get(.jobs, namespace: sync.stored.key.namespace, jobName) {
+      return sync.find(present, at: latest)
+    }
     if spec.concurrencyPolicy == "Forbid", !sync.cron.status.active.isEmpty {
       return sync.say("JobAlreadyActive", "the last run is still going and concurrencyPolicy is Forbid: no new run is started")
     }
     if spec.concurrencyPolicy == "Replace" { sync.replaceActive() }
-    sync.create(jobName, at: latest)
+    sync.create(jobName, at: latest, offset: spec.timeZone == nil ? nil : rules.offset(at: latest))
+  }
+
+  /// nil, and an event, where it cannot be read. A zone inside it wins.
+  private mutating func read(_ schedule: String, _ rules: inout TimeZoneRules, _ sync: inout CronJobSync) -> CronSchedule? {
+    var text = schedule
+    var inner: TimeZoneRules? = rules
+    // The API refuses it, but objects from elsewhere may have it. Source: formatSchedule, cronjob_controllerv2.go, v1.36.
+    if text.hasPrefix("TZ=") || text.hasPrefix("CRON_TZ="), let word = text.split(separator: " ").first {
+      sync.warn("UnsupportedSchedule", "the schedule \"\(text)\" names a time zone itself: write it to spec.timeZone instead")
+      inner = zone(String(word.drop { $0 != "=" }.dropFirst()))
+      text = String(text.dropFirst(word.count))
+    }
+    var problem = "its time zone is not known on this machine"
+    if let inner {
+      rules = inner
+      do throws(CronError) { return try parsed(text) } catch { problem = error.message }
+    }
+    sync.warn("UnparseableSchedule", "the schedule \"\(schedule)\" cannot be read: \(problem)")
+    return nil
   }
 
   private mutating func parsed(_ text: String) throws(CronError) -> CronSchedule {

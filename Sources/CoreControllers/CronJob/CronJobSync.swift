@@ -4,6 +4,8 @@ import CoreTypes
 
 /// One look at a CronJob: what is known, and the plan that grows from it.
 struct CronJobSync {
+  private static let timestamp = "batch.kubernetes.io/cronjob-scheduled-timestamp"
+
   let stored: StoredObject
   let store: Store
   let now: Instant
@@ -33,9 +35,12 @@ struct CronJobSync {
       let view = job.view(Job.self)
       let isActive = cron.status.active.contains { $0.uid == job.uid }
       guard let succeeded = outcome else {
-        let isOurs = job.metadata.annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"] != nil
-        if !isActive, !isOurs, job.metadata.deletionTimestamp == nil {
-          say("UnexpectedJob", "found a job that this CronJob did not list: \(job.key.name)", .warning)
+        if isActive || job.metadata.deletionTimestamp != nil { continue }
+        if job.metadata.annotations[CronJobSync.timestamp] != nil {
+          // Made by the last look, or by one whose status was refused: it must count for concurrencyPolicy.
+          cron.status.active.append(reference(to: job))
+        } else {
+          say("UnexpectedJob", "found a job that this CronJob did not make: \(job.key.name)", .warning)
         }
         continue
       }
@@ -93,8 +98,18 @@ struct CronJobSync {
     cron.status.active = List(tree: .null)
   }
 
+  /// A job of the name that a new one would get: this time has been dealt with, unless it is somebody else's.
+  mutating func find(_ job: StoredObject, at scheduled: Instant) {
+    if OwnedPods.controller(of: job.metadata)?.uid == stored.uid {
+      cron.status.lastScheduleTime = scheduled.rfc3339
+    } else {
+      warn("FailedCreate", "Error creating job: a job \(job.key.name) that is not of this CronJob has the name")
+    }
+  }
+
   /// Names the job after its time, so that the same time never runs twice.
-  mutating func create(_ name: String, at scheduled: Instant) {
+  /// - Parameter offset: seconds east of UTC in which the time is told; nil: in UTC
+  mutating func create(_ name: String, at scheduled: Instant, offset: Int?) {
     var job = Job()
     job.apiVersion = "batch/v1"
     job.kind = "Job"
@@ -103,7 +118,7 @@ struct CronJobSync {
     job.metadata.namespace = stored.key.namespace
     job.metadata.labels = template.metadata.labels
     job.metadata.annotations = template.metadata.annotations
-    job.metadata.annotations["batch.kubernetes.io/cronjob-scheduled-timestamp"] = scheduled.rfc3339
+    job.metadata.annotations[CronJobSync.timestamp] = CronJobSync.text(scheduled, offset ?? 0)
     job.metadata.ownerReferences = List([OwnedPods.reference(to: stored.tree)])
     job.spec = template.spec
     result.changes.append(
@@ -115,31 +130,37 @@ struct CronJobSync {
     cron.status.lastScheduleTime = scheduled.rfc3339
   }
 
+  /// "2026-07-01T09:00:00+02:00"
+  private static func text(_ time: Instant, _ offset: Int) -> String {
+    if offset == 0 { return time.rfc3339 }
+    func digits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let minutes = abs(offset) / 60
+    return (time + .seconds(offset)).rfc3339.dropLast() + (offset < 0 ? "-" : "+") + digits(minutes / 60) + ":"
+      + digits(minutes % 60)
+  }
+
+  private func reference(to job: StoredObject) -> ObjectReference {
+    var reference = ObjectReference()
+    reference.apiVersion = "batch/v1"
+    reference.kind = "Job"
+    reference.name = job.key.name
+    reference.namespace = job.key.namespace
+    reference.uid = job.uid
+    reference.resourceVersion = job.tree[.metadata][.resourceVersion].string
+    return reference
+  }
+
   mutating func warn(_ reason: String, _ message: String) { say(reason, message, .warning) }
 
   mutating func say(_ reason: String, _ message: String, _ kind: EventDraft.Kind = .normal) {
     result.changes.append(Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree)))
   }
 
-  /// The plan: the jobs that run are listed as active, and the status is written last.
+  /// The plan; the status is written last.
   func plan() -> Plan {
     var plan = result
     var updated = cron
-    let active = zip(jobs, outcomes).filter { $1 == nil && $0.metadata.deletionTimestamp == nil }.map(\.0)
-    updated.status.active =
-      active.isEmpty
-      ? List(tree: .null)
-      : List(
-        active.map { job in
-          var reference = ObjectReference()
-          reference.apiVersion = "batch/v1"
-          reference.kind = "Job"
-          reference.name = job.key.name
-          reference.namespace = job.key.namespace
-          reference.uid = job.uid
-          reference.resourceVersion = job.tree[.metadata][.resourceVersion].string
-          return reference
-        })
+    if updated.status.active.isEmpty { updated.status.active = List(tree: .null) }
     if !sameStatus(updated.status, stored.view(CronJob.self).status) {
       plan.changes.append(Change(.updateStatus(.cronJobs, tree: updated.tree)))
     }

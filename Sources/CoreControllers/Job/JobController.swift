@@ -12,14 +12,17 @@ package struct JobController: Controller {
   /// spec.managedBy of the jobs that are ours.
   static let manager = "kubernetes.io/job-controller"
   package let name = "job-controller"
+  /// Pods that the last plan of a job asked for; those that are not there at the next look were refused.
+  private var planned: [ObjectKey: [String]] = [:]
 
   package init() {}
 
-  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
     switch key.resource {
     case .jobs:
       if change.kind != .deleted { return [key] }
+      planned[key] = nil
       return snapshot.store.owned(by: change.object.uid).filter { $0.key.resource == .pods && JobController.isTracked($0) }.map(
         \.key)
     case .pods:
@@ -45,12 +48,15 @@ package struct JobController: Controller {
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    let asked = planned.removeValue(forKey: key) ?? []
     guard let stored = snapshot.store.get(key) else { return Plan() }
     if key.resource == .pods { return orphan(stored, snapshot.store) }
     let job = stored.view(Job.self)
     if let manager = job.spec.managedBy, manager != JobController.manager { return Plan() }
-    var sync = JobSync(stored, snapshot.store, now)
+    let wasRefused = asked.contains { snapshot.store.get(.pods, namespace: key.namespace, $0) == nil }
+    var sync = JobSync(stored, snapshot.store, now, wasRefused: wasRefused)
     if sync.isFinished { sync.settle() } else { sync.run() }
+    if !sync.added.isEmpty { planned[key] = sync.added }
     return sync.plan
   }
 

@@ -29,13 +29,17 @@ struct JobPod {
   var failuresBefore: Int { pod.metadata.annotations[JobController.failuresAnnotation].flatMap { Int($0) } ?? 0 }
   var ignoredBefore: Int { pod.metadata.annotations[JobController.ignoredFailuresAnnotation].flatMap { Int($0) } ?? 0 }
 
-  /// When its last container ended; else when it was deleted or was last ready. Source: getFinishedTime, backoff_utils.go, v1.36.
+  /// When its last container ended; else when it stopped being ready, was deleted or was made.
+  /// Source: getFinishedTime, backoff_utils.go, v1.36.
   func endedAt(_ now: Instant) -> Instant {
-    let ends = pod.status.containerStatuses.compactMap { $0.state.terminated.finishedAt.flatMap { Instant(rfc3339: $0) } }
-    if let last = ends.max() { return last }
-    let deleted = pod.metadata.deletionTimestamp.flatMap { Instant(rfc3339: $0) }
-    let unready = pod.status.conditions.first { $0.type == "Ready" }?.lastTransitionTime.flatMap { Instant(rfc3339: $0) }
-    return min(now, deleted ?? unready ?? pod.metadata.creationTimestamp.flatMap { Instant(rfc3339: $0) } ?? now)
+    func time(_ text: String?) -> Instant? { text.flatMap { Instant(rfc3339: $0) } }
+    let ends = pod.status.containerStatuses.map { time($0.state.terminated.finishedAt) }
+    if !ends.isEmpty, !ends.contains(nil) { return ends.compactMap { $0 }.max()! }
+    let unready = pod.status.conditions.first { $0.type == "Ready" && $0.status == "False" }
+    if let at = time(unready?.lastTransitionTime) { return at }
+    // The timestamp is when the grace ends.
+    if let at = time(pod.metadata.deletionTimestamp) { return at - .seconds(pod.metadata.deletionGracePeriodSeconds ?? 0) }
+    return time(pod.metadata.creationTimestamp) ?? now
   }
 }
 

@@ -14,33 +14,81 @@ extension JobSync {
     uncounted = (list.succeeded.values.filter { held.contains($0) }, list.failed.values.filter { held.contains($0) })
     if !succeeded.isEmpty { status.succeeded = (status.succeeded ?? 0) + succeeded.count }
     if !failed.isEmpty { status.failed = (status.failed ?? 0) + failed.count }
-    if isIndexed {
-      succeededIndexes = CompletionIndexes(status.completedIndexes ?? "", below: completions)
-      failedIndexes = CompletionIndexes(status.failedIndexes ?? "", below: completions)
+    findEnded()
+    if isIndexed { readIndexes() }
+  }
+
+  /// Pods that have ended since the last look.
+  private mutating func findEnded() {
+    let counted = (succeeded: Set(uncounted.succeeded), failed: Set(uncounted.failed))
+    for pod in pods where isCountable(pod) {
+      if pod.hasSucceeded {
+        if !counted.succeeded.contains(pod.uid) { newSuccesses += 1 }
+      } else if isFailed(pod), !counted.failed.contains(pod.uid), failure(of: pod) != .isIgnored {
+        newFailures += 1
+      }
     }
   }
 
-  /// Writes down the pods that have ended. When the job ends, pods that are being deleted count as failed too.
-  mutating func count(isEnding: Bool) {
-    let delayed = delayedPods(isEnding: isEnding)
-    for pod in pods where pod.isTracked {
-      if uncounted.succeeded.count + uncounted.failed.count >= JobSync.uncountedLimit { break }
-      if delayed.contains(pod.uid) { continue }
-      if pod.hasSucceeded, !uncounted.failed.contains(pod.uid) {
-        if isIndexed {
+  /// Still tracked, and with an index that the job has.
+  private func isCountable(_ pod: JobPod) -> Bool { pod.isTracked && (!isIndexed || hasIndex(pod)) }
+  private func hasIndex(_ pod: JobPod) -> Bool { pod.index.map { $0 >= 0 && $0 < completions } ?? false }
+
+  private mutating func readIndexes() {
+    recordedIndexes = CompletionIndexes(status.completedIndexes ?? "", below: completions)
+    succeededIndexes = recordedIndexes
+    for pod in pods where isCountable(pod) && pod.hasSucceeded { succeededIndexes.insert(pod.index!) }
+    guard let limit = job.spec.backoffLimitPerIndex else { return }
+    failedIndexes = CompletionIndexes(status.failedIndexes ?? "", below: completions)
+    for pod in pods where isCountable(pod) && exceeds(pod, limit) { failedIndexes.insert(pod.index!) }
+    findDelayed()
+  }
+
+  /// The last failed pod of an index keeps its count of failures until a successor carries it on.
+  /// Source: getPodsWithDelayedDeletionPerIndex, backoff_utils.go, v1.36.
+  private mutating func findDelayed() {
+    let running = Set(pods.filter(\.isActive).compactMap(\.index))
+    for pod in pods where isCountable(pod) && isFailed(pod) {
+      let index = pod.index!
+      if running.contains(index) || succeededIndexes.contains(index) || failedIndexes.contains(index) { continue }
+      if let other = delayed[index],
+        other.failuresBefore + other.ignoredBefore > pod.failuresBefore + pod.ignoredBefore
+          || other.endedAt(now) > pod.endedAt(now)
+      {
+        continue
+      }
+      delayed[index] = pod
+    }
+  }
+
+  /// Writes down the pods that have ended and lets them go. When the job has failed, every pod that has not ended has failed.
+  mutating func track(_ ending: JobEnding?) {
+    let counted = (succeeded: Set(uncounted.succeeded), failed: Set(uncounted.failed))
+    var indexes = 0
+    for pod in pods where pod.isTracked && mayRelease(pod, ending) {
+      if indexes + uncounted.succeeded.count + uncounted.failed.count >= JobSync.uncountedLimit { break }
+      releases.append(JobController.release(pod.stored))
+      if pod.hasSucceeded, !counted.failed.contains(pod.uid) {
+        if !isIndexed {
+          if !counted.succeeded.contains(pod.uid) { uncounted.succeeded.append(pod.uid) }
+        } else if hasIndex(pod), !recordedIndexes.contains(pod.index!) {
           // An index cannot be counted twice, so no UID is kept.
-          if let index = pod.index, index < completions { succeededIndexes.insert(index) }
-        } else if !uncounted.succeeded.contains(pod.uid) {
-          uncounted.succeeded.append(pod.uid)
+          recordedIndexes.insert(pod.index!)
+          indexes += 1
         }
-        releases.append(JobController.release(pod.stored))
-      } else if isFailed(pod) {
-        let isOutside = isIndexed && !(pod.index.map { $0 < completions } ?? false)
-        if !isOutside, failure(of: pod) != .isIgnored, !uncounted.failed.contains(pod.uid) { uncounted.failed.append(pod.uid) }
-        releases.append(JobController.release(pod.stored))
+      } else if isFailed(pod) || ending?.succeeds == false {
+        if isCountable(pod), !counted.failed.contains(pod.uid), failure(of: pod) != .isIgnored {
+          uncounted.failed.append(pod.uid)
+        }
       }
     }
-    if isIndexed, job.spec.backoffLimitPerIndex != nil { noteFailedIndexes() }
+  }
+
+  /// Source: canRemoveFinalizer, job_controller.go, v1.36.
+  private func mayRelease(_ pod: JobPod, _ ending: JobEnding?) -> Bool {
+    if job.metadata.deletionTimestamp != nil || ending != nil || pod.hasSucceeded { return true }
+    if !isFailed(pod) { return false }
+    return pod.index.flatMap { delayed[$0]?.uid } != pod.uid
   }
 
   /// A pod that is being deleted counts as failed: it may never come to report its end. Source: isPodFailed.
@@ -53,45 +101,18 @@ extension JobSync {
     job.spec.podFailurePolicy.isAbsent ? .counts : PodFailure(job.spec.podFailurePolicy, pod)
   }
 
-  /// With a limit for each index, the last failed pod of an index keeps its count of failures until its successor carries it on.
-  private func delayedPods(isEnding: Bool) -> Set<String> {
-    guard isIndexed, let limit = job.spec.backoffLimitPerIndex, !isEnding else { return [] }
-    var delayed: Set<String> = []
-    let running = Set(pods.filter { $0.isActive || $0.isTerminating }.compactMap(\.index))
-    for (index, pod) in lastFailures() where pod.isTracked {
-      let isLast = running.contains(index) || succeededIndexes.contains(index) || index >= completions
-      if !isLast, !exceeds(pod, limit) { delayed.insert(pod.uid) }
-    }
-    return delayed
-  }
-
-  /// The failed pod of each index with the most failures before it, in the order of the indexes.
-  func lastFailures() -> [(index: Int, pod: JobPod)] {
-    var last: [Int: JobPod] = [:]
-    for pod in pods where isFailed(pod) && (pod.isTracked || pod.isOver) {
-      guard let index = pod.index else { continue }
-      let rank = pod.failuresBefore + pod.ignoredBefore
-      if last[index].map({ $0.failuresBefore + $0.ignoredBefore < rank }) ?? true { last[index] = pod }
-    }
-    return last.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-  }
-
-  /// Whether the index of a failed pod has used up its failures.
+  /// Whether the index of a pod has used up its failures with this one. Source: isIndexFailed, backoff_utils.go, v1.36.
   private func exceeds(_ pod: JobPod, _ limit: Int) -> Bool {
+    guard isFailed(pod) else { return false }
     switch failure(of: pod) {
-    case .failsIndex: true
-    case .isIgnored: false
-    default: pod.failuresBefore >= limit
+    case .failsIndex: return true
+    case .isIgnored: return false
+    default: return pod.failuresBefore >= limit
     }
   }
 
-  private mutating func noteFailedIndexes() {
-    guard let limit = job.spec.backoffLimitPerIndex else { return }
-    for (index, pod) in lastFailures() where index < completions && exceeds(pod, limit) && !succeededIndexes.contains(index) {
-      failedIndexes.insert(index)
-    }
+  var successes: Int {
+    isIndexed ? succeededIndexes.count : (status.succeeded ?? 0) + uncounted.succeeded.count + newSuccesses
   }
-
-  var successes: Int { isIndexed ? succeededIndexes.count : (status.succeeded ?? 0) + uncounted.succeeded.count }
-  var failures: Int { (status.failed ?? 0) + uncounted.failed.count }
+  var failures: Int { (status.failed ?? 0) + uncounted.failed.count + newFailures }
 }

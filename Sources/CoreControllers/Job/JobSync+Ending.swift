@@ -83,7 +83,7 @@ extension JobSync {
       var wanted = rule.succeededCount ?? completions
       if let text = rule.succeededIndexes {
         let named = CompletionIndexes(text, below: completions)
-        reached = named.all.intersection(succeededIndexes.all).count
+        reached = named.countShared(with: succeededIndexes)
         wanted = rule.succeededCount ?? named.count
       }
       if reached >= wanted, reached > 0 {
@@ -95,7 +95,7 @@ extension JobSync {
 
   /// Enough pods have ended well, and none runs any more.
   func completion() -> JobEnding? {
-    guard active.isEmpty, added == 0 else { return nil }
+    guard active.isEmpty, added.isEmpty else { return nil }
     let isDone = job.spec.completions.map { successes >= $0 } ?? (successes > 0)
     return isDone ? JobEnding(succeeds: true, reason: "CompletionsReached", message: "the wanted number of pods ended well") : nil
   }
@@ -111,6 +111,9 @@ extension JobSync {
     set(ending.succeeds ? "Complete" : "Failed", "True", ending.reason, ending.message)
     if ending.succeeds {
       status.completionTime = now.rfc3339
+      if let wanted = job.spec.completions, (status.succeeded ?? 0) > wanted {
+        say("TooManySucceededPods", "more pods ended well than the job wants completions", .warning)
+      }
       say("Completed", "Job completed")
     } else {
       say(ending.reason, ending.message, .warning)

@@ -25,10 +25,12 @@ extension JobSync {
     guard missing > 0 else { return }
     if job.spec.backoffLimitPerIndex == nil, let ready = backoffEnd(), ready > now { return plan.wake(at: ready) }
     var names = PodNames(stored, store)
-    if isIndexed {
-      for index in freeIndexes(missing) { create(index, &names) }
-    } else {
-      for _ in 0..<missing { create(nil, &names) }
+    var start = SlowStart()
+    let indexes: [Int?] = isIndexed ? freeIndexes(missing) : Array(repeating: nil, count: missing)
+    for index in indexes {
+      let before = plan.changes.count
+      create(index, &names)
+      plan.take(start.next(), since: before)
     }
   }
 
@@ -59,53 +61,47 @@ extension JobSync {
     return surplus
   }
 
-  /// After failures new pods wait 10 s, 20 s … 10 min from the last one. Source: backoff_utils.go, v1.36.
+  /// After failures new pods wait 10 s, 20 s … 10 min from the last one; what the policy ignores does not count.
+  /// Source: backoff_utils.go, v1.36.
   private func backoffEnd() -> Instant? {
     let lastSuccess = pods.filter(\.hasSucceeded).map { $0.endedAt(now) }.max()
-    let inRow = pods.filter { isFailed($0) && ($0.isTracked || $0.isOver) }.map { $0.endedAt(now) }.filter { end in
-      lastSuccess.map { end > $0 } ?? true
-    }
+    let inRow = pods.filter { isFailed($0) && ($0.isTracked || $0.isOver) && failure(of: $0) != .isIgnored }
+      .map { $0.endedAt(now) }.filter { end in lastSuccess.map { end > $0 } ?? true }
     guard let last = inRow.max() else { return nil }
     return last + JobSync.backoff(inRow.count)
   }
 
   private static func backoff(_ failures: Int) -> Duration { .seconds(min(lastBackoff, firstBackoff << min(failures - 1, 10))) }
 
-  /// The lowest indexes without a pod; with a limit for each index, those whose own wait is over.
+  /// The lowest indexes without a pod; with a limit for each index, those of them whose own wait is over.
+  /// Source: firstPendingIndexes and getPodCreationInfoForIndependentIndexes, v1.36.
   private mutating func freeIndexes(_ count: Int) -> [Int] {
-    var taken = succeededIndexes.all.union(failedIndexes.all).union(active.compactMap(\.index))
-    if replacesFailedOnly { taken.formUnion(pods.filter(\.isTerminating).compactMap(\.index)) }
-    let isOwnLimit = job.spec.backoffLimitPerIndex != nil
-    var last: [Int: JobPod] = [:]
-    if isOwnLimit { for (index, pod) in lastFailures() { last[index] = pod } }
-    var free: [Int] = []
-    for index in 0..<completions where !taken.contains(index) {
-      if free.count == count { break }
-      if let pod = last[index] {
-        let due = pod.endedAt(now) + JobSync.backoff(pod.failuresBefore + pod.ignoredBefore + 1)
-        if due > now {
-          plan.wake(at: due)
-          continue
-        }
-      }
-      free.append(index)
+    var taken = succeededIndexes.union(failedIndexes)
+    for pod in pods {
+      guard let index = pod.index, index >= 0 else { continue }
+      let isRunning = pod.isActive && !removed.contains(pod.uid)
+      if isRunning || (replacesFailedOnly && pod.isTerminating) { taken.insert(index) }
     }
-    return free
+    let pending = taken.missing(count, below: completions)
+    guard job.spec.backoffLimitPerIndex != nil else { return pending }
+    let waits = pending.map { index in
+      delayed[index].map { $0.endedAt(now) + JobSync.backoff($0.failuresBefore + $0.ignoredBefore + 1) } ?? now
+    }
+    for wait in waits where wait > now { plan.wake(at: wait) }
+    return zip(pending, waits).filter { $0.1 <= now }.map { $0.0 }
   }
 
   private mutating func create(_ index: Int?, _ names: inout PodNames) {
     var pod = OwnedPods.make(job.spec.template, owner: stored.tree, namespace: stored.key.namespace)
-    var base = stored.key.name + "-"
+    let suffix = index.map { "-\($0)-" } ?? "-"
+    let base = stored.key.name.prefix(PodNames.longestBase - suffix.count) + suffix
     pod.metadata.finalizers = List(
       pod.metadata.finalizers.values.filter { $0 != JobController.finalizer } + [JobController.finalizer])
-    if let index {
-      base += "\(index)-"
-      mark(&pod, index)
-    }
-    let name = names.next(base)
-    pod.metadata.generateName = base
+    if let index { mark(&pod, index) }
+    let name = names.next(String(base))
+    pod.metadata.generateName = String(base)
     pod.metadata.name = name
-    added += 1
+    added.append(name)
     plan.changes.append(
       Change(
         .create(.pods, namespace: stored.key.namespace, tree: pod.tree),
@@ -119,7 +115,7 @@ extension JobSync {
     pod.metadata.labels[JobController.indexAnnotation] = String(index)
     pod.spec.hostname = "\(stored.key.name)-\(index)"
     if job.spec.backoffLimitPerIndex != nil {
-      let last = lastFailures().first { $0.index == index }?.pod
+      let last = delayed[index]
       let isIgnored = last.map { failure(of: $0) == .isIgnored } ?? false
       pod.metadata.annotations[JobController.failuresAnnotation] = String((last?.failuresBefore ?? -1) + (isIgnored ? 0 : 1))
       if let last, last.ignoredBefore > 0 || isIgnored {

@@ -16,20 +16,31 @@ struct JobSync {
   var status: JobStatus
   var plan = Plan()
   let pods: [JobPod]
+  /// Of the status and of the pods that have ended since; the status may be behind, as it takes in a limited number at a time.
   var succeededIndexes = CompletionIndexes()
+  var recordedIndexes = CompletionIndexes()
   var failedIndexes = CompletionIndexes()
+  /// The last failed pod of each index that waits for its successor.
+  var delayed: [Int: JobPod] = [:]
+  /// Ended pods that no status knows.
+  var newSuccesses = 0
+  var newFailures = 0
   /// UIDs of ended pods that are written down but not yet in the counters.
   var uncounted: (succeeded: [String], failed: [String]) = ([], [])
   /// Finalizers that go once the status is written.
   var releases: [Change] = []
   /// What the plan takes from the active pods, and adds.
   var removed: Set<String> = []
-  var added = 0
+  /// Names of the pods that the plan makes.
+  var added: [String] = []
+  /// The pods of the last plan were refused: new ones are not counted before they are there.
+  private let wasRefused: Bool
 
-  init(_ stored: StoredObject, _ store: Store, _ now: Instant) {
+  init(_ stored: StoredObject, _ store: Store, _ now: Instant, wasRefused: Bool = false) {
     self.stored = stored
     self.store = store
     self.now = now
+    self.wasRefused = wasRefused
     job = stored.view(Job.self)
     status = job.status
     pods = store.owned(by: stored.uid)
@@ -48,28 +59,20 @@ struct JobSync {
   mutating func run() {
     if !isSuspended, status.startTime == nil { status.startTime = now.rfc3339 }
     readCounters()
-    var ending = interimEnding()
-    count(isEnding: ending != nil)
-    if ending == nil { ending = newEnding() }
-    if let ending {
-      mark(ending)
+    var ending = interimEnding() ?? newEnding()
+    if ending != nil {
       for pod in active { delete(pod, isCounted: true) }
-    } else if job.metadata.deletionTimestamp == nil {
-      manage()
-      if let complete = completion() {
-        mark(complete)
-        ending = complete
-      } else {
-        noteSuspension()
-      }
+    } else {
+      let isManaged = job.metadata.deletionTimestamp == nil
+      if isManaged { manage() }
+      ending = completion()
+      if ending == nil, isManaged { noteSuspension() }
     }
+    track(ending)
+    if let ending { mark(ending) }
     writeCounters()
-    let left = pods.contains { $0.isTracked && !$0.isActive && !$0.isTerminating }
-    if let ending, active.isEmpty, added == 0, terminating == 0, removed.isEmpty, !left, uncounted.succeeded.isEmpty,
-      uncounted.failed.isEmpty
-    {
-      finish(ending)
-    }
+    let isHeld = pods.contains(where: \.isTracked) || !uncounted.succeeded.isEmpty || !uncounted.failed.isEmpty
+    if let ending, !isHeld, active.isEmpty, removed.isEmpty, terminating == 0 { finish(ending) }
     finishPlan()
   }
 
@@ -88,12 +91,12 @@ struct JobSync {
   private mutating func writeCounters() {
     func orAbsent(_ count: Int) -> Int? { count == 0 ? nil : count }
     let running = active
-    status.active = orAbsent(running.count + added)
+    status.active = orAbsent(running.count + (wasRefused ? 0 : added.count))
     status.ready = running.reduce(0) { $0 + (OwnedPods.isReady($1.pod) ? 1 : 0) }
-    status.terminating = terminating
+    status.terminating = terminating + removed.count
     if isIndexed {
-      status.succeeded = orAbsent(succeededIndexes.count)
-      status.completedIndexes = succeededIndexes.count == 0 ? nil : succeededIndexes.text
+      status.succeeded = orAbsent(recordedIndexes.count)
+      status.completedIndexes = recordedIndexes.isEmpty ? nil : recordedIndexes.text
       if job.spec.backoffLimitPerIndex != nil { status.failedIndexes = failedIndexes.text }
     }
     status.uncountedTerminatedPods = UncountedTerminatedPods()
