@@ -33,6 +33,18 @@ extension APIServer {
     return try insert(served, namespace: namespace, tree: try decoded(tree, served, options), options, &warnings)
   }
 
+  /// An event that the control plane's own recorder made: its form is right and its name is new, so that nothing is left to admit
+  /// but its namespace.
+  package mutating func createEvent(_ event: Event, at now: Instant) throws(APIError) -> StoredObject {
+    var tree = event.tree
+    let key = ObjectKey(.events, namespace: event.metadata.namespace ?? "", event.metadata.name ?? "")
+    try admitNamespace(key.namespace, .events, key.name)
+    if store.get(key) != nil { throw .alreadyExists(.events, key.name) }
+    tree[.metadata].put(.uid, .string(random.uid()))
+    tree[.metadata].put(.creationTimestamp, .string(now.rfc3339))
+    return put(key, tree)
+  }
+
   @discardableResult
   package mutating func update(_ id: ResourceID, tree: JSON, user: UserInfo, at now: Instant) throws(APIError) -> StoredObject {
     let served = try served(id)

@@ -10,12 +10,55 @@ struct LabelPair: Hashable, Sendable {
 
 /// Pods by label, in the namespaces that were asked for: so that a look at one selector costs its own pods, not all pods.
 struct PodIndex: Sendable {
+  /// The pods of one label, and the count of changes when one of them last changed.
   private struct Bucket: Sendable {
+    var label: LabelPair
     var names: Set<String> = []
-    /// The count of changes when one of these pods last changed.
-    var version: UInt64
+    var version: UInt64 = 0
   }
-  private var namespaces: [String: [LabelPair: Bucket]] = [:]
+  /// Buckets stay where they are while they hold a pod: each pod remembers the places of its own.
+  private struct Namespace: Sendable {
+    var buckets: [Bucket] = []
+    var free: [Int] = []
+    var places: [LabelPair: Int] = [:]
+    var pods: [String: [Int]] = [:]
+
+    mutating func place(of pair: LabelPair) -> Int {
+      if let place = places[pair] { return place }
+      let place = free.popLast() ?? buckets.count
+      if place == buckets.count { buckets.append(Bucket(label: pair)) } else { buckets[place].label = pair }
+      places[pair] = place
+      return place
+    }
+
+    mutating func put(_ name: String, _ labels: JSON, _ version: UInt64) {
+      take(name, version)
+      let places = labels.members.compactMap { label in
+        label.value.string.map { place(of: LabelPair(key: label.key, value: $0)) }
+      }
+      for place in places {
+        buckets[place].names.insert(name)
+        buckets[place].version = version
+      }
+      pods[name] = places
+    }
+
+    mutating func take(_ name: String, _ version: UInt64) {
+      for place in pods.removeValue(forKey: name) ?? [] {
+        buckets[place].names.remove(name)
+        buckets[place].version = version
+        if buckets[place].names.isEmpty {
+          places[buckets[place].label] = nil
+          free.append(place)
+        }
+      }
+    }
+
+    mutating func touch(_ name: String, _ version: UInt64) {
+      for place in pods[name] ?? [] { buckets[place].version = version }
+    }
+  }
+  private var namespaces: [String: Namespace] = [:]
   private var changes: UInt64 = 0
 
   /// Takes one change of a pod.
@@ -24,28 +67,14 @@ struct PodIndex: Sendable {
     let key = change.object.key
     guard namespaces[key.namespace] != nil else { return }
     let old = change.previous?.tree[.metadata][.labels] ?? .null
-    let new = change.kind == .deleted ? .null : change.object.tree[.metadata][.labels]
-    if old != new { for member in old.members { remove(key, member) } }
-    for member in new.members { insert(key, member) }
-  }
-
-  private mutating func insert(_ key: ObjectKey, _ label: Member) {
-    guard let value = label.value.string else { return }
-    let pair = LabelPair(key: label.key, value: value)
-    let version = changes
-    func take(_ bucket: inout Bucket) {
-      bucket.version = version
-      bucket.names.insert(key.name)
+    let new = change.object.tree[.metadata][.labels]
+    if change.kind == .deleted {
+      namespaces[key.namespace]!.take(key.name, changes)
+    } else if change.kind == .modified, old == new {
+      namespaces[key.namespace]!.touch(key.name, changes)
+    } else {
+      namespaces[key.namespace]!.put(key.name, new, changes)
     }
-    take(&namespaces[key.namespace]![pair, default: Bucket(version: version)])
-  }
-
-  private mutating func remove(_ key: ObjectKey, _ label: Member) {
-    guard let value = label.value.string else { return }
-    let pair = LabelPair(key: label.key, value: value)
-    namespaces[key.namespace]![pair]?.names.remove(key.name)
-    namespaces[key.namespace]![pair]?.version = changes
-    if namespaces[key.namespace]![pair]?.names.isEmpty == true { namespaces[key.namespace]![pair] = nil }
   }
 
   /// Grows when the answer to `pods` may have changed; 0 while no pod can match.
@@ -53,11 +82,9 @@ struct PodIndex: Sendable {
     if namespaces[namespace] == nil { fill(namespace, store) }
     var latest: UInt64?
     for member in selector.matchLabels.tree.members {
-      guard let value = member.value.string,
-        let version = namespaces[namespace]![LabelPair(key: member.key, value: value)]?.version
-      else { return 0 }
+      guard let bucket = bucket(member, namespace) else { return 0 }
       // A pod that comes or goes is in the bucket of each of its labels: the quietest bucket knows of all that matter.
-      latest = min(latest ?? version, version)
+      latest = min(latest ?? bucket.version, bucket.version)
     }
     return latest ?? changes
   }
@@ -67,9 +94,7 @@ struct PodIndex: Sendable {
     if namespaces[namespace] == nil { fill(namespace, store) }
     var least: Set<String>?
     for member in selector.matchLabels.tree.members {
-      guard let value = member.value.string,
-        let found = namespaces[namespace]![LabelPair(key: member.key, value: value)]?.names
-      else { return [] }
+      guard let found = bucket(member, namespace)?.names else { return [] }
       if least == nil || found.count < least!.count { least = found }
     }
     guard let least else {
@@ -80,10 +105,17 @@ struct PodIndex: Sendable {
     }
   }
 
+  private func bucket(_ label: Member, _ namespace: String) -> Bucket? {
+    guard let value = label.value.string, let known = namespaces[namespace],
+      let place = known.places[LabelPair(key: label.key, value: value)]
+    else { return nil }
+    return known.buckets[place]
+  }
+
   private mutating func fill(_ namespace: String, _ store: Store) {
-    namespaces[namespace] = [:]
+    namespaces[namespace] = Namespace()
     for pod in store.list(.pods, namespace: namespace) {
-      for member in pod.tree[.metadata][.labels].members { insert(pod.key, member) }
+      namespaces[namespace]!.put(pod.key.name, pod.tree[.metadata][.labels], changes)
     }
   }
 }

@@ -50,7 +50,7 @@ struct EventRecorder: Sendable {
     let suffix = String(UInt64(bitPattern: now.nanoseconds) &+ count, radix: 16)
     let name = "\(involved.name ?? "object").\(suffix)"
     let event = make(draft, name: name, namespace: namespace, component: component, host: host, at: now)
-    if let stored = try? server.create(.events, namespace: namespace, tree: event.tree, user: user, at: now) {
+    if let stored = try? server.createEvent(event, at: now) {
       known[identity] = stored.key
     }
   }

@@ -136,15 +136,23 @@ extension PodRuntime {
     let reason = isOver ? (phase == "Succeeded" ? "PodCompleted" : "PodFailed") : "ContainersNotReady"
     var text: String? { isOver ? nil : "containers with unready status: [\(unready.joined(separator: " "))]" }
     var result: [PodCondition] = []
+    let generation = pod.metadata.generation
     func add(_ type: String, _ isTrue: Bool, _ reason: String?, _ message: @autoclosure () -> String?) {
-      var condition = old.first { $0.type == type } ?? PodCondition()
+      let present = old.first { $0.type == type }
       let status = isTrue ? "True" : "False"
+      let (reason, message) = isTrue ? (nil, nil) : (reason, message())
+      if let present, present.status == status, present.reason == reason, present.message == message,
+        present.observedGeneration == generation
+      {
+        return result.append(present)
+      }
+      var condition = present ?? PodCondition()
       if condition.status != status { condition.lastTransitionTime = now.rfc3339 }
       condition.type = type
       condition.status = status
-      condition.reason = isTrue ? nil : reason
-      condition.message = isTrue ? nil : message()
-      condition.observedGeneration = pod.metadata.generation
+      condition.reason = reason
+      condition.message = message
+      condition.observedGeneration = generation
       result.append(condition)
     }
     add("PodReadyToStartContainers", address != nil && !isOver, nil, nil)

@@ -6,33 +6,27 @@ extension Instant {
 
   private func text(fraction digits: Int) -> String {
     let civil = CivilTime(secondsSince1970: seconds)
-    var out: [UInt8] = []
-    out.reserveCapacity(32)
-    func put(_ value: Int, _ width: Int) {
-      var divisor = 1
-      for _ in 1..<width { divisor *= 10 }
-      while divisor > 0 {
-        out.append(UInt8(48 + value / divisor % 10))
-        divisor /= 10
+    let micros = Int(nanoseconds - seconds * 1_000_000_000) / 1000
+    return String(unsafeUninitializedCapacity: 32) { out in
+      var count = 0
+      func put(_ value: Int, _ width: Int, _ end: Unicode.Scalar) {
+        var rest = value
+        for place in stride(from: count + width - 1, through: count, by: -1) {
+          out[place] = UInt8(48 + rest % 10)
+          rest /= 10
+        }
+        out[count + width] = UInt8(ascii: end)
+        count += width + 1
       }
+      put(civil.year, 4, "-")
+      put(civil.month, 2, "-")
+      put(civil.day, 2, "T")
+      put(civil.hour, 2, ":")
+      put(civil.minute, 2, ":")
+      put(civil.second, 2, digits > 0 ? "." : "Z")
+      if digits > 0 { put(micros, digits, "Z") }
+      return count
     }
-    put(civil.year, 4)
-    out.append(UInt8(ascii: "-"))
-    put(civil.month, 2)
-    out.append(UInt8(ascii: "-"))
-    put(civil.day, 2)
-    out.append(UInt8(ascii: "T"))
-    put(civil.hour, 2)
-    out.append(UInt8(ascii: ":"))
-    put(civil.minute, 2)
-    out.append(UInt8(ascii: ":"))
-    put(civil.second, 2)
-    if digits > 0 {
-      out.append(UInt8(ascii: "."))
-      put(Int(nanoseconds - seconds * 1_000_000_000) / 1000, digits)
-    }
-    out.append(UInt8(ascii: "Z"))
-    return String(decoding: out, as: UTF8.self)
   }
 
   /// RFC 3339 with any number of fraction digits (nine count) and any offset; nil for anything else.

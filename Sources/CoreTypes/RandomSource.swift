@@ -1,5 +1,6 @@
 /// The only randomness there is: SplitMix64 from one seed. The same seed gives the same names and UIDs.
 package struct RandomSource: Sendable {
+  private static let alphabet = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
   private var state: UInt64
 
   package init(seed: UInt64) { state = seed }
@@ -19,24 +20,23 @@ package struct RandomSource: Sendable {
   package mutating func uid() -> String {
     let high = next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
     let low = next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
-    let text = RandomSource.hex(high) + RandomSource.hex(low)
-    let bytes = Array(text.utf8)
-    var out: [UInt8] = []
-    for (start, end) in [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)] {
-      if start > 0 { out.append(UInt8(ascii: "-")) }
-      out += bytes[start..<end]
+    return String(unsafeUninitializedCapacity: 36) { out in
+      var index = 0
+      for nibble in 0..<32 {
+        if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+          out[index] = UInt8(ascii: "-")
+          index += 1
+        }
+        let digit = UInt8(truncatingIfNeeded: (nibble < 16 ? high : low) >> UInt64(60 - nibble % 16 * 4) & 0xF)
+        out[index] = digit < 10 ? 48 + digit : 87 + digit
+        index += 1
+      }
+      return index
     }
-    return String(decoding: out, as: UTF8.self)
-  }
-
-  private static func hex(_ word: UInt64) -> String {
-    let text = String(word, radix: 16)
-    return String(repeating: "0", count: 16 - text.count) + text
   }
 
   /// Letters and digits that form no words. Source: k8s.io/apimachinery/pkg/util/rand, v0.36.
   package mutating func suffix(_ length: Int = 5) -> String {
-    let alphabet = Array("bcdfghjklmnpqrstvwxz2456789".utf8)
-    return String(decoding: (0..<length).map { _ in alphabet[below(alphabet.count)] }, as: UTF8.self)
+    return String(decoding: (0..<length).map { _ in RandomSource.alphabet[below(RandomSource.alphabet.count)] }, as: UTF8.self)
   }
 }

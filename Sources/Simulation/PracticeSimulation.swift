@@ -76,12 +76,12 @@ package struct PracticeSimulation: Sendable {
     if sequence.last != replicas { sequence.append(replicas) }
     let status = HorizontalPodAutoscaler(tree: stored.tree).status
     let percent = status.currentMetrics.first?.resource.current.averageUtilization
+    let target = percent.map { "\($0)%/60%" } ?? "<unknown>/60%"
+    let size = store.get(.configMaps, namespace: "default", "app")?.tree[.data][Key("size")].string ?? ""
+    if let last = lines.last, last.replicas == replicas, last.target == target, last.size == size { return }
     let controller = cluster.engine.controllers[autoscalers] as? HorizontalPodAutoscalerController
-    let line = Line(
-      second: second, replicas: replicas, target: percent.map { "\($0)%/60%" } ?? "<unknown>/60%",
-      size: store.get(.configMaps, namespace: "default", "app")?.tree[.data][Key("size")].string ?? "",
-      reason: controller?.decisions(key).last?.reason ?? "")
-    if let last = lines.last, last.replicas == line.replicas, last.target == line.target, last.size == line.size { return }
+    let reason = controller?.decisions(key).last?.reason ?? ""
+    let line = Line(second: second, replicas: replicas, target: target, size: size, reason: reason)
     lines.append(line)
   }
 }

@@ -19,8 +19,7 @@ package struct VirtualCluster: Sendable {
   /// How many inputs were taken: a measure of work, and a check that two runs are the same.
   package private(set) var steps = 0
 
-  private var happenings: [Happening] = []  // a heap by (at, sequence)
-  private var sequence: UInt64 = 0
+  private var happenings = EventQueue()
   private var wakeAt: Instant?
   private var nextRequest: UInt64 = 0
   private var answers: [UInt64: APIResponse] = [:]
@@ -31,12 +30,6 @@ package struct VirtualCluster: Sendable {
   package var appends: [[JournalRecord]]?
   /// Lines of the open watches; nil where nobody wants to know.
   package var watched: [[UInt8]]?
-
-  private struct Happening: Sendable {
-    var at: Instant
-    var sequence: UInt64
-    var event: VirtualEvent
-  }
 
   /// - Parameter controllers: what takes the place of the controllers, such as ones whose writes are refused at times
   package init(
@@ -75,7 +68,7 @@ package struct VirtualCluster: Sendable {
     var server = APIServer(resources: Resources.all, configuration: configuration, random: RandomSource(seed: random.next()))
     server.restore(store)
     engine = Engine(server: server, controllers: makeControllers())
-    happenings = []
+    happenings = EventQueue()
     wakeAt = nil
     answers = [:]
     nodes.forget()
@@ -83,32 +76,7 @@ package struct VirtualCluster: Sendable {
     schedule(.scrape, at: now + VirtualCluster.scrapePeriod)
   }
 
-  package mutating func schedule(_ event: VirtualEvent, at instant: Instant) {
-    sequence += 1
-    happenings.append(Happening(at: max(instant, now), sequence: sequence, event: event))
-    var child = happenings.count - 1
-    while child > 0, precedes(child, (child - 1) / 2) {
-      happenings.swapAt(child, (child - 1) / 2)
-      child = (child - 1) / 2
-    }
-  }
-
-  private func precedes(_ a: Int, _ b: Int) -> Bool {
-    (happenings[a].at, happenings[a].sequence) < (happenings[b].at, happenings[b].sequence)
-  }
-
-  private mutating func popHappening() -> Happening {
-    happenings.swapAt(0, happenings.count - 1)
-    let first = happenings.removeLast()
-    var parent = 0
-    while true {
-      var least = parent
-      for child in [2 * parent + 1, 2 * parent + 2] where child < happenings.count && precedes(child, least) { least = child }
-      if least == parent { return first }
-      happenings.swapAt(parent, least)
-      parent = least
-    }
-  }
+  package mutating func schedule(_ event: VirtualEvent, at instant: Instant) { happenings.add(event, at: max(instant, now)) }
 
   /// Lets everything happen up to and including `end`.
   package mutating func run(until end: Instant) {
@@ -117,9 +85,9 @@ package struct VirtualCluster: Sendable {
 
   /// Lets one thing happen; false when nothing is left before `end`, and it is `end` then.
   package mutating func advance(until end: Instant) -> Bool {
-    let happening = happenings.first?.at
+    let happening = happenings.next
     let wake = wakeAt
-    guard let next = [happening, wake].compactMap({ $0 }).min(), next <= end else {
+    guard let next = happening.map({ min($0, wake ?? $0) }) ?? wake, next <= end else {
       now = max(now, end)
       return false
     }
@@ -128,7 +96,7 @@ package struct VirtualCluster: Sendable {
       wakeAt = nil
       step(.timer)
     } else {
-      take(popHappening().event)
+      take(happenings.pop())
     }
     return true
   }

@@ -80,6 +80,26 @@ struct EngineTests {
     #expect(bench.engine.backlog == 0)
   }
 
+  @Test("the control plane's own events have the form that a client's must have")
+  func ownEvents() {
+    var bench = EngineBench()
+    bench.send("POST", EngineBench.deployments, EngineBench.deployment("d", replicas: 2))
+    bench.run(seconds: 20)
+    let events = bench.engine.server.store.list(.events)
+    #expect(Set(events.map { $0.view(Event.self).reason ?? "" }).isSuperset(of: ["ScalingReplicaSet", "SuccessfulCreate", "Scheduled"]))
+    for event in events {
+      var copy = event.tree
+      for key in [Key.uid, .resourceVersion, .creationTimestamp] { copy[.metadata].remove(key) }
+      copy[.metadata].put(.name, .string("copy." + event.key.name))
+      let path = "/api/v1/namespaces/\(event.key.namespace)/events?fieldValidation=Strict"
+      let id = bench.open("POST", path, copy)
+      #expect(bench.answers[id]?.status == 201, "\(event.tree)")
+      var made = bench.answers[id]?.body ?? .null
+      for key in [Key.name, .uid, .resourceVersion, .creationTimestamp] { made[.metadata].put(key, event.tree[.metadata][key]) }
+      #expect(made == event.tree)
+    }
+  }
+
   @Test("repeated events are counted, not listed again and again")
   func events() {
     var bench = EngineBench()

@@ -11,6 +11,7 @@ struct Accept: Sendable, Equatable {
   var shape: Shape
 
   static let served = ["application/json"]
+  private static let types = ["application/json", "application/*", "*/*"]
 
   /// The first clause that can be answered, in the order of the header.
   init(_ header: String) throws(APIError) {
@@ -18,7 +19,7 @@ struct Accept: Sendable, Equatable {
       shape = .object
       return
     }
-    for clause in header.split(separator: ",") {
+    for clause in header.utf8.split(separator: UInt8(ascii: ",")).map(Substring.init) {
       if let shape = Accept.shape(clause) {
         self.shape = shape
         return
@@ -28,17 +29,22 @@ struct Accept: Sendable, Equatable {
   }
 
   private static func shape(_ clause: Substring) -> Shape? {
-    let parts = clause.split(separator: ";").map { $0.trimmingSpaces }
-    guard let type = parts.first, ["application/json", "application/*", "*/*"].contains(type.lowercased()) else { return nil }
-    var parameters: [Substring: Substring] = [:]
+    let parts = clause.utf8.split(separator: UInt8(ascii: ";")).map { Substring($0).trimmingSpaces }
+    guard let type = parts.first, type == "application/json" || types.contains(type.lowercased()) else { return nil }
+    var (kind, group, version): (Substring?, Substring?, String) = (nil, nil, "v1")
     for part in parts.dropFirst() {
-      guard let equals = part.firstIndex(of: "=") else { continue }
-      parameters[part[..<equals]] = part[part.index(after: equals)...]
+      guard let equals = part.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
+      let value = part[part.utf8.index(after: equals)...]
+      switch part[..<equals] {
+      case "q": if value == "0" { return nil }
+      case "as": kind = value
+      case "g": group = value
+      case "v": version = String(value)
+      default: continue
+      }
     }
-    if parameters["q"] == "0" { return nil }
-    guard let kind = parameters["as"] else { return .object }
-    let version = String(parameters["v"] ?? "v1")
-    switch (kind, parameters["g"]) {
+    guard let kind else { return .object }
+    switch (kind, group) {
     case ("Table", "meta.k8s.io") where version == "v1" || version == "v1beta1": return .table(version: version)
     case ("PartialObjectMetadata", "meta.k8s.io"), ("PartialObjectMetadataList", "meta.k8s.io"):
       return version == "v1" || version == "v1beta1" ? .partial(version: version) : nil
@@ -51,15 +57,18 @@ struct Accept: Sendable, Equatable {
 
 /// The media type of a body without its parameters, in lower case.
 func mediaType(of header: String) -> String {
-  header.prefix { $0 != ";" }.trimmingSpaces.lowercased()
+  if header == "application/json" { return header }
+  let end = header.utf8.firstIndex(of: UInt8(ascii: ";")) ?? header.endIndex
+  return header[..<end].trimmingSpaces.lowercased()
 }
 
 extension Substring {
   /// Without the spaces and tabs on both sides.
   var trimmingSpaces: Substring {
-    var text = self
-    while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-    while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-    return text
+    func isSpace(_ byte: UInt8?) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+    var text = utf8
+    while isSpace(text.first) { text.removeFirst() }
+    while isSpace(text.last) { text.removeLast() }
+    return Substring(text)
   }
 }

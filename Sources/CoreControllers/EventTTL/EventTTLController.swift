@@ -17,8 +17,9 @@ package struct EventTTLController: Controller {
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
     let event = stored.view(Event.self)
-    let times = [event.lastTimestamp, event.series.lastObservedTime, event.eventTime, event.metadata.creationTimestamp]
-    let last = times.compactMap { $0.flatMap { Instant(rfc3339: $0) } }.max() ?? now
+    let created = event.metadata.creationTimestamp
+    let later = [event.lastTimestamp, event.series.lastObservedTime, event.eventTime].filter { $0 != created }
+    let last = ([created] + later).compactMap { $0.flatMap { Instant(rfc3339: $0) } }.max() ?? now
     let due = last + EventTTLController.life
     if due > now { return Plan(wakeAt: due) }
     return Plan(changes: [
