@@ -112,6 +112,26 @@ struct ReplicaSetTests {
     #expect(controller.status.tree[.terminatingReplicas].isNull)
   }
 
+  @Test("pods start slowly: a refusal lets the rest of its batch through and stops the batches after it")
+  func slowStart() throws {
+    var world = world(nil)
+    let asked = Asked()
+    world.refuse = { write in
+      guard case .create(.pods, _, _) = write else { return nil }
+      asked.count += 1
+      return asked.count == 5 ? "Forbidden" : nil
+    }
+    try world.add(.replicaSets, Self.set(20))
+    #expect(world.reasons.filter { $0 == "FailedCreate" }.count == 1)
+    let first = world.events.firstIndex { $0.hasPrefix("FailedCreate") }
+    #expect(first == 4, "1 + 2 + the first of the third batch are there")
+    world.run(for: 5)
+    #expect(world.names(.pods).count == 20)
+    #expect(world.get(.replicaSets, "web", as: ReplicaSet.self)?.status.conditions.isEmpty == true)
+  }
+
+  private final class Asked: @unchecked Sendable { var count = 0 }
+
   @Test("the same state gives the same names: a plan is a function of the snapshot")
   func pureNames() throws {
     var first = world()

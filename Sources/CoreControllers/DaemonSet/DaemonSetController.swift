@@ -7,6 +7,7 @@ package struct DaemonSetController: Controller {
   static let hashLabel = "controller-revision-hash"
   package let name = "daemonset-controller"
   private var orphans = OrphanPods()
+  private var backoff = FailedPodBackoff()
 
   package init() {}
 
@@ -14,7 +15,9 @@ package struct DaemonSetController: Controller {
     orphans.note(change)
     let key = change.object.key
     switch key.resource {
-    case .daemonSets: return change.kind == .deleted ? [] : [key]
+    case .daemonSets:
+      if change.kind == .deleted { backoff.forget(change.object.uid) }
+      return change.kind == .deleted ? [] : [key]
     case .nodes:
       if let previous = change.previous, change.kind == .modified, DaemonSetController.isSame(previous, change.object) {
         return []
@@ -39,10 +42,14 @@ package struct DaemonSetController: Controller {
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
-    let claims = OwnedPods.claim(stored, stored.view(DaemonSet.self).spec.selector, orphans, snapshot.store)
+    let selector = stored.view(DaemonSet.self).spec.selector
+    let claims =
+      OwnedPods.claim(stored, selector, orphans, snapshot.store)
+      + RevisionHistory.adoptions(stored, selector: selector, snapshot.store)
     if !claims.isEmpty { return Plan(changes: claims) }
-    var sync = DaemonSetSync(stored, snapshot.store, now)
+    var sync = DaemonSetSync(stored, snapshot.store, now, backoff: backoff)
     sync.run()
+    backoff = sync.backoff
     return sync.plan
   }
 }

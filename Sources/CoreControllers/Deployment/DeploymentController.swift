@@ -5,13 +5,15 @@ package import CoreTypes
 /// ReplicaSets that follow one another as the template changes. Source: pkg/controller/deployment, v1.36.
 package struct DeploymentController: Controller {
   package let name = "deployment-controller"
+  /// The ReplicaSet that the last plan of a Deployment made; one that is not there at the next look was refused.
+  private var asked: [ObjectKey: String] = [:]
 
   package init() {}
 
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let object = change.object
     switch object.key.resource {
-    case .deployments: return change.kind == .deleted ? [] : [object.key]
+    case .deployments: return [object.key]
     case .replicaSets:
       if let owner = DeploymentController.owner(of: object) { return [owner] }
       var found: [ObjectKey] = []
@@ -39,11 +41,13 @@ package struct DeploymentController: Controller {
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    let last = asked.removeValue(forKey: key)
     guard let stored = snapshot.store.get(key) else { return Plan() }
     let claims = DeploymentController.claim(stored, snapshot.store)
     if !claims.isEmpty { return Plan(changes: claims) }
-    var sync = DeploymentSync(stored, snapshot.store, now)
+    var sync = DeploymentSync(stored, snapshot.store, now, asked: last)
     sync.run()
+    if let new = sync.newSet, new.stored == nil { asked[key] = new.name }
     return sync.plan
   }
 

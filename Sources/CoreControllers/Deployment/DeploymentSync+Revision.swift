@@ -17,8 +17,8 @@ extension DeploymentSync {
     if before < next {
       newSet!.annotate(RevisionSet.revisionAnnotation, String(next))
       if before > 0 {
-        let history = newSet!.replicaSet.metadata.annotations[RevisionSet.historyAnnotation].map { $0 + "," } ?? ""
-        newSet!.annotate(RevisionSet.historyAnnotation, history + String(before))
+        let history = newSet!.replicaSet.metadata.annotations[RevisionSet.historyAnnotation] ?? ""
+        newSet!.annotate(RevisionSet.historyAnnotation, DeploymentSync.history(history, adding: before))
       }
     }
     for (name, value) in copiedAnnotations { newSet!.annotate(name, value) }
@@ -26,6 +26,15 @@ extension DeploymentSync {
     if hasDeadline, !status.conditions.contains(where: { $0.type == "Progressing" }) {
       set("Progressing", "True", "FoundNewReplicaSet", "found new replica set \"\(newSet!.name)\"")
     }
+  }
+
+  /// The numbers that a set had before, as far as 2,000 characters hold them: the oldest are forgotten.
+  /// Source: SetNewReplicaSetAnnotations and maxRevHistoryLengthInChars, pkg/controller/deployment, v1.36.
+  private static func history(_ text: String, adding revision: Int) -> String {
+    var parts = text.split(separator: ",").map(String.init) + [String(revision)]
+    var length = parts.reduce(-1) { $0 + $1.utf8.count + 1 }
+    while length > RevisionSet.historyLimit, parts.count > 1 { length -= parts.removeFirst().utf8.count + 1 }
+    return parts.joined(separator: ",")
   }
 
   private var copiedAnnotations: [(name: String, value: String)] {
@@ -65,7 +74,13 @@ extension DeploymentSync {
     set.spec.replicas = 0
     newSet = RevisionSet(new: set)
     newSet!.replicas = newSetSize
-    if hasDeadline { self.set("Progressing", "True", "NewReplicaSetCreated", "created new replica set \"\(name)\"") }
+    guard hasDeadline else { return }
+    if wasRefused {
+      self.set(
+        "Progressing", "False", "ReplicaSetCreateError", "replica set \"\(name)\" was refused: see the events of this Deployment")
+    } else {
+      self.set("Progressing", "True", "NewReplicaSetCreated", "created new replica set \"\(name)\"")
+    }
   }
 
   /// How far the new set may grow now. Source: NewRSNewReplicas, deployment_util.go, v1.36.

@@ -21,6 +21,8 @@ extension DeploymentSync {
       }
     }
     if status == deployment.status { return }
+    let before = plan.changes.count
+    defer { if newSet.map({ $0.stored == nil }) ?? false { plan.take(DeploymentSync.statusTurn, since: before) } }
     let merge = StatusPatch.from(deployment.status.tree, to: status.tree)
     plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]))
   }
@@ -47,17 +49,19 @@ extension DeploymentSync {
 
   private mutating func noteProgress() {
     guard hasDeadline else { return remove("Progressing") }
+    // What was refused is told until it is let in.
+    if wasRefused { return }
     let old = deployment.status
     let present = status.conditions.first { $0.type == "Progressing" }
     let isDone = (status.replicas ?? 0) == (status.updatedReplicas ?? 0) && present?.reason == "NewReplicaSetAvailable"
     let what = newSet.map { "ReplicaSet \"\($0.name)\"" } ?? "Deployment \"\(stored.key.name)\""
     if isDone { return }
     if isComplete(status) {
-      set("Progressing", "True", "NewReplicaSetAvailable", "\(what) has successfully progressed.")
+      set("Progressing", "True", "NewReplicaSetAvailable", "\(what) is rolled out completely")
     } else if hasMoved(from: old) {
       // Progress under the same reason renews only the time of the last progress.
-      set("Progressing", "True", "ReplicaSetUpdated", "\(what) is progressing.", renews: true)
-    } else if let present, let deadline = deadline(present) {
+      set("Progressing", "True", "ReplicaSetUpdated", "the rollout of \(what) goes on", renews: true)
+    } else if let present, present.reason != "NewReplicaSetAvailable", let deadline = deadline(present) {
       if deadline < now {
         let seconds = deployment.spec.progressDeadlineSeconds ?? 0
         set(

@@ -4,6 +4,10 @@ import CoreTypes
 
 /// One look at a Deployment. Source: syncDeployment, pkg/controller/deployment/deployment_controller.go, v1.36.
 struct DeploymentSync {
+  /// A new set and the status are tried both: the status tells that the set was refused.
+  static let setTurn = SlowStart.Turn(batch: 0, subject: 0)
+  static let statusTurn = SlowStart.Turn(batch: 0, subject: 1)
+
   let stored: StoredObject
   let store: Store
   let now: Instant
@@ -15,13 +19,16 @@ struct DeploymentSync {
   var newSet: RevisionSet?
   /// Oldest first.
   var oldSets: [RevisionSet]
+  /// The set that the last plan made is not there.
+  let wasRefused: Bool
 
-  init(_ stored: StoredObject, _ store: Store, _ now: Instant) {
+  init(_ stored: StoredObject, _ store: Store, _ now: Instant, asked: String? = nil) {
     self.stored = stored
     self.store = store
     self.now = now
     deployment = stored.view(Deployment.self)
     status = deployment.status
+    wasRefused = asked.map { store.get(.replicaSets, namespace: stored.key.namespace, $0) == nil } ?? false
     let template = deployment.spec.template
     var sets = store.owned(by: stored.uid)
       .filter { $0.key.resource == .replicaSets && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid }
@@ -108,13 +115,13 @@ struct DeploymentSync {
   /// Old sets without pods beyond the limit. Source: cleanupDeployment, sync.go, v1.36.
   mutating func trimHistory() {
     guard let limit = deployment.spec.revisionHistoryLimit else { return }
-    let idle = oldSets.filter { old in
-      old.replicaSet.metadata.deletionTimestamp == nil && (old.replicaSet.status.replicas ?? 0) == 0 && old.replicas == 0
+    let kept = oldSets.filter { $0.replicaSet.metadata.deletionTimestamp == nil }
+      .sorted { ($0.revision, $0.name) < ($1.revision, $1.name) }
+    for old in kept.prefix(max(0, kept.count - limit)) {
+      let isIdle =
+        (old.replicaSet.status.replicas ?? 0) == 0 && old.replicas == 0
         && (old.replicaSet.metadata.generation ?? 0) <= (old.replicaSet.status.observedGeneration ?? 0)
-    }.sorted { ($0.revision, $0.name) < ($1.revision, $1.name) }
-    guard idle.count > limit else { return }
-    for old in idle.prefix(idle.count - limit) {
-      guard let stored = old.stored else { continue }
+      guard isIdle, let stored = old.stored else { continue }
       plan.changes.append(
         Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"]))
     }
@@ -148,6 +155,7 @@ struct DeploymentSync {
         Change(
           .create(.replicaSets, namespace: stored.key.namespace, tree: tree.tree), succeeded: event, failed: failed,
           tolerated: ["AlreadyExists"]))
+      plan.take(DeploymentSync.setTurn, since: plan.changes.count - 1)
       return
     }
     // An old set that stays at 0 keeps what was written when it was scaled down.

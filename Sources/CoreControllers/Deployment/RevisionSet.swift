@@ -8,6 +8,8 @@ struct RevisionSet {
   static let historyAnnotation = "deployment.kubernetes.io/revision-history"
   static let desiredAnnotation = "deployment.kubernetes.io/desired-replicas"
   static let mostAnnotation = "deployment.kubernetes.io/max-replicas"
+  /// Characters of the history annotation at the most.
+  static let historyLimit = 2000
   static let hashLabel = "pod-template-hash"
   /// Annotations of a Deployment that its ReplicaSets do not get. Source: annotationsToSkip, deployment_util.go, v1.36.
   static let ownAnnotations: Set<String> = [

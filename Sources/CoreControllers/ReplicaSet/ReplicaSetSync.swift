@@ -44,6 +44,7 @@ struct ReplicaSetSync {
 
   private mutating func create(_ count: Int) {
     var names = PodNames(stored, store)
+    var start = SlowStart()
     let base = stored.key.name + "-"
     for _ in 0..<count {
       var pod = OwnedPods.make(set.spec.template, owner: stored.tree, namespace: stored.key.namespace)
@@ -57,6 +58,7 @@ struct ReplicaSetSync {
           succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created pod: \(name)", about: stored.tree),
           failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating: {error}", about: stored.tree),
           tolerated: ["AlreadyExists"]))
+      plan.take(start.next(), since: plan.changes.count - 1)
     }
   }
 

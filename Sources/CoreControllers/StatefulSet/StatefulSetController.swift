@@ -46,7 +46,7 @@ package struct StatefulSetController: Controller {
       let isMember = { (pod: StoredObject) in StatefulPod.ordinal(pod.key.name, of: key.name) != nil }
       let adopted =
         OwnedPods.claim(stored, selector, orphans, snapshot.store, where: isMember)
-        + RevisionHistory.adoptions(stored, snapshot.store)
+        + RevisionHistory.adoptions(stored, selector: selector, snapshot.store)
       if !adopted.isEmpty { return Plan(changes: adopted) }
     }
     var sync = StatefulSetSync(stored, snapshot.store, now, told: told[key])
