@@ -2,8 +2,8 @@ import CoreJSON
 import CoreTypes
 
 /// The conditions of an autoscaler during one look: the last word counts, and what stays the same is not written again.
-struct AutoscalerConditions {
-  private struct Word {
+struct AutoscalerConditions: Equatable, Sendable {
+  private struct Word: Equatable, Sendable {
     var type: String
     var status: String
     var reason: String

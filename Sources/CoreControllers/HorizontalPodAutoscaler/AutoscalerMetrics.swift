@@ -12,8 +12,6 @@ struct AutoscalerMetrics {
   private let now: Instant
   private let pods: [AutoscaledPod]
   private let rival: ObjectKey?
-  /// One for each metric, in the order of the spec, which tables go by; without a value where a metric failed.
-  private(set) var statuses: [MetricStatus] = []
   private(set) var events: [(reason: String, message: String)] = []
   private(set) var condition: (status: String, reason: String, message: String)?
 
@@ -49,7 +47,6 @@ struct AutoscalerMetrics {
     for index in rules.metrics.indices {
       var metric = MetricDecision(rules.metrics[index], rules.tolerance)
       evaluate(rules.metrics[index], decision.current, &metric)
-      statuses.append(status(rules.metrics[index], metric))
       if let failure = metric.failure {
         failures += 1
         events.append(failure)
@@ -106,6 +103,9 @@ struct AutoscalerMetrics {
       decision.failure = ("InvalidMetricSourceType", "unknown metric source type \"\(type)\"")
     }
   }
+
+  /// One for each metric, in the order of the spec, which tables go by; without a value where a metric failed.
+  func statuses(_ decision: Decision) -> [MetricStatus] { zip(rules.metrics, decision.metrics).map { status($0, $1) } }
 
   private func status(_ metric: AutoscalerRules.Metric, _ decision: MetricDecision) -> MetricStatus {
     var status = MetricStatus()

@@ -30,7 +30,8 @@ struct AutoscalerSync {
     } catch {
       say(.warning, "FailedGetScale", error.message)
       set("AbleToScale", "False", "FailedGetScale", "the scale of the target cannot be read: \(error.message)")
-      return write()
+      write()
+      return
     }
     set("AbleToScale", "True", "SucceededGetScale", "the scale of the target was read")
     let current = target.replicas
@@ -50,24 +51,28 @@ struct AutoscalerSync {
     } else {
       var metrics = AutoscalerMetrics(self, target, pods: &pods, selectors: &selectors)
       metrics.evaluate(&decision)
-      take(metrics)
-      guard let recommended = decision.recommended else {
-        memory.decisions.append(decision)
-        return write()
-      }
-      normalize(&decision, recommended, &memory)
+      for (reason, message) in metrics.events { say(.warning, reason, message) }
+      if let condition = metrics.condition { set("ScalingActive", condition.status, condition.reason, condition.message) }
+      if let recommended = decision.recommended { normalize(&decision, recommended, &memory) }
+      conclude(target, decision, metrics, &memory)
+      return
     }
-    if decision.desired != current { rescale(target, decision, &memory) }
-    if decision.metrics.isEmpty { status.currentMetrics = List(tree: .null) }
-    status.desiredReplicas = decision.desired
-    memory.decisions.append(decision)
-    write()
+    conclude(target, decision, nil, &memory)
   }
 
-  private mutating func take(_ metrics: AutoscalerMetrics) {
-    for (reason, message) in metrics.events { say(.warning, reason, message) }
-    if let condition = metrics.condition { set("ScalingActive", condition.status, condition.reason, condition.message) }
-    status.currentMetrics = metrics.statuses.isEmpty ? List(tree: .null) : List(metrics.statuses)
+  /// Scales, and writes the status where it says something new.
+  private mutating func conclude(
+    _ target: ScaleTarget, _ decision: Decision, _ metrics: AutoscalerMetrics?, _ memory: inout ScalingMemory
+  ) {
+    let isDecided = metrics == nil || decision.recommended != nil
+    if isDecided, decision.desired != decision.current { rescale(target, decision, &memory) }
+    memory.decisions.append(decision)
+    let terms = StatusTerms(decision, conditions)
+    if let told = memory.told, told.revision == stored.revision, told.terms == terms { return }
+    let statuses = metrics?.statuses(decision) ?? []
+    status.currentMetrics = statuses.isEmpty ? List(tree: .null) : List(statuses)
+    if isDecided { status.desiredReplicas = decision.desired }
+    memory.told = write() ? nil : (stored.revision, terms)
   }
 
   /// Applies windows, policies and limits.
@@ -123,12 +128,15 @@ struct AutoscalerSync {
     write()
   }
 
-  private mutating func write() {
+  /// True if there was something to write.
+  @discardableResult
+  private mutating func write() -> Bool {
     status.conditions = conditions.merged(into: status.conditions, at: now)
     if status.desiredReplicas == nil { status.desiredReplicas = 0 }
-    if status == autoscaler.status { return }
+    if status == autoscaler.status { return false }
     let merge = StatusPatch.from(autoscaler.status.tree, to: status.tree)
     plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]))
+    return true
   }
 
   private mutating func set(_ type: String, _ status: String, _ reason: String, _ message: String) {

@@ -10,6 +10,8 @@ struct ScalingMemory: Sendable {
   var decisions: [Decision] = []
   /// The rescale of the last plan and the revision of the target before it: unchanged, it was refused.
   var asked: (target: ObjectKey, revision: UInt64, isUp: Bool)?
+  /// What the status says at this revision of the autoscaler: while both are the same, nothing is to be written.
+  var told: (revision: UInt64, terms: StatusTerms)?
   private(set) var rules: AutoscalerRules
   private var revision: UInt64
   private var spec: HorizontalPodAutoscalerSpec
@@ -33,9 +35,32 @@ struct ScalingMemory: Sendable {
 
   /// Only what some window can still see is kept: windows are 3600 s at the most, periods 1800 s.
   mutating func forget(before now: Instant) {
-    let oldest = max(rules.up?.window ?? 0, rules.down?.window ?? ScalingRules.downscaleWindow)
-    recommendations.removeAll { now - $0.at > .seconds(oldest) }
-    ups.removeAll { now - $0.at > .seconds(1800) }
-    downs.removeAll { now - $0.at > .seconds(1800) }
+    let window = now - .seconds(max(rules.up?.window ?? 0, rules.down?.window ?? ScalingRules.downscaleWindow))
+    let period = now - .seconds(1800)
+    recommendations.removeAll { $0.at < window }
+    ups.removeAll { $0.at < period }
+    downs.removeAll { $0.at < period }
+  }
+}
+
+/// All that the status of an autoscaler is made from.
+struct StatusTerms: Equatable, Sendable {
+  struct Value: Equatable, Sendable {
+    var utilization: Int?
+    var averageMilli: Int64
+    var isFailed: Bool
+  }
+  var current: Int
+  var desired: Int
+  var values: [Value]
+  var conditions: AutoscalerConditions
+
+  init(_ decision: Decision, _ conditions: AutoscalerConditions) {
+    current = decision.current
+    desired = decision.desired
+    values = decision.metrics.map {
+      Value(utilization: $0.utilization, averageMilli: $0.averageMilli, isFailed: $0.failure != nil)
+    }
+    self.conditions = conditions
   }
 }
