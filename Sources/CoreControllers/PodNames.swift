@@ -1,7 +1,7 @@
 import CoreStore
 import CoreTypes
 
-/// Names of new pods: the owner's name and five characters, as generateName makes them, but known before the pod is there,
+/// Names of new pods (and slices): the owner's name and five characters, as generateName makes them, but known before the pod is there,
 /// so that events can tell them. The same state of the store gives the same names.
 struct PodNames {
   /// Source: maxGeneratedNameLength, k8s.io/apiserver/pkg/storage/names, v0.36.
@@ -20,10 +20,10 @@ struct PodNames {
   }
 
   /// A name that is free. `base` ends with "-".
-  mutating func next(_ base: String) -> String {
+  mutating func next(_ base: String, _ resource: ResourceID = .pods) -> String {
     while true {
       let name = String(base.prefix(PodNames.longestBase)) + random.suffix()
-      guard given.insert(name).inserted, store.get(.pods, namespace: owner.key.namespace, name) == nil else { continue }
+      guard given.insert(name).inserted, store.get(resource, namespace: owner.key.namespace, name) == nil else { continue }
       return name
     }
   }

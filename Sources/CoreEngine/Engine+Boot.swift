@@ -46,10 +46,22 @@ extension Engine {
       (
         .endpoints, "default",
         [
-          "apiVersion": "v1", "kind": "Endpoints", "metadata": ["name": "kubernetes", "namespace": "default"],
+          "apiVersion": "v1", "kind": "Endpoints",
+          "metadata": [
+            "name": "kubernetes", "namespace": "default", "labels": ["endpointslice.kubernetes.io/skip-mirror": "true"],
+          ],
           "subsets": [
             ["addresses": [["ip": .string(serviceAddress)]], "ports": [["name": "https", "port": 443, "protocol": "TCP"]]]
           ],
+        ]
+      ),
+      (
+        .endpointSlices, "default",
+        [
+          "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+          "metadata": ["name": "kubernetes", "namespace": "default", "labels": ["kubernetes.io/service-name": "kubernetes"]],
+          "addressType": "IPv4", "endpoints": [["addresses": [.string(serviceAddress)], "conditions": ["ready": true]]],
+          "ports": [["name": "https", "port": 443, "protocol": "TCP"]],
         ]
       ),
     ]

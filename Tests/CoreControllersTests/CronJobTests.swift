@@ -250,27 +250,4 @@ struct ClusterControllersTests {
     #expect(world.names(.pods).isEmpty)
     #expect(world.get(.namespaces, "default", as: Namespace.self)?.spec.finalizers.values.isEmpty == true)
   }
-
-  @Test("endpoints hold the addresses of ready pods that the selector matches, and follow them")
-  func endpoints() throws {
-    var world = World(EndpointsController())
-    try world.add(
-      .services,
-      #"{"apiVersion":"v1","kind":"Service","metadata":{"name":"web"},"spec":{"selector":{"app":"web"},"ports":[{"name":"http","port":80,"targetPort":"www"}]}}"#
-    )
-    for (name, app) in [("a", "web"), ("b", "web"), ("c", "other")] {
-      try world.add(
-        .pods,
-        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)","labels":{"app":"\#(app)"}},"spec":{"containers":[{"name":"m","ports":[{"name":"www","containerPort":8080}]}]},"status":{"podIP":"10.0.0.\#(name == "a" ? 1 : 2)"}}"#
-      )
-    }
-    world.setPod("a", phase: "Running", isReady: true)
-    let subset = try #require(world.get(.endpoints, "web", as: Endpoints.self)?.subsets.first)
-    #expect(subset.addresses.map { $0.ip ?? "" } == ["10.0.0.1"])
-    #expect(subset.notReadyAddresses.map { $0.ip ?? "" } == ["10.0.0.2"])
-    #expect(subset.ports.first?.port == 8080)
-    try world.delete(.pods, "a")
-    #expect(world.get(.endpoints, "web", as: Endpoints.self)?.subsets.first?.addresses.isEmpty == true)
-    #expect(world.store.list(.endpointSlices).first?.tree[.endpoints].elements.count == 1)
-  }
 }

@@ -30,8 +30,11 @@ struct ReplicationControllerResource: Resource {
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
-    let controller = ReplicationController(tree: object)
-    return FieldRules.atLeast(0, controller.spec.replicas, "spec.replicas") + PodSpecRules.validate(controller.spec.template.spec, "spec.template.spec")
+    let spec = ReplicationController(tree: object).spec
+    let selector = LabelSelector(tree: spec.selector.isEmpty ? .null : ["matchLabels": spec.selector.tree])
+    return FieldRules.atLeast(0, spec.replicas, "spec.replicas") + FieldRules.atLeast(0, spec.minReadySeconds, "spec.minReadySeconds")
+      + FieldRules.selector(selector, template: spec.template, "spec.selector")
+      + PodSpecRules.validate(spec.template.spec, "spec.template.spec") + WorkloadRules.restartsAlways(spec.template.spec)
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
