@@ -126,6 +126,9 @@ struct PodTests {
     #expect(refused.body["details"]["causes"][0][.reason].string == "DisruptionBudget")
     bench.send("DELETE", "/apis/policy/v1/namespaces/default/poddisruptionbudgets/b")
     #expect(bench.send("POST", Bench.pods + "/p/eviction", eviction).status == 201)
-    #expect(bench.get(Bench.pods + "/p").body[.metadata][.deletionTimestamp].string != nil)
+    let evicted = bench.get(Bench.pods + "/p").body
+    #expect(evicted[.metadata][.deletionTimestamp].string != nil)
+    let condition = evicted[.status][.conditions].elements.first { $0[.type] == "DisruptionTarget" }
+    #expect(condition?[.reason] == "EvictionByEvictionAPI" && condition?[.status] == "True")
   }
 }

@@ -66,6 +66,18 @@ struct StatefulSetRevisionTests {
     #expect(world.events.last?.hasPrefix("RollingUpdateBlocked") == true)
   }
 
+  @Test("a pod that is ready and waits for minReadySeconds holds nothing up for good, and is not told")
+  func notYetAvailable() throws {
+    var world = try StatefulSetWorld(#""minReadySeconds":300"#)
+    world.settle()
+    try world.ready("app-0")
+    try world.setImage("app:2")
+    world.now = world.now + .seconds(200)
+    world.settle()
+    #expect(!world.events.contains { $0.hasPrefix("RollingUpdateBlocked") })
+    #expect(world.last.wakeAt == world.now + .seconds(100))
+  }
+
   @Test("a pod of the wanted template, below the partition, or under OnDelete blocks nothing that could be told")
   func notBlocked() throws {
     for spec in [

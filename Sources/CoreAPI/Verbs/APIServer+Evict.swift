@@ -15,8 +15,23 @@ extension APIServer {
     let pod = object.view(Pod.self)
     let isRunning = !["Succeeded", "Failed"].contains(pod.status.phase ?? "") && pod.metadata.deletionTimestamp == nil
     if isRunning, pod.status.phase != "Pending" { try checkBudgets(pod, object, deletion) }
-    _ = try erase(object, call.served, deletion)
+    var evicted = object
+    if isRunning, !deletion.options.isDryRun { evicted = markDisrupted(pod, object, at: call.now) }
+    _ = try erase(evicted, call.served, deletion)
     return respond(StatusBody.success(code: 201), call, status: 201)
+  }
+
+  /// So that the podFailurePolicy of a Job can tell an eviction from a failure of its own.
+  private mutating func markDisrupted(_ pod: Pod, _ object: StoredObject, at now: Instant) -> StoredObject {
+    var pod = pod
+    var condition = PodCondition()
+    condition.type = "DisruptionTarget"
+    condition.status = "True"
+    condition.reason = "EvictionByEvictionAPI"
+    condition.message = "the pod was evicted through the API"
+    condition.lastTransitionTime = now.rfc3339
+    pod.status.conditions = List(pod.status.conditions.filter { $0.type != "DisruptionTarget" } + [condition])
+    return put(object.key, pod.tree)
   }
 
   private mutating func checkBudgets(_ pod: Pod, _ object: StoredObject, _ deletion: Deletion) throws(APIError) {

@@ -11,7 +11,7 @@ extension StatefulSetSync {
   mutating func tellIfStuck(_ pod: StoredObject, _ ordinal: Int) {
     let revision = pod.metadata.labels[StatefulPod.revisionLabel] ?? ""
     guard set.spec.updateStrategy.type != "OnDelete", ordinal >= firstUpdated, pod.metadata.deletionTimestamp == nil,
-      revision != history.update
+      revision != history.update, !isReady(pod)
     else { return }
     let mark = "\(pod.uid) \(history.update)"
     if told == mark { return }

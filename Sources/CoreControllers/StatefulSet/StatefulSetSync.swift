@@ -38,7 +38,7 @@ struct StatefulSetSync {
   private var isOrdered: Bool { self.set.spec.podManagementPolicy != "Parallel" }
   private var range: Range<Int> { first..<(first + max(0, wanted)) }
 
-  private func isReady(_ pod: StoredObject) -> Bool {
+  func isReady(_ pod: StoredObject) -> Bool {
     let view = pod.view(Pod.self)
     return view.status.phase == "Running" && OwnedPods.isReady(view)
   }
