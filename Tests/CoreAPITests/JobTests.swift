@@ -109,6 +109,9 @@ struct JobTests {
       #"{"spec":{"template":{"metadata":{"annotations":{"a":"b"}},"spec":{"nodeSelector":{"zone":"a"},"tolerations":[{"key":"x","operator":"Exists"}]}}}}"#
     #expect(try patch(&bench, selector) == 200)
     #expect(try patch(&bench, #"{"spec":{"template":{"spec":{"restartPolicy":"OnFailure"}}}}"#) == 422)
+    let containers = #"[{"name":"main","image":"app:test","resources":{"requests":{"cpu":"1"}}}]"#
+    #expect(try patch(&bench, #"{"spec":{"template":{"spec":{"containers":\#(containers)}}}}"#) == 200)
+    #expect(try patch(&bench, #"{"spec":{"template":{"spec":{"containers":[{"name":"main","image":"app:2"}]}}}}"#) == 422)
     #expect(try patch(&bench, #"{"spec":{"suspend":false}}"#) == 200)
     #expect(try patch(&bench, #"{"spec":{"template":{"spec":{"nodeSelector":{"zone":"b"}}}}}"#) == 422)
   }

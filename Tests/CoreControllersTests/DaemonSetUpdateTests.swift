@@ -110,6 +110,19 @@ struct DaemonSetUpdateTests {
     #expect(images(world) == ["agent:2"])
   }
 
+  @Test("a surge does not go round the back-off: failed pods do not pile up")
+  func backoffWithSurge() throws {
+    var world = try world(1, startup: nil)
+    try world.add(.daemonSets, Self.set(#""maxUnavailable":0,"maxSurge":1"#))
+    for _ in 0..<4 {
+      for name in world.names(.pods) { world.setPod(name, phase: "Failed", isReady: false) }
+      #expect(world.names(.pods).count <= 2)
+    }
+    #expect(world.names(.pods).count == 1)
+    world.run(for: 3)
+    #expect(world.store.list(.pods).filter { $0.tree[.status][.phase].string != "Failed" }.count == 1)
+  }
+
   @Test("a pod that ended well is told and made again")
   func succeeded() throws {
     var world = try world(1)

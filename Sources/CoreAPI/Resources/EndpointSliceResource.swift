@@ -1,18 +1,52 @@
 import CoreJSON
+import CoreSchema
 import CoreStore
 import CoreTypes
 
 /// Addresses behind a Service.
 struct EndpointSliceResource: Resource {
+  /// Source: pkg/apis/discovery/validation, v1.36.
+  static let endpointLimit = 1000
+  static let addressLimit = 100
+  static let portLimit = 20_000
+
   let definition = make()
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .endpointSlices, kind: "EndpointSlice", singular: "endpointslice", served: [ServedVersion("discovery.k8s.io", "v1", type: "discovery.v1.EndpointSlice")], isNamespaced: true)
+      .endpointSlices, kind: "EndpointSlice", singular: "endpointslice",
+      served: [ServedVersion("discovery.k8s.io", "v1", type: "discovery.v1.EndpointSlice")], isNamespaced: true)
     definition.columns = [
       TableCells.name, TableColumn("AddressType"), TableColumn("Ports"), TableColumn("Endpoints"), TableCells.age,
     ]
     return definition
+  }
+
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let slice = EndpointSlice(tree: object)
+    var errors: [FieldError] = []
+    func atMost(_ limit: Int, _ count: Int, _ path: FieldPath) {
+      if count > limit {
+        errors.append(FieldError(.invalid, path, value: .int(Int64(count)), detail: "may have \(limit) at the most"))
+      }
+    }
+    atMost(EndpointSliceResource.endpointLimit, slice.endpoints.count, "endpoints")
+    atMost(EndpointSliceResource.portLimit, slice.ports.count, "ports")
+    for (place, endpoint) in slice.endpoints.enumerated() {
+      let path = FieldPath("endpoints").index(place).child("addresses")
+      if endpoint.addresses.isEmpty { errors.append(FieldError(.required, path, detail: "an endpoint has at least one address")) }
+      atMost(EndpointSliceResource.addressLimit, endpoint.addresses.count, path)
+      for address in endpoint.addresses.values
+      where slice.addressType != "FQDN" && address.contains(":") != (slice.addressType == "IPv6") {
+        errors.append(FieldError(.invalid, path, value: .string(address), detail: "is no \(slice.addressType ?? "") address"))
+      }
+    }
+    var names: Set<String> = []
+    for (place, port) in slice.ports.enumerated() where !names.insert(port.name ?? "").inserted {
+      errors.append(
+        FieldError(.duplicate, FieldPath("ports").index(place).child("name"), value: .string(port.name ?? ""), detail: ""))
+    }
+    return errors
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
@@ -23,6 +57,8 @@ struct EndpointSliceResource: Resource {
       if texts.isEmpty { return "<unset>" }
       return .string(texts.prefix(3).joined(separator: ",") + (texts.count > 3 ? " + \(texts.count - 3) more..." : ""))
     }
-    return [TableCells.name(object), .string(slice.addressType ?? ""), shown(ports), shown(addresses), TableCells.age(object, now)]
+    return [
+      TableCells.name(object), .string(slice.addressType ?? ""), shown(ports), shown(addresses), TableCells.age(object, now),
+    ]
   }
 }

@@ -136,13 +136,21 @@ extension JobRules {
     return job.status.startTime == nil || (isSuspended && (job.status.active ?? 0) == 0)
   }
 
-  /// Takes back what may differ: labels, annotations, node affinity and selector, tolerations, scheduling gates.
+  /// Takes back what may differ: labels, annotations, node affinity and selector, tolerations, scheduling gates, and the resources
+  /// of containers (MutablePodResourcesForSuspendedJobs, v1.36).
   private static func keepScheduling(of old: PodTemplateSpec, _ template: inout PodTemplateSpec) {
     func restore(_ tree: inout JSON, _ old: JSON, _ keys: [Key]) {
       for key in keys { if old[key].isNull { tree.remove(key) } else { tree.put(key, old[key]) } }
     }
     restore(&template.tree[.metadata], old.tree[.metadata], [.labels, .annotations])
     restore(&template.tree[.spec], old.tree[.spec], [.nodeSelector, .tolerations, .schedulingGates])
+    for list in [Key.containers, .initContainers] {
+      let before = old.tree[.spec][list].elements
+      var containers = template.tree[.spec][list].elements
+      guard !before.isEmpty, before.count == containers.count else { continue }
+      for place in before.indices { restore(&containers[place], before[place], [.resources]) }
+      template.tree[.spec].put(list, .array(containers))
+    }
     let affinity = old.tree[.spec][.affinity]
     if affinity.isNull {
       template.tree[.spec][.affinity].remove(.nodeAffinity)

@@ -102,9 +102,10 @@ struct DaemonSetSync {
       return
     }
     var running: [StoredObject] = []
+    var isWaiting = false
     for pod in present where isLive(pod) {
       switch pod.view(Pod.self).status.phase {
-      case "Failed": replace(pod, node)
+      case "Failed": isWaiting = !replace(pod, node) || isWaiting
       case "Succeeded":
         say(
           .normal, "SucceededDaemonPod",
@@ -118,17 +119,23 @@ struct DaemonSetSync {
       podsToDelete += running.dropFirst()
       return
     }
-    if running.isEmpty, shouldRun { nodesToServe.append(node) }
+    // Unlike upstream, a surge does not go round the back-off of a failed pod: new ones would pile up beside it.
+    if running.isEmpty, shouldRun, !isWaiting { nodesToServe.append(node) }
     if running.count > 1 { keepTwo(running) }
   }
 
-  private mutating func replace(_ pod: StoredObject, _ node: String) {
+  /// False while the failed pod has to wait.
+  private mutating func replace(_ pod: StoredObject, _ node: String) -> Bool {
     let place = FailedPodBackoff.Place(uid: stored.uid, generation: set.status.observedGeneration ?? 0, node: node)
-    if let due = backoff.wait(place, now) { return plan.wake(at: due) }
+    if let due = backoff.wait(place, now) {
+      plan.wake(at: due)
+      return false
+    }
     say(
       .warning, "FailedDaemonPod",
       "pod \(pod.key.name) on node \(node) has failed: it is deleted, so that another can take its place")
     podsToDelete.append(pod)
+    return true
   }
 
   /// With a surge: an old pod and its successor, until the old one is no longer ready or the successor is available.
