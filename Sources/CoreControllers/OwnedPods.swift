@@ -30,10 +30,10 @@ enum OwnedPods {
     }
   }
 
-  /// Adopts orphans that the selector matches and releases own pods that it does not.
+  /// Adopts orphans that the selector matches, with a finalizer if one is named, and releases own pods that it does not.
   /// Source: pkg/controller/controller_ref_manager.go, v1.36.
   static func claim(
-    _ owner: StoredObject, _ selector: LabelSelector, _ orphans: OrphanPods, _ store: Store,
+    _ owner: StoredObject, _ selector: LabelSelector, _ orphans: OrphanPods, _ store: Store, finalizer: String? = nil,
     where fits: (StoredObject) -> Bool = { _ in true }
   ) -> [Change] {
     guard owner.metadata.deletionTimestamp == nil else { return [] }
@@ -52,6 +52,9 @@ enum OwnedPods {
       else { continue }
       var tree = pod.tree
       tree[.metadata].put(.ownerReferences, List(Array(metadata.ownerReferences) + [reference(to: owner.tree)]).tree)
+      if let finalizer, !metadata.finalizers.values.contains(finalizer) {
+        tree[.metadata].put(.finalizers, List(metadata.finalizers.values + [finalizer]).tree)
+      }
       changes.append(Change(.update(.pods, tree: tree), tolerated: ["NotFound"]))
     }
     return changes

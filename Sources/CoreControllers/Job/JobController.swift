@@ -14,10 +14,12 @@ package struct JobController: Controller {
   package let name = "job-controller"
   /// Pods that the last plan of a job asked for; those that are not there at the next look were refused.
   private var planned: [ObjectKey: [String]] = [:]
+  private var orphans = OrphanPods()
 
   package init() {}
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    orphans.note(change)
     let key = change.object.key
     switch key.resource {
     case .jobs:
@@ -26,14 +28,25 @@ package struct JobController: Controller {
       return snapshot.store.owned(by: change.object.uid).filter { $0.key.resource == .pods && JobController.isTracked($0) }.map(
         \.key)
     case .pods:
-      guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "Job", let name = owner.name else {
-        return change.kind != .deleted && JobController.isTracked(change.object) ? [key] : []
+      let ownKey = change.kind != .deleted && JobController.isTracked(change.object) ? [key] : []
+      guard let owner = OwnedPods.controller(of: change.object.metadata) else {
+        return ownKey + jobs(around: change, snapshot.store)
       }
-      let job = ObjectKey(.jobs, namespace: key.namespace, name)
-      if snapshot.store.get(job)?.uid == owner.uid { return [job] }
-      return change.kind != .deleted && JobController.isTracked(change.object) ? [key] : []
+      let job = ObjectKey(.jobs, namespace: key.namespace, owner.name ?? "")
+      return owner.kind == "Job" && snapshot.store.get(job)?.uid == owner.uid ? [job] : ownKey
     default: return []
     }
+  }
+
+  /// Jobs that lose an orphan with this change, or that may adopt it.
+  private func jobs(around change: StoreChange, _ store: Store) -> [ObjectKey] {
+    let released = OwnedPods.ownerBefore(change, kind: "Job", .jobs)
+    let labels = change.object.metadata.labels
+    return released
+      + store.list(.jobs, namespace: change.object.key.namespace).filter {
+        let selector = $0.view(Job.self).spec.selector
+        return !selector.isAbsent && selector.matches(labels) && !released.contains($0.key)
+      }.map(\.key)
   }
 
   static func isTracked(_ pod: StoredObject) -> Bool { pod.metadata.finalizers.values.contains(finalizer) }
@@ -55,7 +68,16 @@ package struct JobController: Controller {
     if let manager = job.spec.managedBy, manager != JobController.manager { return Plan() }
     let wasRefused = asked.contains { snapshot.store.get(.pods, namespace: key.namespace, $0) == nil }
     var sync = JobSync(stored, snapshot.store, now, wasRefused: wasRefused)
-    if sync.isFinished { sync.settle() } else { sync.run() }
+    if sync.isFinished {
+      sync.settle()
+      return sync.plan
+    }
+    if !job.spec.selector.isAbsent {
+      let finalizer = JobController.finalizer
+      let claims = OwnedPods.claim(stored, job.spec.selector, orphans, snapshot.store, finalizer: finalizer)
+      if !claims.isEmpty { return Plan(changes: claims) }
+    }
+    sync.run()
     if !sync.added.isEmpty { planned[key] = sync.added }
     return sync.plan
   }
