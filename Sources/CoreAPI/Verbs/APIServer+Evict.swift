@@ -14,7 +14,7 @@ extension APIServer {
     let object = try call.object(in: store)
     let pod = object.view(Pod.self)
     let isRunning = !["Succeeded", "Failed"].contains(pod.status.phase ?? "") && pod.metadata.deletionTimestamp == nil
-    if isRunning, pod.status.phase != "Pending" { try checkBudgets(pod, object, deletion) }
+    if isRunning, pod.status.phase != "Pending" { try checkBudgets(pod, object, deletion, at: call.now) }
     var evicted = object
     if isRunning, !deletion.options.isDryRun { evicted = markDisrupted(pod, object, at: call.now) }
     _ = try erase(evicted, call.served, deletion)
@@ -34,7 +34,10 @@ extension APIServer {
     return put(object.key, pod.tree)
   }
 
-  private mutating func checkBudgets(_ pod: Pod, _ object: StoredObject, _ deletion: Deletion) throws(APIError) {
+  /// Evictions that the controller has not confirmed, at the most. Source: MaxDisruptedPodSize, eviction.go, v1.36.
+  private static let disruptedPodsLimit = 2_000
+
+  private mutating func checkBudgets(_ pod: Pod, _ object: StoredObject, _ deletion: Deletion, at now: Instant) throws(APIError) {
     let budgets = store.list(.podDisruptionBudgets, namespace: object.key.namespace).filter {
       $0.view(PodDisruptionBudget.self).spec.selector.matches(pod.metadata.labels)
     }
@@ -43,20 +46,47 @@ extension APIServer {
     }
     guard let found = budgets.first else { return }
     var budget = found.view(PodDisruptionBudget.self)
+    let isReady = pod.status.conditions.contains { $0.type == "Ready" && $0.status == "True" }
+    let desired = budget.status.desiredHealthy ?? 0
+    if !isReady {
+      // A pod that is not ready is not among the healthy ones: its eviction takes nothing away.
+      if budget.spec.unhealthyPodEvictionPolicy == "AlwaysAllow" { return }
+      if desired > 0, (budget.status.currentHealthy ?? 0) >= desired { return }
+    }
+    if (budget.status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0) {
+      throw APIServer.budgetRefusal("The disruption budget \(found.key.name) is new or changed and has not been counted yet")
+    }
     let allowed = budget.status.disruptionsAllowed ?? 0
     guard allowed > 0 else {
-      var error = APIError.tooManyRequests(
-        "Cannot evict pod as it would violate the pod's disruption budget.", retryAfterSeconds: 10)
-      error.causes = [
-        APIError.Cause(
-          reason: "DisruptionBudget",
-          message:
-            "The disruption budget \(found.key.name) needs \(budget.status.desiredHealthy ?? 0) healthy pods and has \(budget.status.currentHealthy ?? 0) currently",
-          field: "")
-      ]
-      throw error
+      throw APIServer.budgetRefusal(
+        "The disruption budget \(found.key.name) needs \(desired) healthy pods and has \(budget.status.currentHealthy ?? 0) currently"
+      )
     }
+    guard budget.status.disruptedPods.count <= APIServer.disruptedPodsLimit else {
+      throw .forbidden(
+        .podDisruptionBudgets, found.key.name,
+        "more than \(APIServer.disruptedPodsLimit) evictions wait for the disruption controller to confirm them")
+    }
+    if deletion.options.isDryRun { return }
     budget.status.disruptionsAllowed = allowed - 1
-    if !deletion.options.isDryRun { _ = put(found.key, budget.tree) }
+    if allowed == 1 { APIServer.forbidDisruptions(&budget, at: now) }
+    budget.status.disruptedPods[object.key.name] = now.rfc3339
+    _ = put(found.key, budget.tree)
+  }
+
+  /// Source: createTooManyRequestsError, eviction.go, v1.36.
+  private static func budgetRefusal(_ cause: String) -> APIError {
+    var error = APIError.tooManyRequests(
+      "Cannot evict pod as it would violate the pod's disruption budget.", retryAfterSeconds: 10)
+    error.causes = [APIError.Cause(reason: "DisruptionBudget", message: cause, field: "")]
+    return error
+  }
+
+  private static func forbidDisruptions(_ budget: inout PodDisruptionBudget, at now: Instant) {
+    guard var condition = budget.status.conditions.first(where: { $0.type == "DisruptionAllowed" }) else { return }
+    if condition.status != "False" { condition.lastTransitionTime = now.rfc3339 }
+    condition.status = "False"
+    condition.reason = "InsufficientPods"
+    budget.status.conditions = List(budget.status.conditions.filter { $0.type != "DisruptionAllowed" } + [condition])
   }
 }

@@ -1,0 +1,69 @@
+import CoreJSON
+package import CoreStore
+package import CoreTypes
+
+/// Counts for every PodDisruptionBudget how many of its pods may be evicted now, and takes back marks of disruptions that never
+/// came. Source: pkg/controller/disruption, v1.36.
+package struct DisruptionController: Controller {
+  /// How long an eviction that was granted is waited for. Source: DeletionTimeout, disruption.go, v1.36.
+  static let deletionTimeout = Duration.seconds(120)
+  /// How long a pod may bear the condition DisruptionTarget and stay. Source: stalePodDisruptionTimeout, disruption.go, v1.36.
+  static let staleTimeout = Duration.seconds(120)
+  package let name = "disruption-controller"
+  private var pods = PodIndex()
+
+  package init() {}
+
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    let key = change.object.key
+    switch key.resource {
+    case .podDisruptionBudgets: return [key]
+    case .pods:
+      pods.note(change)
+      guard Self.concerns(change) else { return [] }
+      let budgets = snapshot.store.list(.podDisruptionBudgets, namespace: key.namespace).filter { stored in
+        let selector = stored.view(PodDisruptionBudget.self).spec.selector
+        return selector.matches(change.object.metadata.labels)
+          || change.previous.map { selector.matches($0.metadata.labels) } ?? false
+      }
+      let isMarked = change.kind != .deleted && Self.mark(of: change.object.view(Pod.self)) != nil
+      return budgets.map(\.key) + (isMarked ? [key] : [])
+    default: return []
+    }
+  }
+
+  /// Whether a change of a pod can change a count.
+  private static func concerns(_ change: StoreChange) -> Bool {
+    guard change.kind == .modified, let previous = change.previous else { return true }
+    let old = previous.view(Pod.self)
+    let new = change.object.view(Pod.self)
+    return OwnedPods.isReady(old) != OwnedPods.isReady(new) || old.metadata.labels.tree != new.metadata.labels.tree
+      || old.metadata.deletionTimestamp != new.metadata.deletionTimestamp
+      || old.metadata.ownerReferences.tree != new.metadata.ownerReferences.tree || mark(of: old)?.tree != mark(of: new)?.tree
+  }
+
+  package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
+    if key.resource == .pods { return takeBack(stored, now) }
+    let budget = stored.view(PodDisruptionBudget.self)
+    let covered = pods.pods(budget.spec.selector, namespace: key.namespace, snapshot.store)
+    return BudgetCount(stored, budget, covered, snapshot.store, now).plan
+  }
+
+  /// The mark of a pod that is to be ended and is not.
+  private static func mark(of pod: Pod) -> PodCondition? {
+    guard pod.metadata.deletionTimestamp == nil, !Scheduler.isOver(pod) else { return nil }
+    return pod.status.conditions.first { $0.type == "DisruptionTarget" && $0.status == "True" }
+  }
+
+  private func takeBack(_ stored: StoredObject, _ now: Instant) -> Plan {
+    var pod = stored.view(Pod.self)
+    guard var mark = Self.mark(of: pod) else { return Plan() }
+    let due = (mark.lastTransitionTime.flatMap { Instant(rfc3339: $0) } ?? now) + Self.staleTimeout
+    if due > now { return Plan(wakeAt: due) }
+    mark.status = "False"
+    mark.lastTransitionTime = now.rfc3339
+    pod.status.conditions = List(pod.status.conditions.filter { $0.type != "DisruptionTarget" } + [mark])
+    return Plan(changes: [Change(.updateStatus(.pods, tree: pod.tree), tolerated: ["NotFound"])])
+  }
+}
