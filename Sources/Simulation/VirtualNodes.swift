@@ -168,6 +168,12 @@ package struct VirtualNodes: Sendable {
     }
   }
 
+  /// What the idle program of an image holds in memory from now on, wherever it runs.
+  package mutating func load(_ image: String, memoryBytes: Int64) {
+    programs[image] = .idle(memoryBytes: memoryBytes)
+    for id in running.keys.sorted() where running[id]!.image == image { running[id]!.memoryBytes = memoryBytes }
+  }
+
   /// Nothing goes wrong any more, and what was sick gets well.
   package mutating func heal(at now: Instant) {
     faults = nil

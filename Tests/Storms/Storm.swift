@@ -51,7 +51,7 @@ package struct Storm: Sendable {
     self.isTelling = isTelling
     var random = RandomSource(seed: seed)
     subject = kind.init(random: &random)
-    checks = subject.checks + [RevisionsRise(), OwnersLive(), NothingLeaves()]
+    checks = subject.checks + [RevisionsRise(), NodesAreNotOverfilled(), OneClaimPerVolume(), OwnersLive(), NamespacesLive(), NothingLeaves()]
     let percent = random.below(3) == 0 ? 0 : 5
     let refusals = RandomSource(seed: random.next())
     let end = Storm.start + Storm.length
@@ -184,6 +184,10 @@ package struct Storm: Sendable {
   }
 
   private mutating func perform(_ act: StormAct) {
+    if let bytes = act.memoryBytes {
+      cluster.nodes.load("app", memoryBytes: bytes)
+      return tell("\(act)")
+    }
     let body = act.body == .null ? [] : act.body.encoded()
     let answer = cluster.request(act.method, act.path, query: act.query, contentType: act.contentType, body: body)
     var status = 0

@@ -2,10 +2,12 @@ import CoreAPI
 package import CoreJSON
 package import CoreStore
 
-/// One request of the storm's user.
+/// One thing that the storm's user does: a request, or another load.
 package struct StormAct: Sendable, CustomStringConvertible {
-  package var method: String
-  package var path: String
+  /// Memory of each container of the image "app" from now on; then there is no request.
+  package var memoryBytes: Int64?
+  package var method = ""
+  package var path = ""
   package var query = ""
   package var contentType = "application/json"
   package var body: JSON = .null
@@ -13,6 +15,8 @@ package struct StormAct: Sendable, CustomStringConvertible {
   package static func create(_ manifest: JSON) -> StormAct {
     StormAct(method: "POST", path: StormAct.collection(manifest), body: manifest)
   }
+
+  package static func load(mebibytes: Int) -> StormAct { StormAct(memoryBytes: Int64(mebibytes) << 20) }
 
   package static func patch(_ key: ObjectKey, _ merge: JSON, subresource: String = "") -> StormAct {
     StormAct(
@@ -39,6 +43,8 @@ package struct StormAct: Sendable, CustomStringConvertible {
   }
 
   package var description: String {
-    "user: \(method) \(path)\(query.isEmpty ? "" : "?" + query) \(body == .null || method == "POST" ? "" : String(decoding: body.encoded(), as: UTF8.self))"
+    if let memoryBytes { return "user: each container holds \(memoryBytes >> 20) Mi" }
+    let sent = body == .null || method == "POST" ? "" : " " + String(decoding: body.encoded(), as: UTF8.self)
+    return "user: \(method) \(path)\(query.isEmpty ? "" : "?" + query)\(sent)"
   }
 }

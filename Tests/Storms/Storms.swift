@@ -1,6 +1,9 @@
 /// All storms, by name.
 package enum Storms {
-  private static let all: [any Subject.Type] = [StatefulSetSubject.self]
+  private static let all: [any Subject.Type] = [
+    StatefulSetSubject.self, DeploymentSubject.self, ReplicationSubject.self, DaemonSetSubject.self, JobSubject.self, CronJobSubject.self,
+    AutoscalerSubject.self, SchedulerSubject.self, GarbageSubject.self,
+  ]
 
   package static var names: [String] { all.map { $0.name } }
   package static func subject(_ name: String) -> (any Subject.Type)? { all.first { $0.name == name } }

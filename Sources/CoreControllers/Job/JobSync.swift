@@ -14,6 +14,8 @@ struct JobSync {
   let now: Instant
   let job: Job
   var status: JobStatus
+  /// Where in the plan the status goes.
+  private var statusPlace = 0
   var plan = Plan()
   let pods: [JobPod]
   /// Of the status and of the pods that have ended since; the status may be behind, as it takes in a limited number at a time.
@@ -62,6 +64,7 @@ struct JobSync {
     var ending = interimEnding() ?? newEnding()
     if ending != nil {
       for pod in active { delete(pod, isCounted: true) }
+      statusPlace = plan.changes.count
     } else {
       let isManaged = job.metadata.deletionTimestamp == nil
       if isManaged { manage() }
@@ -76,15 +79,16 @@ struct JobSync {
     finishPlan()
   }
 
-  /// The status comes first: what is counted is written down before its finalizer goes.
+  /// The status comes before the rest: what is counted is written down before its finalizer goes. Only the pods that an ending
+  /// takes are deleted before, since it counts them as failed.
   private mutating func finishPlan() {
     if status != job.status {
       let merge = StatusPatch.from(job.status.tree, to: status.tree)
       plan.changes.insert(
-        Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]), at: 0)
-      plan.changes.insert(contentsOf: releases, at: 1)
+        Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]), at: statusPlace)
+      plan.changes.insert(contentsOf: releases, at: statusPlace + 1)
     } else {
-      plan.changes.insert(contentsOf: releases, at: 0)
+      plan.changes.insert(contentsOf: releases, at: statusPlace)
     }
   }
 

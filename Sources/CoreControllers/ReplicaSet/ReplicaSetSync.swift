@@ -33,13 +33,14 @@ struct ReplicaSetSync {
   }
 
   mutating func run(wasRefused: Bool) {
-    // First: a refusal of what follows must not keep the status from saying so.
-    writeStatus(wasRefused: wasRefused)
-    if stored.metadata.deletionTimestamp == nil {
-      let missing = (set.spec.replicas ?? 1) - active.count
-      if missing > 0 { create(min(missing, ReplicaSetSync.burst)) }
-      if missing < 0 { delete(min(-missing, ReplicaSetSync.burst)) }
-    }
+    let missing = stored.metadata.deletionTimestamp == nil ? (set.spec.replicas ?? 1) - active.count : 0
+    let surplus = missing < 0 ? surplus(min(-missing, ReplicaSetSync.burst)) : []
+    // First: a refusal of what follows must not keep the status from saying so. Pods that go now are no longer counted, or a
+    // Deployment would take others away in the belief that these are there.
+    let going = Set(surplus.map(\.uid))
+    writeStatus(of: active.filter { !going.contains($0.uid) }, wasRefused: wasRefused)
+    if missing > 0 { create(min(missing, ReplicaSetSync.burst)) }
+    delete(surplus)
   }
 
   private mutating func create(_ count: Int) {
@@ -62,9 +63,12 @@ struct ReplicaSetSync {
     }
   }
 
-  private mutating func delete(_ count: Int) {
-    let order = PodDeletionOrder(active, related: relatedPods(), now: now)
-    for pod in order.first(count) {
+  private func surplus(_ count: Int) -> [StoredObject] {
+    PodDeletionOrder(active, related: relatedPods(), now: now).first(count)
+  }
+
+  private mutating func delete(_ pods: [StoredObject]) {
+    for pod in pods {
       plan.changes.append(
         Change(
           .delete(pod.key, uid: pod.uid, graceSeconds: nil, propagation: nil),
@@ -83,10 +87,10 @@ struct ReplicaSetSync {
   }
 
   /// Source: calculateStatus, pkg/controller/replicaset/replica_set_utils.go, v1.36.
-  private mutating func writeStatus(wasRefused: Bool) {
+  private mutating func writeStatus(of counted: [StoredObject], wasRefused: Bool) {
     var status = set.status
     let labels = set.spec.template.metadata.labels.sorted
-    let ready = active.filter { OwnedPods.isReady($0.view(Pod.self)) }
+    let ready = counted.filter { OwnedPods.isReady($0.view(Pod.self)) }
     var available = 0
     for pod in ready {
       let (isAvailable, at) = OwnedPods.availability(pod.view(Pod.self), set.spec.minReadySeconds ?? 0, now)
@@ -94,15 +98,15 @@ struct ReplicaSetSync {
       if let at { plan.wake(at: at) }
     }
     func orAbsent(_ count: Int) -> Int? { count == 0 ? nil : count }
-    status.replicas = active.count
+    status.replicas = counted.count
     status.fullyLabeledReplicas = orAbsent(
-      active.filter { pod in
+      counted.filter { pod in
         let present = pod.metadata.labels
         return labels.allSatisfy { present[$0.name] == $0.value }
       }.count)
     status.readyReplicas = orAbsent(ready.count)
     status.availableReplicas = orAbsent(available)
-    if resource == .replicaSets { status.terminatingReplicas = terminating }
+    if resource == .replicaSets { status.terminatingReplicas = terminating + active.count - counted.count }
     status.observedGeneration = stored.metadata.generation
     noteFailure(&status, wasRefused)
     if status == set.status { return }
