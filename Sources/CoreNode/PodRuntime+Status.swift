@@ -42,6 +42,11 @@ extension PodRuntime {
   }
 
   private var phase: String {
+    // Nothing of a deleted pod is left on the node: its phase is a final one, also where a finalizer keeps the object.
+    if isTerminating, hasLeft {
+      if let old = pod.status.phase, old == "Succeeded" || old == "Failed" { return old }
+      return containers.allSatisfy { $0.role != .main || $0.exit?.code == 0 } ? "Succeeded" : "Failed"
+    }
     if failure != nil, isFinished { return "Failed" }
     if isFinished {
       let failed = containers.contains { ($0.exit?.code ?? 0) != 0 && $0.role != .sidecar }

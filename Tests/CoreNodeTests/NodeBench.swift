@@ -15,6 +15,8 @@ struct NodeBench {
   var commands: [NodeAction] = []
   var events: [PodEvent] = []
   var wakeAt: Instant?
+  /// A finalizer keeps pods that their node lets go.
+  var holdsObjects = false
 
   init(ready: Bool = true) {
     let facts = NodeFacts(
@@ -80,7 +82,7 @@ struct NodeBench {
       tree.put(.status, update.status.tree)
       note(store.put(update.key, tree))
     }
-    for removal in plan.removals { if let change = store.remove(removal.key) { note(change) } }
+    for removal in plan.removals where !holdsObjects { if let change = store.remove(removal.key) { note(change) } }
   }
 
   mutating func wait(_ seconds: Int64) {

@@ -49,6 +49,18 @@ struct PodEndTests {
     #expect(bench.status().state.waiting.reason == nil)
   }
 
+  @Test("a deleted pod that a finalizer keeps gets a final phase, even if nothing of it ever ran")
+  func finalPhase() {
+    var bench = NodeBench()
+    bench.run([["name": "main", "image": "app:test"]], [:])
+    #expect(bench.pod.status.phase == "Pending")
+    bench.holdsObjects = true
+    bench.delete(graceSeconds: 0)
+    bench.sandboxStarts()
+    bench.tell(.sandboxRemoved(podUID: NodeBench.uid))
+    #expect(bench.pod.status.phase == "Failed")
+  }
+
   @Test("the image and the container's identifier are told once the container is made, not before")
   func identifiers() {
     var bench = NodeBench()

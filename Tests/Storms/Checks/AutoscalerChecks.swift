@@ -47,6 +47,8 @@ struct WindowIsKept: Check {
   let name = "nothing is scaled down before the window allows it"
   /// The last time that each workload was raised by its autoscaler, by UID.
   private var raised: [String: (at: Instant, to: Int)] = [:]
+  /// When somebody else scaled a workload: the autoscaler may put back what it recommended before, which it need not hold longer.
+  private var disturbed: [String: Instant] = [:]
 
   mutating func note(_ change: StoreChange, _ facts: Facts) -> String? {
     if change.object.key.resource == .horizontalPodAutoscalers {
@@ -57,16 +59,18 @@ struct WindowIsKept: Check {
     guard let scaling = change.scaling else { return nil }
     guard !facts.isUsers, let stored = facts.autoscaler(of: change.object) else {
       raised[change.object.uid] = nil
+      disturbed[change.object.uid] = facts.now
       return nil
     }
     let spec = stored.view(HorizontalPodAutoscaler.self).spec
+    let window = spec.behavior.scaleDown.stabilizationWindowSeconds ?? 300
     let last = raised[change.object.uid]
     if scaling.to > scaling.from {
       // A count below the minimum is put right without a recommendation.
-      raised[change.object.uid] = scaling.from < spec.minReplicas ?? 1 ? nil : (facts.now, scaling.to)
+      let isOwn = scaling.from >= spec.minReplicas ?? 1 && disturbed[change.object.uid].map { $0 + .seconds(window) < facts.now } ?? true
+      raised[change.object.uid] = isOwn ? (facts.now, scaling.to) : nil
       return nil
     }
-    let window = spec.behavior.scaleDown.stabilizationWindowSeconds ?? 300
     guard let last, facts.now < last.at + .seconds(window), scaling.to < min(last.to, spec.maxReplicas ?? 1) else { return nil }
     return "\(change.object.key.name) was raised to \(last.to) at \(last.at.rfc3339) and lowered to \(scaling.to) after less than \(window) s"
   }
