@@ -12,7 +12,7 @@ struct StormTests {
   /// STORM=NAME plays that one only, and tells every write of a failing seed.
   private static let chosen = ProcessInfo.processInfo.environment["STORM"]
   private static let names = Storms.names.filter { chosen == nil || chosen == $0 }
-  private static let seeds = first..<first + number("SEEDS", 20)
+  private static let seeds = first..<first + number("SEEDS", 8)
   /// Seeds that a mutant may live at the most.
   private static let mutantSeeds: UInt64 = 1_000
 
