@@ -52,6 +52,23 @@ struct PersistentVolumeClaimResource: Resource {
 
   func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
     object.put(.status, old[.status])
+    try admitExpansion(PersistentVolumeClaim(tree: object), PersistentVolumeClaim(tree: old), context.store)
+  }
+
+  /// A claim grows once it is bound, if its class allows that. Source: plugin/pkg/admission/storage/persistentvolume/resize, v1.36.
+  private func admitExpansion(_ claim: PersistentVolumeClaim, _ old: PersistentVolumeClaim, _ store: Store) throws(APIError) {
+    func size(_ claim: PersistentVolumeClaim) -> Quantity? { claim.spec.resources.requests[.storage].flatMap { Quantity($0) } }
+    guard let wanted = size(claim), let present = size(old), wanted > present else { return }
+    let name = claim.metadata.name ?? ""
+    guard old.status.phase == "Bound" else {
+      throw .forbidden(.persistentVolumeClaims, name, "only a bound claim can be made larger")
+    }
+    let type = old.spec.storageClassName.flatMap { store.get(.storageClasses, $0)?.view(StorageClass.self) }
+    guard type?.allowVolumeExpansion == true else {
+      throw .forbidden(
+        .persistentVolumeClaims, name,
+        "storage class \"\(old.spec.storageClassName ?? "")\" does not allow claims to be made larger (allowVolumeExpansion)")
+    }
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {

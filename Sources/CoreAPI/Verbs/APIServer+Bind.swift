@@ -37,6 +37,8 @@ extension APIServer {
     }
     if !pod.spec.schedulingGates.isEmpty { throw .conflict(.pods, key.name, "the pod still has scheduling gates") }
     pod.spec.nodeName = node
+    // The place that was kept for it is taken (KEP-5278).
+    pod.status.nominatedNodeName = nil
     let now = options.now.rfc3339
     var conditions = pod.status.conditions.tree.elements.filter { $0[.type].string != "PodScheduled" }
     conditions.append(["type": "PodScheduled", "status": "True", "lastProbeTime": .null, "lastTransitionTime": .string(now)])

@@ -2,7 +2,8 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// What the pods of each node ask for, kept up with every change of a pod, so that placing one does not cost looking at all.
+/// What the pods of each node ask for and forbid, kept up with every change of a pod, so that placing one does not cost looking
+/// at all. A value: preemption tries on a copy what room the victims would leave.
 struct ClusterUsage: Sendable {
   struct HostPort: Hashable, Sendable {
     var address: String
@@ -19,45 +20,113 @@ struct ClusterUsage: Sendable {
     var pods = 0
     var cpuMillicores: Int64 = 0
     var memoryBytes: Int64 = 0
+    var usualCPUMillicores: Int64 = 0
+    var usualMemoryBytes: Int64 = 0
+    var others: [String: Int64] = [:]
     var hostPorts: [HostPort: Int] = [:]
     /// Pods of each controller, by its UID.
     var owners: [String: Int] = [:]
   }
   private var nodes: [String: NodeUsage] = [:]
+  private var priorities: [Int: Int] = [:]
+  private var claims: [ObjectKey: Int] = [:]
+  private var nominations: [String: [ObjectKey]] = [:]
+  var counts = PodCounts()
+  /// Required anti-affinity of placed pods; every weight is 0.
+  private(set) var refusals = PlacedTerms()
+  /// Preferences of placed pods; their required affinity is one of weight 1.
+  /// Source: DefaultHardPodAffinityWeight, pkg/scheduler/apis/config, v1.36.
+  private(set) var preferences = PlacedTerms()
 
   func usage(of node: String) -> NodeUsage { nodes[node] ?? NodeUsage() }
 
+  /// Whether a pod of this priority outranks any placed pod.
+  func isAboveAny(priority: Int) -> Bool { priorities.keys.contains { $0 < priority } }
+
+  /// How many placed pods use a claim.
+  func users(ofClaim key: ObjectKey) -> Int { claims[key] ?? 0 }
+
+  /// Waiting pods for which room is being made on a node, sorted.
+  func nominated(to node: String) -> [ObjectKey] { nominations.isEmpty ? [] : nominations[node] ?? [] }
+
   /// Takes one change of a pod.
-  mutating func note(_ change: StoreChange) {
-    let old = change.previous.flatMap { ClusterUsage.place(of: $0) }
-    let new = change.kind == .deleted ? nil : ClusterUsage.place(of: change.object)
-    if old == new, change.previous?.metadata.generation == change.object.metadata.generation { return }
-    if let old, let previous = change.previous { add(previous.view(Pod.self), to: old, -1) }
-    if let new { add(change.object.view(Pod.self), to: new, 1) }
+  mutating func note(_ change: StoreChange, _ store: Store) {
+    let before = change.previous?.view(Pod.self)
+    let after = change.kind == .deleted ? nil : change.object.view(Pod.self)
+    nominate(change.object.key, from: before, to: after)
+    let old = before.flatMap { ClusterUsage.place(of: $0) }
+    let new = after.flatMap { ClusterUsage.place(of: $0) }
+    if old == nil, new == nil { return }
+    if let before, let after, old == new, before.metadata.generation == after.metadata.generation {
+      // Only labels and deletion matter then, and only to counts.
+      if counts.isEmpty || before.metadata.labels == after.metadata.labels && !isLeavingNow(before, after) { return }
+    }
+    if let old, let before { add(before, to: old, -1, store) }
+    if let new, let after { add(after, to: new, 1, store) }
+  }
+
+  private func isLeavingNow(_ before: Pod, _ after: Pod) -> Bool {
+    before.metadata.deletionTimestamp == nil && after.metadata.deletionTimestamp != nil
+  }
+
+  private mutating func nominate(_ key: ObjectKey, from before: Pod?, to after: Pod?) {
+    let (old, new) = (before.flatMap { ClusterUsage.nomination(of: $0) }, after.flatMap { ClusterUsage.nomination(of: $0) })
+    if old == new { return }
+    if let old {
+      nominations[old]?.removeAll { $0 == key }
+      if nominations[old]?.isEmpty == true { nominations[old] = nil }
+    }
+    if let new { nominations[new] = ((nominations[new] ?? []).filter { $0 != key } + [key]).sorted() }
+  }
+
+  private static func nomination(of pod: Pod) -> String? {
+    guard let node = pod.status.nominatedNodeName, !node.isEmpty, (pod.spec.nodeName ?? "").isEmpty,
+      pod.metadata.deletionTimestamp == nil, !Scheduler.isOver(pod)
+    else { return nil }
+    return node
   }
 
   /// The node that a pod takes room on; nil for pods without one and for those that are over.
-  private static func place(of stored: StoredObject) -> String? {
-    let pod = stored.view(Pod.self)
+  static func place(of pod: Pod) -> String? {
     guard let node = pod.spec.nodeName, !node.isEmpty, !Scheduler.isOver(pod) else { return nil }
     return node
   }
 
-  private mutating func add(_ pod: Pod, to node: String, _ sign: Int) {
+  /// - Parameter sign: 1 puts the pod there, -1 takes it away.
+  mutating func add(_ pod: Pod, to node: String, _ sign: Int, _ store: Store) {
     let request = PodRequest(pod)
+    let amount = Int64(sign)
     var usage = nodes.removeValue(forKey: node) ?? NodeUsage()
     usage.pods += sign
-    usage.cpuMillicores += Int64(sign) * request.cpuMillicores
-    usage.memoryBytes += Int64(sign) * request.memoryBytes
-    for port in ClusterUsage.hostPorts(of: pod) {
-      let count = usage.hostPorts[port, default: 0] + sign
-      usage.hostPorts[port] = count > 0 ? count : nil
-    }
-    if let owner = OwnedPods.controller(of: pod.metadata)?.uid {
-      let count = usage.owners[owner, default: 0] + sign
-      usage.owners[owner] = count > 0 ? count : nil
-    }
+    usage.cpuMillicores += amount * request.cpuMillicores
+    usage.memoryBytes += amount * request.memoryBytes
+    usage.usualCPUMillicores += amount * request.usualCPUMillicores
+    usage.usualMemoryBytes += amount * request.usualMemoryBytes
+    for other in request.others { usage.others[other.name, default: 0] += amount * other.amount }
+    for port in ClusterUsage.hostPorts(of: pod) { ClusterUsage.count(&usage.hostPorts, port, sign) }
+    if let owner = OwnedPods.controller(of: pod.metadata)?.uid { ClusterUsage.count(&usage.owners, owner, sign) }
     if usage.pods > 0 { nodes[node] = usage }
+    ClusterUsage.count(&priorities, pod.spec.priority ?? 0, sign)
+    for claim in ClusterUsage.claims(of: pod) { ClusterUsage.count(&claims, claim, sign) }
+    if !counts.isEmpty { counts.note(pod, on: node, sign, store) }
+    let terms = NeighbourTerms(pod)
+    if terms.isEmpty { return }
+    for term in terms.antiAffinity { refusals.note(.init(term: term, weight: 0), on: node, sign) }
+    for term in terms.affinity { preferences.note(.init(term: term, weight: 1), on: node, sign) }
+    for term in terms.preferred { preferences.note(term, on: node, sign) }
+  }
+
+  private static func count<Item: Hashable>(_ counts: inout [Item: Int], _ item: Item, _ sign: Int) {
+    let count = counts[item, default: 0] + sign
+    counts[item] = count > 0 ? count : nil
+  }
+
+  static func claims(of pod: Pod) -> [ObjectKey] {
+    pod.spec.volumes.compactMap { volume in
+      volume.persistentVolumeClaim.claimName.map {
+        ObjectKey(.persistentVolumeClaims, namespace: pod.metadata.namespace ?? "", $0)
+      }
+    }
   }
 
   static func hostPorts(of pod: Pod) -> [HostPort] {
@@ -68,45 +137,5 @@ struct ClusterUsage: Sendable {
         }
       }
     }
-  }
-}
-
-/// A pod's effective request: the larger of the sum of its containers and its largest init container, with sidecars in both.
-/// Source: PodRequests, k8s.io/component-helpers/resource, v0.36.
-struct PodRequest {
-  var cpuMillicores: Int64 = 0
-  var memoryBytes: Int64 = 0
-
-  init(_ pod: Pod) {
-    func amounts(_ resources: ResourceRequirements) -> (Int64, Int64) {
-      (
-        resources.requests[.cpu].flatMap { Quantity($0) }?.milliValue ?? 0,
-        resources.requests[.memory].flatMap { Quantity($0) }?.value ?? 0
-      )
-    }
-    for container in pod.spec.containers {
-      let (cpu, memory) = amounts(container.resources)
-      cpuMillicores += cpu
-      memoryBytes += memory
-    }
-    var sidecars: (cpu: Int64, memory: Int64) = (0, 0)
-    var largest: (cpu: Int64, memory: Int64) = (0, 0)
-    for container in pod.spec.initContainers {
-      let (cpu, memory) = amounts(container.resources)
-      if container.restartPolicy == "Always" {
-        sidecars = (sidecars.cpu + cpu, sidecars.memory + memory)
-        largest = (max(largest.cpu, sidecars.cpu), max(largest.memory, sidecars.memory))
-      } else {
-        largest = (max(largest.cpu, sidecars.cpu + cpu), max(largest.memory, sidecars.memory + memory))
-      }
-    }
-    cpuMillicores = max(cpuMillicores + sidecars.cpu, largest.cpu)
-    memoryBytes = max(memoryBytes + sidecars.memory, largest.memory)
-    let own = amounts(pod.spec.resources)
-    if own.0 > 0 { cpuMillicores = own.0 }
-    if own.1 > 0 { memoryBytes = own.1 }
-    let overhead = pod.spec.overhead
-    cpuMillicores += overhead[.cpu].flatMap { Quantity($0) }?.milliValue ?? 0
-    memoryBytes += overhead[.memory].flatMap { Quantity($0) }?.value ?? 0
   }
 }

@@ -1,34 +1,60 @@
 import CoreJSON
+import CoreStore
 import CoreTypes
 
-/// Whether a pod may run on a node. The reasons are those of upstream's plugins, in FailedScheduling's words.
+/// Why a pod may not run on a node.
+struct Refusal: Sendable, Equatable {
+  /// In the short words that FailedScheduling counts.
+  var reasons: [String]
+  /// Whether it could help to take other pods away.
+  var isResolvable: Bool
+
+  init(_ reasons: String..., isResolvable: Bool = false) {
+    self.reasons = reasons
+    self.isResolvable = isResolvable
+  }
+
+  init(reasons: [String], isResolvable: Bool) {
+    self.reasons = reasons
+    self.isResolvable = isResolvable
+  }
+}
+
+/// Whether a pod may run on a node, as far as only the two of them matter. The order and the reasons are those of upstream's
+/// plugins: the first that refuses is told.
 enum NodeFilter {
-  static func refusal(
-    of pod: Pod, on node: Node, _ name: String, _ usage: ClusterUsage.NodeUsage, _ volumes: VolumeNeeds
-  ) -> String? {
-    if node.spec.unschedulable == true,
-      !tolerates(pod, Taint(tree: ["key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"]))
-    {
-      return "node(s) were unschedulable"
+  private static let unschedulable = Taint(tree: ["key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"])
+
+  static func refusal(of attempt: SchedulingAttempt, on node: NodeShape, _ usage: ClusterUsage.NodeUsage) -> Refusal? {
+    let pod = attempt.pod
+    if node.node.spec.unschedulable == true, !tolerates(pod, unschedulable) { return Refusal("node(s) were unschedulable") }
+    for taint in node.taints where !tolerates(pod, taint) {
+      return Refusal("node(s) had untolerated taint {\(taint.key ?? ""): \(taint.value ?? "")}")
     }
-    for taint in node.spec.taints where taint.effect == "NoSchedule" || taint.effect == "NoExecute" {
-      if !tolerates(pod, taint) { return "node(s) had untolerated taint {\(taint.key ?? ""): \(taint.value ?? "")}" }
+    if attempt.isChoosy, !NodeAffinityMatch.matches(pod, node.node, node.name) {
+      return Refusal("node(s) didn't match Pod's node affinity/selector")
     }
-    if !NodeAffinityMatch.matches(pod, node, name) { return "node(s) didn't match Pod's node affinity/selector" }
-    if !volumes.fit(name, node) { return "node(s) didn't match PersistentVolume's node affinity" }
-    let request = PodRequest(pod)
-    func allocatable(_ key: Key) -> Quantity { node.status.allocatable[key].flatMap { Quantity($0) } ?? Quantity(milli: 0) }
-    if Int64(usage.pods) >= allocatable(.pods).value { return "Too many pods" }
-    if request.cpuMillicores > 0, usage.cpuMillicores + request.cpuMillicores > allocatable(.cpu).milliValue {
-      return "Insufficient cpu"
+    if attempt.ports.contains(where: { port in usage.hostPorts.keys.contains { $0.conflicts(with: port) } }) {
+      return Refusal("node(s) didn't have free ports for the requested pod ports", isResolvable: true)
     }
-    if request.memoryBytes > 0, usage.memoryBytes + request.memoryBytes > allocatable(.memory).value {
-      return "Insufficient memory"
+    return room(attempt.request, node, usage)
+  }
+
+  /// Every resource that does not suffice is told. More than the whole node is beyond help.
+  /// Source: fitsRequest, pkg/scheduler/framework/plugins/noderesources/fit.go, v1.36.
+  private static func room(_ request: PodRequest, _ node: NodeShape, _ usage: ClusterUsage.NodeUsage) -> Refusal? {
+    var reasons: [String] = []
+    var isResolvable = true
+    if Int64(usage.pods) + 1 > node.pods { reasons.append("Too many pods") }
+    func check(_ name: String, _ wanted: Int64, _ used: Int64, _ all: Int64) {
+      guard wanted > 0, wanted > all - used else { return }
+      reasons.append("Insufficient " + name)
+      if wanted > all { isResolvable = false }
     }
-    if ClusterUsage.hostPorts(of: pod).contains(where: { port in usage.hostPorts.keys.contains { $0.conflicts(with: port) } }) {
-      return "node(s) didn't have free ports for the requested pod ports"
-    }
-    return nil
+    check("cpu", request.cpuMillicores, usage.cpuMillicores, node.cpuMillicores)
+    check("memory", request.memoryBytes, usage.memoryBytes, node.memoryBytes)
+    for other in request.others { check(other.name, other.amount, usage.others[other.name] ?? 0, node.amount(of: other.name)) }
+    return reasons.isEmpty ? nil : Refusal(reasons: reasons, isResolvable: isResolvable)
   }
 
   static func tolerates(_ pod: Pod, _ taint: Taint) -> Bool { pod.spec.tolerations.contains { tolerates($0, taint) } }
@@ -51,11 +77,13 @@ enum NodeAffinityMatch {
 
   /// One term is enough; all expressions of a term must hold.
   static func matches(_ selector: NodeSelector, _ node: Node, _ name: String) -> Bool {
-    selector.nodeSelectorTerms.contains { term in
-      if term.matchExpressions.isEmpty, term.matchFields.isEmpty { return false }
-      return term.matchExpressions.allSatisfy { holds($0, node.metadata.labels[$0.key ?? ""]) }
-        && term.matchFields.allSatisfy { $0.key == "metadata.name" && holds($0, name) }
-    }
+    selector.nodeSelectorTerms.contains { term in matches(term, node, name) }
+  }
+
+  static func matches(_ term: NodeSelectorTerm, _ node: Node, _ name: String) -> Bool {
+    if term.matchExpressions.isEmpty, term.matchFields.isEmpty { return false }
+    return term.matchExpressions.allSatisfy { holds($0, node.metadata.labels[$0.key ?? ""]) }
+      && term.matchFields.allSatisfy { $0.key == "metadata.name" && holds($0, name) }
   }
 
   private static func holds(_ requirement: NodeSelectorRequirement, _ value: String?) -> Bool {
@@ -72,30 +100,6 @@ enum NodeAffinityMatch {
       if let value, let number = Int(value), let bound = values.first.flatMap({ Int($0) }) { return number < bound }
       return false
     default: return false
-    }
-  }
-}
-
-/// Which of the nodes that fit is the best: least allocated, and fewer pods of the same labels.
-enum NodeScore {
-  static func score(_ pod: Pod, _ node: Node, _ usage: ClusterUsage.NodeUsage) -> Int {
-    let request = PodRequest(pod)
-    func share(_ used: Int64, _ all: Int64) -> Int { all <= 0 ? 0 : Int(max(0, all - used) * 100 / all) }
-    let cpu = node.status.allocatable[.cpu].flatMap { Quantity($0) }?.milliValue ?? 0
-    let memory = node.status.allocatable[.memory].flatMap { Quantity($0) }?.value ?? 0
-    let free =
-      (share(usage.cpuMillicores + max(100, request.cpuMillicores), cpu)
-        + share(usage.memoryBytes + max(200 << 20, request.memoryBytes), memory)) / 2
-    let siblings = OwnedPods.controller(of: pod.metadata)?.uid.flatMap { usage.owners[$0] } ?? 0
-    let softTaints = node.spec.taints.filter { $0.effect == "PreferNoSchedule" && !NodeFilter.tolerates(pod, $0) }.count
-    return free + preference(pod, node) - 200 * siblings - 300 * softTaints - usage.pods
-  }
-
-  /// Preferred node affinity: the weights of the terms that hold.
-  private static func preference(_ pod: Pod, _ node: Node) -> Int {
-    pod.spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution.reduce(0) { sum, term in
-      let selector = NodeSelector(tree: ["nodeSelectorTerms": [term.preference.tree]])
-      return NodeAffinityMatch.matches(selector, node, node.metadata.name ?? "") ? sum + (term.weight ?? 0) : sum
     }
   }
 }

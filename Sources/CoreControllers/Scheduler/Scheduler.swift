@@ -9,25 +9,61 @@ package struct Scheduler: Controller {
   static let retry = Duration.seconds(300)
 
   package let name = "default-scheduler"
-  /// Pods that fitted nowhere, to be looked at again when room may have come.
-  private var waiting: Set<ObjectKey> = []
+  private var queue = SchedulingQueue()
   private var cluster = ClusterUsage()
+  private var shapes = NodeShapes()
 
   package init() {}
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
-    switch change.object.key.resource {
+    let key = change.object.key
+    switch key.resource {
     case .pods:
-      cluster.note(change)
-      let pod = change.object.view(Pod.self)
-      if change.kind == .deleted || Scheduler.isOver(pod) { return (pod.spec.nodeName ?? "").isEmpty ? [] : waiting.sorted() }
-      return Scheduler.isWaiting(pod) ? [change.object.key] : []
+      cluster.note(change, snapshot.store)
+      return podChanged(change)
     case .nodes:
       if let previous = change.previous, change.kind == .modified, Scheduler.isSame(previous, change.object) { return [] }
-      return waiting.sorted()
-    case .persistentVolumeClaims, .persistentVolumes, .storageClasses: return waiting.sorted()
+      return queue.activateWaiting()
+    case .namespaces:
+      if change.kind == .modified, change.previous?.metadata.labels != change.object.metadata.labels { cluster.counts.forget() }
+      return []
+    case .persistentVolumeClaims, .persistentVolumes, .storageClasses, .podDisruptionBudgets: return queue.activateWaiting()
     default: return []
     }
+  }
+
+  private mutating func podChanged(_ change: StoreChange) -> [ObjectKey] {
+    let key = change.object.key
+    let pod = change.object.view(Pod.self)
+    if change.kind != .deleted, Scheduler.isWaiting(pod) {
+      if let previous = change.previous?.view(Pod.self), queue.isTold(key), Scheduler.isSameRequest(previous, pod) { return [] }
+      queue.activate(key, priority: pod.spec.priority ?? 0)
+      return [key]
+    }
+    queue.remove(key)
+    if Scheduler.isGated(pod) { return change.kind == .deleted ? [] : [key] }
+    let before = change.previous?.view(Pod.self)
+    let (was, now) = (before.flatMap { Scheduler.hold(of: $0) }, change.kind == .deleted ? nil : Scheduler.hold(of: pod))
+    if was != nil, now == nil { return queue.activateWaiting() }
+    if was == now, before?.metadata.labels == pod.metadata.labels,
+      before?.metadata.deletionTimestamp == pod.metadata.deletionTimestamp
+    {
+      return []
+    }
+    return queue.activateNeighbourly()
+  }
+
+  /// What the scheduler writes itself about a pod that waits is no reason to look at it again, unless it has lost its place.
+  private static func isSameRequest(_ old: Pod, _ new: Pod) -> Bool {
+    isWaiting(old) && old.spec == new.spec && old.metadata.labels == new.metadata.labels
+      && (old.status.nominatedNodeName == new.status.nominatedNodeName || new.status.nominatedNodeName != nil)
+  }
+
+  /// The node where a pod takes room, or where room is kept for it.
+  private static func hold(of pod: Pod) -> String? {
+    if let node = ClusterUsage.place(of: pod) { return node }
+    guard let node = pod.status.nominatedNodeName, !node.isEmpty, isWaiting(pod) else { return nil }
+    return node
   }
 
   /// A heartbeat makes no room.
@@ -36,76 +72,82 @@ package struct Scheduler: Controller {
       && old.tree[.metadata][.labels] == new.tree[.metadata][.labels]
   }
 
-  private static func isWaiting(_ pod: Pod) -> Bool {
-    (pod.spec.nodeName ?? "").isEmpty && pod.metadata.deletionTimestamp == nil && !isOver(pod) && pod.spec.schedulingGates.isEmpty
+  private static func isOurs(_ pod: Pod) -> Bool {
+    (pod.spec.nodeName ?? "").isEmpty && pod.metadata.deletionTimestamp == nil && !isOver(pod)
       && (pod.spec.schedulerName ?? schedulerName) == schedulerName
   }
+
+  private static func isWaiting(_ pod: Pod) -> Bool { isOurs(pod) && pod.spec.schedulingGates.isEmpty }
+  private static func isGated(_ pod: Pod) -> Bool { isOurs(pod) && !pod.spec.schedulingGates.isEmpty }
 
   static func isOver(_ pod: Pod) -> Bool { pod.status.phase == "Succeeded" || pod.status.phase == "Failed" }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
-    guard let stored = snapshot.store.get(key), case let pod = stored.view(Pod.self), Scheduler.isWaiting(pod) else {
-      waiting.remove(key)
+    guard let stored = snapshot.store.get(key), case let pod = stored.view(Pod.self), Scheduler.isOurs(pod) else {
+      queue.remove(key)
       return Plan()
     }
-    let nodes = snapshot.store.list(.nodes)
-    let volumes = VolumeNeeds(pod, namespace: key.namespace, snapshot.store)
-    if let problem = volumes.problem { return refuse(stored, pod, problem, now) }
-    var reasons: [String: Int] = [:]
-    var best: (node: StoredObject, score: Int)?
-    for node in nodes {
-      if let reason = NodeFilter.refusal(
-        of: pod, on: node.view(Node.self), node.key.name, cluster.usage(of: node.key.name), volumes)
-      {
-        reasons[reason, default: 0] += 1
-        continue
-      }
-      let score = NodeScore.score(pod, node.view(Node.self), cluster.usage(of: node.key.name))
-      if best == nil || score > best!.score { best = (node, score) }
+    if Scheduler.isGated(pod) {
+      queue.remove(key)
+      return SchedulingStatus.gated(pod, now)
     }
-    guard let best else {
-      if nodes.isEmpty { return refuse(stored, pod, "no node is there to run the pod", now) }
-      let told = reasons.map { "\($0.value) \($0.key)" }.sorted().joined(separator: ", ")
-      return refuse(stored, pod, "0/\(nodes.count) nodes are available: \(told).", now)
+    let priority = pod.spec.priority ?? 0
+    if queue.isOutranked(priority: priority) { return Plan(wakeAt: now) }
+    queue.take(key)
+    let attempt = SchedulingAttempt(stored, pod, shapes.list(snapshot.store), snapshot.store)
+    cluster.counts.prepare(attempt.queries, snapshot.store)
+    var diagnosis = Diagnosis(nodes: attempt.nodes.count, problem: attempt.volumes.problem)
+    guard let node = place(attempt, &diagnosis) else { return refuse(attempt, diagnosis, now) }
+    if !attempt.volumes.isBound {
+      queue.wait(attempt)
+      return Plan(changes: attempt.volumes.bindings(on: node), wakeAt: now + Scheduler.retry)
     }
-    let node = best.node.key.name
-    if !volumes.unbound.isEmpty || volumes.isProvisioning {
-      waiting.insert(key)
-      return Plan(changes: volumes.unbound.map { selectNode(node, for: $0) }, wakeAt: now + Scheduler.retry)
-    }
-    waiting.remove(key)
-    let message = "Successfully assigned \(key.namespace)/\(key.name) to \(node)"
+    queue.remove(key)
+    let message = "Successfully assigned \(key.namespace)/\(key.name) to \(node.name)"
     return Plan(changes: [
       Change(
-        .bind(pod: key, uid: stored.uid, node: node),
+        .bind(pod: key, uid: stored.uid, node: node.name),
         succeeded: EventDraft(.normal, reason: "Scheduled", message: message, about: stored.tree))
     ])
   }
 
-  /// A claim that waits for its first consumer learns the node; the pod is bound once the claim is.
-  private func selectNode(_ node: String, for claim: ObjectKey) -> Change {
-    Change(
-      .patch(claim, subresource: "", merge: ["metadata": ["annotations": ["volume.kubernetes.io/selected-node": .string(node)]]]))
+  /// The best node; the one where room was made for the pod, if it fits there now.
+  private func place(_ attempt: SchedulingAttempt, _ diagnosis: inout Diagnosis) -> NodeShape? {
+    if diagnosis.problem != nil { return nil }
+    let rules = attempt.rules(cluster)
+    if let nominated = attempt.pod.status.nominatedNodeName, !nominated.isEmpty,
+      let node = attempt.nodes.first(where: { $0.name == nominated }), attempt.refusal(on: node, cluster, rules) == nil
+    {
+      return node
+    }
+    var fitting: [NodeShape] = []
+    for node in attempt.nodes {
+      if let refusal = attempt.refusal(on: node, cluster, rules) {
+        diagnosis.refusals.append((node, refusal))
+      } else {
+        fitting.append(node)
+      }
+    }
+    return NodeScore.best(of: fitting, for: attempt, cluster)
   }
 
-  private mutating func refuse(_ stored: StoredObject, _ pod: Pod, _ message: String, _ now: Instant) -> Plan {
-    waiting.insert(stored.key)
-    var plan = Plan(wakeAt: now + Scheduler.retry)
-    let told = pod.status.conditions.first { $0.type == "PodScheduled" }
-    if told?.status == "False", told?.message == message { return plan }
-    var updated = pod
-    var condition = told ?? PodCondition()
-    if condition.status != "False" { condition.lastTransitionTime = now.rfc3339 }
-    condition.type = "PodScheduled"
-    condition.status = "False"
-    condition.reason = "Unschedulable"
-    condition.message = message
-    updated.status.conditions.removeAll { $0.type == "PodScheduled" }
-    updated.status.conditions.append(condition)
-    plan.changes.append(
-      Change(
-        .updateStatus(.pods, tree: updated.tree),
-        succeeded: EventDraft(.warning, reason: "FailedScheduling", message: message, about: stored.tree)))
+  /// Tells why the pod waits, and makes room for it if others may be sent away.
+  private mutating func refuse(_ attempt: SchedulingAttempt, _ diagnosis: Diagnosis, _ now: Instant) -> Plan {
+    queue.wait(attempt)
+    var diagnosis = diagnosis
+    var nominated: String?
+    var victims: [Change] = []
+    switch Preemption(attempt, cluster).outcome(diagnosis) {
+    case .choice(let choice):
+      nominated = choice.node.name
+      victims = SchedulingStatus.preempt(choice, for: attempt, cluster, now)
+    case .nothing(let why, let keepsPlace):
+      diagnosis.preemption = why
+      if keepsPlace { nominated = attempt.pod.status.nominatedNodeName }
+    }
+    var plan = SchedulingStatus.unschedulable(attempt, diagnosis.message, nominated: nominated, now)
+    plan.changes += victims
+    plan.wakeAt = now + Scheduler.retry
     return plan
   }
 }

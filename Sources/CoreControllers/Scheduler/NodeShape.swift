@@ -1,0 +1,50 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// A node, read once: what it has to give and what it asks of pods.
+struct NodeShape: Sendable {
+  let stored: StoredObject
+  let node: Node
+  let labels: TextMap
+  let cpuMillicores: Int64
+  let memoryBytes: Int64
+  let pods: Int64
+  /// Taints that keep pods away, an unschedulable node's among them.
+  let taints: [Taint]
+  let softTaints: [Taint]
+
+  var name: String { stored.key.name }
+
+  init(_ stored: StoredObject) {
+    self.stored = stored
+    let node = stored.view(Node.self)
+    self.node = node
+    labels = node.metadata.labels
+    func allocatable(_ key: Key) -> Quantity { node.status.allocatable[key].flatMap { Quantity($0) } ?? Quantity(milli: 0) }
+    cpuMillicores = allocatable(.cpu).milliValue
+    memoryBytes = allocatable(.memory).value
+    pods = allocatable(.pods).value
+    taints = node.spec.taints.filter { $0.effect == "NoSchedule" || $0.effect == "NoExecute" }
+    softTaints = node.spec.taints.filter { $0.effect == "PreferNoSchedule" }
+  }
+
+  func amount(of resource: String) -> Int64 { node.status.allocatable[resource].flatMap { Quantity($0) }?.value ?? 0 }
+}
+
+/// All nodes, each read again only when it has changed.
+struct NodeShapes: Sendable {
+  private var known: [String: NodeShape] = [:]
+
+  /// Sorted by name.
+  mutating func list(_ store: Store) -> [NodeShape] {
+    let nodes = store.list(.nodes)
+    if known.count > nodes.count { known = [:] }
+    return nodes.map { stored in
+      if let shape = known[stored.key.name], shape.stored === stored { return shape }
+      let shape = NodeShape(stored)
+      known[stored.key.name] = shape
+      return shape
+    }
+  }
+}

@@ -1,0 +1,141 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// Even numbers of like pods in each zone, or on each node.
+/// Source: pkg/scheduler/framework/plugins/podtopologyspread, v1.36.
+struct PodSpread {
+  /// One constraint, with the pods that it counts.
+  struct Constraint {
+    let term: NeighbourTerm
+    let maxSkew: Int
+    let isRequired: Bool
+    let minDomains: Int
+    let honorsAffinity: Bool
+    let honorsTaints: Bool
+    var query: PodQuery { PodQuery(terms: [term], countsLeaving: false) }
+
+    init(_ constraint: TopologySpreadConstraint, of pod: Pod) {
+      term = NeighbourTerm(constraint, of: pod)
+      maxSkew = constraint.maxSkew ?? 1
+      isRequired = constraint.whenUnsatisfiable == "DoNotSchedule"
+      minDomains = constraint.minDomains ?? 1
+      honorsAffinity = constraint.nodeAffinityPolicy != "Ignore"
+      honorsTaints = constraint.nodeTaintsPolicy == "Honor"
+    }
+
+    /// Whether the pods of a node count.
+    func includes(_ node: NodeShape, _ pod: Pod) -> Bool {
+      if honorsAffinity, !NodeAffinityMatch.matches(pod, node.node, node.name) { return false }
+      return !honorsTaints || node.taints.allSatisfy { NodeFilter.tolerates(pod, $0) }
+    }
+  }
+
+  private struct Domains {
+    var constraint: Constraint
+    var pods: [String: Int] = [:]
+    /// Fewest pods of a domain; none if there are fewer domains than there should be.
+    var least = 0
+    /// 1 if the new pod counts itself.
+    var own = 0
+  }
+  private let domains: [Domains]
+
+  /// Nil if the pod has no constraint that can keep it from a node.
+  init?(_ attempt: SchedulingAttempt, _ cluster: ClusterUsage) {
+    let required = attempt.spread.filter(\.isRequired)
+    if required.isEmpty { return nil }
+    var domains = required.map { Domains(constraint: $0, own: attempt.isMatched(by: $0.term) ? 1 : 0) }
+    let tallies = required.map { cluster.counts[$0.query] }
+    for node in attempt.nodes where required.allSatisfy({ node.labels[$0.term.topologyKey] != nil }) {
+      for index in domains.indices where required[index].includes(node, attempt.pod) {
+        domains[index].pods[node.labels[required[index].term.topologyKey]!, default: 0] += tallies[index][node.name] ?? 0
+      }
+    }
+    for index in domains.indices where domains[index].pods.count >= required[index].minDomains {
+      domains[index].least = domains[index].pods.values.min() ?? 0
+    }
+    self.domains = domains
+  }
+
+  func refusal(on node: NodeShape) -> Refusal? {
+    for domain in domains {
+      guard let value = node.labels[domain.constraint.term.topologyKey] else {
+        return Refusal("node(s) didn't match pod topology spread constraints (missing required label)")
+      }
+      if (domain.pods[value] ?? 0) + domain.own - domain.least > domain.constraint.maxSkew {
+        return Refusal("node(s) didn't match pod topology spread constraints", isResolvable: true)
+      }
+    }
+    return nil
+  }
+
+  // MARK: scores
+
+  private struct Wish {
+    var key: String
+    var maxSkew: Int
+    var pods: [String: Int]
+  }
+
+  /// A score from 0 to 100 for each node; empty if the pod does not care. Pods of a controller without constraints of their own
+  /// are spread over nodes (maxSkew 3) and zones (maxSkew 5), by the number of pods of that controller.
+  static func scores(_ attempt: SchedulingAttempt, _ cluster: ClusterUsage, on nodes: [NodeShape]) -> [Int] {
+    let soft = attempt.spread.filter { !$0.isRequired }
+    if attempt.spread.isEmpty {
+      guard let owner = OwnedPods.controller(of: attempt.pod.metadata)?.uid else { return [] }
+      var tally: [String: Int] = [:]
+      for node in attempt.nodes { tally[node.name] = cluster.usage(of: node.name).owners[owner] }
+      return scores(
+        [("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5)].map { key, skew in
+          Wish(key: key, maxSkew: skew, pods: attempt.places(key, tally))
+        }, on: nodes, needsAll: false)
+    }
+    if soft.isEmpty { return [] }
+    let wishes = soft.map { constraint in
+      let tally = cluster.counts[constraint.query]
+      var pods: [String: Int] = [:]
+      for node in attempt.nodes where soft.allSatisfy({ node.labels[$0.term.topologyKey] != nil }) {
+        guard constraint.includes(node, attempt.pod), let count = tally[node.name] else { continue }
+        pods[node.labels[constraint.term.topologyKey]!, default: 0] += count
+      }
+      return Wish(key: constraint.term.topologyKey, maxSkew: constraint.maxSkew, pods: pods)
+    }
+    return scores(wishes, on: nodes, needsAll: true)
+  }
+
+  /// Few domains weigh less than many, so that zones do not drown nodes; nodes without a label get nothing.
+  private static func scores(_ wishes: [Wish], on nodes: [NodeShape], needsAll: Bool) -> [Int] {
+    let weights = wishes.map { wish in Logarithm.natural(Set(nodes.compactMap { $0.labels[wish.key] }).count + 2) }
+    let raw: [Int?] = nodes.map { node in
+      if needsAll, wishes.contains(where: { node.labels[$0.key] == nil }) { return nil }
+      var sum = 0.0
+      for (wish, weight) in zip(wishes, weights) {
+        guard let value = node.labels[wish.key] else { continue }
+        sum += Double(wish.pods[value] ?? 0) * weight + Double(wish.maxSkew - 1)
+      }
+      return Int(sum.rounded())
+    }
+    let (most, least) = (raw.compactMap { $0 }.max() ?? 0, raw.compactMap { $0 }.min() ?? 0)
+    return raw.map { score in
+      guard let score else { return 0 }
+      return most == 0 ? 100 : 100 * (most + least - score) / most
+    }
+  }
+}
+
+/// The natural logarithm, the same on every machine.
+enum Logarithm {
+  static func natural(_ number: Int) -> Double {
+    let value = Double(max(1, number))
+    // value = significand * 2^exponent, and ln s = 2 atanh((s-1)/(s+1)), a series that ends soon for s in 1..<2.
+    let ratio = (value.significand - 1) / (value.significand + 1)
+    var (sum, power, divisor) = (0.0, ratio, 1.0)
+    while divisor < 40 {
+      sum += power / divisor
+      power *= ratio * ratio
+      divisor += 2
+    }
+    return 2 * sum + Double(value.exponent) * 0.693_147_180_559_945_3
+  }
+}

@@ -1,0 +1,75 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+/// What the scheduler writes about pods that it does not bind.
+enum SchedulingStatus {
+  /// A pod with gates is not looked at, and says so.
+  static func gated(_ pod: Pod, _ now: Instant) -> Plan {
+    let gates = pod.spec.schedulingGates.map { $0.name ?? "" }.joined(separator: ", ")
+    guard let updated = told(pod, reason: "SchedulingGated", "waits until its scheduling gates are removed: \(gates)", now) else {
+      return Plan()
+    }
+    return Plan(changes: [Change(.updateStatus(.pods, tree: updated.tree))])
+  }
+
+  /// The condition, with an event when it says something new, and the node where room is being made.
+  static func unschedulable(_ attempt: SchedulingAttempt, _ message: String, nominated: String?, _ now: Instant) -> Plan {
+    let pod = attempt.pod
+    let told = told(pod, reason: "Unschedulable", message, now)
+    if told == nil, nominated ?? "" == pod.status.nominatedNodeName ?? "" { return Plan() }
+    var updated = told ?? pod
+    updated.status.nominatedNodeName = nominated
+    let event = EventDraft(.warning, reason: "FailedScheduling", message: message, about: attempt.stored.tree)
+    return Plan(changes: [Change(.updateStatus(.pods, tree: updated.tree), succeeded: told == nil ? nil : event)])
+  }
+
+  /// Nil if the pod says that already.
+  private static func told(_ pod: Pod, reason: String, _ message: String, _ now: Instant) -> Pod? {
+    let present = pod.status.conditions.first { $0.type == "PodScheduled" }
+    if present?.status == "False", present?.reason == reason, present?.message == message { return nil }
+    var condition = present ?? PodCondition()
+    condition.type = "PodScheduled"
+    condition.reason = reason
+    return with(condition, "False", message, pod, now)
+  }
+
+  private static func with(_ condition: PodCondition, _ status: String, _ message: String, _ pod: Pod, _ now: Instant) -> Pod {
+    var condition = condition
+    if condition.status != status { condition.lastTransitionTime = now.rfc3339 }
+    condition.status = status
+    condition.message = message
+    var updated = pod
+    updated.status.conditions.removeAll { $0.type == condition.type }
+    updated.status.conditions.append(condition)
+    return updated
+  }
+
+  /// The victims are told why, and end with their own grace; whoever was promised the place and ranks lower must look again.
+  /// Source: prepareCandidate, pkg/scheduler/framework/preemption/executor.go, v1.36.
+  static func preempt(_ choice: Preemption.Choice, for attempt: SchedulingAttempt, _ cluster: ClusterUsage, _ now: Instant)
+    -> [Change]
+  {
+    let preemptor = attempt.stored.key
+    var changes: [Change] = []
+    for victim in choice.victims where victim.metadata.deletionTimestamp == nil {
+      let pod = victim.view(Pod.self)
+      var condition = pod.status.conditions.first { $0.type == "DisruptionTarget" } ?? PodCondition()
+      condition.type = "DisruptionTarget"
+      condition.reason = "PreemptionByScheduler"
+      let message = "makes room for a pod of higher priority, \(preemptor.namespace)/\(preemptor.name)"
+      changes.append(Change(.updateStatus(.pods, tree: with(condition, "True", message, pod, now).tree), tolerated: ["NotFound"]))
+      let event = EventDraft(
+        .normal, reason: "Preempted", message: "ends on node \(choice.node.name): it \(message)", about: victim.tree)
+      changes.append(
+        Change(
+          .delete(victim.key, uid: victim.uid, graceSeconds: nil, propagation: nil), succeeded: event, tolerated: ["NotFound"]))
+    }
+    for key in cluster.nominated(to: choice.node.name) where key != preemptor {
+      guard var pod = attempt.store.get(key)?.view(Pod.self), (pod.spec.priority ?? 0) < attempt.priority else { continue }
+      pod.status.nominatedNodeName = nil
+      changes.append(Change(.updateStatus(.pods, tree: pod.tree), tolerated: ["NotFound"]))
+    }
+    return changes
+  }
+}
