@@ -142,6 +142,29 @@ struct ExpiryTests {
     #expect(world.writes.suffix(2) == ["update pods/a", "delete pods/a"])
   }
 
+  @Test("a pod that is to go and never had a node, or whose node is out of service, is ended without asking anybody")
+  func stranded() throws {
+    var world = World(PodGarbageCollector())
+    world.termination = 600
+    try world.add(
+      .nodes,
+      #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"status":{"conditions":[{"type":"Ready","status":"Unknown"}]}}"#
+    )
+    for (pod, node) in [("placed", #""nodeName":"n1""#), ("nowhere", "")] {
+      try world.add(
+        .pods, #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(pod)"},"spec":{\#(node)},"status":{"phase":"Running"}}"#)
+    }
+    try world.delete(.pods, "nowhere")
+    try world.delete(.pods, "placed")
+    let phase = world.get(.pods, "nowhere", as: Pod.self)?.status.phase
+    #expect(phase == nil || phase == "Failed")
+    #expect(world.get(.pods, "placed", as: Pod.self)?.status.phase == "Running")
+    try world.patch(
+      .nodes, "n1", #"{"spec":{"taints":[{"key":"node.kubernetes.io/out-of-service","value":"x","effect":"NoExecute"}]}}"#)
+    #expect(world.get(.pods, "placed", as: Pod.self)?.status.phase == "Failed")
+    #expect(world.writes.last == "delete pods/placed")
+  }
+
   @Test("of ended pods the oldest go once there are more than the limit")
   func endedPods() throws {
     var world = World(PodGarbageCollector(endedLimit: 2))
@@ -150,80 +173,5 @@ struct ExpiryTests {
       try world.add(.pods, #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p\#(index)"},"status":{"phase":"Succeeded"}}"#)
     }
     #expect(world.names(.pods) == ["p2", "p3"])
-  }
-}
-
-@Suite("Nodes that fail")
-struct NodeLifecycleTests {
-  private static func lease(_ time: String) -> String {
-    #"{"apiVersion":"coordination.k8s.io/v1","kind":"Lease","metadata":{"name":"n1","namespace":"kube-node-lease"},"spec":{"renewTime":"\#(time)"}}"#
-  }
-
-  private func world() throws -> World {
-    var world = World(NodeLifecycleController(), TaintEvictionController())
-    try world.add(
-      .nodes,
-      #"{"apiVersion":"v1","kind":"Node","metadata":{"name":"n1"},"status":{"conditions":[{"type":"Ready","status":"True"}]}}"#)
-    return world
-  }
-
-  private func taints(_ world: World) -> [String] {
-    world.get(.nodes, "n1", as: Node.self)?.spec.taints.map { "\($0.key!):\($0.effect!)" } ?? []
-  }
-
-  @Test("a node whose Lease is silent for 50 s is unknown and tainted; when it reports again the taints go")
-  func silence() throws {
-    var world = try world()
-    try world.add(.leases, Self.lease("2026-01-01T00:00:00.000000Z"))
-    world.run(until: 49)
-    #expect(taints(world).isEmpty)
-    world.run(until: 51)
-    #expect(taints(world) == ["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"])
-    #expect(world.get(.nodes, "n1", as: Node.self)?.status.conditions.first?.reason == "NodeStatusUnknown")
-    #expect(world.reasons == ["NodeNotReady"])
-    try world.patch(.nodes, "n1", #"{"status":{"conditions":[{"type":"Ready","status":"True"}]}}"#)
-    #expect(
-      taints(world) == ["node.kubernetes.io/unreachable:NoSchedule", "node.kubernetes.io/unreachable:NoExecute"],
-      "the Lease is still silent")
-  }
-
-  @Test("conditions of a node become taints, and taints of others stay")
-  func conditions() throws {
-    var world = try world()
-    try world.patch(
-      .nodes, "n1",
-      #"{"spec":{"taints":[{"key":"own","effect":"NoSchedule"}],"unschedulable":true},"status":{"conditions":[{"type":"Ready","status":"False"},{"type":"DiskPressure","status":"True"}]}}"#
-    )
-    #expect(
-      taints(world) == [
-        "own:NoSchedule", "node.kubernetes.io/not-ready:NoSchedule", "node.kubernetes.io/not-ready:NoExecute",
-        "node.kubernetes.io/disk-pressure:NoSchedule", "node.kubernetes.io/unschedulable:NoSchedule",
-      ])
-    try world.patch(.nodes, "n1", #"{"spec":{"unschedulable":null},"status":{"conditions":[{"type":"Ready","status":"True"}]}}"#)
-    #expect(taints(world) == ["own:NoSchedule"])
-  }
-
-  @Test("pods leave a tainted node when their toleration runs out; those that tolerate it for ever stay")
-  func eviction() throws {
-    var world = try world()
-    let tolerations = [
-      "none": "[]",
-      "long": #"[{"key":"node.kubernetes.io/not-ready","operator":"Exists","effect":"NoExecute","tolerationSeconds":300}]"#,
-      "ever": #"[{"operator":"Exists"}]"#,
-    ]
-    for (name, list) in tolerations.sorted(by: { $0.key < $1.key }) {
-      try world.add(
-        .pods,
-        #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)"},"spec":{"nodeName":"n1","tolerations":\#(list)},"status":{"phase":"Running"}}"#
-      )
-    }
-    try world.patch(.nodes, "n1", #"{"status":{"conditions":[{"type":"Ready","status":"False"}]}}"#)
-    world.run(for: 1)
-    #expect(world.names(.pods) == ["ever", "long"])
-    #expect(world.events.contains("TaintManagerEviction none: Marking for deletion Pod default/none"))
-    world.run(until: 299)
-    #expect(world.names(.pods) == ["ever", "long"])
-    world.run(until: 301)
-    #expect(world.names(.pods) == ["ever"])
   }
 }

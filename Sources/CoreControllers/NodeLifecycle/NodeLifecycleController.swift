@@ -2,97 +2,143 @@ import CoreJSON
 package import CoreStore
 package import CoreTypes
 
-/// Notices nodes that no longer report, and taints what is not ready. Source: pkg/controller/nodelifecycle, v1.36.
+/// Notices nodes that no longer report, tells their pods, and taints what is not ready.
+/// Source: pkg/controller/nodelifecycle, v1.36.
+///
+/// A node with a Lease reports by renewing it; one without counts as reporting, since nodes of this machine share our process.
 package struct NodeLifecycleController: Controller {
   /// How long a node's Lease may be silent. Source: --node-monitor-grace-period, v1.36.
   package static let grace = Duration.seconds(50)
+  /// How long a new node may take to its first status. Source: --node-startup-grace-period, v1.36.
+  static let startupGrace = Duration.seconds(60)
   static let leaseNamespace = "kube-node-lease"
-  static let notReady = "node.kubernetes.io/not-ready"
-  static let unreachable = "node.kubernetes.io/unreachable"
-  /// Taints for conditions of a node that hold.
-  private static let pressures = [
-    ("MemoryPressure", "node.kubernetes.io/memory-pressure"), ("DiskPressure", "node.kubernetes.io/disk-pressure"),
-    ("PIDPressure", "node.kubernetes.io/pid-pressure"), ("NetworkUnavailable", "node.kubernetes.io/network-unavailable"),
-  ]
+  /// The key under which all nodes are looked at together; no node can have this name.
+  private static let together = ObjectKey(.nodes, "*")
+  /// What is unknown of a node that is silent.
+  private static let reported = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"]
   package let name = "node-controller"
+
+  private struct Known: Sendable {
+    var since: Instant
+    var reference: JSON
+  }
+  /// Nodes that were seen, since when: after a start each gets the whole grace.
+  private var known: [String: Known] = [:]
+  private var zones = ZoneEviction()
 
   package init() {}
 
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
-    if key.resource == .nodes { return change.kind == .deleted ? [] : [key] }
+    if key.resource == .nodes {
+      if change.kind == .modified, let previous = change.previous, ZoneEviction.isSame(previous, change.object) { return [key] }
+      return [key, Self.together]
+    }
     // A renewed Lease only matters once the node counts as lost; a silent one is met by the wake-up.
     guard key.resource == .leases, key.namespace == Self.leaseNamespace, let node = snapshot.store.get(.nodes, key.name) else {
       return []
     }
-    return change.kind == .added || Self.ready(node.view(Node.self)).status == "Unknown" ? [node.key] : []
-  }
-
-  private static func ready(_ node: Node) -> NodeCondition {
-    node.status.conditions.first { $0.type == "Ready" } ?? NodeCondition()
+    return change.kind == .added || NodeTaints.ready(node.view(Node.self)).status == "Unknown" ? [node.key] : []
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
-    guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
+    if key == Self.together { return zones.plan(snapshot.store.list(.nodes), at: now) }
+    guard let stored = snapshot.store.get(key) else { return forget(key) }
+    guard stored.metadata.deletionTimestamp == nil else { return Plan() }
     var plan = Plan()
-    var node = stored.view(Node.self)
-    if let lease = snapshot.store.get(.leases, namespace: Self.leaseNamespace, key.name)?.view(Lease.self),
-      let renewed = lease.spec.renewTime.flatMap({ Instant(rfc3339: $0) })
-    {
-      let due = renewed + Self.grace
+    let since = greet(stored, &plan, now)
+    let node = stored.view(Node.self)
+    if let due = due(node, snapshot.store, since) {
       if due > now {
         plan.wake(at: due)
-      } else if Self.ready(node).status == "True" {
-        lose(&node, &plan, stored, now)
+      } else if NodeTaints.ready(node).status != "Unknown" {
+        // The taints follow at the next look, which the new status brings.
+        lose(node, &plan, stored, snapshot.store, now)
+        return plan
       }
     }
-    taint(node, stored, &plan, now)
+    plan.changes += NodeTaints.update(node, stored, at: now)
     return plan
   }
 
-  private func lose(_ node: inout Node, _ plan: inout Plan, _ stored: StoredObject, _ now: Instant) {
-    var conditions: [NodeCondition] = []
-    for var condition in node.status.conditions {
-      if condition.status != "Unknown" { condition.lastTransitionTime = now.rfc3339 }
-      condition.status = "Unknown"
-      condition.reason = "NodeStatusUnknown"
-      condition.message = "the node has not reported for \(Self.grace.nanoseconds / 1_000_000_000) s"
-      conditions.append(condition)
-    }
-    node.status.conditions = List(conditions)
-    let merge: JSON = ["status": ["conditions": node.status.conditions.tree]]
+  private mutating func greet(_ stored: StoredObject, _ plan: inout Plan, _ now: Instant) -> Instant {
+    if let known = known[stored.key.name] { return known.since }
+    let reference: JSON = [
+      "apiVersion": "v1", "kind": "Node", "metadata": ["name": .string(stored.key.name), "uid": .string(stored.uid)],
+    ]
+    known[stored.key.name] = Known(since: now, reference: reference)
+    let message = "Node \(stored.key.name) event: the node controller knows the node"
     plan.changes.append(
-      Change(
-        .patch(stored.key, subresource: "status", merge: merge),
-        succeeded: EventDraft(
-          .normal, reason: "NodeNotReady", message: "Node \(stored.key.name) status is now: NodeNotReady", about: stored.tree)))
+      Change(.nothing, succeeded: EventDraft(.normal, reason: "RegisteredNode", message: message, about: reference)))
+    return now
   }
 
-  private func taint(_ node: Node, _ stored: StoredObject, _ plan: inout Plan, _ now: Instant) {
-    var wanted: [(key: String, effect: String)] = []
-    switch Self.ready(node).status {
-    case "True": break
-    case "False": wanted = [(Self.notReady, "NoSchedule"), (Self.notReady, "NoExecute")]
-    case "Unknown": wanted = [(Self.unreachable, "NoSchedule"), (Self.unreachable, "NoExecute")]
-    default: wanted = [(Self.notReady, "NoSchedule")]
+  private mutating func forget(_ key: ObjectKey) -> Plan {
+    guard let known = known.removeValue(forKey: key.name) else { return Plan() }
+    let message = "Node \(key.name) event: the node controller forgets the node"
+    return Plan(changes: [
+      Change(.nothing, succeeded: EventDraft(.normal, reason: "RemovingNode", message: message, about: known.reference))
+    ])
+  }
+
+  /// When the node's silence counts; nil: it needs no sign of life.
+  private func due(_ node: Node, _ store: Store, _ since: Instant) -> Instant? {
+    let name = node.metadata.name ?? ""
+    if let lease = store.get(.leases, namespace: Self.leaseNamespace, name)?.view(Lease.self),
+      let renewed = lease.spec.renewTime.flatMap({ Instant(rfc3339: $0) })
+    {
+      return max(renewed, since) + Self.grace
     }
-    for (type, taint) in Self.pressures where node.status.conditions.contains(where: { $0.type == type && $0.status == "True" }) {
-      wanted.append((taint, "NoSchedule"))
+    guard NodeTaints.ready(node).isAbsent else { return nil }
+    return (node.metadata.creationTimestamp.flatMap { Instant(rfc3339: $0) } ?? since) + Self.startupGrace
+  }
+
+  private func lose(_ found: Node, _ plan: inout Plan, _ stored: StoredObject, _ store: Store, _ now: Instant) {
+    var node = found
+    let wasReady = NodeTaints.ready(node).status == "True"
+    for type in Self.reported {
+      let old = node.status.conditions.first { $0.type == type }
+      if old?.status == "Unknown" { continue }
+      var condition = old ?? NodeCondition()
+      condition.type = type
+      condition.status = "Unknown"
+      condition.reason = old == nil ? "NodeStatusNeverUpdated" : "NodeStatusUnknown"
+      condition.message =
+        old == nil ? "the node has never reported" : "the node has not reported for \(Self.grace.nanoseconds / 1_000_000_000) s"
+      if old == nil { condition.lastHeartbeatTime = node.metadata.creationTimestamp }
+      condition.lastTransitionTime = now.rfc3339
+      if let index = node.status.conditions.tree.elements.firstIndex(where: { $0[.type].string == type }) {
+        node.status.conditions[index] = condition
+      } else {
+        node.status.conditions.append(condition)
+      }
     }
-    if node.spec.unschedulable == true { wanted.append(("node.kubernetes.io/unschedulable", "NoSchedule")) }
-    let ours = Set([Self.notReady, Self.unreachable, "node.kubernetes.io/unschedulable"] + Self.pressures.map(\.1))
-    var taints = node.spec.taints.filter { taint in
-      !ours.contains(taint.key ?? "") || wanted.contains { $0.key == taint.key && $0.effect == taint.effect }
+    // The pods first: once the node counts as lost they are not looked at again.
+    if wasReady { plan.changes += Self.pods(of: stored.key.name, store).compactMap { Self.unready($0, now) } }
+    let merge: JSON = ["status": ["conditions": node.status.conditions.tree]]
+    var change = Change(.patch(stored.key, subresource: "status", merge: merge), tolerated: ["NotFound"])
+    if wasReady {
+      change.succeeded = EventDraft(
+        .normal, reason: "NodeNotReady", message: "Node \(stored.key.name) status is now: NodeNotReady", about: stored.tree)
     }
-    for (key, effect) in wanted where !taints.contains(where: { $0.key == key && $0.effect == effect }) {
-      var taint = Taint()
-      taint.key = key
-      taint.effect = effect
-      taint.timeAdded = now.rfc3339
-      taints.append(taint)
-    }
-    if taints == Array(stored.view(Node.self).spec.taints) { return }
-    let merge: JSON = ["spec": .object([Member(key: .taints, value: taints.isEmpty ? .null : List(taints).tree)])]
-    plan.changes.append(Change(.patch(stored.key, subresource: "", merge: merge), tolerated: ["NotFound"]))
+    plan.changes.append(change)
+  }
+
+  private static func pods(of node: String, _ store: Store) -> [StoredObject] {
+    store.list(.pods).filter { $0.tree[.spec][.nodeName].string == node }
+  }
+
+  /// Source: MarkPodsNotReady, pkg/controller/util/node/controller_utils.go, v1.36.
+  private static func unready(_ stored: StoredObject, _ now: Instant) -> Change? {
+    var pod = stored.view(Pod.self)
+    guard let index = pod.status.conditions.tree.elements.firstIndex(where: { $0[.type].string == "Ready" }),
+      pod.status.conditions[index].status != "False"
+    else { return nil }
+    pod.status.conditions[index].status = "False"
+    pod.status.conditions[index].lastTransitionTime = now.rfc3339
+    return Change(
+      .updateStatus(.pods, tree: pod.tree),
+      succeeded: EventDraft(.warning, reason: "NodeNotReady", message: "Node is not ready", about: stored.tree),
+      tolerated: ["NotFound"])
   }
 }

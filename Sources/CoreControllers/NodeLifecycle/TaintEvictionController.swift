@@ -6,6 +6,9 @@ package import CoreTypes
 package struct TaintEvictionController: Controller {
   package let name = "taint-eviction-controller"
 
+  /// Pods whose end is planned, to say so when it is called off.
+  private var planned: Set<ObjectKey> = []
+
   package init() {}
 
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
@@ -16,9 +19,11 @@ package struct TaintEvictionController: Controller {
       if change.kind == .deleted || old == Self.taints(of: change.object) { return [] }
       return snapshot.store.list(.pods).filter { $0.tree[.spec][.nodeName].string == key.name }.map(\.key)
     case .pods:
-      guard change.kind != .deleted, let name = change.object.tree[.spec][.nodeName].string,
-        change.previous?.tree[.spec][.nodeName].string != name, let node = snapshot.store.get(.nodes, name),
-        !Self.taints(of: node).isEmpty
+      if change.kind == .deleted { return planned.contains(key) ? [key] : [] }
+      let spec = change.object.tree[.spec]
+      let before = change.previous?.tree[.spec]
+      guard let name = spec[.nodeName].string, before?[.nodeName].string != name || before?[.tolerations] != spec[.tolerations],
+        let node = snapshot.store.get(.nodes, name), !Self.taints(of: node).isEmpty
       else { return [] }
       return [key]
     default: return []
@@ -30,12 +35,17 @@ package struct TaintEvictionController: Controller {
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
+    let wasPlanned = planned.remove(key) != nil
     guard let stored = snapshot.store.get(key), case let pod = stored.view(Pod.self), stored.metadata.deletionTimestamp == nil,
       !Scheduler.isOver(pod), let node = snapshot.store.get(.nodes, pod.spec.nodeName ?? "")
     else { return Plan() }
-    let taints = Self.taints(of: node)
-    guard let due = Self.due(pod, taints, now) else { return Plan() }
-    if due > now { return Plan(wakeAt: due) }
+    guard let due = Self.due(pod, Self.taints(of: node), now) else {
+      return wasPlanned ? Plan(changes: [Self.event("Cancelling deletion of Pod", stored)]) : Plan()
+    }
+    if due > now {
+      planned.insert(key)
+      return Plan(wakeAt: due)
+    }
     let marked = PodDisruption.marked(
       pod, reason: "DeletionByTaintManager", message: "a NoExecute taint of node \"\(node.key.name)\" is not tolerated",
       isOver: false, at: now)
@@ -50,15 +60,23 @@ package struct TaintEvictionController: Controller {
     ])
   }
 
-  /// When the pod must go; nil: it may stay.
+  private static func event(_ words: String, _ stored: StoredObject) -> Change {
+    let message = "\(words) \(stored.key.namespace)/\(stored.key.name)"
+    return Change(
+      .nothing, succeeded: EventDraft(.normal, reason: "TaintManagerEviction", message: message, about: stored.tree))
+  }
+
+  /// When the pod must go; nil: it may stay. Its time on the node begins with the taint, or with the pod if that came later.
   private static func due(_ pod: Pod, _ taints: [Taint], _ now: Instant) -> Instant? {
     var due: Instant?
+    let placed = pod.status.conditions.first { $0.type == "PodScheduled" }?.lastTransitionTime ?? pod.metadata.creationTimestamp
+    let arrival = placed.flatMap { Instant(rfc3339: $0) }
     for taint in taints {
       let fitting = pod.spec.tolerations.filter { NodeFilter.tolerates($0, taint) }
       if fitting.isEmpty { return now }
       // Of several tolerations the shortest counts; one without seconds is for ever.
       guard let seconds = fitting.compactMap(\.tolerationSeconds).min() else { continue }
-      let since = taint.timeAdded.flatMap { Instant(rfc3339: $0) } ?? now
+      let since = [taint.timeAdded.flatMap { Instant(rfc3339: $0) }, arrival].compactMap { $0 }.max() ?? now
       let end = since + .seconds(max(0, seconds))
       due = due.map { min($0, end) } ?? end
     }

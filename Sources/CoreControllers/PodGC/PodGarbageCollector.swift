@@ -2,12 +2,14 @@ import CoreJSON
 package import CoreStore
 package import CoreTypes
 
-/// Deletes pods of nodes that are gone, and the oldest ended pods once there are too many. Source: pkg/controller/podgc, v1.36.
+/// Deletes pods of nodes that are gone, terminating pods that no node will end, and the oldest ended pods once there are too
+/// many. Source: pkg/controller/podgc, v1.36.
 package struct PodGarbageCollector: Controller {
   /// Ended pods kept at the most. Source: --terminated-pod-gc-threshold of kube-controller-manager, v1.36.
   package static let endedLimit = 12_500
   /// How long a node must be away. Source: quarantineTime, gc_controller.go, v1.36.
   static let quarantine = Duration.seconds(40)
+  static let outOfService = "node.kubernetes.io/out-of-service"
   package let name = "pod-garbage-collector"
   private let endedLimit: Int
   /// Pods whose node is away, since when.
@@ -21,11 +23,12 @@ package struct PodGarbageCollector: Controller {
     case .pods:
       if change.kind == .deleted { return lost[key] == nil ? [] : [key] }
       let pod = change.object.view(Pod.self)
+      if change.object.metadata.deletionTimestamp != nil, Self.isStranded(change.object, pod, snapshot.store) { return [key] }
       if Scheduler.isOver(pod), snapshot.store.count(.pods) > endedLimit { return [key] }
       guard let node = pod.spec.nodeName, !node.isEmpty, snapshot.store.get(.nodes, node) == nil else { return [] }
       return [key]
     case .nodes:
-      if change.kind == .modified { return [] }
+      if change.kind == .modified, !Self.isOutOfService(change.object.view(Node.self)) { return [] }
       return snapshot.store.list(.pods).filter { $0.tree[.spec][.nodeName].string == key.name }.map(\.key)
     default: return []
     }
@@ -41,7 +44,32 @@ package struct PodGarbageCollector: Controller {
       return orphan(stored, pod, node, now)
     }
     lost[key] = nil
+    if Self.isStranded(stored, pod, snapshot.store) { return end(stored, pod) }
     return Scheduler.isOver(pod) ? trim(snapshot.store) : Plan()
+  }
+
+  private static func isOutOfService(_ node: Node) -> Bool {
+    NodeTaints.ready(node).status != "True" && node.spec.taints.contains { $0.key == outOfService }
+  }
+
+  /// A pod that is to go and has no node, or one that is out of service, has nobody to end it.
+  /// Source: gcTerminating and gcUnscheduledTerminating, gc_controller.go, v1.36.
+  private static func isStranded(_ stored: StoredObject, _ pod: Pod, _ store: Store) -> Bool {
+    guard stored.metadata.deletionTimestamp != nil else { return false }
+    if Scheduler.isOver(pod), stored.metadata.deletionGracePeriodSeconds == 0 { return false }
+    guard let name = pod.spec.nodeName, !name.isEmpty else { return true }
+    return store.get(.nodes, name).map { isOutOfService($0.view(Node.self)) } ?? false
+  }
+
+  private func end(_ stored: StoredObject, _ pod: Pod) -> Plan {
+    var plan = Plan()
+    if !Scheduler.isOver(pod) {
+      var failed = pod
+      failed.status.phase = "Failed"
+      plan.changes.append(Change(.updateStatus(.pods, tree: failed.tree), tolerated: ["NotFound"]))
+    }
+    plan.changes.append(Change(.delete(stored.key, uid: stored.uid, graceSeconds: 0, propagation: nil), tolerated: ["NotFound"]))
+    return plan
   }
 
   private mutating func orphan(_ stored: StoredObject, _ pod: Pod, _ node: String, _ now: Instant) -> Plan {
