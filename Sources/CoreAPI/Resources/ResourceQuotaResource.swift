@@ -1,4 +1,5 @@
 import CoreJSON
+import CoreSchema
 import CoreStore
 import CoreTypes
 
@@ -8,13 +9,76 @@ struct ResourceQuotaResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .resourceQuotas, kind: "ResourceQuota", singular: "resourcequota", served: [ServedVersion("", "v1", type: "core.v1.ResourceQuota")], isNamespaced: true)
+      .resourceQuotas, kind: "ResourceQuota", singular: "resourcequota",
+      served: [ServedVersion("", "v1", type: "core.v1.ResourceQuota")], isNamespaced: true)
     definition.shortNames = ["quota"]
     definition.hasStatus = true
     definition.columns = [
       TableCells.name, TableColumn("Request"), TableColumn("Limit"), TableCells.age,
     ]
     return definition
+  }
+
+  private static let opposites = [("Terminating", "NotTerminating"), ("BestEffort", "NotBestEffort")]
+  /// What is counted in whole units.
+  private static func isCount(_ name: String) -> Bool {
+    if name.hasPrefix("count/") || name.hasPrefix("services.") || name.hasSuffix("/persistentvolumeclaims") { return true }
+    return !name.contains(".") && !["cpu", "memory", "ephemeral-storage"].contains(name)
+  }
+
+  /// Source: ValidateResourceQuotaSpec, pkg/apis/core/validation, v1.36.
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let spec = ResourceQuota(tree: object).spec
+    var errors: [FieldError] = []
+    for (name, text) in spec.hard.sorted {
+      guard let quantity = Quantity(text) else { continue }
+      let path = FieldPath("spec.hard").key(name)
+      if quantity.nano < 0 {
+        errors.append(FieldError(.invalid, path, value: .string(text), detail: "must be greater than or equal to 0"))
+      } else if Self.isCount(name), quantity.nano % 1_000_000_000 != 0 {
+        errors.append(FieldError(.invalid, path, value: .string(text), detail: "counts are whole numbers"))
+      }
+    }
+    return errors + scopeErrors(spec)
+  }
+
+  private func scopeErrors(_ spec: ResourceQuotaSpec) -> [FieldError] {
+    var errors: [FieldError] = []
+    let chosen = spec.scopeSelector.matchExpressions.filter { $0.operator == "Exists" }.compactMap(\.scopeName)
+    for (scopes, path) in [(spec.scopes.values, "spec.scopes"), (chosen, "spec.scopeSelector")] {
+      for (one, other) in Self.opposites where scopes.contains(one) && scopes.contains(other) {
+        errors.append(
+          FieldError(
+            .invalid, FieldPath(path), value: .array(scopes.map { .string($0) }), detail: "\(one) and \(other) exclude each other"
+          ))
+      }
+      if scopes.contains("BestEffort") {
+        for (name, _) in spec.hard.sorted where name != "pods" {
+          errors.append(
+            FieldError(
+              .invalid, FieldPath(path), value: .array(scopes.map { .string($0) }),
+              detail: "pods of the scope BestEffort ask for nothing: only \"pods\" can be bounded, not \"\(name)\""))
+        }
+      }
+    }
+    for (index, expression) in spec.scopeSelector.matchExpressions.enumerated() {
+      let path = FieldPath("spec.scopeSelector.matchExpressions").index(index)
+      let takesValues = ["In", "NotIn"].contains(expression.operator)
+      if takesValues == expression.values.isEmpty {
+        let detail = takesValues ? "In and NotIn need values" : "Exists and DoesNotExist take no values"
+        errors.append(
+          FieldError(
+            takesValues ? .required : .invalid, path.child("values"), value: takesValues ? nil : expression.values.tree,
+            detail: detail))
+      }
+      if expression.scopeName != "PriorityClass", expression.operator != "Exists" {
+        errors.append(
+          FieldError(
+            .invalid, path.child("operator"), value: .string(expression.operator ?? ""),
+            detail: "must be 'Exists' for the scope \(expression.scopeName ?? "")"))
+      }
+    }
+    return errors
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

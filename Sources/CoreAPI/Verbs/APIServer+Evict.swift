@@ -13,10 +13,15 @@ extension APIServer {
     if !given[.deleteOptions].isNull { try deletion.read(given[.deleteOptions]) }
     let object = try call.object(in: store)
     let pod = object.view(Pod.self)
+    try deletion.checkPreconditions(object, call.served.requestID)
     let isRunning = !["Succeeded", "Failed"].contains(pod.status.phase ?? "") && pod.metadata.deletionTimestamp == nil
     if isRunning, pod.status.phase != "Pending" { try checkBudgets(pod, object, deletion, at: call.now) }
     var evicted = object
-    if isRunning, !deletion.options.isDryRun { evicted = markDisrupted(pod, object, at: call.now) }
+    if isRunning, !deletion.options.isDryRun {
+      evicted = markDisrupted(pod, object, at: call.now)
+      // Compared above; the mark is a write of our own.
+      deletion.resourceVersion = nil
+    }
     _ = try erase(evicted, call.served, deletion)
     return respond(StatusBody.success(code: 201), call, status: 201)
   }

@@ -25,6 +25,7 @@ extension APIServer {
     let key = ObjectKey(served.id, namespace: namespace, name)
     if store.get(key) != nil { throw .alreadyExists(served.requestID, name) }
     if options.checksEscalation { try checkEscalation(served.id, tree, namespace: namespace, options.user) }
+    try chargeQuotas(served.id, tree, old: .null, options)
     warnings += served.resource.warnings(tree)
     if !options.keepsManagedFields { FieldOwnership.note(&tree, old: .null, served, options) }
     if options.isDryRun {

@@ -23,6 +23,7 @@ extension APIServer {
     warnings += served.resource.warnings(tree)
     if !options.keepsManagedFields { FieldOwnership.note(&tree, old: old.tree, served, options) }
     if APIServer.isSame(tree, old.tree) { return old }
+    if options.subresource.isEmpty { try chargeQuotas(served.id, tree, old: old.tree, options) }
     if options.isDryRun {
       return StoredObject(key: old.key, uid: old.uid, revision: old.revision, tree: tree, encoded: tree.encoded())
     }

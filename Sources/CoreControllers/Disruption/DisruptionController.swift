@@ -50,10 +50,12 @@ package struct DisruptionController: Controller {
     return BudgetCount(stored, budget, covered, snapshot.store, now).plan
   }
 
-  /// The mark of a pod that is to be ended and is not.
+  /// The mark of a pod that is to be ended and is not. A kubelet takes as long as it needs.
   private static func mark(of pod: Pod) -> PodCondition? {
     guard pod.metadata.deletionTimestamp == nil, !Scheduler.isOver(pod) else { return nil }
-    return pod.status.conditions.first { $0.type == "DisruptionTarget" && $0.status == "True" }
+    return pod.status.conditions.first {
+      $0.type == "DisruptionTarget" && $0.status == "True" && $0.reason != "TerminationByKubelet"
+    }
   }
 
   private func takeBack(_ stored: StoredObject, _ now: Instant) -> Plan {
