@@ -1,6 +1,7 @@
 import CoreAPI
 import CoreControllers
 import CoreJSON
+import CoreMetrics
 import CoreNode
 import CoreStore
 import CoreTypes
@@ -27,6 +28,22 @@ extension Engine {
     }
     let plan = planner.observe(observation, context(now))
     carryOut(plan, uid: observation.event.podUID, now)
+  }
+
+  /// A lost node whose Lease no longer says so is back as soon as it is measured again.
+  mutating func hear(_ samples: [UsageSample], _ now: Instant) {
+    for sample in samples where sample.podUID.isEmpty {
+      guard let stored = server.store.get(.nodes, sample.node), case var node = stored.view(Node.self),
+        node.status.conditions.contains(where: { $0.type == "Ready" && $0.status == "Unknown" }),
+        !NodeLifecycleController.isSilent(sample.node, server.store, at: now)
+      else { continue }
+      node.status.conditions = NodeRegistration.conditions(node.status, at: now)
+      do throws(APIError) {
+        _ = try server.updateStatus(.nodes, tree: node.tree, user: nodeUser(sample.node), at: now)
+      } catch { tell(error, "the status of node \(sample.node)") }
+      settle(now)
+      carryOut(planner.welcome(sample.node, context(now)), uid: nil, now)
+    }
   }
 
   mutating func planPods(_ now: Instant) {

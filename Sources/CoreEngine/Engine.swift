@@ -51,7 +51,9 @@ package struct Engine: Sendable {
       observe(observation, now)
       settle(now)
       work(now)
-    case .usage(let samples): server.metrics.add(samples)
+    case .usage(let samples):
+      server.metrics.add(samples)
+      hear(samples, now)
     case .timer:
       fire(now)
       settle(now)

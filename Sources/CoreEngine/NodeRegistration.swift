@@ -91,24 +91,29 @@ enum NodeRegistration {
     status.nodeInfo.operatingSystem = "linux"
     status.nodeInfo.osImage = facts.osImage
     status.nodeInfo.systemUUID = facts.machineID
+    status.conditions = conditions(old, at: now)
+    return status
+  }
+
+  /// What a node that is well says of itself; conditions that others set stay.
+  static func conditions(_ old: NodeStatus, at now: Instant) -> List<NodeCondition> {
     let conditions = [
       ("MemoryPressure", "False", "KubeletHasSufficientMemory", "the node has enough memory"),
       ("DiskPressure", "False", "KubeletHasNoDiskPressure", "the node has enough disk space"),
       ("PIDPressure", "False", "KubeletHasSufficientPID", "the node has enough process numbers"),
       ("Ready", "True", "KubeletReady", "the node runs pods"),
     ]
-    status.conditions = List(
-      conditions.map { type, value, reason, message in
-        var condition = old.conditions.first { $0.type == type } ?? NodeCondition()
-        if condition.status != value { condition.lastTransitionTime = now.rfc3339 }
-        condition.type = type
-        condition.status = value
-        condition.reason = reason
-        condition.message = message
-        condition.lastHeartbeatTime = now.rfc3339
-        return condition
-      })
-    return status
+    let own = conditions.map { type, value, reason, message in
+      var condition = old.conditions.first { $0.type == type } ?? NodeCondition()
+      if condition.status != value { condition.lastTransitionTime = now.rfc3339 }
+      condition.type = type
+      condition.status = value
+      condition.reason = reason
+      condition.message = message
+      condition.lastHeartbeatTime = now.rfc3339
+      return condition
+    }
+    return List(own + old.conditions.filter { other in !own.contains { $0.type == other.type } })
   }
 
   private static func address(_ type: String, _ text: String) -> NodeAddress {

@@ -19,6 +19,11 @@ package struct NodePlanner: Sendable {
   package mutating func uids(affectedBy change: StoreChange) -> [String] {
     switch change.object.key.resource {
     case .pods: return podChanged(change)
+    case .nodes:
+      // What a lost node does is not known, and it hears nothing: its pods are left as they are until it is back.
+      let ready = change.object.view(Node.self).status.conditions.first { $0.type == "Ready" }
+      if ready?.status == "Unknown" { readyNodes.remove(change.object.key.name) }
+      return []
     case .configMaps, .secrets: return retried(users(of: change.object.key))
     case .persistentVolumeClaims: return retried(claimants(of: change.object.key))
     default: return []
@@ -63,12 +68,17 @@ package struct NodePlanner: Sendable {
     }.map(\.uid).sorted()
   }
 
+  /// A lost node is heard again: all of its pods are looked at.
+  package mutating func welcome(_ node: String, _ context: NodeContext) -> NodePlan {
+    readyNodes.insert(node)
+    return planAll(on: node, context)
+  }
+
   /// What a node told: the plan of the pod that it concerns.
   package mutating func observe(_ observation: NodeObservation, _ context: NodeContext) -> NodePlan {
     switch observation.event {
     case .nodeReady:
-      readyNodes.insert(observation.node)
-      return planAll(on: observation.node, context)
+      return welcome(observation.node, context)
     case .nodeGone:
       readyNodes.remove(observation.node)
       return NodePlan()

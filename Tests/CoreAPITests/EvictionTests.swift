@@ -97,4 +97,16 @@ struct EvictionTests {
       ["metadata": ["name": "c"], "spec": ["minAvailable": 1, "selector": ["matchLabels": ["app": "x"]]]])
     #expect(evict(&bench).status == 500)
   }
+
+  @Test("preconditions are compared with the pod as the client saw it, before the eviction marks it")
+  func preconditions() {
+    var bench = bench(allowed: 1, healthy: 2, desired: 1)
+    let seen = bench.get(Bench.pods + "/p").body[.metadata][.resourceVersion]
+    var eviction = Self.eviction
+    eviction.put(.deleteOptions, ["preconditions": ["resourceVersion": "1"]])
+    #expect(bench.send("POST", Bench.pods + "/p/eviction", eviction).status == 409)
+    #expect(bench.get(Self.budgets + "/b").body[.status][.disruptionsAllowed].int == 1)
+    eviction.put(.deleteOptions, ["preconditions": ["resourceVersion": seen]])
+    #expect(bench.send("POST", Bench.pods + "/p/eviction", eviction).status == 201)
+  }
 }

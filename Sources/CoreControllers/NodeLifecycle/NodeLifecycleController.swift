@@ -61,6 +61,12 @@ package struct NodeLifecycleController: Controller {
     return plan
   }
 
+  /// Whether the Lease of a node says that it is not heard of any more.
+  package static func isSilent(_ node: String, _ store: Store, at now: Instant) -> Bool {
+    let lease = store.get(.leases, namespace: leaseNamespace, node)?.view(Lease.self)
+    return lease?.spec.renewTime.flatMap { Instant(rfc3339: $0) }.map { $0 + grace <= now } ?? false
+  }
+
   private mutating func greet(_ stored: StoredObject, _ plan: inout Plan, _ now: Instant) -> Instant {
     if let known = known[stored.key.name] { return known.since }
     let reference: JSON = [
