@@ -54,6 +54,7 @@ package struct Engine: Sendable {
     case .usage(let samples):
       server.metrics.add(samples)
       hear(samples, now)
+    case .customMetrics(let scrapes): server.metrics.custom.add(scrapes)
     case .timer:
       fire(now)
       settle(now)

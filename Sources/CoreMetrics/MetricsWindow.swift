@@ -10,6 +10,8 @@ package struct MetricsWindow: Sendable {
   private var scrape: UInt64 = 0
   private var pods: [String: PodSeries] = [:]
   private var nodes: [String: NodeSeries] = [:]
+  /// What pods tell about themselves.
+  package var custom = CustomMetrics()
 
   package init(scrapePeriod: Duration = .seconds(15)) { self.scrapePeriod = scrapePeriod }
 

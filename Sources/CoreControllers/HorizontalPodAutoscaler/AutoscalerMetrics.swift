@@ -84,6 +84,7 @@ struct AutoscalerMetrics {
   private func evaluate(_ metric: AutoscalerRules.Metric, _ current: Int, _ decision: inout MetricDecision) {
     let calculator = ReplicaCalculator(
       metrics: snapshot.metrics, now: now, pods: pods, tolerance: rules.tolerance, current: current)
+    let aim = metric.target
     switch metric.source {
     case .resource(let name):
       do throws(ReplicaCalculator.Failure) {
@@ -97,8 +98,22 @@ struct AutoscalerMetrics {
           "FailedGetContainerResourceMetric", "failed to get \(name) usage of container \(container): \(error.message)"
         )
       }
-    case .foreign(let type, let name):
-      decision.failure = ("FailedGet\(type)Metric", "nothing in this cluster serves the metric \"\(name)\" of the source \(type)")
+    case .pods(let metric):
+      do throws(ReplicaCalculator.Failure) { try calculator.evaluate(pods: metric, aim, key.namespace, &decision) } catch {
+        decision.failure = ("FailedGetPodsMetric", "failed to get pods metric \(metric.name ?? ""): \(error.message)")
+      }
+    case .object(let metric, let object):
+      do throws(ReplicaCalculator.Failure) {
+        try calculator.evaluate(object, metric, aim, key.namespace, target.statusReplicas, &decision)
+      } catch {
+        decision.failure = ("FailedGetObjectMetric", "failed to get object metric \(metric.name ?? ""): \(error.message)")
+      }
+    case .external(let metric):
+      do throws(ReplicaCalculator.Failure) {
+        try calculator.evaluate(external: metric, aim, key.namespace, target.statusReplicas, &decision)
+      } catch {
+        decision.failure = ("FailedGetExternalMetric", "failed to get external metric \(metric.name ?? ""): \(error.message)")
+      }
     case .unknown(let type):
       decision.failure = ("InvalidMetricSourceType", "unknown metric source type \"\(type)\"")
     }
@@ -126,7 +141,17 @@ struct AutoscalerMetrics {
       status.containerResource.name = name
       status.containerResource.container = container
       status.containerResource.current = value(name)
-    case .foreign, .unknown: break
+    case .pods(let metric):
+      status.pods.metric = metric
+      status.pods.current = decision.amount
+    case .object(let metric, let object):
+      status.object.metric = metric
+      status.object.describedObject = object
+      status.object.current = decision.amount
+    case .external(let metric):
+      status.external.metric = metric
+      status.external.current = decision.amount
+    case .unknown: break
     }
     return status
   }

@@ -10,13 +10,16 @@ struct AutoscalerRules: Sendable {
     case utilization(Int)
     /// Thousandths of a unit for each pod.
     case average(Int64)
+    /// Thousandths of a unit for all pods together.
+    case value(Int64)
     case invalid
   }
   enum Source: Sendable {
     case resource(String)
     case containerResource(String, container: String)
-    /// Pods, Object or External: where the numbers come from is not part of this cluster.
-    case foreign(type: String, metric: String)
+    case pods(MetricIdentifier)
+    case object(MetricIdentifier, CrossVersionObjectReference)
+    case external(MetricIdentifier)
     case unknown(String)
   }
   struct Metric: Sendable {
@@ -30,7 +33,10 @@ struct AutoscalerRules: Sendable {
       switch source {
       case .resource: "Resource"
       case .containerResource: "ContainerResource"
-      case .foreign(let type, _), .unknown(let type): type
+      case .pods: "Pods"
+      case .object: "Object"
+      case .external: "External"
+      case .unknown(let type): type
       }
     }
   }
@@ -70,16 +76,45 @@ struct AutoscalerRules: Sendable {
       return Metric(
         source: .containerResource(name, container: metric.containerResource.container ?? ""), target: target,
         label: "\(name) container resource\(share(target))")
-    case "Pods": return foreign("Pods", metric.pods.metric, "pods metric ")
-    case "Object": return foreign("Object", metric.object.metric, "\(metric.object.describedObject.kind ?? "") metric ")
-    case "External": return foreign("External", metric.external.metric, "external metric ")
+    case "Pods":
+      let pods = metric.pods
+      return Metric(source: .pods(pods.metric), target: average(pods.target), label: "pods metric \(pods.metric.name ?? "")")
+    case "Object":
+      let object = metric.object
+      let target = object.target.type == "Value" ? value(object.target) : average(object.target)
+      let label =
+        if case .average = target {
+          "external metric \(words(object.metric))"
+        } else { "\(object.describedObject.kind ?? "") metric \(object.metric.name ?? "")" }
+      return Metric(source: .object(object.metric, object.describedObject), target: target, label: label)
+    case "External":
+      let external = metric.external
+      var target = average(external.target)
+      if case .invalid = target { target = value(external.target) }
+      return Metric(source: .external(external.metric), target: target, label: "external metric \(words(external.metric))")
     default: return Metric(source: .unknown(metric.type ?? ""), target: .invalid, label: metric.type ?? "")
     }
   }
 
-  private static func foreign(_ type: String, _ identifier: MetricIdentifier, _ words: String) -> Metric {
-    let name = identifier.name ?? ""
-    return Metric(source: .foreign(type: type, metric: name), target: .invalid, label: words + name)
+  /// A metric with its selector as Go prints it, which upstream's messages show.
+  private static func words(_ metric: MetricIdentifier) -> String {
+    let name = metric.name ?? ""
+    if metric.selector.isAbsent { return name + "(nil)" }
+    let labels = metric.selector.matchLabels.sorted.map { "\($0.name): \($0.value)," }.joined()
+    let expressions = metric.selector.matchExpressions.map {
+      let values = $0.values.values.joined(separator: " ")
+      return "LabelSelectorRequirement{Key:\($0.key ?? ""),Operator:\($0.operator ?? ""),Values:[\(values)],},"
+    }
+    return "\(name)(&LabelSelector{MatchLabels:map[string]string{\(labels)},"
+      + "MatchExpressions:[]LabelSelectorRequirement{\(expressions.joined())},})"
+  }
+
+  private static func average(_ target: MetricTarget) -> Target {
+    target.averageValue.flatMap { Quantity($0) }.map { $0.milliValue > 0 ? .average($0.milliValue) : .invalid } ?? .invalid
+  }
+
+  private static func value(_ target: MetricTarget) -> Target {
+    target.value.flatMap { Quantity($0) }.map { $0.milliValue > 0 ? .value($0.milliValue) : .invalid } ?? .invalid
   }
 
   private static func read(_ target: MetricTarget) -> Target {

@@ -37,7 +37,9 @@ package struct Decision: Sendable {
   package var reason: String {
     if let problem { return problem }
     guard let metric = winner.map({ metrics[$0] }), let recommended else { return "nothing was decided" }
-    let level = metric.utilization.map { "\($0)% of the requests" } ?? "\(Int((metric.ratio * 100).rounded()))% of the target"
+    let level =
+      metric.utilization.map { "\($0)% of the requests" }
+      ?? "\(Int((max(-1e12, min(metric.ratio, 1e12)) * 100).rounded()))% of the target"
     var text = "\(metric.label): \(level)"
     if recommended != current {
       text += ", which asks for \(recommended)"
@@ -64,10 +66,14 @@ package struct MetricDecision: Sendable {
   /// Percent of the requests that is aimed at, or thousandths of a unit for each pod.
   package var targetUtilization: Int?
   package var targetMilli: Int64?
+  /// What is aimed at for all pods together, thousandths of a unit.
+  package var targetValueMilli: Int64?
   /// Whole percents of the requests; nil for a target that is an amount.
   package var utilization: Int?
   /// Mean of the pods that counted, thousandths of a unit.
   package var averageMilli: Int64 = 0
+  /// The metric as a whole, thousandths of a unit; nil where each pod has its own.
+  package var valueMilli: Int64?
   package var ratio = 1.0
   /// The ratio with what was assumed for pods without a sample; the same as `ratio` where nothing was.
   package var assumedRatio = 1.0
@@ -83,6 +89,7 @@ package struct MetricDecision: Sendable {
     switch metric.target {
     case .utilization(let percent): targetUtilization = percent
     case .average(let amount): targetMilli = amount
+    case .value(let amount): targetValueMilli = amount
     case .invalid: break
     }
   }
@@ -95,7 +102,7 @@ package struct MetricDecision: Sendable {
 
   /// The target as an amount for each pod, thousandths of a unit.
   private var goalMilli: Double {
-    targetMilli.map(Double.init) ?? Double(requestMilli) * Double(targetUtilization ?? 0) / 100
+    (targetMilli ?? targetValueMilli).map(Double.init) ?? Double(requestMilli) * Double(targetUtilization ?? 0) / 100
   }
 
   /// The average above which this metric asks for more pods. Utilisation moves in whole percents.
@@ -110,6 +117,17 @@ package struct MetricDecision: Sendable {
     if current <= 1 { return 0 }
     let ratio = min(1 - toleranceDown, Double(current - 1) / Double(current))
     return Self.whole(goalMilli * ratio)
+  }
+
+  /// What is held against the target, for the status: plain milli-units, as upstream.
+  var amount: MetricValueStatus {
+    var status = MetricValueStatus()
+    if targetValueMilli == nil {
+      status.averageValue = Quantity(milli: averageMilli).description
+    } else {
+      status.value = Quantity(milli: valueMilli ?? 0).description
+    }
+    return status
   }
 
   private static func whole(_ amount: Double) -> Int64 { Int64(max(0, min(amount, 9e18))) }

@@ -56,7 +56,10 @@ package struct Explanation: Sendable {
     if let utilization = metric.utilization, let goal = metric.targetUtilization {
       lines.append("  average \(average), \(utilization)% of the requests; target \(goal)%")
     } else if let goal = metric.targetMilli {
-      lines.append("  average \(average); target \(amount(goal, metric))")
+      let whole = metric.valueMilli.map { "\(amount($0, metric)) in all, " } ?? ""
+      lines.append("  \(whole)average \(average); target \(amount(goal, metric))")
+    } else if let goal = metric.targetValueMilli, let value = metric.valueMilli {
+      lines.append("  \(amount(value, metric)) in all; target \(amount(goal, metric))")
     }
     let bounds = "\(decimal(1 - metric.toleranceDown)) to \(decimal(1 + metric.toleranceUp))"
     lines.append("  ratio \(decimal(metric.ratio)); from \(bounds) nothing changes (the tolerance)")
@@ -110,14 +113,14 @@ package struct Explanation: Sendable {
     lines.append(
       decision.current >= decision.most
         ? "  does not scale up: \(decision.most) replicas are maxReplicas"
-        : "  scales up when the average passes \(amount(metric.scalesUpAboveMilli, metric))")
+        : "  scales up when \(subject(metric)) passes \(amount(metric.scalesUpAboveMilli, metric))")
     if decision.current <= decision.least {
       lines.append("  does not scale down: \(decision.least) replicas are minReplicas")
     } else {
       let below = amount(metric.scalesDownBelowMilli(current: decision.current), metric)
       let until =
         decision.stabilizedUntil.map { ", and not before \($0.rfc3339)" } ?? ", and has stayed there for the stabilization window"
-      lines.append("  scales down when the average is below \(below)\(until)")
+      lines.append("  scales down when \(subject(metric)) is below \(below)\(until)")
     }
     return lines
   }
@@ -131,6 +134,12 @@ package struct Explanation: Sendable {
       if failure.message.contains("has no request for") {
         found.append(
           "Utilization is a percentage of the requests: give every container of the pods a request, or use averageValue.")
+      } else if failure.reason == "FailedGetPodsMetric", failure.message.contains("prometheus.io/scrape") {
+        found.append(
+          "Pods are asked for numbers only with the annotations prometheus.io/scrape \"true\" and prometheus.io/port in the "
+            + "template of the workload.")
+      } else if ["FailedGetObjectMetric", "FailedGetExternalMetric"].contains(failure.reason) {
+        found.append("The metric shows <unknown> until a pod of the namespace has shown such a series in a scrape.")
       } else if metric.pods.isEmpty {
         found.append("The target shows <unknown> because the selector of the target finds no pods.")
       } else {
@@ -204,6 +213,7 @@ package struct Explanation: Sendable {
           ]
         }),
     ]
+    if let value = metric.valueMilli { tree.put(Key("valueMilli"), .int(value)) }
     if let utilization = metric.utilization { tree.put(Key("utilization"), .int(Int64(utilization))) }
     if let failure = metric.failure {
       tree.put(Key("failure"), ["reason": .string(failure.reason), "message": .string(failure.message)])
@@ -212,6 +222,8 @@ package struct Explanation: Sendable {
   }
 
   // MARK: Amounts
+
+  private func subject(_ metric: MetricDecision) -> String { metric.targetValueMilli == nil ? "the average" : "the value" }
 
   private static func isMemory(_ metric: MetricDecision) -> Bool { metric.label.hasPrefix("memory") }
 

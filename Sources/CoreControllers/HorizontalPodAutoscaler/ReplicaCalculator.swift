@@ -2,7 +2,7 @@ import CoreMetrics
 import CoreStore
 import CoreTypes
 
-/// How many replicas one metric of cpu or memory asks for. Source: pkg/controller/podautoscaler/replica_calculator.go, v1.36.
+/// How many replicas one metric asks for. Source: pkg/controller/podautoscaler/replica_calculator.go, v1.36.
 struct ReplicaCalculator {
   /// Seconds after a start in which cpu of a pod may be set aside, and the delay of its first readiness.
   static let cpuInitialization = 300
@@ -29,19 +29,30 @@ struct ReplicaCalculator {
   func evaluate(_ name: String, container: String?, _ target: AutoscalerRules.Target, _ decision: inout MetricDecision)
     throws(Failure)
   {
-    if pods.isEmpty {
-      throw Failure(message: "no pod matches the selector of the target: is it scaled to 0, or can its pods not be made?")
-    }
+    try requirePods()
     var isUtilization = false
     var wanted: Int64 = 0
     switch target {
     case .utilization(let percent): (isUtilization, wanted) = (true, Int64(percent))
     case .average(let amount): wanted = amount
-    case .invalid: throw Failure(message: "the target of \(name) is neither a utilization nor an average value above 0")
+    case .value, .invalid: throw Failure(message: "the target of \(name) is neither a utilization nor an average value above 0")
     }
     for stored in pods { decision.pods.append(try term(stored, name, container, isUtilization)) }
     let terms = decision
-    let first = try level(terms.pods, isUtilization, wanted, terms.problemWithoutSamples)
+    try conclude(&decision, isUtilization, wanted, terms.problemWithoutSamples)
+  }
+
+  func requirePods() throws(Failure) {
+    if pods.isEmpty {
+      throw Failure(message: "no pod matches the selector of the target: is it scaled to 0, or can its pods not be made?")
+    }
+  }
+
+  /// The count that follows from the terms.
+  func conclude(_ decision: inout MetricDecision, _ isUtilization: Bool, _ wanted: Int64, _ problem: @autoclosure () -> String)
+    throws(Failure)
+  {
+    let first = try level(decision.pods, isUtilization, wanted, problem())
     decision.utilization = first.utilization
     decision.averageMilli = first.average
     decision.ratio = first.ratio
@@ -80,8 +91,9 @@ struct ReplicaCalculator {
     return (second.ratio < 1 && result > current) || (second.ratio > 1 && result < current) ? current : result
   }
 
-  private static func count(_ ratio: Double, _ pods: Int) -> Int {
-    Int(min((ratio * Double(pods)).rounded(.up), Double(Int32.max)))
+  /// A metric below 0 asks for none.
+  static func count(_ ratio: Double, _ pods: Int) -> Int {
+    Int(max(0, min((ratio * Double(pods)).rounded(.up), Double(Int32.max))))
   }
 
   private func level(_ terms: [PodTerm], _ isUtilization: Bool, _ wanted: Int64, _ problem: @autoclosure () -> String)

@@ -7,6 +7,8 @@ struct ScaleTarget {
   let stored: StoredObject
   /// spec.replicas
   let replicas: Int
+  /// status.replicas
+  var statusReplicas: Int { stored.tree[.status][.replicas].int ?? 0 }
   let selector: LabelSelector
 
   struct Missing: Error { var message: String }

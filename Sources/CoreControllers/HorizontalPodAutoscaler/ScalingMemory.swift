@@ -48,6 +48,7 @@ struct StatusTerms: Equatable, Sendable {
   struct Value: Equatable, Sendable {
     var utilization: Int?
     var averageMilli: Int64
+    var valueMilli: Int64?
     var isFailed: Bool
   }
   var current: Int
@@ -59,7 +60,7 @@ struct StatusTerms: Equatable, Sendable {
     current = decision.current
     desired = decision.desired
     values = decision.metrics.map {
-      Value(utilization: $0.utilization, averageMilli: $0.averageMilli, isFailed: $0.failure != nil)
+      Value(utilization: $0.utilization, averageMilli: $0.averageMilli, valueMilli: $0.valueMilli, isFailed: $0.failure != nil)
     }
     self.conditions = conditions
   }
