@@ -145,8 +145,60 @@ struct SchedulerTests {
     try world.add(.pods, Self.pod("gated", spec: #""schedulingGates":[{"name":"later"}],"#))
     try world.add(.pods, Self.pod("other", spec: #""schedulerName":"mine","#))
     #expect(place(world, "gated") == nil)
+    #expect(told(world, "gated")?.hasPrefix("False SchedulingGated: ") == true)
+    #expect(world.events.isEmpty)
     #expect(place(world, "other") == nil)
     try world.patch(.pods, "gated", #"{"spec":{"schedulingGates":[]}}"#)
     #expect(place(world, "gated") == "n1")
+  }
+
+  @Test("every resource that does not suffice is told, ephemeral storage and devices among them")
+  func otherResources() throws {
+    var world = try world(Self.node("n1", cpu: "1"))
+    try world.patch(.nodes, "n1", #"{"status":{"allocatable":{"example.com/gpu":"1","ephemeral-storage":"10Gi"}}}"#)
+    func asking(_ name: String, _ requests: String) -> String {
+      #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)"},"spec":{"containers":[{"name":"m","resources":{"requests":{\#(requests)}}}]}}"#
+    }
+    try world.add(.pods, asking("first", #""example.com/gpu":"1","ephemeral-storage":"1Gi""#))
+    #expect(place(world, "first") == "n1")
+    try world.add(.pods, asking("second", #""example.com/gpu":"1","cpu":"2","ephemeral-storage":"20Gi""#))
+    #expect(
+      told(world, "second")?.hasPrefix(
+        "False Unschedulable: 0/1 nodes are available: 1 Insufficient cpu, 1 Insufficient ephemeral-storage, 1 Insufficient example.com/gpu."
+      ) == true)
+  }
+
+  @Test("a taint of PreferNoSchedule is avoided, not obeyed; a wish of the pod's own weighs more than room")
+  func softTaints() throws {
+    var world = try world(
+      Self.node("roomy", memory: "8Gi", more: #""spec":{"taints":[{"key":"old","effect":"PreferNoSchedule"}]},"#),
+      Self.node("small"))
+    try world.add(.pods, Self.pod("a"))
+    #expect(place(world, "a") == "small")
+    try world.add(.pods, Self.pod("tolerant", spec: #""tolerations":[{"key":"old","operator":"Exists"}],"#))
+    #expect(place(world, "tolerant") == "roomy")
+    try world.patch(.nodes, "small", #"{"spec":{"unschedulable":true}}"#)
+    try world.add(.pods, Self.pod("b"))
+    #expect(place(world, "b") == "roomy")
+  }
+
+  @Test("of nodes with the same room, the one where CPU and memory fill up alike is better")
+  func balance() throws {
+    var world = try world(Self.node("a", cpu: "2", memory: "2Gi"), Self.node("b", cpu: "2", memory: "2Gi"))
+    try world.add(.pods, Self.pod("cpu", cpu: "1", memory: "0", spec: #""nodeName":"a","#))
+    try world.add(.pods, Self.pod("memory", cpu: "0", memory: "1Gi", spec: #""nodeName":"b","#))
+    try world.add(.pods, Self.pod("hungry", cpu: "0", memory: "512Mi"))
+    #expect(place(world, "hungry") == "a")
+  }
+
+  @Test("a heartbeat of a node does not make waiting pods be looked at; another label does")
+  func heartbeat() throws {
+    var world = try world(Self.node("n1"))
+    try world.add(.pods, Self.pod("a", spec: #""nodeSelector":{"disk":"ssd"},"#))
+    let before = world.writes.count
+    try world.patch(.nodes, "n1", #"{"status":{"conditions":[{"type":"Ready","status":"True"}]}}"#)
+    #expect(world.writes.count == before + 1)
+    try world.patch(.nodes, "n1", #"{"metadata":{"labels":{"disk":"ssd"}}}"#)
+    #expect(place(world, "a") == "n1")
   }
 }

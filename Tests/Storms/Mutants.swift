@@ -129,6 +129,12 @@ package enum Mutants {
         }
       }),
     Mutant(
+      "anti-affinity ignored", in: "default-scheduler", PlacementSubject.self,
+      sees: { snapshot, key, _ in snapshot.alter(key) { $0[.spec].put(.affinity, .null) } }),
+    Mutant(
+      "everybody ranks highest", in: "default-scheduler", PlacementSubject.self,
+      sees: { snapshot, key, _ in snapshot.alter(key) { $0[.spec].put(.priority, 5000) } }),
+    Mutant(
       "what is owned is collected while its owner lives", in: "generic-garbage-collector", GarbageSubject.self,
       plans: { plan, snapshot, key in
         guard let object = snapshot.store.get(key), !object.metadata.ownerReferences.isEmpty else { return }

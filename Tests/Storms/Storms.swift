@@ -2,7 +2,7 @@
 package enum Storms {
   private static let all: [any Subject.Type] = [
     StatefulSetSubject.self, DeploymentSubject.self, ReplicationSubject.self, DaemonSetSubject.self, JobSubject.self, CronJobSubject.self,
-    AutoscalerSubject.self, SchedulerSubject.self, GarbageSubject.self,
+    AutoscalerSubject.self, SchedulerSubject.self, PlacementSubject.self, GarbageSubject.self,
   ]
 
   package static var names: [String] { all.map { $0.name } }

@@ -91,8 +91,7 @@ package struct Scheduler: Controller {
       queue.remove(key)
       return SchedulingStatus.gated(pod, now)
     }
-    let priority = pod.spec.priority ?? 0
-    if queue.isOutranked(priority: priority) { return Plan(wakeAt: now) }
+    if queue.isOutranked(key) { return Plan(wakeAt: now) }
     queue.take(key)
     let attempt = SchedulingAttempt(stored, pod, shapes.list(snapshot.store), snapshot.store)
     cluster.counts.prepare(attempt.queries, snapshot.store)

@@ -35,7 +35,11 @@ struct SchedulingQueue: Sendable {
   /// It waits, and nothing has happened since that could help it.
   func isTold(_ key: ObjectKey) -> Bool { waiting[key] != nil && active[key] == nil }
 
-  func isOutranked(priority: Int) -> Bool { levels.count > 1 && levels.keys.contains { $0 > priority } }
+  /// Somebody else who is to be looked at ranks higher.
+  func isOutranked(_ key: ObjectKey) -> Bool {
+    guard levels.count > 1, let own = active[key] else { return false }
+    return levels.keys.contains { $0 > own }
+  }
 
   mutating func wait(_ attempt: SchedulingAttempt) {
     waiting[attempt.stored.key] = attempt.priority
