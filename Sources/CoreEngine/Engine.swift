@@ -54,7 +54,7 @@ package struct Engine: Sendable {
     case .usage(let samples):
       server.metrics.add(samples)
       hear(samples, now)
-    case .customMetrics(let scrapes): server.metrics.custom.add(scrapes)
+    case .customMetrics(let scrapes): take(scrapes, now)
     case .timer:
       fire(now)
       settle(now)
@@ -74,6 +74,20 @@ package struct Engine: Sendable {
     settle(now)
     askToWake(now)
     return effects
+  }
+
+  /// An endpoint that did not answer is told once, not at every scrape.
+  private mutating func take(_ scrapes: [PodScrape], _ now: Instant) {
+    for scrape in scrapes {
+      guard case .failed(let failure) = scrape.outcome,
+        failure != server.metrics.custom.problem(namespace: scrape.namespace, podUID: scrape.podUID),
+        let pod = server.store.get(.pods, namespace: scrape.namespace, scrape.pod), pod.uid == scrape.podUID
+      else { continue }
+      let draft = EventDraft(
+        .warning, reason: "FailedScrape", message: "the metrics of the pod could not be read: \(failure)", about: pod.tree)
+      recorder.record(draft, component: "kubelet", host: pod.view(Pod.self).spec.nodeName ?? "", server: &server, at: now)
+    }
+    server.metrics.custom.add(scrapes)
   }
 
   private mutating func answer(_ id: UInt64, _ request: APIRequest, _ now: Instant) {

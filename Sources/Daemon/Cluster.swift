@@ -2,6 +2,7 @@ import CoreAPI
 import CoreControllers
 import CoreEngine
 package import CoreJSON
+import CoreMetrics
 import CoreNode
 import CoreStore
 import CoreTypes
@@ -157,13 +158,27 @@ package final class Cluster: Sendable {
       try server.listen(adopting: fcntl(descriptor.number, F_DUPFD_CLOEXEC, 0))
     } catch { throw .network("\(error)") }
     agent.announce()
+    let isScraping = Turnstile()
     scraping.withLock {
       $0 = Task.detached {
         while !Task.isCancelled {
           host.usage(agent.usage())
+          Cluster.scrape(agent, host, isScraping)
           try? await Task.sleep(for: .nanoseconds(Int64(15e9 / clock.speed)))
         }
       }
+    }
+  }
+
+  /// Asks the pods that want it for their metrics, unless the last round is still going.
+  private static func scrape(_ agent: NodeAgent, _ host: EngineHost, _ isScraping: Turnstile) {
+    let pods = host.read { $0.server.store.list(.pods) }
+    let targets = pods.compactMap { ScrapeTarget($0.view(Pod.self)) }
+    let isKnown = host.read { !$0.server.metrics.custom.names(namespace: nil).isEmpty }
+    guard !targets.isEmpty || isKnown, isScraping.take() else { return }
+    Task.detached {
+      host.customMetrics(await agent.scrape(targets))
+      isScraping.give()
     }
   }
 

@@ -71,6 +71,7 @@ package final class EngineHost: Sendable {
 
   package func observe(_ observation: NodeObservation) { take(.observation(observation)) }
   package func usage(_ samples: [UsageSample]) { take(.usage(samples)) }
+  package func customMetrics(_ scrapes: [PodScrape]) { take(.customMetrics(scrapes)) }
 
   private func take(_ input: Input) {
     state.withLock { state in

@@ -16,3 +16,16 @@ final class HostSlot: Sendable {
   var host: EngineHost? { slot.withLock { $0 } }
   func set(_ host: EngineHost) { slot.withLock { $0 = host } }
 }
+
+/// One at a time: a round that is still going lets no other begin.
+final class Turnstile: Sendable {
+  private let isTaken = Mutex(false)
+  /// False while somebody else has it.
+  func take() -> Bool {
+    isTaken.withLock { isTaken in
+      defer { isTaken = true }
+      return !isTaken
+    }
+  }
+  func give() { isTaken.withLock { $0 = false } }
+}

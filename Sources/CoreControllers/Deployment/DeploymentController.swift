@@ -7,10 +7,12 @@ package struct DeploymentController: Controller {
   package let name = "deployment-controller"
   /// The ReplicaSet that the last plan of a Deployment made; one that is not there at the next look was refused.
   private var asked: [ObjectKey: String] = [:]
+  private var orphans = OrphanPods(.replicaSets)
 
   package init() {}
 
-  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    orphans.note(change)
     let object = change.object
     switch object.key.resource {
     case .deployments: return [object.key]
@@ -43,7 +45,7 @@ package struct DeploymentController: Controller {
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     let last = asked.removeValue(forKey: key)
     guard let stored = snapshot.store.get(key) else { return Plan() }
-    let claims = DeploymentController.claim(stored, snapshot.store)
+    let claims = claim(stored, snapshot.store)
     if !claims.isEmpty { return Plan(changes: claims) }
     var sync = DeploymentSync(stored, snapshot.store, now, asked: last)
     sync.run()
@@ -52,11 +54,13 @@ package struct DeploymentController: Controller {
   }
 
   /// Adopts ReplicaSets without an owner that the selector matches, and lets go of those that it no longer does.
-  private static func claim(_ stored: StoredObject, _ store: Store) -> [Change] {
+  private func claim(_ stored: StoredObject, _ store: Store) -> [Change] {
     guard stored.metadata.deletionTimestamp == nil else { return [] }
     let selector = stored.view(Deployment.self).spec.selector
     var changes: [Change] = []
-    for set in store.list(.replicaSets, namespace: stored.key.namespace) where set.metadata.deletionTimestamp == nil {
+    let own = store.owned(by: stored.uid).filter { $0.key.resource == .replicaSets }
+    let free = orphans.keys(in: stored.key.namespace).compactMap { store.get($0) }
+    for set in own + free where set.metadata.deletionTimestamp == nil {
       let metadata = set.metadata
       let owner = OwnedPods.controller(of: metadata)
       var owners = Array(metadata.ownerReferences)

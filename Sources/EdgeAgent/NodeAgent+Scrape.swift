@@ -1,0 +1,97 @@
+package import CoreMetrics
+package import CoreTypes
+import EdgeLinux
+import EdgeNetwork
+
+/// Where a pod tells its metrics.
+package struct ScrapeTarget: Sendable {
+  package var namespace: String
+  package var pod: String
+  package var podUID: String
+  package var address: String
+  package var port: UInt16
+  package var path: String
+
+  /// From the annotations that Prometheus' own examples use; nil for a pod that does not want it, or does not run.
+  package init?(_ pod: Pod) {
+    let annotations = pod.metadata.annotations
+    guard annotations["prometheus.io/scrape"] == "true", pod.status.phase == "Running", pod.metadata.deletionTimestamp == nil,
+      let address = pod.status.podIP
+    else { return nil }
+    let first = pod.spec.containers.lazy.flatMap { $0.ports.compactMap(\.containerPort) }.first
+    guard let port = annotations["prometheus.io/port"].map({ UInt16($0) }) ?? first.flatMap({ UInt16(exactly: $0) }) else {
+      return nil
+    }
+    namespace = pod.metadata.namespace ?? ""
+    self.pod = pod.metadata.name ?? ""
+    podUID = pod.metadata.uid ?? ""
+    self.address = address
+    self.port = port
+    path = annotations["prometheus.io/path"] ?? "/metrics"
+  }
+}
+
+extension NodeAgent {
+  /// Bytes of one answer, and endpoints that are asked at once.
+  private static let scrapeLimitBytes = 4 << 20
+  private static let scrapesAtOnce = 16
+  private static let scrapeTimeout = Duration.seconds(5)
+
+  /// Asks every endpoint once.
+  package func scrape(_ targets: [ScrapeTarget]) async -> [PodScrape] {
+    await withTaskGroup(of: PodScrape.self) { group in
+      var answers: [PodScrape] = []
+      for (index, target) in targets.enumerated() {
+        if index >= NodeAgent.scrapesAtOnce, let answer = await group.next() { answers.append(answer) }
+        group.addTask { await self.scrape(target) }
+      }
+      for await answer in group { answers.append(answer) }
+      return answers.sorted { ($0.namespace, $0.pod) < ($1.namespace, $1.pod) }
+    }
+  }
+
+  private func scrape(_ target: ScrapeTarget) async -> PodScrape {
+    let outcome = await outcome(target)
+    return PodScrape(
+      namespace: target.namespace, pod: target.pod, podUID: target.podUID, at: configuration.now(), outcome)
+  }
+
+  private func outcome(_ target: ScrapeTarget) async -> PodScrape.Outcome {
+    let place = "http://\(target.address):\(target.port)\(target.path)"
+    do {
+      let (status, body) = try await read(target)
+      guard status == 200 else { return .failed("\(place) answers with HTTP status \(status)") }
+      let result = PrometheusText.parse(String(decoding: body, as: UTF8.self))
+      if let problem = result.problems.first, result.samples.isEmpty { return .failed("\(place): \(problem)") }
+      return .samples(result.samples)
+    } catch { return .failed("\(place): \(error)") }
+  }
+
+  /// HTTP/1.0, so that the answer is whole and ends with the connection.
+  private func read(_ target: ScrapeTarget) async throws -> (status: Int, body: [UInt8]) {
+    let end = ContinuousClock().now + NodeAgent.scrapeTimeout
+    let connection = try await network.connect(target.address, port: target.port, timeout: NodeAgent.scrapeTimeout)
+    let path = (target.path.hasPrefix("/") ? target.path : "/" + target.path).filter { $0 != "\r" && $0 != "\n" && $0 != " " }
+    let request = "GET \(path) HTTP/1.0\r\nHost: \(target.address):\(target.port)\r\nAccept: text/plain\r\n\r\n"
+    try await connection.write(Array(request.utf8))
+    var answer: [UInt8] = []
+    while true {
+      let left = end - ContinuousClock().now
+      try await Readiness.shared.wait(
+        for: connection, writing: false, timeout: max(.zero, left), what: "\(target.address):\(target.port)")
+      guard let bytes = try connection.readNow() else { continue }
+      if bytes.isEmpty { break }
+      answer += bytes
+      if answer.count > NodeAgent.scrapeLimitBytes { throw ScrapeError(description: "more than 4 MiB of metrics") }
+    }
+    let separator: [UInt8] = [13, 10, 13, 10]
+    guard let head = answer.firstRange(of: separator) else { throw ScrapeError(description: "the answer is not HTTP") }
+    let words = String(decoding: answer.prefix(64), as: UTF8.self).split(separator: " ")
+    guard words.count > 1, words[0].hasPrefix("HTTP/1."), let status = Int(words[1].prefix(3)) else {
+      throw ScrapeError(description: "the answer is not HTTP")
+    }
+    return (status, Array(answer[head.upperBound...]))
+  }
+}
+
+private struct ScrapeError: Error, CustomStringConvertible { var description: String }
