@@ -76,6 +76,58 @@ struct GarbageCollectorTests {
     #expect(world.names(.pods) == ["kept"])
   }
 
+  @Test("an owner in another namespace does not count, and a warning says so")
+  func otherNamespace() throws {
+    var world = World(GarbageCollector())
+    for name in ["default", "far"] {
+      try world.add(.namespaces, #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"\#(name)"}}"#)
+    }
+    try world.add(
+      .replicaSets, #"{"apiVersion":"apps/v1","kind":"ReplicaSet","metadata":{"name":"set","uid":"set-uid","namespace":"far"}}"#)
+    try world.add(.pods, Self.object("Pod", "stray", owners: ["ReplicaSet/set"]))
+    #expect(world.names(.pods).isEmpty)
+    #expect(world.reasons == ["OwnerRefInvalidNamespace"])
+  }
+
+  @Test("an object without a namespace whose owner has one is never collected")
+  func clusterScopedDependant() throws {
+    var world = World(GarbageCollector())
+    try world.add(
+      .persistentVolumes,
+      #"{"apiVersion":"v1","kind":"PersistentVolume","metadata":{"name":"v","ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"p","uid":"x"}]}}"#
+    )
+    #expect(world.names(.persistentVolumes) == ["v"])
+  }
+
+  @Test("owners that wait for each other in the foreground let each other go")
+  func circle() throws {
+    var world = World(GarbageCollector())
+    try world.add(.replicaSets, Self.object("ReplicaSet", "a"))
+    try world.add(.replicaSets, Self.object("ReplicaSet", "b", owners: ["ReplicaSet/a"]))
+    try world.patch(
+      .replicaSets, "a",
+      #"{"metadata":{"ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"b","uid":"b-uid","blockOwnerDeletion":true}]}}"#
+    )
+    try world.delete(.replicaSets, "a", .foreground)
+    #expect(world.names(.replicaSets).isEmpty)
+  }
+
+  @Test("a dependant that does not block its owner's deletion goes with it, and is not waited for")
+  func notBlocking() throws {
+    var world = World(GarbageCollector())
+    world.termination = 10
+    try world.add(.replicaSets, Self.object("ReplicaSet", "set"))
+    try world.add(
+      .pods,
+      #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","ownerReferences":[{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"set","uid":"set-uid"}]}}"#
+    )
+    try world.delete(.replicaSets, "set", .foreground)
+    #expect(world.names(.replicaSets).isEmpty)
+    #expect(world.names(.pods) == ["p"])
+    world.run(for: 11)
+    #expect(world.names(.pods).isEmpty)
+  }
+
   @Test("a deletion that is refused with Conflict is tried again")
   func conflict() throws {
     var world = World(GarbageCollector())
@@ -104,6 +156,36 @@ struct GarbageCollectorTests {
     world.clearHistory()
     world.setPod("a", phase: "Running", isReady: true)
     #expect(world.writes == ["update pods/a"])
+  }
+}
+
+@Suite("Namespaces that go")
+struct NamespaceTests {
+  @Test("the pods go first, then the rest; conditions say what is still there and which finalizers hold it")
+  func order() throws {
+    var world = World(NamespaceController())
+    world.termination = 30
+    try world.add(
+      .namespaces,
+      #"{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"default","finalizers":["example.com/test"]},"spec":{"finalizers":["kubernetes"]}}"#
+    )
+    try world.add(.pods, #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p"}}"#)
+    try world.add(
+      .configMaps, #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","finalizers":["example.com/held"]}}"#)
+    try world.add(.secrets, #"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"}}"#)
+    try world.patch(.namespaces, "default", #"{"metadata":{"deletionTimestamp":"2026-01-01T00:00:00Z"}}"#)
+    #expect(world.names(.secrets) == ["s"])
+    world.run(for: 31)
+    #expect(world.names(.pods).isEmpty)
+    #expect(world.names(.secrets).isEmpty)
+    #expect(world.names(.configMaps) == ["c"])
+    let conditions = world.get(.namespaces, "default", as: Namespace.self)?.status.conditions
+    #expect(conditions?.first { $0.type == "NamespaceContentRemaining" }?.message?.contains("configmaps: 1") == true)
+    let held = conditions?.first { $0.type == "NamespaceFinalizersRemaining" }
+    #expect(held?.status == "True" && held?.reason == "SomeFinalizersRemain")
+    #expect(held?.message?.contains("example.com/held: 1") == true)
+    try world.patch(.configMaps, "c", #"{"metadata":{"finalizers":[]}}"#)
+    #expect(world.get(.namespaces, "default", as: Namespace.self)?.spec.finalizers.isEmpty == true)
   }
 }
 

@@ -67,17 +67,22 @@ package struct GarbageCollector: Controller {
     var solid: [OwnerReference] = []
     var isAwaited = false
     var gone = 0
+    var plan = Plan()
     for reference in metadata.ownerReferences {
-      guard OwnerLookup.resource(reference) != nil else {
-        // Of a kind that is not known here nothing can be said: it counts as there.
+      // Of a kind that is not known here nothing can be said: it counts as there. So does an owner in a namespace for an object
+      // without one, which cannot be looked up.
+      if OwnerLookup.isBeyondReach(reference, from: stored.key.namespace) {
         solid.append(reference)
         continue
+      }
+      if OwnerLookup.isElsewhere(reference, than: stored.key.namespace, store) {
+        plan.changes.append(GarbageCollector.warn(stored, reference))
       }
       guard let owner = OwnerLookup.find(reference, namespace: stored.key.namespace, store) else {
         gone += 1
         continue
       }
-      if owner.metadata.deletionTimestamp != nil, owner.metadata.finalizers.values.contains("foregroundDeletion") {
+      if GarbageCollector.isAwaiting(owner.metadata) {
         isAwaited = true
         gone += 1
       } else {
@@ -88,16 +93,52 @@ package struct GarbageCollector: Controller {
       if gone == 0 { return Plan() }
       var tree = stored.tree
       tree[.metadata].put(.ownerReferences, List(solid).tree)
-      return Plan(changes: [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound"])])
+      plan.changes.append(Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound"]))
+      return plan
     }
-    // An awaited object with dependants of its own waits for them in turn.
-    let waits = isAwaited && !GarbageCollector.blocking(stored, store).isEmpty
-    let propagation: Change.Propagation? =
-      waits ? .foreground : metadata.finalizers.values.contains("orphan") ? .orphan : .background
-    return Plan(changes: [
-      Change(
-        .delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: ["NotFound"])
-    ])
+    let dependants = store.owned(by: stored.uid)
+    let finalizers = metadata.finalizers.values
+    var propagation: Change.Propagation = .background
+    if isAwaited, !dependants.isEmpty {
+      // An awaited object with dependants of its own waits for them in turn, unless they wait for it in a circle.
+      if dependants.contains(where: { GarbageCollector.isAwaiting($0.metadata) }) {
+        plan.changes += GarbageCollector.unblock(stored, metadata)
+      }
+      propagation = .foreground
+    } else if finalizers.contains("orphan") {
+      propagation = .orphan
+    } else if finalizers.contains("foregroundDeletion") {
+      propagation = .foreground
+    }
+    plan.changes.append(
+      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: ["NotFound"]))
+    return plan
+  }
+
+  /// Source: reportInvalidNamespaceOwnerRef, graph_builder.go, v1.36.
+  private static func warn(_ stored: StoredObject, _ reference: OwnerReference) -> Change {
+    let owner = "\(reference.apiVersion ?? "")/\(reference.kind ?? "") \(reference.name ?? "")"
+    let message = "the owner \(owner) (\(reference.uid ?? "")) is not in namespace \"\(stored.key.namespace)\": it does not count"
+    return Change(
+      .nothing, succeeded: EventDraft(.warning, reason: "OwnerRefInvalidNamespace", message: message, about: stored.tree))
+  }
+
+  /// Whether an object is on its way out and waits for its dependants.
+  private static func isAwaiting(_ metadata: ObjectMeta) -> Bool {
+    metadata.deletionTimestamp != nil && metadata.finalizers.values.contains("foregroundDeletion")
+  }
+
+  /// Owners that wait for each other would wait for ever: this one no longer holds up its own.
+  private static func unblock(_ stored: StoredObject, _ metadata: ObjectMeta) -> [Change] {
+    guard metadata.ownerReferences.contains(where: { $0.blockOwnerDeletion == true }) else { return [] }
+    var tree = stored.tree
+    let references = metadata.ownerReferences.map { reference in
+      var reference = reference
+      if reference.blockOwnerDeletion == true { reference.blockOwnerDeletion = false }
+      return reference
+    }
+    tree[.metadata].put(.ownerReferences, List(references).tree)
+    return [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound"])]
   }
 
   private static func blocking(_ owner: StoredObject, _ store: Store) -> [StoredObject] {
@@ -134,37 +175,5 @@ package struct GarbageCollector: Controller {
     let rest = stored.metadata.finalizers.values.filter { $0 != finalizer }
     tree[.metadata].put(.finalizers, rest.isEmpty ? .null : List(rest).tree)
     return Plan(changes: [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound"])])
-  }
-}
-
-/// From an owner reference to the object.
-enum OwnerLookup {
-  /// The resources that own others, by group and kind.
-  private static let resources: [String: ResourceID] = [
-    "/Pod": .pods, "/Node": .nodes, "/Service": .services, "/ConfigMap": .configMaps, "/Secret": .secrets,
-    "/Namespace": .namespaces,
-    "/ReplicationController": .replicationControllers, "/ServiceAccount": .serviceAccounts,
-    "/PersistentVolumeClaim": .persistentVolumeClaims, "/PersistentVolume": .persistentVolumes, "apps/StatefulSet": .statefulSets,
-    "apps/Deployment": .deployments, "apps/ReplicaSet": .replicaSets, "apps/DaemonSet": .daemonSets,
-    "apps/ControllerRevision": .controllerRevisions, "batch/Job": .jobs, "batch/CronJob": .cronJobs,
-    "autoscaling/HorizontalPodAutoscaler": .horizontalPodAutoscalers, "rbac.authorization.k8s.io/Role": .roles,
-    "rbac.authorization.k8s.io/RoleBinding": .roleBindings, "rbac.authorization.k8s.io/ClusterRole": .clusterRoles,
-    "rbac.authorization.k8s.io/ClusterRoleBinding": .clusterRoleBindings, "discovery.k8s.io/EndpointSlice": .endpointSlices,
-  ]
-  private static let clusterScoped: Set<ResourceID> = [
-    .nodes, .namespaces, .persistentVolumes, .clusterRoles, .clusterRoleBindings,
-  ]
-
-  static func resource(_ reference: OwnerReference) -> ResourceID? {
-    let version = reference.apiVersion ?? ""
-    let group = version.contains("/") ? String(version.prefix { $0 != "/" }) : ""
-    return resources[group + "/" + (reference.kind ?? "")]
-  }
-
-  /// The owner, if an object of that name with that UID is there.
-  static func find(_ reference: OwnerReference, namespace: String, _ store: Store) -> StoredObject? {
-    guard let resource = resource(reference), let name = reference.name else { return nil }
-    let found = store.get(resource, namespace: clusterScoped.contains(resource) ? "" : namespace, name)
-    return found?.uid == reference.uid ? found : nil
   }
 }

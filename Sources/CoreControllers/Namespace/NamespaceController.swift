@@ -23,7 +23,10 @@ package struct NamespaceController: Controller {
     guard namespace.spec.finalizers.values.contains("kubernetes") else { return Plan() }
     var plan = Plan()
     var remaining = Remaining()
-    for resource in snapshot.store.resources where resource != .namespaces {
+    // What pods depend on, such as claims and Secrets, stays until they have gone, and is not counted before.
+    // Source: OrderedNamespaceDeletion, namespaced_resources_deleter.go, v1.36.
+    let hasPods = !snapshot.store.list(.pods, namespace: key.name).isEmpty
+    for resource in hasPods ? [.pods] : snapshot.store.resources where resource != .namespaces {
       let objects = snapshot.store.list(resource, namespace: key.name)
       if !objects.isEmpty { remaining.counts.append((resource, objects.count)) }
       for object in objects {
