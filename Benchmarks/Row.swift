@@ -87,6 +87,12 @@ enum Rows {
         try CoreRows.practiceInProcess()
       },
       Row(id: "hpa", title: "10,000 HPAs, one 15 s round", target: 0.25, unit: "s") { try CoreRows.autoscalers() },
+      Row(id: "hour", title: "1,000 CronJobs and autoscalers, 5,000 pods: an hour", target: nil, unit: "s", repetitions: 1) {
+        try Week.measure(hours: 1)
+      },
+      Row(id: "week", title: "the same for a virtual week", target: 60, unit: "s", repetitions: 1) {
+        try Week.measure(hours: Week.hours)
+      },
       Row(id: "hold", title: "100,000 simulated pods held", target: 1.6, unit: "GB", repetitions: 1) { try HeldPods.measure() },
     ]
   }

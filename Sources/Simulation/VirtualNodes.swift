@@ -154,6 +154,8 @@ package struct VirtualNodes: Sendable {
 
   /// Cuts a node off: it goes on with what it does, but hears and says nothing.
   package mutating func lose(_ node: String) { if lost[node] == nil { lost[node] = ([], []) } }
+  /// Containers that run or are about to.
+  package var count: Int { running.count }
   package var lostNodes: [String] { lost.keys.sorted() }
 
   mutating func regain(_ node: String) -> ([NodeCommand], [NodeObservation]) {
@@ -172,6 +174,17 @@ package struct VirtualNodes: Sendable {
   package mutating func load(_ image: String, memoryBytes: Int64) {
     programs[image] = .idle(memoryBytes: memoryBytes)
     for id in running.keys.sorted() where running[id]!.image == image { running[id]!.memoryBytes = memoryBytes }
+  }
+
+  /// The same for many images in one pass.
+  package mutating func load(_ memoryBytes: [String: Int64]) {
+    for (image, bytes) in memoryBytes { programs[image] = .idle(memoryBytes: bytes) }
+    running = running.mapValues { container in
+      guard let bytes = memoryBytes[container.image] else { return container }
+      var loaded = container
+      loaded.memoryBytes = bytes
+      return loaded
+    }
   }
 
   /// Nothing goes wrong any more, and what was sick gets well.
