@@ -59,7 +59,8 @@ struct PodIndex: Sendable {
     }
   }
   private var namespaces: [String: Namespace] = [:]
-  private var changes: UInt64 = 0
+  /// 0 is the version of no pods.
+  private var changes: UInt64 = 1
 
   /// Takes one change of a pod.
   mutating func note(_ change: StoreChange) {

@@ -22,7 +22,9 @@ extension Engine {
 
   mutating func observe(_ observation: NodeObservation, _ now: Instant) {
     switch observation.event {
-    case .nodeReady(let facts): register(observation.node, facts, now)
+    case .nodeReady(let facts):
+      register(observation.node, facts, now)
+      pods += planner.welcome(observation.node)
     case .images(let images): tellImages(observation.node, images, now)
     default: break
     }
@@ -42,7 +44,7 @@ extension Engine {
         _ = try server.updateStatus(.nodes, tree: node.tree, user: nodeUser(sample.node), at: now)
       } catch { tell(error, "the status of node \(sample.node)") }
       settle(now)
-      carryOut(planner.welcome(sample.node, context(now)), uid: nil, now)
+      pods += planner.welcome(sample.node)
     }
   }
 

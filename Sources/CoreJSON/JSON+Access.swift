@@ -59,7 +59,7 @@ extension JSON {
     }
   }
   /// The elements of an array; none for anything else.
-  @inlinable package var elements: [JSON] {
+  package var elements: [JSON] {
     get { if case .array(let elements) = self { elements } else { [] } }
     set { self = .array(newValue) }
   }

@@ -68,17 +68,19 @@ package struct NodePlanner: Sendable {
     }.map(\.uid).sorted()
   }
 
-  /// A lost node is heard again: all of its pods are looked at.
-  package mutating func welcome(_ node: String, _ context: NodeContext) -> NodePlan {
+  /// A node is there, or a lost one is heard again: the pods that are to be looked at, each by itself, since each has its own
+  /// wake-up.
+  package mutating func welcome(_ node: String) -> [String] {
     readyNodes.insert(node)
-    return planAll(on: node, context)
+    return runtimes(on: node).map(\.uid)
   }
 
   /// What a node told: the plan of the pod that it concerns.
   package mutating func observe(_ observation: NodeObservation, _ context: NodeContext) -> NodePlan {
     switch observation.event {
     case .nodeReady:
-      return welcome(observation.node, context)
+      readyNodes.insert(observation.node)
+      return NodePlan()
     case .nodeGone:
       readyNodes.remove(observation.node)
       return NodePlan()
@@ -101,12 +103,6 @@ package struct NodePlanner: Sendable {
     }
     pods[uid]!.rewriteVolumes(&plan, context, tokens: false)
     finish(uid, &plan, context)
-    return plan
-  }
-
-  private mutating func planAll(on node: String, _ context: NodeContext) -> NodePlan {
-    var plan = NodePlan()
-    for runtime in runtimes(on: node) { finish(runtime.uid, &plan, context) }
     return plan
   }
 

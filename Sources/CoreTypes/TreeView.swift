@@ -52,20 +52,20 @@ extension Double: Leaf {
 }
 
 /// A list of views or leaves over a JSON array.
-@frozen package struct List<Element: Sendable>: TreeView {
+package struct List<Element: Sendable>: TreeView {
   package var tree: JSON
-  @inlinable package init(tree: JSON) { self.tree = tree }
-  @inlinable package var count: Int { tree.elements.count }
-  @inlinable package var isEmpty: Bool { count == 0 }
-  @inlinable package var indices: Range<Int> { 0..<count }
+  package init(tree: JSON) { self.tree = tree }
+  package var count: Int { tree.elements.count }
+  package var isEmpty: Bool { count == 0 }
+  package var indices: Range<Int> { 0..<count }
 }
 
 /// Views of the elements of an array, one after the other.
-@frozen package struct ListIterator<Element: TreeView>: IteratorProtocol {
+package struct ListIterator<Element: TreeView>: IteratorProtocol {
   package var elements: [JSON]
   package var index = 0
-  @inlinable package init(_ elements: [JSON]) { self.elements = elements }
-  @inlinable package mutating func next() -> Element? {
+  package init(_ elements: [JSON]) { self.elements = elements }
+  package mutating func next() -> Element? {
     if index == elements.count { return nil }
     index += 1
     return Element(tree: elements[index - 1])
@@ -73,7 +73,7 @@ extension Double: Leaf {
 }
 
 extension List: Sequence where Element: TreeView {
-  @inlinable package subscript(index: Int) -> Element {
+  package subscript(index: Int) -> Element {
     get { Element(tree: tree[index]) }
     _modify {
       var element = Element(tree: .null)
@@ -83,32 +83,32 @@ extension List: Sequence where Element: TreeView {
     }
   }
   // No key path: of a generic type, each use makes one anew.
-  @inlinable package init(_ elements: [Element]) { tree = .array(elements.map { $0.tree }) }
-  @inlinable package mutating func append(_ element: Element) { tree.elements.append(element.tree) }
-  @inlinable package func makeIterator() -> ListIterator<Element> { ListIterator(tree.elements) }
-  @inlinable package var first: Element? { tree.elements.first.map { Element(tree: $0) } }
+  package init(_ elements: [Element]) { tree = .array(elements.map { $0.tree }) }
+  package mutating func append(_ element: Element) { tree.elements.append(element.tree) }
+  package func makeIterator() -> ListIterator<Element> { ListIterator(tree.elements) }
+  package var first: Element? { tree.elements.first.map { Element(tree: $0) } }
   // Sequence's own of these go through witness tables, element by element.
-  @inlinable package func first(where matches: (Element) -> Bool) -> Element? {
+  package func first(where matches: (Element) -> Bool) -> Element? {
     for element in tree.elements where matches(Element(tree: element)) { return Element(tree: element) }
     return nil
   }
-  @inlinable package func contains(where matches: (Element) -> Bool) -> Bool {
+  package func contains(where matches: (Element) -> Bool) -> Bool {
     for element in tree.elements where matches(Element(tree: element)) { return true }
     return false
   }
-  @inlinable package func allSatisfy(_ holds: (Element) -> Bool) -> Bool {
+  package func allSatisfy(_ holds: (Element) -> Bool) -> Bool {
     for element in tree.elements where !holds(Element(tree: element)) { return false }
     return true
   }
-  @inlinable package mutating func removeAll(where matches: (Element) -> Bool) {
+  package mutating func removeAll(where matches: (Element) -> Bool) {
     tree.elements.removeAll { matches(Element(tree: $0)) }
   }
 }
 
 extension List where Element: Leaf {
   /// The elements of the right type.
-  @inlinable package var values: [Element] { tree.elements.compactMap { Element(tree: $0) } }
-  @inlinable package init(_ values: [Element]) { tree = .array(values.map { $0.tree }) }
+  package var values: [Element] { tree.elements.compactMap { Element(tree: $0) } }
+  package init(_ values: [Element]) { tree = .array(values.map { $0.tree }) }
 }
 
 /// A map from names to texts: labels, annotations, quantities, data.

@@ -9,7 +9,8 @@ package struct ScrapeTarget: Sendable {
   package var pod: String
   package var podUID: String
   package var address: String
-  package var port: UInt16
+  /// nil where none can be told.
+  package var port: UInt16?
   package var path: String
 
   /// From the annotations that Prometheus' own examples use; nil for a pod that does not want it, or does not run.
@@ -19,14 +20,11 @@ package struct ScrapeTarget: Sendable {
       let address = pod.status.podIP
     else { return nil }
     let first = pod.spec.containers.lazy.flatMap { $0.ports.compactMap(\.containerPort) }.first
-    guard let port = annotations["prometheus.io/port"].map({ UInt16($0) }) ?? first.flatMap({ UInt16(exactly: $0) }) else {
-      return nil
-    }
+    port = annotations["prometheus.io/port"].map { UInt16($0) } ?? first.flatMap { UInt16(exactly: $0) }
     namespace = pod.metadata.namespace ?? ""
     self.pod = pod.metadata.name ?? ""
     podUID = pod.metadata.uid ?? ""
     self.address = address
-    self.port = port
     path = annotations["prometheus.io/path"] ?? "/metrics"
   }
 }
@@ -57,9 +55,12 @@ extension NodeAgent {
   }
 
   private func outcome(_ target: ScrapeTarget) async -> PodScrape.Outcome {
-    let place = "http://\(target.address):\(target.port)\(target.path)"
+    guard let port = target.port else {
+      return .failed("the annotation prometheus.io/port names no port, or it is missing and no container names one")
+    }
+    let place = "http://\(target.address):\(port)\(target.path)"
     do {
-      let (status, body) = try await read(target)
+      let (status, body) = try await read(target, port)
       guard status == 200 else { return .failed("\(place) answers with HTTP status \(status)") }
       let result = PrometheusText.parse(String(decoding: body, as: UTF8.self))
       if let problem = result.problems.first, result.samples.isEmpty { return .failed("\(place): \(problem)") }
@@ -68,17 +69,17 @@ extension NodeAgent {
   }
 
   /// HTTP/1.0, so that the answer is whole and ends with the connection.
-  private func read(_ target: ScrapeTarget) async throws -> (status: Int, body: [UInt8]) {
+  private func read(_ target: ScrapeTarget, _ port: UInt16) async throws -> (status: Int, body: [UInt8]) {
     let end = ContinuousClock().now + NodeAgent.scrapeTimeout
-    let connection = try await network.connect(target.address, port: target.port, timeout: NodeAgent.scrapeTimeout)
+    let connection = try await network.connect(target.address, port: port, timeout: NodeAgent.scrapeTimeout)
     let path = (target.path.hasPrefix("/") ? target.path : "/" + target.path).filter { $0 != "\r" && $0 != "\n" && $0 != " " }
-    let request = "GET \(path) HTTP/1.0\r\nHost: \(target.address):\(target.port)\r\nAccept: text/plain\r\n\r\n"
+    let request = "GET \(path) HTTP/1.0\r\nHost: \(target.address):\(port)\r\nAccept: text/plain\r\n\r\n"
     try await connection.write(Array(request.utf8))
     var answer: [UInt8] = []
     while true {
       let left = end - ContinuousClock().now
       try await Readiness.shared.wait(
-        for: connection, writing: false, timeout: max(.zero, left), what: "\(target.address):\(target.port)")
+        for: connection, writing: false, timeout: max(.zero, left), what: "\(target.address):\(port)")
       guard let bytes = try connection.readNow() else { continue }
       if bytes.isEmpty { break }
       answer += bytes

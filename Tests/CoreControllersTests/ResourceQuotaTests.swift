@@ -54,6 +54,14 @@ struct ResourceQuotaTests {
     #expect(used(world) == ["pods": "1", "memory": "28Mi", "count/pods": "1"])
   }
 
+  @Test("events that go give their share back too")
+  func events() throws {
+    var world = try world(#"{"hard":{"count/events":"9"}}"#)
+    for name in ["a", "b"] { try world.add(.events, #"{"apiVersion":"v1","kind":"Event","metadata":{"name":"\#(name)"}}"#) }
+    try world.delete(.events, "a")
+    #expect(used(world) == ["count/events": "1"])
+  }
+
   @Test("a pod that has ended takes no memory any more, but is still an object")
   func ended() throws {
     var world = try world(#"{"hard":{"pods":"5","memory":"1Gi","count/pods":"9"}}"#)

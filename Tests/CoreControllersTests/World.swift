@@ -235,7 +235,7 @@ struct World {
   private mutating func note(_ change: StoreChange) {
     check?(change, store)
     let snapshot = Snapshot(store: store, metrics: metrics)
-    for index in controllers.indices {
+    for index in controllers.indices where change.object.key.resource != .events || controllers[index].seesEvents {
       for key in controllers[index].keys(affectedBy: change, in: snapshot) {
         let item = Item(controller: index, key: key)
         if !queue.contains(item) { queue.append(item) }

@@ -46,9 +46,9 @@ struct NodeLossTests {
     send(&cluster, "POST", Self.leases, ["metadata": ["name": .string(node)], "spec": spec])
   }
 
-  private func regain(_ node: String, _ cluster: inout VirtualCluster) {
+  private func regain(_ node: String, _ cluster: inout VirtualCluster, isRebooted: Bool = false) {
     send(&cluster, "DELETE", Self.leases + "/" + node)
-    cluster.regain(node, isRebooted: false)
+    cluster.regain(node, isRebooted: isRebooted)
   }
 
   private func pods(_ cluster: VirtualCluster, on node: String? = nil) -> [Pod] {
@@ -100,6 +100,21 @@ struct NodeLossTests {
     #expect(!taints(node, cluster).contains { $0.contains("unreachable") })
     #expect(pods(cluster).count == 2)
     #expect(pods(cluster, on: node).allSatisfy { $0.metadata.deletionTimestamp == nil })
+  }
+
+  @Test("containers that ended with their node wait out their back-off, each its own, and run again")
+  func reboots() throws {
+    var cluster = cluster()
+    let node = try #require(pods(cluster).first?.spec.nodeName)
+    // The second end within ten minutes has to wait.
+    for _ in 0..<2 {
+      lose(node, &cluster)
+      cluster.run(until: cluster.now + .seconds(60))
+      #expect(condition(node, cluster)?.status == "Unknown")
+      regain(node, &cluster, isRebooted: true)
+      cluster.run(until: cluster.now + .seconds(60))
+      #expect(readyPods(cluster) == 2)
+    }
   }
 
   @Test("a node that is back before its pods must go keeps them, and they are ready again")

@@ -64,7 +64,7 @@ struct DaemonSetSync {
     // Pods of nodes that are gone.
     for name in pods.keys.sorted() where store.get(.nodes, name) == nil { podsToDelete += pods[name]!.filter { isLive($0) } }
     if podsToDelete.isEmpty, nodesToServe.isEmpty, set.spec.updateStrategy.type != "OnDelete" { update() }
-    for pod in podsToDelete.prefix(DaemonSetSync.burst) { delete(pod) }
+    plan.changes += podsToDelete.prefix(DaemonSetSync.burst).map { .delete($0, for: stored) }
     create(nodesToServe.prefix(DaemonSetSync.burst))
     let live = pods.values.joined().compactMap { $0.metadata.labels[DaemonSetController.hashLabel] }
     plan.changes += history.trim(live: Set(live))
@@ -159,23 +159,9 @@ struct DaemonSetSync {
       pod.metadata.labels[DaemonSetController.hashLabel] = history.hash
       pod.metadata.labels["pod-template-generation"] = String(stored.metadata.generation ?? 1)
       DaemonPlacement.tie(&pod, to: node)
-      plan.changes.append(
-        Change(
-          .create(.pods, namespace: stored.key.namespace, tree: pod.tree),
-          succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created pod: \(name)", about: stored.tree),
-          failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating: {error}", about: stored.tree),
-          tolerated: ["AlreadyExists"]))
+      plan.changes.append(.make(pod, for: stored))
       plan.take(start.next(), since: plan.changes.count - 1)
     }
-  }
-
-  private mutating func delete(_ pod: StoredObject) {
-    plan.changes.append(
-      Change(
-        .delete(pod.key, uid: pod.uid, graceSeconds: nil, propagation: nil),
-        succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "Deleted pod: \(pod.key.name)", about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedDelete", message: "Error deleting: {error}", about: stored.tree),
-        tolerated: ["NotFound"]))
   }
 
   private mutating func say(_ kind: EventDraft.Kind, _ reason: String, _ message: String) {

@@ -102,12 +102,7 @@ extension JobSync {
     pod.metadata.generateName = String(base)
     pod.metadata.name = name
     added.append(name)
-    plan.changes.append(
-      Change(
-        .create(.pods, namespace: stored.key.namespace, tree: pod.tree),
-        succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created pod: \(name)", about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating: {error}", about: stored.tree),
-        tolerated: ["AlreadyExists"]))
+    plan.changes.append(.make(pod, for: stored))
   }
 
   private func mark(_ pod: inout Pod, _ index: Int) {
@@ -138,12 +133,6 @@ extension JobSync {
   mutating func delete(_ pod: JobPod, isCounted: Bool) {
     removed.insert(pod.uid)
     if !isCounted, pod.isTracked { plan.changes.append(JobController.release(pod.stored)) }
-    plan.changes.append(
-      Change(
-        .delete(pod.stored.key, uid: pod.uid, graceSeconds: nil, propagation: nil),
-        succeeded: EventDraft(
-          .normal, reason: "SuccessfulDelete", message: "Deleted pod: \(pod.stored.key.name)", about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedDelete", message: "Error deleting: {error}", about: stored.tree),
-        tolerated: ["NotFound"]))
+    plan.changes.append(.delete(pod.stored, for: stored))
   }
 }

@@ -40,7 +40,7 @@ struct ReplicaSetSync {
     let going = Set(surplus.map(\.uid))
     writeStatus(of: active.filter { !going.contains($0.uid) }, wasRefused: wasRefused)
     if missing > 0 { create(min(missing, ReplicaSetSync.burst)) }
-    delete(surplus)
+    plan.changes += surplus.map { .delete($0, for: stored) }
   }
 
   private mutating func create(_ count: Int) {
@@ -53,29 +53,13 @@ struct ReplicaSetSync {
       pod.metadata.generateName = base
       pod.metadata.name = name
       created.append(name)
-      plan.changes.append(
-        Change(
-          .create(.pods, namespace: stored.key.namespace, tree: pod.tree),
-          succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created pod: \(name)", about: stored.tree),
-          failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating: {error}", about: stored.tree),
-          tolerated: ["AlreadyExists"]))
+      plan.changes.append(.make(pod, for: stored))
       plan.take(start.next(), since: plan.changes.count - 1)
     }
   }
 
   private func surplus(_ count: Int) -> [StoredObject] {
     PodDeletionOrder(active, related: relatedPods(), now: now).first(count)
-  }
-
-  private mutating func delete(_ pods: [StoredObject]) {
-    for pod in pods {
-      plan.changes.append(
-        Change(
-          .delete(pod.key, uid: pod.uid, graceSeconds: nil, propagation: nil),
-          succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "Deleted pod: \(pod.key.name)", about: stored.tree),
-          failed: EventDraft(.warning, reason: "FailedDelete", message: "Error deleting: {error}", about: stored.tree),
-          tolerated: ["NotFound"]))
-    }
   }
 
   /// Pods of every set of the same owner: with a Deployment these are all its revisions.

@@ -6,6 +6,8 @@ package import CoreTypes
 /// its own write (QuotaAdmission). Source: pkg/controller/resourcequota, v1.36.
 package struct ResourceQuotaController: Controller {
   package let name = "resourcequota-controller"
+  /// A quota may bound count/events.
+  package var seesEvents: Bool { true }
 
   package init() {}
 

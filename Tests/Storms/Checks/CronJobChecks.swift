@@ -8,7 +8,9 @@ struct RunsDoNotOverlap: Check {
 
   mutating func note(_ change: StoreChange, _ facts: Facts) -> String? {
     let job = change.object
-    guard change.kind == .added, job.key.resource == .jobs, let stored = facts.liveController(of: job, .cronJobs) else { return nil }
+    guard change.kind == .added, job.key.resource == .jobs, let stored = facts.liveController(of: job, .cronJobs) else {
+      return nil
+    }
     let cron = stored.view(CronJob.self)
     if cron.spec.suspend == true { return "\(job.key.name) was made while \(stored.key.name) is suspended" }
     guard let minute = job.key.name.split(separator: "-").last.flatMap({ Int64($0) }), minute * 60 <= facts.now.seconds else {
@@ -27,9 +29,15 @@ struct TimesRunOnce: Check {
 
   mutating func note(_ change: StoreChange, _ facts: Facts) -> String? {
     let job = change.object
-    guard change.kind == .added, job.key.resource == .jobs, let stored = facts.liveController(of: job, .cronJobs),
+    guard change.kind != .modified, job.key.resource == .jobs, let stored = facts.liveController(of: job, .cronJobs),
       let minute = job.key.name.split(separator: "-").last.flatMap({ Int64($0) })
     else { return nil }
+    if change.kind == .deleted {
+      // A job that goes before its time was written down (the control plane was killed between the two) is made again.
+      let known = stored.view(CronJob.self).status.lastScheduleTime.flatMap { Instant(rfc3339: $0) }
+      if known.map({ $0.seconds < minute * 60 }) ?? true, last[stored.uid] == minute { last[stored.uid] = minute - 1 }
+      return nil
+    }
     defer { last[stored.uid] = minute }
     return minute > last[stored.uid] ?? 0 ? nil : "\(job.key.name) runs again"
   }
