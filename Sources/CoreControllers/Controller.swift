@@ -13,12 +13,16 @@ package protocol Controller: Sendable {
   /// The keys to look at again after a change. Called once for each change of the store, in order, so that an index can be kept.
   mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey]
 
+  /// The keys to look at again after a scrape in which the usage of these pods, named by UID, was another than before.
+  func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey]
+
   /// What to do about one key; an object that is gone gives an empty plan (and is forgotten).
   mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan
 }
 
 extension Controller {
   package var seesEvents: Bool { false }
+  package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { [] }
 }
 
 /// What a controller may look at.

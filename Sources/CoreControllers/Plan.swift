@@ -8,6 +8,8 @@ package struct Plan: Sendable {
   package var changes: [Change] = []
   /// Look at this key again then, even if nothing changes.
   package var wakeAt: Instant?
+  /// Other keys of the same controller that what was found here concerns.
+  package var others: [ObjectKey] = []
 
   package init(changes: [Change] = [], wakeAt: Instant? = nil) {
     self.changes = changes

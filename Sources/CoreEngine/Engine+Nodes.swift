@@ -33,19 +33,27 @@ extension Engine {
   }
 
   /// A lost node whose Lease no longer says so is back as soon as it is measured again.
-  mutating func hear(_ samples: [UsageSample], _ now: Instant) {
-    for sample in samples where sample.podUID.isEmpty {
-      guard let stored = server.store.get(.nodes, sample.node), case var node = stored.view(Node.self),
-        node.status.conditions.contains(where: { $0.type == "Ready" && $0.status == "Unknown" }),
-        !NodeLifecycleController.isSilent(sample.node, server.store, at: now)
+  mutating func hear(_ nodes: some Sequence<String>, _ now: Instant) {
+    if lostNodes.isEmpty { return }
+    for name in nodes where lostNodes.contains(name) {
+      guard let stored = server.store.get(.nodes, name), case var node = stored.view(Node.self),
+        !NodeLifecycleController.isSilent(name, server.store, at: now)
       else { continue }
       node.status.conditions = NodeRegistration.conditions(node.status, at: now)
       do throws(APIError) {
-        _ = try server.updateStatus(.nodes, tree: node.tree, user: nodeUser(sample.node), at: now)
-      } catch { tell(error, "the status of node \(sample.node)") }
+        _ = try server.updateStatus(.nodes, tree: node.tree, user: nodeUser(name), at: now)
+      } catch { tell(error, "the status of node \(name)") }
       settle(now)
-      pods += planner.welcome(sample.node)
+      pods += planner.welcome(name)
     }
+  }
+
+  /// Keeps `lostNodes` up.
+  mutating func noteNode(_ change: StoreChange) {
+    let isLost =
+      change.kind != .deleted
+      && change.object.view(Node.self).status.conditions.contains { $0.type == "Ready" && $0.status == "Unknown" }
+    if isLost { lostNodes.insert(change.object.key.name) } else { lostNodes.remove(change.object.key.name) }
   }
 
   mutating func planPods(_ now: Instant) {

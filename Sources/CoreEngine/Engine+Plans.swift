@@ -13,6 +13,7 @@ extension Engine {
     } else {
       timers.cancel(.reconcile(item))
     }
+    for key in plan.others { queue.add(.init(controller: item.controller, key: key)) }
     if plan.changes.isEmpty { return queue.succeeded(item) }
     let user = CoreAPI.UserInfo(
       name: "system:serviceaccount:kube-system:" + name, groups: ["system:masters", "system:authenticated"])

@@ -22,6 +22,8 @@ package struct Engine: Sendable {
   /// UIDs of pods whose node plan is to be looked at, in order.
   var pods: [String] = []
   var effects: [Effect] = []
+  /// Nodes whose Ready condition is Unknown.
+  var lostNodes: Set<String> = []
   private var lastWake: Instant?
 
   enum Wake: Hashable, Sendable {
@@ -52,8 +54,13 @@ package struct Engine: Sendable {
       settle(now)
       work(now)
     case .usage(let samples):
-      server.metrics.add(samples)
-      hear(samples, now)
+      wake(server.metrics.add(samples))
+      hear(samples.lazy.filter(\.podUID.isEmpty).map(\.node), now)
+      work(now)
+    case .usageChanges(let changes):
+      wake(server.metrics.add(changes))
+      hear(changes.nodes, now)
+      work(now)
     case .customMetrics(let scrapes): take(scrapes, now)
     case .timer:
       fire(now)
@@ -144,9 +151,16 @@ package struct Engine: Sendable {
     }
   }
 
+  private mutating func wake(_ podUIDs: [String]) {
+    for index in controllers.indices {
+      for key in controllers[index].keys(affectedByUsageOf: podUIDs) { queue.add(.init(controller: index, key: key)) }
+    }
+  }
+
   private mutating func notice(_ change: StoreChange) {
     let snapshot = Snapshot(store: server.store, metrics: server.metrics)
     let isEvent = change.object.key.resource == .events
+    if change.object.key.resource == .nodes { noteNode(change) }
     for index in controllers.indices where !isEvent || controllers[index].seesEvents {
       for key in controllers[index].keys(affectedBy: change, in: snapshot) { queue.add(.init(controller: index, key: key)) }
     }

@@ -11,6 +11,8 @@ package enum Input: Sendable {
   case observation(NodeObservation)
   /// One scrape of all containers and nodes.
   case usage([UsageSample])
+  /// The same, told as what is new in it.
+  case usageChanges(UsageChanges)
   /// One scrape of all pods that tell numbers about themselves.
   case customMetrics([PodScrape])
   /// A wake-up that was asked for is due, or there is work left from the last step.

@@ -16,26 +16,70 @@ package struct MetricsWindow: Sendable {
   package init(scrapePeriod: Duration = .seconds(15)) { self.scrapePeriod = scrapePeriod }
 
   /// Takes one scrape. For each node in it, pods and containers that it does not name are forgotten.
-  package mutating func add(_ samples: [UsageSample]) {
+  /// - Returns: UIDs of the pods whose usage is another than before, or that have none any more; each at least once.
+  @discardableResult
+  package mutating func add(_ samples: [UsageSample]) -> [String] {
     scrape += 1
+    var changed: [String] = []
     var touched: [NodeSeries] = []
     for sample in samples {
       var place = touched.firstIndex { $0.name == sample.node } ?? -1
       if place < 0 {
         place = touched.count
         touched.append(nodes.removeValue(forKey: sample.node) ?? NodeSeries(name: sample.node))
-        touched[place].begin()
+        touched[place].begin(scrape, at: sample.at)
+        touched[place].beginPods()
       }
       if sample.podUID.isEmpty {
         touched[place].add(sample, scrape)
-      } else if pods[sample.podUID, default: PodSeries()].add(sample, scrape) {
-        touched[place].podUIDs.append(sample.podUID)
+        continue
       }
+      let (isFirst, isNew) = pods[sample.podUID, default: PodSeries()].add(sample, scrape)
+      if isFirst { touched[place].podUIDs.append(sample.podUID) }
+      if isNew { changed.append(sample.podUID) }
     }
     for var node in touched {
-      forgetUnseen(on: &node)
+      forgetUnseen(on: &node, &changed)
       nodes[node.name] = node
     }
+    return changed
+  }
+
+  /// Takes one scrape of which only what is new is told.
+  /// - Returns: as `add` of a whole scrape.
+  package mutating func add(_ changes: UsageChanges) -> [String] {
+    scrape += 1
+    var changed = changes.gone
+    for uid in changes.gone {
+      guard let series = pods.removeValue(forKey: uid) else { continue }
+      nodes[series.node]?.podUIDs.removeAll { $0 == uid }
+    }
+    for name in changes.nodes { nodes[name, default: NodeSeries(name: name)].begin(scrape, at: changes.at) }
+    for sample in changes.samples {
+      guard let node = nodes[sample.node], node.scrape == scrape else { continue }
+      let earlier = ScrapeTime(at: node.time.before, before: node.time.before - scrapePeriod)
+      if sample.podUID.isEmpty {
+        nodes[sample.node]!.series?.goOn(to: earlier)
+        nodes[sample.node]!.add(sample, scrape)
+        continue
+      }
+      let (isFirst, isNew) = add(sample, after: earlier)
+      if isNew || isFirst { changed.append(sample.podUID) }
+    }
+    for sample in changes.samples where pods[sample.podUID]?.isPartial == true { pods[sample.podUID]!.forgetUnseen() }
+    return changed
+  }
+
+  private mutating func add(_ sample: UsageSample, after earlier: ScrapeTime) -> (isFirst: Bool, isNew: Bool) {
+    var series = pods.removeValue(forKey: sample.podUID) ?? PodSeries()
+    defer { pods[sample.podUID] = series }
+    let before = series.node
+    series.goOn(to: earlier)
+    if before != sample.node {
+      if !before.isEmpty { nodes[before]?.podUIDs.removeAll { $0 == sample.podUID } }
+      nodes[sample.node]!.podUIDs.append(sample.podUID)
+    }
+    return series.add(sample, scrape)
   }
 
   /// Forgets a node that is gone, and its pods.
@@ -57,42 +101,46 @@ package struct MetricsWindow: Sendable {
     at: Instant, window: Duration
   )? {
     guard let series = pods[podUID], !containers.isEmpty else { return nil }
+    let time = nodes[series.node]?.time
     var earliest: (at: Instant, window: Duration)?
     for name in containers {
       guard let index = series.containers.firstIndex(where: { $0.last.container == name }) else { return nil }
       guard let start = startPoint(of: series.containers[index]) else { return nil }
-      let last = series.containers[index].last
-      take(ContainerUsage(last, since: start))
+      take(ContainerUsage(series.containers[index].last, since: start))
+      let (at, window) = series.containers[index].moment(time)
       // Upstream answers the earliest container's moment for the pod.
-      if earliest.map({ last.at < $0.at }) ?? true { earliest = (last.at, last.at - start.at) }
+      if earliest.map({ at < $0.at }) ?? true { earliest = (at, window ?? at - start.at) }
     }
     return earliest
   }
 
   /// The usage of a whole node; nil before its second sample.
   package func nodeMetrics(_ node: String) -> NodeUsage? {
-    guard let series = nodes[node]?.series, let start = startPoint(of: series) else { return nil }
+    guard let known = nodes[node], let series = known.series, let start = startPoint(of: series) else { return nil }
+    let (at, window) = series.moment(known.time)
     return NodeUsage(
-      node: node, timestamp: series.last.at, window: series.last.at - start.at, usage: ContainerUsage(series.last, since: start))
+      node: node, timestamp: at, window: window ?? at - start.at, usage: ContainerUsage(series.last, since: start))
   }
 
-  /// The latest sample of a container, whether or not it has a rate yet.
-  package func latest(_ podUID: String, container: String) -> UsageSample? {
-    pods[podUID]?.containers.first { $0.last.container == container }?.last
-  }
-
-  private mutating func forgetUnseen(on node: inout NodeSeries) {
+  private mutating func forgetUnseen(on node: inout NodeSeries, _ changed: inout [String]) {
     // Most scrapes name the pods of the one before.
-    for uid in node.earlierPodUIDs where node.podUIDs != node.earlierPodUIDs {
-      if let series = pods[uid], series.scrape != scrape, series.node == node.name { pods[uid] = nil }
+    if node.podUIDs != node.earlierPodUIDs {
+      for uid in node.earlierPodUIDs {
+        guard let series = pods[uid], series.scrape != scrape, series.node == node.name else { continue }
+        pods[uid] = nil
+        changed.append(uid)
+      }
     }
-    for uid in node.podUIDs where pods[uid]?.isPartial == true { pods[uid]!.forgetUnseen() }
+    for uid in node.podUIDs where pods[uid]?.isPartial == true {
+      pods[uid]!.forgetUnseen()
+      changed.append(uid)
+    }
     node.earlierPodUIDs = []
     if node.series?.scrape != scrape { node.series = nil }
   }
 
   /// Where the rate begins: the sample before, or the container's start if that is less than a scrape ago.
-  private func startPoint(of series: Series) -> RateStart? {
+  private func startPoint(of series: UsageSeries) -> RateStart? {
     if let previous = series.previous { return previous }
     let age = series.last.at - series.last.startedAt
     guard age >= MetricsWindow.leastAge, age <= scrapePeriod else { return nil }
@@ -100,82 +148,3 @@ package struct MetricsWindow: Sendable {
   }
 }
 
-/// The two points that a CPU rate lies between.
-private struct Series: Sendable {
-  var last: UsageSample
-  var previous: RateStart?
-  var scrape: UInt64
-
-  init(_ sample: UsageSample, _ scrape: UInt64) {
-    last = sample
-    self.scrape = scrape
-  }
-
-  /// A restart or a counter that went back begins anew; a sample that is not newer changes nothing.
-  mutating func add(_ sample: UsageSample, _ scrape: UInt64) {
-    self.scrape = scrape
-    let isSame = sample.containerID == last.containerID && sample.node == last.node
-    if isSame, sample.at <= last.at { return }
-    let continues = isSame && sample.cpuNanoseconds >= last.cpuNanoseconds
-    previous = continues ? RateStart(at: last.at, cpuNanoseconds: last.cpuNanoseconds) : nil
-    last = sample
-  }
-}
-
-private struct PodSeries: Sendable {
-  var node = ""
-  var scrape: UInt64 = 0
-  /// How many containers the scrape named.
-  private var seen = 0
-  private(set) var containers: [Series] = []
-
-  /// True for the first sample of the pod in a scrape.
-  mutating func add(_ sample: UsageSample, _ scrape: UInt64) -> Bool {
-    let isFirst = self.scrape != scrape
-    if isFirst {
-      self.scrape = scrape
-      node = sample.node
-      seen = 0
-    }
-    if let index = containers.firstIndex(where: { $0.last.container == sample.container }) {
-      if containers[index].scrape != scrape { seen += 1 }
-      containers[index].add(sample, scrape)
-    } else {
-      containers.append(Series(sample, scrape))
-      seen += 1
-    }
-    return isFirst
-  }
-
-  /// The scrape did not name every container.
-  var isPartial: Bool { seen < containers.count }
-
-  mutating func forgetUnseen() {
-    containers.removeAll { $0.scrape != scrape }
-  }
-}
-
-private struct NodeSeries: Sendable {
-  let name: String
-  var series: Series?
-  /// Of the current scrape, and of the one before while the current one is taken.
-  var podUIDs: [String] = []
-  var earlierPodUIDs: [String] = []
-
-  init(name: String) { self.name = name }
-
-  mutating func begin() {
-    earlierPodUIDs = podUIDs
-    podUIDs.removeAll(keepingCapacity: true)
-  }
-
-  mutating func add(_ sample: UsageSample, _ scrape: UInt64) {
-    if series == nil { series = Series(sample, scrape) } else { series!.add(sample, scrape) }
-  }
-}
-
-/// A CPU reading that a rate begins at.
-struct RateStart: Sendable {
-  var at: Instant
-  var cpuNanoseconds: Int64
-}

@@ -202,12 +202,13 @@ package final class Cluster: Sendable {
     let name = request[.name].string ?? ""
     let namespace = request[.namespace].string ?? "default"
     let key = ObjectKey(.horizontalPodAutoscalers, namespace: namespace, name)
+    let now = host.clock.now
     return host.read { engine in
       guard let stored = engine.server.store.get(key) else {
         return ["error": .string("there is no HorizontalPodAutoscaler \"\(name)\" in namespace \(namespace)")]
       }
       let controller = engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first
-      return ["explanation": Explanation(stored, controller?.decisions(key) ?? [], engine.server.store).tree]
+      return ["explanation": Explanation(stored, controller?.decisions(key, at: now) ?? [], engine.server.store).tree]
     }
   }
 

@@ -92,7 +92,7 @@ package struct HPACaseRun: Sendable {
     while let wake = wakeAt, wake <= end {
       wakeAt = nil
       now = max(now, wake)
-      for effect in engine.step(.timer, at: now) { if case .wake(let at) = effect { wakeAt = at } }
+      step(.timer)
     }
     now = end
     feed(second)
@@ -100,7 +100,12 @@ package struct HPACaseRun: Sendable {
     let wanted = engine.server.store.get(resource, namespace: "default", "case")?.tree[.spec][.replicas].int ?? 0
     for _ in pods.count..<max(pods.count, wanted) { addPod(second) }
     while pods.count > wanted { removePod() }
+    if engine.backlog > 0 { step(.timer) }
     note(second)
+  }
+
+  private mutating func step(_ input: Input) {
+    for case .wake(let at) in engine.step(input, at: now) { wakeAt = at }
   }
 
   private mutating func addPod(_ second: Int) {
@@ -158,7 +163,8 @@ package struct HPACaseRun: Sendable {
           startedAt: start + .seconds(pods[index].startedAt), cpuNanoseconds: pods[index].cpuNanoseconds,
           memoryUsage: Int64(memory * 1_048_576), inactiveFile: 0, activeFile: 0, anonymous: Int64(memory * 1_048_576)))
     }
-    _ = engine.step(.usage(samples), at: start + .seconds(second))
+    now = start + .seconds(second)
+    step(.usage(samples))
   }
 
   /// Mi or millicores of one pod; nil where the scenario does not model the resource.

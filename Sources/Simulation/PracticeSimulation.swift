@@ -80,7 +80,7 @@ package struct PracticeSimulation: Sendable {
     let size = store.get(.configMaps, namespace: "default", "app")?.tree[.data][Key("size")].string ?? ""
     if let last = lines.last, last.replicas == replicas, last.target == target, last.size == size { return }
     let controller = cluster.engine.controllers[autoscalers] as? HorizontalPodAutoscalerController
-    let reason = controller?.decisions(key).last?.reason ?? ""
+    let reason = controller?.decisions(key, at: cluster.now).last?.reason ?? ""
     let line = Line(second: second, replicas: replicas, target: target, size: size, reason: reason)
     lines.append(line)
   }

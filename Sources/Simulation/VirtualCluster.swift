@@ -107,7 +107,7 @@ package struct VirtualCluster: Sendable {
       if !nodes.note(observation) { return }
       step(.observation(observation))
     case .scrape:
-      step(.usage(nodes.usage(at: now)))
+      step(nodes.scrape(at: now))
       schedule(.scrape, at: now + VirtualCluster.scrapePeriod)
     case .program(let containerID):
       for (event, at) in VirtualPrograms.proceed(containerID, in: &self) { schedule(event, at: at) }

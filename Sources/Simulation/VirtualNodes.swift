@@ -1,5 +1,5 @@
 import CoreJSON
-import CoreMetrics
+import CoreEngine
 package import CoreNode
 package import CoreTypes
 
@@ -10,23 +10,10 @@ package struct VirtualNodes: Sendable {
     var spec: SandboxSpec
     var address: String
   }
-  struct Running: Sendable {
-    var node: String
-    var spec: ContainerSpec
-    var image: String
-    var program: VirtualProgram
-    var startedAt: Instant
-    /// Bytes that count as the working set.
-    var memoryBytes: Int64
-    /// The step that a job's script has reached.
-    var stage = 0
-    /// Its probes fail before.
-    var healthyAt: Instant
-  }
   let names: [String]
   private var random: RandomSource
   private(set) var sandboxes: [String: Sandbox] = [:]
-  var running: [String: Running] = [:]
+  var containers: VirtualContainers
   private var images: [String: String] = [:]  // pod UID + container → image
   /// What images do. An image that is not here is not on the nodes.
   package var programs: [String: VirtualProgram] = [:]
@@ -41,6 +28,7 @@ package struct VirtualNodes: Sendable {
   init(names: [String], random: RandomSource) {
     self.names = names
     self.random = random
+    containers = VirtualContainers(nodes: names)
   }
 
   package func facts(of name: String) -> NodeFacts {
@@ -83,7 +71,7 @@ package struct VirtualNodes: Sendable {
       return [observed(.imageReady(podUID: uid, container: container, image: facts), now + delay(1, 5))]
     case .startContainer(let spec): return start(spec, on: command.node, now)
     case .stopContainer(let uid, let id, let grace):
-      guard let container = running[id] else { return [] }
+      guard let container = containers[id] else { return [] }
       let isPrompt = container.program.stopsOnSignal
       let at = now + (isPrompt ? delay(10, 200) : .seconds(grace))
       let exit = ContainerExit(code: isPrompt ? 143 : 137, at: at, startedAt: container.startedAt)
@@ -91,7 +79,7 @@ package struct VirtualNodes: Sendable {
     case .removeSandbox(let uid):
       return [observed(.sandboxRemoved(podUID: uid), now + delay(5, 30))]
     case .probe(let probe):
-      let isThere = running[probe.containerID].map { $0.healthyAt <= now } ?? false
+      let isThere = containers[probe.containerID].map { $0.healthyAt <= now } ?? false
       return [
         observed(
           .probed(podUID: probe.podUID, containerID: probe.containerID, kind: probe.kind, success: isThere, message: ""),
@@ -127,9 +115,11 @@ package struct VirtualNodes: Sendable {
     case .crash(let seconds, let code): program = .exits(afterSeconds: seconds, code: code)
     case .sick(let duration): healthyAt = at + duration
     }
-    running[spec.containerID] = Running(
-      node: node, spec: spec, image: image, program: program, startedAt: at, memoryBytes: program.firstMemory,
-      healthyAt: healthyAt)
+    containers.start(
+      spec.containerID,
+      .init(
+        node: node, spec: spec, image: image, program: program, startedAt: at, memoryBytes: program.firstMemory,
+        healthyAt: healthyAt))
     return [
       observed(.containerStarted(podUID: spec.podUID, containerID: spec.containerID, at: at), at),
       (.program(containerID: spec.containerID), at + .milliseconds(1)),
@@ -143,10 +133,10 @@ package struct VirtualNodes: Sendable {
       return false
     }
     switch observation.event {
-    case .containerExited(_, let id, _): return running.removeValue(forKey: id) != nil
+    case .containerExited(_, let id, _): return containers.end(id)
     case .sandboxRemoved(let uid):
       sandboxes[uid] = nil
-      for id in running.filter({ $0.value.spec.podUID == uid }).map(\.key).sorted() { running[id] = nil }
+      containers.end(ofPod: uid)
     default: break
     }
     return true
@@ -155,83 +145,58 @@ package struct VirtualNodes: Sendable {
   /// Cuts a node off: it goes on with what it does, but hears and says nothing.
   package mutating func lose(_ node: String) { if lost[node] == nil { lost[node] = ([], []) } }
   /// Containers that run or are about to.
-  package var count: Int { running.count }
+  package var count: Int { containers.count }
   package var lostNodes: [String] { lost.keys.sorted() }
 
   mutating func regain(_ node: String) -> ([NodeCommand], [NodeObservation]) {
-    lost.removeValue(forKey: node).map { ($0.commands, $0.observations) } ?? ([], [])
+    containers.unsettle(node: node)
+    return lost.removeValue(forKey: node).map { ($0.commands, $0.observations) } ?? ([], [])
   }
 
   /// What is seen of the containers of a node that was rebooted.
   func exits(on node: String, at now: Instant) -> [NodeObservation] {
-    running.filter { $0.value.node == node && $0.value.startedAt <= now }.sorted { $0.key < $1.key }.map { id, container in
+    containers.ids.compactMap { id in
+      guard let container = containers[id], container.node == node, container.startedAt <= now else { return nil }
       let exit = ContainerExit(code: 255, at: now, startedAt: container.startedAt)
       return NodeObservation(node: node, event: .containerExited(podUID: container.spec.podUID, containerID: id, exit))
     }
   }
 
   /// What the idle program of an image holds in memory from now on, wherever it runs.
-  package mutating func load(_ image: String, memoryBytes: Int64) {
-    programs[image] = .idle(memoryBytes: memoryBytes)
-    for id in running.keys.sorted() where running[id]!.image == image { running[id]!.memoryBytes = memoryBytes }
-  }
+  package mutating func load(_ image: String, memoryBytes: Int64) { load([image: memoryBytes]) }
 
   /// The same for many images in one pass.
   package mutating func load(_ memoryBytes: [String: Int64]) {
     for (image, bytes) in memoryBytes { programs[image] = .idle(memoryBytes: bytes) }
-    running = running.mapValues { container in
-      guard let bytes = memoryBytes[container.image] else { return container }
-      var loaded = container
-      loaded.memoryBytes = bytes
-      return loaded
-    }
+    containers.setMemory(ofImages: memoryBytes)
   }
 
   /// Nothing goes wrong any more, and what was sick gets well.
   package mutating func heal(at now: Instant) {
     faults = nil
-    for id in running.keys.sorted() { running[id]!.healthyAt = min(running[id]!.healthyAt, now) }
+    for id in containers.ids { containers.heal(id, by: now) }
   }
 
   /// A new start of everything: no container, no sandbox.
   mutating func forget() {
     sandboxes = [:]
-    running = [:]
+    containers = VirtualContainers(nodes: names)
     images = [:]
     lost = [:]
   }
 
   /// The persistent volume mounted in a container, by the name of its PersistentVolume.
-  func volume(of container: Running) -> String? {
+  func volume(of container: VirtualContainers.Running) -> String? {
     guard let sandbox = sandboxes[container.spec.podUID] else { return nil }
     for volume in sandbox.spec.volumes { if case .persistent(let name, _) = volume.source { return name } }
     return nil
   }
 
   /// One scrape.
-  func usage(at now: Instant) -> [UsageSample] {
-    var samples: [UsageSample] = []
-    var totals = [(cpu: Int64, memory: Int64)](repeating: (0, 0), count: names.count)
-    for (id, container) in running.sorted(by: { $0.key < $1.key })
-    where container.startedAt <= now && lost[container.node] == nil {
-      if faults?.misses(container.spec.podUID, now) ?? false { continue }
-      let cpu = container.program.cpuMillicores * 1_000_000 * ((now - container.startedAt).nanoseconds / 1_000_000_000)
-      samples.append(
-        UsageSample(
-          node: container.node, podUID: container.spec.podUID, container: container.spec.name, containerID: id, at: now,
-          startedAt: container.startedAt, cpuNanoseconds: cpu, memoryUsage: container.memoryBytes, inactiveFile: 0,
-          activeFile: container.memoryBytes / 2, anonymous: container.memoryBytes / 2))
-      guard let index = names.firstIndex(of: container.node) else { continue }
-      totals[index].cpu += cpu
-      totals[index].memory += container.memoryBytes
-    }
-    for (name, total) in zip(names, totals) {
-      samples.append(
-        UsageSample(
-          node: name, podUID: "", container: "", containerID: "", at: now, startedAt: Instant(nanoseconds: 0),
-          cpuNanoseconds: total.cpu,
-          memoryUsage: total.memory + 512 << 20, inactiveFile: 0, activeFile: 0, anonymous: 0))
-    }
-    return samples
+  mutating func scrape(at now: Instant) -> Input {
+    if faults == nil, lost.isEmpty { return .usageChanges(containers.changes(at: now)) }
+    let (faults, lost) = (faults, lost)
+    return .usage(
+      containers.all(at: now, isLost: { lost[$0] != nil }, isMissed: { faults?.misses($0, now) ?? false }))
   }
 }

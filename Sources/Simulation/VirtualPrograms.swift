@@ -8,26 +8,23 @@ import CoreTypes
 /// The next step of a program that runs in a simulated container.
 enum VirtualPrograms {
   static func proceed(_ id: String, in cluster: inout VirtualCluster) -> [(VirtualEvent, Instant)] {
-    guard var container = cluster.nodes.running[id] else { return [] }
+    guard let container = cluster.nodes.containers[id] else { return [] }
     let now = cluster.now
     switch container.program {
     case .idle: return []
     case .mapsFile(let seconds):
       let size = cluster.nodes.volume(of: container).flatMap { cluster.nodes.files[$0] } ?? 0
-      container.memoryBytes = VirtualProgram.base + size
-      cluster.nodes.running[id] = container
+      cluster.nodes.containers.setMemory(of: id, bytes: VirtualProgram.base + size)
       return [(.program(containerID: id), now + .seconds(seconds))]
     case .exits(let seconds, let code):
       if container.stage == 0 {
-        container.stage = 1
-        cluster.nodes.running[id] = container
+        cluster.nodes.containers.proceed(id, to: 1)
         return [(.program(containerID: id), now + .seconds(seconds))]
       }
       return [ended(container, id, code, now)]
     case .spreadsLoad(let name, let add):
       if container.stage == 0 {
-        container.stage = 1
-        cluster.nodes.running[id] = container
+        cluster.nodes.containers.proceed(id, to: 1)
         return [(.program(containerID: id), now + .milliseconds(800))]
       }
       let code = SpreadLoad.run(name, add: add, as: container, in: &cluster) ? 0 : 1
@@ -35,7 +32,7 @@ enum VirtualPrograms {
     }
   }
 
-  private static func ended(_ container: VirtualNodes.Running, _ id: String, _ code: Int, _ at: Instant) -> (
+  private static func ended(_ container: VirtualContainers.Running, _ id: String, _ code: Int, _ at: Instant) -> (
     VirtualEvent, Instant
   ) {
     let exit = ContainerExit(code: code, at: at, startedAt: container.startedAt)
@@ -47,7 +44,7 @@ enum VirtualPrograms {
 /// What Practice/job.sh does, through the same API and the same rights: reads the ConfigMap, spreads the size over the pods,
 /// writes the new size back.
 enum SpreadLoad {
-  static func run(_ name: String, add: Int, as container: VirtualNodes.Running, in cluster: inout VirtualCluster) -> Bool {
+  static func run(_ name: String, add: Int, as container: VirtualContainers.Running, in cluster: inout VirtualCluster) -> Bool {
     let namespace = container.spec.namespace
     let base = "/api/v1/namespaces/\(namespace)"
     let account = Credential.serviceAccount(claims: claims(container, cluster))
@@ -69,7 +66,7 @@ enum SpreadLoad {
       else {
         return false
       }
-      let target = cluster.nodes.running[stream.containerID]
+      let target = cluster.nodes.containers[stream.containerID]
       if let volume = target.flatMap({ cluster.nodes.volume(of: $0) }) {
         cluster.nodes.files[volume] = Int64(size / names.count) << 20
       }
@@ -87,7 +84,7 @@ enum SpreadLoad {
     return try? JSONParser.parse(chunks.count == 1 ? chunks[0] : Array(chunks.joined()))
   }
 
-  private static func claims(_ container: VirtualNodes.Running, _ cluster: VirtualCluster) -> JSON {
+  private static func claims(_ container: VirtualContainers.Running, _ cluster: VirtualCluster) -> JSON {
     let namespace = container.spec.namespace
     let account = cluster.engine.server.store.get(.serviceAccounts, namespace: namespace, "default")
     let issuer = cluster.engine.server.configuration.issuer

@@ -60,7 +60,7 @@ struct AutoscaledWorld {
           cpuNanoseconds: millicores == nil ? -1 : counters[pod.uid]!, memoryUsage: bytes, inactiveFile: 0,
           activeFile: bytes / 4, anonymous: bytes - bytes / 4))
     }
-    world.metrics.add(samples)
+    world.measure(samples)
   }
 
   var replicas: Int { world.get(.replicaSets, "web", as: ReplicaSet.self)?.spec.replicas ?? -1 }
@@ -72,7 +72,7 @@ struct AutoscaledWorld {
   }
   var decision: Decision? {
     (world.controllers[1] as? HorizontalPodAutoscalerController)?.decisions(
-      ObjectKey(.horizontalPodAutoscalers, namespace: "default", "web")
+      ObjectKey(.horizontalPodAutoscalers, namespace: "default", "web"), at: world.now
     ).last
   }
 }

@@ -207,7 +207,7 @@ struct AutoscalerCase {
           cpuNanoseconds: cpu == nil ? -1 : pods[index].cpuNanoseconds, memoryUsage: bytes, inactiveFile: 0,
           activeFile: 0, anonymous: bytes))
     }
-    metrics.add(samples)
+    if !controller.keys(affectedByUsageOf: metrics.add(samples)).isEmpty { sync() }
   }
 
   private mutating func note(_ second: Double) {

@@ -9,7 +9,7 @@ import Testing
     let key = ObjectKey(.horizontalPodAutoscalers, namespace: "default", name)
     let stored = try #require(world.world.store.get(key))
     let controller = world.world.controllers[1] as? HorizontalPodAutoscalerController
-    return Explanation(stored, controller?.decisions(key) ?? [], world.world.store)
+    return Explanation(stored, controller?.decisions(key, at: world.world.now) ?? [], world.world.store)
   }
 
   private func text(_ world: AutoscaledWorld) throws -> String { try explain(world).lines.joined(separator: "\n") }

@@ -101,6 +101,7 @@ struct World {
   private mutating func carryOut(_ plan: Plan, _ item: Item) {
     wakes[item] = nil
     if let wake = plan.wakeAt { wakeUp(item, at: max(wake, now)) }
+    for key in plan.others { enqueue(item.controller, key) }
     let isDone = plan.carryOut { change in
       do {
         try write(change.write)
@@ -128,6 +129,14 @@ struct World {
 
   private mutating func record(_ event: EventDraft) {
     events.append("\(event.reason) \(event.involved.name ?? ""): \(event.message)")
+  }
+
+  /// One scrape.
+  mutating func measure(_ samples: [UsageSample]) {
+    let uids = metrics.add(samples)
+    for index in controllers.indices {
+      for key in controllers[index].keys(affectedByUsageOf: uids) { enqueue(index, key) }
+    }
   }
 
   // MARK: writes
@@ -236,11 +245,13 @@ struct World {
     check?(change, store)
     let snapshot = Snapshot(store: store, metrics: metrics)
     for index in controllers.indices where change.object.key.resource != .events || controllers[index].seesEvents {
-      for key in controllers[index].keys(affectedBy: change, in: snapshot) {
-        let item = Item(controller: index, key: key)
-        if !queue.contains(item) { queue.append(item) }
-      }
+      for key in controllers[index].keys(affectedBy: change, in: snapshot) { enqueue(index, key) }
     }
+  }
+
+  private mutating func enqueue(_ controller: Int, _ key: ObjectKey) {
+    let item = Item(controller: controller, key: key)
+    if !queue.contains(item) { queue.append(item) }
   }
 
   // MARK: what a test does

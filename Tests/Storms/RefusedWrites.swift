@@ -24,6 +24,9 @@ package struct RefusedWrites: Controller {
     real.keys(affectedBy: change, in: snapshot)
   }
 
+  package var seesEvents: Bool { real.seesEvents }
+  package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { real.keys(affectedByUsageOf: podUIDs) }
+
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     var plan = real.plan(key, in: snapshot, at: now)
     guard now < end, !plan.changes.isEmpty, random.below(100) < percent else { return plan }

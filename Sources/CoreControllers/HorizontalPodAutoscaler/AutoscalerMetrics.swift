@@ -12,6 +12,8 @@ struct AutoscalerMetrics {
   private let now: Instant
   private let pods: [AutoscaledPod]
   private let rival: ObjectKey?
+  /// Other autoscalers may have got a rival.
+  private(set) var hasNewSelector = false
   private(set) var events: [(reason: String, message: String)] = []
   private(set) var condition: (status: String, reason: String, message: String)?
 
@@ -23,7 +25,7 @@ struct AutoscalerMetrics {
     self.target = target
     let isUsable = target.hasSelector && target.selector.problem == nil
     self.pods = isUsable ? pods.pods(of: key, target.selector, sync.snapshot.store) : []
-    if isUsable { selectors.put(key, target.selector) } else { selectors.remove(key) }
+    if isUsable { hasNewSelector = selectors.put(key, target.selector) } else { selectors.remove(key) }
     rival = isUsable ? selectors.rival(of: key, for: self.pods) : nil
   }
 
@@ -116,6 +118,19 @@ struct AutoscalerMetrics {
       }
     case .unknown(let type):
       decision.failure = ("InvalidMetricSourceType", "unknown metric source type \"\(type)\"")
+    }
+  }
+
+  var podUIDs: [String] { pods.map(\.stored.uid) }
+
+  /// Whether a later look would find the same, as long as the pods and their usage are the same.
+  var isTimeless: Bool {
+    rules.metrics.allSatisfy { metric in
+      switch metric.source {
+      case .resource(let name), .containerResource(let name, container: _):
+        name != "cpu" || pods.allSatisfy { ReplicaCalculator.isPastInitialization($0, now) }
+      case .pods, .object, .external, .unknown: false
+      }
     }
   }
 

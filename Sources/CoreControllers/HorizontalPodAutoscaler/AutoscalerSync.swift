@@ -9,6 +9,10 @@ struct AutoscalerSync {
   let snapshot: Snapshot
   let now: Instant
   var plan = Plan()
+  /// It is the first look at the target's selector, or that has changed.
+  private(set) var hasNewSelector = false
+  /// What the look has read, if later ones would say the same until that changes.
+  private(set) var rest: RestingAutoscalers.Sources?
   private(set) var conditions = AutoscalerConditions()
   private let autoscaler: HorizontalPodAutoscaler
   private var status: HorizontalPodAutoscalerStatus
@@ -51,6 +55,7 @@ struct AutoscalerSync {
     } else {
       var metrics = AutoscalerMetrics(self, target, pods: &pods, selectors: &selectors)
       metrics.evaluate(&decision)
+      hasNewSelector = metrics.hasNewSelector
       for (reason, message) in metrics.events { say(.warning, reason, message) }
       if let condition = metrics.condition { set("ScalingActive", condition.status, condition.reason, condition.message) }
       if let recommended = decision.recommended { normalize(&decision, recommended, &memory) }
@@ -68,11 +73,23 @@ struct AutoscalerSync {
     if isDecided, decision.desired != decision.current { rescale(target, decision, &memory) }
     memory.decisions.append(decision)
     let terms = StatusTerms(decision, conditions)
-    if let told = memory.told, told.revision == stored.revision, told.terms == terms { return }
+    if let told = memory.told, told.revision == stored.revision, told.terms == terms {
+      if plan.changes.isEmpty, let metrics, isSettled(decision), metrics.isTimeless {
+        rest = .init(target: target.stored.key, podUIDs: metrics.podUIDs)
+      }
+      return
+    }
     let statuses = metrics?.statuses(decision) ?? []
     status.currentMetrics = statuses.isEmpty ? List(tree: .null) : List(statuses)
     if isDecided { status.desiredReplicas = decision.desired }
     memory.told = write() ? nil : (stored.revision, terms)
+  }
+
+  /// Windows and policies move with time alone only while they hold the count back.
+  private func isSettled(_ decision: Decision) -> Bool {
+    guard decision.recommended != nil, decision.desired == decision.current, decision.stabilizedReason == nil else { return false }
+    return decision.limitedReason == nil || decision.limitedReason == "TooFewReplicas"
+      || decision.limitedReason == "TooManyReplicas"
   }
 
   /// Applies windows, policies and limits.

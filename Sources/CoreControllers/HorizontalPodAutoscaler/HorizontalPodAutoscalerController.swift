@@ -15,30 +15,42 @@ package struct HorizontalPodAutoscalerController: Controller {
   private var memories: [ObjectKey: ScalingMemory] = [:]
   private var pods = AutoscaledPods()
   private var selectors = SelectorIndex()
+  private var resting = RestingAutoscalers()
 
   package init() {}
 
-  /// The last decisions, oldest first: for `wavetank explain` and the live view.
-  package func decisions(_ key: ObjectKey) -> [Decision] { memories[key]?.decisions ?? [] }
+  /// The last decisions, oldest first: for `wavetank explain` and the live view. One that has held for a while is dated of its
+  /// last look.
+  package func decisions(_ key: ObjectKey, at now: Instant) -> [Decision] {
+    guard let memory = memories[key] else { return [] }
+    var decisions = memory.decisions
+    if resting.contains(key), !decisions.isEmpty, let last = memory.lastBeat(at: now) { decisions[decisions.count - 1].at = last }
+    return decisions
+  }
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     switch change.object.key.resource {
     case .pods:
       pods.note(change)
-      return []
+      return resting.keys(affectedBy: change, selectors)
     case .horizontalPodAutoscalers:
       // An autoscaler writes its own status; only its spec makes a difference.
-      if change.kind == .modified, memories[change.object.key] != nil { return [] }
+      if change.kind == .modified, memories[change.object.key] != nil, !resting.contains(change.object.key) { return [] }
       return [change.object.key]
+    case .statefulSets, .deployments, .replicaSets, .replicationControllers:
+      return resting.key(ofTarget: change.object.key).map { [$0] } ?? []
     default: return []
     }
   }
+
+  package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { resting.keys(ofPods: podUIDs) }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else {
       memories[key] = nil
       selectors.remove(key)
       pods.forget(key)
+      resting.remove(key)
       return Plan()
     }
     guard var memory = memories.removeValue(forKey: key) else {
@@ -47,6 +59,10 @@ package struct HorizontalPodAutoscalerController: Controller {
       return Plan(wakeAt: now + Self.syncPeriod)
     }
     defer { memories[key] = memory }
+    if resting.remove(key) {
+      memory.resume(at: now)
+      return Plan(wakeAt: memory.nextSync)
+    }
     memory.note(stored)
     var sync = AutoscalerSync(stored, memory.rules, snapshot, now)
     if now < memory.nextSync {
@@ -59,7 +75,8 @@ package struct HorizontalPodAutoscalerController: Controller {
       memory.decisions.removeFirst(max(0, memory.decisions.count - decisionsKept))
     }
     var plan = sync.plan
-    plan.wakeAt = memory.nextSync
+    if sync.hasNewSelector { plan.others = resting.keys(in: key.namespace) }
+    if let rest = sync.rest { resting.put(key, rest) } else { plan.wakeAt = memory.nextSync }
     return plan
   }
 

@@ -192,6 +192,12 @@ struct ReplicaCalculator {
     return Int64(clamping: total)
   }
 
+  /// Whether time alone makes no difference to it any more.
+  static func isPastInitialization(_ pod: AutoscaledPod, _ now: Instant) -> Bool {
+    let start = pod.stored.view(Pod.self).status.startTime.flatMap { Instant(rfc3339: $0) }
+    return start.map { $0 + .seconds(cpuInitialization) <= now } ?? true
+  }
+
   private func isUnready(_ status: PodStatus, _ sampleAt: Instant, _ window: Duration) -> Bool {
     guard let ready = status.conditions.first(where: { $0.type == "Ready" }),
       let start = status.startTime.flatMap({ Instant(rfc3339: $0) })

@@ -3,6 +3,8 @@ import CoreTypes
 
 /// What was recommended and done lately, for one autoscaler. Lives in memory only, as upstream's.
 struct ScalingMemory: Sendable {
+  private static let beat = HorizontalPodAutoscalerController.syncPeriod + HorizontalPodAutoscalerController.syncWork
+
   var nextSync: Instant
   var recommendations: [(at: Instant, replicas: Int)] = []
   var ups: [(at: Instant, change: Int)] = []
@@ -31,6 +33,22 @@ struct ScalingMemory: Sendable {
     if present == spec { return }
     spec = present
     rules = AutoscalerRules(spec)
+  }
+
+  /// After a rest: the looks that were left out said what the last one said, and the next is on the beat that there was before.
+  mutating func resume(at now: Instant) {
+    guard let last = lastBeat(at: now) else { return }
+    nextSync = last + Self.beat
+    guard let decision = decisions.last, let recommended = decision.recommended else { return }
+    recommendations.append((last, recommended))
+    decisions[decisions.count - 1].at = last
+  }
+
+  /// The last moment of a look that was left out; one at `now` came before what ends the rest.
+  func lastBeat(at now: Instant) -> Instant? {
+    if now < nextSync { return nil }
+    let beats = (now - nextSync).nanoseconds / Self.beat.nanoseconds
+    return nextSync + .nanoseconds(beats * Self.beat.nanoseconds)
   }
 
   /// Only what some window can still see is kept: windows are 3600 s at the most, periods 1800 s.

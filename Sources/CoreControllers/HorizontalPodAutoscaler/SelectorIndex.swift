@@ -23,12 +23,14 @@ struct SelectorIndex: Sendable {
     }
   }
 
-  mutating func put(_ key: ObjectKey, _ selector: LabelSelector) {
-    if selectors[key] == selector { return }
+  /// Whether it is another than before.
+  mutating func put(_ key: ObjectKey, _ selector: LabelSelector) -> Bool {
+    if selectors[key] == selector { return false }
     remove(key)
     selectors[key] = selector
     namespaces[key.namespace, default: Namespace()].count += 1
     namespaces[key.namespace]!.entries[Self.pair(selector), default: []].append(Entry(key: key, selector: selector))
+    return true
   }
 
   mutating func remove(_ key: ObjectKey) {
@@ -55,6 +57,17 @@ struct SelectorIndex: Sendable {
       }
     }
     return nil
+  }
+
+  /// Autoscalers whose selector matches a pod's labels, sorted.
+  func keys(matching labels: TextMap, namespace: String) -> [ObjectKey] {
+    guard let namespace = namespaces[namespace] else { return [] }
+    var found = namespace.entries[nil] ?? []
+    for member in labels.tree.members {
+      guard let value = member.value.string else { continue }
+      found += namespace.entries[LabelPair(key: member.key, value: value)] ?? []
+    }
+    return found.filter { $0.selector.matches(labels) }.map(\.key).sorted()
   }
 
   private static func rival(of key: ObjectKey, in entries: [Entry], _ labels: TextMap) -> ObjectKey? {

@@ -1,0 +1,151 @@
+import CoreTypes
+
+/// A CPU reading that a rate begins at.
+struct RateStart: Sendable {
+  var at: Instant
+  var cpuNanoseconds: Int64
+}
+
+/// The moments of a scrape of a node and of the one before.
+struct ScrapeTime: Sendable {
+  var at: Instant
+  var before: Instant
+}
+
+/// The two points that a CPU rate lies between.
+struct UsageSeries: Sendable {
+  private(set) var last: UsageSample
+  private(set) var previous: RateStart?
+  private(set) var scrape: UInt64
+
+  init(_ sample: UsageSample, _ scrape: UInt64) {
+    last = sample
+    self.scrape = scrape
+  }
+
+  /// A restart or a counter that went back begins anew; a sample that is not newer changes nothing.
+  /// - Returns: whether the usage is another than before.
+  mutating func add(_ sample: UsageSample, _ scrape: UInt64) -> Bool {
+    self.scrape = scrape
+    let isSame = sample.containerID == last.containerID && sample.node == last.node
+    if isSame, sample.at <= last.at { return false }
+    let continues = isSame && sample.cpuNanoseconds >= last.cpuNanoseconds
+    let start = continues ? RateStart(at: last.at, cpuNanoseconds: last.cpuNanoseconds) : nil
+    let isSteady = isSteady(sample, since: start)
+    previous = start
+    last = sample
+    return !isSteady
+  }
+
+  private func isSteady(_ sample: UsageSample, since start: RateStart?) -> Bool {
+    guard let start, let previous else { return false }
+    return sample.memoryUsage == last.memoryUsage && sample.inactiveFile == last.inactiveFile
+      && sample.activeFile == last.activeFile && sample.anonymous == last.anonymous
+      && (sample.at - start.at) == (last.at - previous.at)
+      && sample.cpuNanoseconds - start.cpuNanoseconds == last.cpuNanoseconds - previous.cpuNanoseconds
+  }
+
+  /// Moves the last sample on to a later scrape in which nothing was new.
+  mutating func goOn(to time: ScrapeTime) {
+    guard last.at < time.at, let start = previous else { return }
+    let rate = Rate(from: start, to: last)
+    previous = RateStart(at: time.before, cpuNanoseconds: rate.cpuNanoseconds(at: time.before))
+    last.cpuNanoseconds = rate.cpuNanoseconds(at: time.at)
+    last.at = time.at
+  }
+
+  /// When its usage was last seen, `time` being its node's last scrape, and since when; nil: since its first point.
+  func moment(_ time: ScrapeTime?) -> (at: Instant, window: Duration?) {
+    if let time, last.at < time.at, previous != nil { return (time.at, time.at - time.before) }
+    return (last.at, nil)
+  }
+
+  /// A reading that grows evenly.
+  private struct Rate {
+    let origin: RateStart
+    let elapsed: Int64
+    let used: Int64
+
+    init(from start: RateStart, to last: UsageSample) {
+      origin = start
+      elapsed = max(1, (last.at - start.at).nanoseconds)
+      used = last.cpuNanoseconds - start.cpuNanoseconds
+    }
+
+    func cpuNanoseconds(at instant: Instant) -> Int64 {
+      if origin.cpuNanoseconds < 0 { return -1 }
+      let since = Int128((instant - origin.at).nanoseconds)
+      return origin.cpuNanoseconds &+ Int64(clamping: since * Int128(used) / Int128(elapsed))
+    }
+  }
+}
+
+/// What is known of the containers of a pod.
+struct PodSeries: Sendable {
+  private(set) var node = ""
+  private(set) var scrape: UInt64 = 0
+  /// How many containers the scrape named.
+  private var seen = 0
+  private(set) var containers: [UsageSeries] = []
+
+  /// - Returns: whether it is the pod's first sample in the scrape, and whether the usage is another than before.
+  mutating func add(_ sample: UsageSample, _ scrape: UInt64) -> (isFirst: Bool, isNew: Bool) {
+    let isFirst = self.scrape != scrape
+    if isFirst {
+      self.scrape = scrape
+      node = sample.node
+      seen = 0
+    }
+    if let index = containers.firstIndex(where: { $0.last.container == sample.container }) {
+      if containers[index].scrape != scrape { seen += 1 }
+      return (isFirst, containers[index].add(sample, scrape))
+    }
+    containers.append(UsageSeries(sample, scrape))
+    seen += 1
+    return (isFirst, true)
+  }
+
+  mutating func goOn(to time: ScrapeTime) {
+    for index in containers.indices { containers[index].goOn(to: time) }
+  }
+
+  /// The scrape did not name every container.
+  var isPartial: Bool { seen < containers.count }
+
+  mutating func forgetUnseen() {
+    containers.removeAll { $0.scrape != scrape }
+    seen = containers.count
+  }
+}
+
+/// What is known of a node.
+struct NodeSeries: Sendable {
+  let name: String
+  var series: UsageSeries?
+  /// Of its last scrape.
+  private(set) var scrape: UInt64 = 0
+  private(set) var time: ScrapeTime
+  /// Of the current scrape, and of the one before while the current one is taken.
+  var podUIDs: [String] = []
+  var earlierPodUIDs: [String] = []
+
+  init(name: String) {
+    self.name = name
+    time = ScrapeTime(at: Instant(nanoseconds: 0), before: Instant(nanoseconds: 0))
+  }
+
+  mutating func begin(_ scrape: UInt64, at: Instant) {
+    time = ScrapeTime(at: at, before: self.scrape == 0 ? at : time.at)
+    self.scrape = scrape
+  }
+
+  /// The pods of the scrape before are those of an earlier one now.
+  mutating func beginPods() {
+    earlierPodUIDs = podUIDs
+    podUIDs.removeAll(keepingCapacity: true)
+  }
+
+  mutating func add(_ sample: UsageSample, _ scrape: UInt64) {
+    if series == nil { series = UsageSeries(sample, scrape) } else { _ = series!.add(sample, scrape) }
+  }
+}
