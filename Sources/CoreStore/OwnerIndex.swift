@@ -1,25 +1,37 @@
-/// Which objects name which owner, sorted by owner and key.
+/// Which objects name which owner, sorted by key. In shards: while a copy (a snapshot) is alive, a write copies one of them.
 struct OwnerIndex: Sendable {
-  private struct Entry: Sendable, Comparable {
-    let uid: String
-    let key: ObjectKey
-    static func < (left: Entry, right: Entry) -> Bool { left.uid != right.uid ? left.uid < right.uid : left.key < right.key }
-  }
-  private var entries = SortedChunks<Entry>()
+  private static let shardCount = 64
+  private var shards: [[String: [ObjectKey]]] = Array(repeating: [:], count: shardCount)
 
-  func owned(by uid: String) -> [ObjectKey] {
-    entries.run(from: entries.position { $0.uid < uid }) { $0.uid == uid }.map(\.key)
-  }
+  /// Any spread of the owners' UIDs will do; their digits are random.
+  private static func shard(_ uid: String) -> Int { Int(uid.utf8.reduce(UInt32(0)) { $0 &* 31 &+ UInt32($1) }) % shardCount }
+
+  func owned(by uid: String) -> [ObjectKey] { shards[Self.shard(uid)][uid] ?? [] }
 
   mutating func insert(_ uid: String, _ key: ObjectKey) {
-    let entry = Entry(uid: uid, key: key)
-    let position = entries.position { $0 < entry }
-    if entries.element(at: position) != entry { entries.insert(entry, at: position) }
+    let shard = Self.shard(uid)
+    var keys = shards[shard].removeValue(forKey: uid) ?? []
+    let place = Self.place(of: key, in: keys)
+    if place == keys.count || keys[place] != key { keys.insert(key, at: place) }
+    shards[shard][uid] = keys
   }
 
   mutating func remove(_ uid: String, _ key: ObjectKey) {
-    let entry = Entry(uid: uid, key: key)
-    let position = entries.position { $0 < entry }
-    if entries.element(at: position) == entry { entries.remove(at: position) }
+    let shard = Self.shard(uid)
+    guard var keys = shards[shard].removeValue(forKey: uid) else { return }
+    let place = Self.place(of: key, in: keys)
+    if place < keys.count, keys[place] == key { keys.remove(at: place) }
+    if !keys.isEmpty { shards[shard][uid] = keys }
+  }
+
+  /// The first place whose key is not less.
+  private static func place(of key: ObjectKey, in keys: [ObjectKey]) -> Int {
+    var low = 0
+    var high = keys.count
+    while low < high {
+      let middle = (low + high) / 2
+      if keys[middle] < key { low = middle + 1 } else { high = middle }
+    }
+    return low
   }
 }

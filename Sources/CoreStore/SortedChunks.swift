@@ -76,21 +76,6 @@ struct SortedChunks<Element: Sendable>: Sendable {
     if chunks[position.chunk].isEmpty { chunks.remove(at: position.chunk) }
   }
 
-  /// Appends all elements, in order.
-  func append(to all: inout [Element]) { for chunk in chunks { all += chunk } }
-
-  /// The elements from `position` on, while `belongs` holds.
-  func run(from position: Position, while belongs: (Element) -> Bool) -> [Element] {
-    var found: [Element] = []
-    var index = position.index
-    for chunk in chunks[min(position.chunk, chunks.count)...] {
-      while index < chunk.count {
-        guard belongs(chunk[index]) else { return found }
-        found.append(chunk[index])
-        index += 1
-      }
-      index = 0
-    }
-    return found
-  }
+  /// All elements, in order.
+  func forEach(_ take: (Element) -> Void) { for chunk in chunks { chunk.forEach(take) } }
 }

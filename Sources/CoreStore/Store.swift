@@ -43,12 +43,12 @@ package struct Store: Sendable {
   /// Stores a new or changed object: sets metadata.resourceVersion, encodes once at the most, logs the change.
   package mutating func put(_ key: ObjectKey, _ tree: consuming JSON) -> StoreChange {
     revision += 1
-    let previous = get(key)
     tree[.metadata].put(.resourceVersion, .string(String(revision)))
     let object = StoredObject(
       key: key, uid: tree[.metadata][.uid].string ?? "", revision: revision, tree: tree,
       encoded: keepsBytes ? tree.encoded() : nil)
-    replace(previous, with: object)
+    let previous = collections[key.resource, default: Collection()].put(object)
+    index(previous, object)
     let change = StoreChange(kind: previous == nil ? .added : .modified, object: object, previous: previous)
     log.append(change)
     return change
@@ -62,7 +62,8 @@ package struct Store: Sendable {
     tree[.metadata].put(.resourceVersion, .string(String(revision)))
     let last = StoredObject(
       key: key, uid: previous.uid, revision: revision, tree: tree, encoded: keepsBytes ? tree.encoded() : nil)
-    replace(previous, with: nil)
+    collections[key.resource]?.remove(key.namespace, key.name)
+    index(previous, nil)
     let change = StoreChange(kind: .deleted, object: last, previous: previous)
     log.append(change)
     return change
@@ -70,7 +71,7 @@ package struct Store: Sendable {
 
   /// Puts back an object read from the journal, with the revision it had. Not logged: watches cannot reach before a restart.
   package mutating func restore(_ object: StoredObject) {
-    replace(get(object.key), with: object)
+    index(collections[object.key.resource, default: Collection()].put(object), object)
     revision = max(revision, object.revision)
   }
 
@@ -80,18 +81,11 @@ package struct Store: Sendable {
     log.compact(to: self.revision)
   }
 
-  private mutating func replace(_ previous: StoredObject?, with object: StoredObject?) {
-    let (before, after) = (
-      previous?.tree[.metadata][.ownerReferences] ?? .null, object?.tree[.metadata][.ownerReferences] ?? .null
-    )
-    if let key = (object ?? previous)?.key, before != after {
-      for owner in before.elements { if let uid = owner[.uid].string { owners.remove(uid, key) } }
-      for owner in after.elements { if let uid = owner[.uid].string { owners.insert(uid, key) } }
-    }
-    if let object {
-      collections[object.key.resource, default: Collection()].put(object)
-    } else if let previous {
-      collections[previous.key.resource]?.remove(previous.key.namespace, previous.key.name)
-    }
+  private mutating func index(_ previous: StoredObject?, _ object: StoredObject?) {
+    let before = previous?.tree[.metadata][.ownerReferences] ?? .null
+    let after = object?.tree[.metadata][.ownerReferences] ?? .null
+    guard let key = (object ?? previous)?.key, before != after else { return }
+    for owner in before.elements { if let uid = owner[.uid].string { owners.remove(uid, key) } }
+    for owner in after.elements { if let uid = owner[.uid].string { owners.insert(uid, key) } }
   }
 }

@@ -10,6 +10,8 @@ package final class StoredObject: Sendable {
   package let revision: UInt64
   /// The whole object, apiVersion and kind included.
   package let tree: JSON
+  /// The owner reference of the object's controller; null without one. Found once: every controller asks for it.
+  package let controllerReference: JSON
   private let bytes: [UInt8]?
   /// `tree` as compact JSON: kept, or made when it is asked for, as the store was told.
   package var encoded: [UInt8] { bytes ?? tree.encoded() }
@@ -20,8 +22,14 @@ package final class StoredObject: Sendable {
     self.revision = revision
     self.tree = tree
     bytes = encoded
+    let owners = tree[.metadata][.ownerReferences].elements
+    controllerReference = owners.first { $0[.controller].bool == true } ?? .null
   }
 
+  /// The object's own controller, such as the StatefulSet of a pod.
+  package var controller: OwnerReference? {
+    controllerReference.isNull ? nil : OwnerReference(tree: controllerReference)
+  }
   package var metadata: ObjectMeta { ObjectMeta(tree: tree[.metadata]) }
   /// The object as a typed view: `stored.view(Pod.self)`.
   package func view<View: TreeView>(_ type: View.Type) -> View { View(tree: tree) }

@@ -59,7 +59,9 @@ package struct HPACaseRun: Sendable {
     _ = try? engine.writeForSimulation(create: .serviceAccounts, namespace: "default", tree: account, at: now)
     let template: JSON = [
       "metadata": ["labels": ["app": "case"]],
-      "spec": ["containers": [["name": "main", "image": "case", "resources": ["requests": ["cpu": "100m", "memory": "100Mi"]]]]],
+      "spec": [
+        "containers": [["name": "main", "image": "case", "resources": ["requests": ["cpu": "100m", "memory": "100Mi"]]]]
+      ],
     ]
     try post(
       "apps/v1", scenario.kind,
@@ -73,7 +75,9 @@ package struct HPACaseRun: Sendable {
   }
 
   private mutating func post(_ version: String, _ kind: String, _ spec: JSON) throws(HPACase.Problem) {
-    let tree: JSON = ["apiVersion": .string(version), "kind": .string(kind), "metadata": ["name": "case", "namespace": "default"], "spec": spec]
+    let tree: JSON = [
+      "apiVersion": .string(version), "kind": .string(kind), "metadata": ["name": "case", "namespace": "default"], "spec": spec,
+    ]
     let plural = kind == "HorizontalPodAutoscaler" ? "horizontalpodautoscalers" : kind.lowercased() + "s"
     let request = APIRequest(
       method: "POST", path: "/apis/\(version)/namespaces/default/\(plural)", body: tree.encoded(),
@@ -117,7 +121,10 @@ package struct HPACaseRun: Sendable {
       "metadata": [
         "name": .string(name), "namespace": "default", "labels": ["app": "case"],
         "ownerReferences": [
-          ["apiVersion": "apps/v1", "kind": .string(scenario.kind), "name": "case", "uid": .string(owner.uid), "controller": true]
+          [
+            "apiVersion": "apps/v1", "kind": .string(scenario.kind), "name": "case", "uid": .string(owner.uid),
+            "controller": true,
+          ]
         ],
       ],
       "spec": owner.tree[.spec][.template][.spec],
@@ -141,7 +148,9 @@ package struct HPACaseRun: Sendable {
       .status,
       [
         "phase": "Running", "startTime": .string((start + .seconds(pods[index].startedAt)).rfc3339),
-        "conditions": [["type": "Ready", "status": .string(isReady ? "True" : "False"), "lastTransitionTime": .string(now.rfc3339)]],
+        "conditions": [
+          ["type": "Ready", "status": .string(isReady ? "True" : "False"), "lastTransitionTime": .string(now.rfc3339)]
+        ],
       ])
     engine.statusForSimulation(.pods, tree: tree, at: now)
   }
@@ -149,7 +158,9 @@ package struct HPACaseRun: Sendable {
   /// Readiness and usage at a second. A pod that a sync asks for comes a moment after it, so that what is due after a whole
   /// number of periods is seen by the sync that follows.
   private mutating func feed(_ second: Int) {
-    for index in pods.indices where !pods[index].isReady && second - pods[index].startedAt > scenario.startup { setStatus(index, isReady: true) }
+    for index in pods.indices where !pods[index].isReady && second - pods[index].startedAt > scenario.startup {
+      setStatus(index, isReady: true)
+    }
     let ready = max(1, pods.filter(\.isReady).count)
     var samples: [UsageSample] = []
     for index in pods.indices {
@@ -187,7 +198,8 @@ package struct HPACaseRun: Sendable {
     lastDesired = count
     var told: JSON = [:]
     for condition in stored.tree[.status][.conditions].elements {
-      told.put(Key(condition[.type].string ?? ""), .string("\(condition[.status].string ?? "")=\(condition[.reason].string ?? "")"))
+      told.put(
+        Key(condition[.type].string ?? ""), .string("\(condition[.status].string ?? "")=\(condition[.reason].string ?? "")"))
     }
     if told != lastConditions { conditions.append([.int(Int64(second)), told]) }
     lastConditions = told

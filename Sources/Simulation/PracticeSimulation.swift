@@ -25,6 +25,8 @@ package struct PracticeSimulation: Sendable {
   package private(set) var sequence: [Int] = []
   /// The first refusal of a manifest, if there was one.
   package private(set) var problem: String?
+  /// Of the store when it was last looked at.
+  private var notedRevision: UInt64 = 0
   /// The place of the HorizontalPodAutoscalerController among the controllers.
   private let autoscalers: Int
 
@@ -71,6 +73,8 @@ package struct PracticeSimulation: Sendable {
 
   private mutating func note(_ second: Int64, _ key: ObjectKey) {
     let store = cluster.engine.server.store
+    if store.revision == notedRevision { return }
+    notedRevision = store.revision
     guard let stored = store.get(key), let set = store.get(.statefulSets, namespace: "default", "app") else { return }
     let replicas = set.tree[.spec][.replicas].int ?? 0
     if sequence.last != replicas { sequence.append(replicas) }

@@ -13,6 +13,9 @@ package struct VirtualCluster: Sendable {
   /// Cluster time between two scrapes.
   package static let scrapePeriod = Duration.seconds(15)
 
+  /// Changes kept for watches that resume; those of a simulation seldom do, and old objects are best let go of.
+  private static let logLimit = 1_000
+
   package private(set) var engine: Engine
   package private(set) var now: Instant
   package var nodes: VirtualNodes
@@ -47,7 +50,8 @@ package struct VirtualCluster: Sendable {
     var random = RandomSource(seed: seed)
     nodes = VirtualNodes(names: names, random: RandomSource(seed: random.next()))
     let server = APIServer(
-      resources: Resources.all, configuration: configuration, random: random, store: Store(keepsBytes: false))
+      resources: Resources.all, configuration: configuration, random: random,
+      store: Store(logLimit: VirtualCluster.logLimit, keepsBytes: false))
     self.random = random
     engine = Engine(server: server, controllers: makeControllers())
     now = start

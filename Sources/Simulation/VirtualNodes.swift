@@ -1,5 +1,5 @@
-import CoreJSON
 import CoreEngine
+import CoreJSON
 package import CoreNode
 package import CoreTypes
 
