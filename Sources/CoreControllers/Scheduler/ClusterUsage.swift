@@ -24,10 +24,10 @@ struct ClusterUsage: Sendable {
     var usualMemoryBytes: Int64 = 0
     var others: [String: Int64] = [:]
     var hostPorts: [HostPort: Int] = [:]
-    /// Pods of each controller, by its UID.
-    var owners: [String: Int] = [:]
   }
   private var nodes: [String: NodeUsage] = [:]
+  /// Pods of each controller, by its UID, on each node.
+  private var owners: [String: [String: Int]] = [:]
   private var priorities: [Int: Int] = [:]
   private var claims: [ObjectKey: Int] = [:]
   private var nominations: [String: [ObjectKey]] = [:]
@@ -39,6 +39,9 @@ struct ClusterUsage: Sendable {
   private(set) var preferences = PlacedTerms()
 
   func usage(of node: String) -> NodeUsage { nodes[node] ?? NodeUsage() }
+
+  /// How many placed pods of a controller each node has; nothing of nodes without one.
+  func pods(ofController uid: String) -> [String: Int] { owners[uid] ?? [:] }
 
   /// Whether a pod of this priority outranks any placed pod.
   func isAboveAny(priority: Int) -> Bool { priorities.keys.contains { $0 < priority } }
@@ -104,7 +107,10 @@ struct ClusterUsage: Sendable {
     usage.usualMemoryBytes += amount * request.usualMemoryBytes
     for other in request.others { usage.others[other.name, default: 0] += amount * other.amount }
     for port in ClusterUsage.hostPorts(of: pod) { ClusterUsage.count(&usage.hostPorts, port, sign) }
-    if let owner = OwnedPods.controller(of: pod.metadata)?.uid { ClusterUsage.count(&usage.owners, owner, sign) }
+    if let owner = OwnedPods.controller(of: pod.metadata)?.uid {
+      ClusterUsage.count(&owners[owner, default: [:]], node, sign)
+      if owners[owner]?.isEmpty == true { owners[owner] = nil }
+    }
     if usage.pods > 0 { nodes[node] = usage }
     ClusterUsage.count(&priorities, pod.spec.priority ?? 0, sign)
     for claim in ClusterUsage.claims(of: pod) { ClusterUsage.count(&claims, claim, sign) }

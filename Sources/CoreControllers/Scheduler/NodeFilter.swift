@@ -25,9 +25,10 @@ struct Refusal: Sendable, Equatable {
 enum NodeFilter {
   private static let unschedulable = Taint(tree: ["key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"])
 
-  static func refusal(of attempt: SchedulingAttempt, on node: NodeShape, _ usage: ClusterUsage.NodeUsage) -> Refusal? {
+  static func refusal(of attempt: SchedulingAttempt, on candidate: Candidate) -> Refusal? {
     let pod = attempt.pod
-    if node.node.spec.unschedulable == true, !tolerates(pod, unschedulable) { return Refusal("node(s) were unschedulable") }
+    let (node, usage) = (candidate.node, candidate.usage)
+    if node.isUnschedulable, !tolerates(pod, unschedulable) { return Refusal("node(s) were unschedulable") }
     for taint in node.taints where !tolerates(pod, taint) {
       return Refusal("node(s) had untolerated taint {\(taint.key ?? ""): \(taint.value ?? "")}")
     }

@@ -11,19 +11,19 @@ enum NodeScore {
   private static let neighboursWeight = 2
 
   /// The best node, by score; of equals the one with fewer pods, then the first by name.
-  static func best(of nodes: [NodeShape], for attempt: SchedulingAttempt, _ cluster: ClusterUsage) -> NodeShape? {
-    guard nodes.count > 1 else { return nodes.first }
-    let scores = scores(of: nodes, for: attempt, cluster)
-    func rank(_ index: Int) -> (Int, Int) { (scores[index], -cluster.usage(of: nodes[index].name).pods) }
+  static func best(of candidates: [Candidate], for attempt: SchedulingAttempt, _ cluster: ClusterUsage) -> NodeShape? {
+    guard candidates.count > 1 else { return candidates.first?.node }
+    let scores = scores(of: candidates, for: attempt, cluster)
+    func rank(_ index: Int) -> (Int, Int) { (scores[index], -candidates[index].usage.pods) }
     var best = 0
-    for index in nodes.indices.dropFirst() where rank(index) > rank(best) { best = index }
-    return nodes[best]
+    for index in candidates.indices.dropFirst() where rank(index) > rank(best) { best = index }
+    return candidates[best].node
   }
 
-  static func scores(of nodes: [NodeShape], for attempt: SchedulingAttempt, _ cluster: ClusterUsage) -> [Int] {
-    var total = nodes.map { node in
-      let usage = cluster.usage(of: node.name)
-      return leastAllocated(attempt.request, node, usage) + balanced(attempt.request, node, usage)
+  static func scores(of candidates: [Candidate], for attempt: SchedulingAttempt, _ cluster: ClusterUsage) -> [Int] {
+    let nodes = candidates.map(\.node)
+    var total = candidates.map {
+      leastAllocated(attempt.request, $0.node, $0.usage) + balanced(attempt.request, $0.node, $0.usage)
     }
     func add(_ scores: [Int], weight: Int) {
       for index in scores.indices { total[index] += weight * scores[index] }

@@ -2,8 +2,8 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// A node, read once: what it has to give and what it asks of pods.
-struct NodeShape: Sendable {
+/// A node, read once: what it has to give and what it asks of pods. Shared by all attempts until the node changes.
+final class NodeShape: Sendable {
   let stored: StoredObject
   let node: Node
   let labels: TextMap
@@ -13,6 +13,10 @@ struct NodeShape: Sendable {
   /// Taints that keep pods away, an unschedulable node's among them.
   let taints: [Taint]
   let softTaints: [Taint]
+  let isUnschedulable: Bool
+  /// Its values of the labels that pods are spread by unless they say otherwise.
+  let hostname: String?
+  let zone: String?
 
   var name: String { stored.key.name }
 
@@ -27,6 +31,9 @@ struct NodeShape: Sendable {
     pods = allocatable(.pods).value
     taints = node.spec.taints.filter { $0.effect == "NoSchedule" || $0.effect == "NoExecute" }
     softTaints = node.spec.taints.filter { $0.effect == "PreferNoSchedule" }
+    isUnschedulable = node.spec.unschedulable == true
+    hostname = labels[PodSpread.hostnameLabel]
+    zone = labels[PodSpread.zoneLabel]
   }
 
   func amount(of resource: String) -> Int64 { node.status.allocatable[resource].flatMap { Quantity($0) }?.value ?? 0 }
@@ -35,9 +42,20 @@ struct NodeShape: Sendable {
 /// All nodes, each read again only when it has changed.
 struct NodeShapes: Sendable {
   private var known: [String: NodeShape] = [:]
+  private var current: [NodeShape]?
+
+  /// A node has come, gone or changed.
+  mutating func note() { current = nil }
 
   /// Sorted by name.
   mutating func list(_ store: Store) -> [NodeShape] {
+    if let current { return current }
+    let shapes = read(store)
+    current = shapes
+    return shapes
+  }
+
+  private mutating func read(_ store: Store) -> [NodeShape] {
     let nodes = store.list(.nodes)
     if known.count > nodes.count { known = [:] }
     return nodes.map { stored in

@@ -72,6 +72,9 @@ struct PodSpread {
 
   // MARK: scores
 
+  static let hostnameLabel = "kubernetes.io/hostname"
+  static let zoneLabel = "topology.kubernetes.io/zone"
+
   private struct Wish {
     var key: String
     var maxSkew: Int
@@ -83,11 +86,11 @@ struct PodSpread {
   static func scores(_ attempt: SchedulingAttempt, _ cluster: ClusterUsage, on nodes: [NodeShape]) -> [Int] {
     let soft = attempt.spread.filter { !$0.isRequired }
     if attempt.spread.isEmpty {
-      guard let owner = OwnedPods.controller(of: attempt.pod.metadata)?.uid else { return [] }
-      var tally: [String: Int] = [:]
-      for node in attempt.nodes { tally[node.name] = cluster.usage(of: node.name).owners[owner] }
+      guard let owner = attempt.stored.controller?.uid else { return [] }
+      let tally = cluster.pods(ofController: owner)
+      if tally.isEmpty, areAlike(nodes) { return [] }
       return scores(
-        [("kubernetes.io/hostname", 3), ("topology.kubernetes.io/zone", 5)].map { key, skew in
+        [(hostnameLabel, 3), (zoneLabel, 5)].map { key, skew in
           Wish(key: key, maxSkew: skew, pods: attempt.places(key, tally))
         }, on: nodes, needsAll: false)
     }
@@ -102,6 +105,14 @@ struct PodSpread {
       return Wish(key: constraint.term.topologyKey, maxSkew: constraint.maxSkew, pods: pods)
     }
     return scores(wishes, on: nodes, needsAll: true)
+  }
+
+  /// The first pod of a controller makes no difference between nodes that all have, or all lack, the labels.
+  private static func areAlike(_ nodes: [NodeShape]) -> Bool {
+    guard let first = nodes.first else { return true }
+    return nodes.allSatisfy {
+      ($0.hostname == nil) == (first.hostname == nil) && ($0.zone == nil) == (first.zone == nil)
+    }
   }
 
   /// Few domains weigh less than many, so that zones do not drown nodes; nodes without a label get nothing.

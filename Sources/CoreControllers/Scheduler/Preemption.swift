@@ -95,13 +95,13 @@ struct Preemption {
     if lower.isEmpty { return .failure(Refusal(Preemption.noVictims)) }
     var trial = cluster
     for stored in lower { trial.add(stored.view(Pod.self), to: node.name, -1, attempt.store) }
-    if let refusal = attempt.refusal(on: node, trial, attempt.rules(trial)) { return .failure(refusal) }
+    if let refusal = attempt.refusal(on: Candidate(node, trial), trial, attempt.rules(trial)) { return .failure(refusal) }
     let (violating, others) = split(lower)
     var choice = Choice(node: node, victims: [], violations: 0)
     func spare(_ stored: StoredObject) -> Bool {
       let pod = stored.view(Pod.self)
       trial.add(pod, to: node.name, 1, attempt.store)
-      if attempt.refusal(on: node, trial, attempt.rules(trial)) == nil { return true }
+      if attempt.refusal(on: Candidate(node, trial), trial, attempt.rules(trial)) == nil { return true }
       trial.add(pod, to: node.name, -1, attempt.store)
       choice.victims.append(stored)
       return false

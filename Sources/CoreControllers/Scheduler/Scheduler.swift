@@ -9,6 +9,9 @@ package struct Scheduler: Controller {
   static let retry = Duration.seconds(300)
 
   package let name = "default-scheduler"
+  package var resources: Set<ResourceID>? {
+    [.pods, .nodes, .namespaces, .persistentVolumeClaims, .persistentVolumes, .storageClasses, .podDisruptionBudgets]
+  }
   private var queue = SchedulingQueue()
   private var cluster = ClusterUsage()
   private var shapes = NodeShapes()
@@ -19,9 +22,11 @@ package struct Scheduler: Controller {
     let key = change.object.key
     switch key.resource {
     case .pods:
+      if Scheduler.isSamePod(change) { return [] }
       cluster.note(change, snapshot.store)
       return podChanged(change)
     case .nodes:
+      shapes.note()
       if let previous = change.previous, change.kind == .modified, Scheduler.isSame(previous, change.object) { return [] }
       return queue.activateWaiting()
     case .namespaces:
@@ -30,6 +35,16 @@ package struct Scheduler: Controller {
     case .persistentVolumeClaims, .persistentVolumes, .storageClasses, .podDisruptionBudgets: return queue.activateWaiting()
     default: return []
     }
+  }
+
+  /// Whether a write of a placed pod leaves all that placing others asks for.
+  private static func isSamePod(_ change: StoreChange) -> Bool {
+    guard change.kind == .modified, let old = change.previous?.tree, case let new = change.object.tree,
+      old[.spec] == new[.spec], new[.spec][.nodeName].string?.isEmpty == false
+    else { return false }
+    let (before, after) = (old[.metadata], new[.metadata])
+    return old[.status][.phase] == new[.status][.phase] && before[.labels] == after[.labels]
+      && before[.deletionTimestamp] == after[.deletionTimestamp]
   }
 
   private mutating func podChanged(_ change: StoreChange) -> [ObjectKey] {
@@ -115,16 +130,18 @@ package struct Scheduler: Controller {
     if diagnosis.problem != nil { return nil }
     let rules = attempt.rules(cluster)
     if let nominated = attempt.pod.status.nominatedNodeName, !nominated.isEmpty,
-      let node = attempt.nodes.first(where: { $0.name == nominated }), attempt.refusal(on: node, cluster, rules) == nil
+      let node = attempt.nodes.first(where: { $0.name == nominated }),
+      attempt.refusal(on: Candidate(node, cluster), cluster, rules) == nil
     {
       return node
     }
-    var fitting: [NodeShape] = []
+    var fitting: [Candidate] = []
     for node in attempt.nodes {
-      if let refusal = attempt.refusal(on: node, cluster, rules) {
+      let candidate = Candidate(node, cluster)
+      if let refusal = attempt.refusal(on: candidate, cluster, rules) {
         diagnosis.refusals.append((node, refusal))
       } else {
-        fitting.append(node)
+        fitting.append(candidate)
       }
     }
     return NodeScore.best(of: fitting, for: attempt, cluster)

@@ -63,23 +63,36 @@ struct SchedulingAttempt {
 
   /// Whether the pod must stay away from a node, also when the pods come for which room is being made there.
   /// Source: RunFilterPluginsWithNominatedPods, pkg/scheduler/framework/runtime/framework.go, v1.36.
-  func refusal(on node: NodeShape, _ cluster: ClusterUsage, _ rules: Rules) -> Refusal? {
+  func refusal(on candidate: Candidate, _ cluster: ClusterUsage, _ rules: Rules) -> Refusal? {
+    let node = candidate.node
     let guests = cluster.nominated(to: node.name).filter { $0 != stored.key }.compactMap { store.get($0)?.view(Pod.self) }
       .filter { ($0.spec.priority ?? 0) >= priority }
     if !guests.isEmpty {
       var crowded = cluster
       for guest in guests { crowded.add(guest, to: node.name, 1, store) }
-      if let refusal = refusalNow(on: node, crowded, self.rules(crowded)) { return refusal }
+      if let refusal = refusalNow(on: Candidate(node, crowded), crowded, self.rules(crowded)) { return refusal }
     }
-    return refusalNow(on: node, cluster, rules)
+    return refusalNow(on: candidate, cluster, rules)
   }
 
-  private func refusalNow(on node: NodeShape, _ cluster: ClusterUsage, _ rules: Rules) -> Refusal? {
-    if let refusal = NodeFilter.refusal(of: self, on: node, cluster.usage(of: node.name)) { return refusal }
+  private func refusalNow(on candidate: Candidate, _ cluster: ClusterUsage, _ rules: Rules) -> Refusal? {
+    let node = candidate.node
+    if let refusal = NodeFilter.refusal(of: self, on: candidate) { return refusal }
     if volumes.exclusive.contains(where: { cluster.users(ofClaim: $0) > 0 }) {
       return Refusal(
         "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode", isResolvable: true)
     }
     return volumes.refusal(on: node) ?? rules.spread?.refusal(on: node) ?? rules.neighbours?.refusal(on: node)
+  }
+}
+
+/// A node with what its pods take.
+struct Candidate {
+  let node: NodeShape
+  let usage: ClusterUsage.NodeUsage
+
+  init(_ node: NodeShape, _ cluster: ClusterUsage) {
+    self.node = node
+    usage = cluster.usage(of: node.name)
   }
 }
