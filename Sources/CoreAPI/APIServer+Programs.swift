@@ -18,9 +18,11 @@ extension APIServer {
     return options
   }
 
-  private func decoded(_ tree: JSON, _ served: ServedResource, _ options: WriteOptions) throws(APIError) -> JSON {
+  private func decoded(
+    _ tree: JSON, known: JSON = .null, _ served: ServedResource, _ options: WriteOptions
+  ) throws(APIError) -> JSON {
     var warnings: [String] = []
-    return try decode(tree, duplicates: [], served, options, &warnings)
+    return try decode(tree, duplicates: [], known: known, served, options, &warnings)
   }
 
   @discardableResult
@@ -51,7 +53,7 @@ extension APIServer {
     let options = options(user, now)
     let old = try stored(id, tree)
     var warnings: [String] = []
-    return try replace(served, old, with: try decoded(tree, served, options), options, &warnings)
+    return try replace(served, old, with: try decoded(tree, known: old.tree, served, options), options, &warnings)
   }
 
   /// Replaces the status and nothing else.
@@ -104,7 +106,7 @@ extension APIServer {
     case "":
       var tree = old.tree
       tree.merge(merge)
-      return try replace(served, old, with: try decoded(tree, served, options), options, &warnings)
+      return try replace(served, old, with: try decoded(tree, known: old.tree, served, options), options, &warnings)
     default: throw .noSuchResource
     }
   }

@@ -7,8 +7,8 @@ package protocol Controller: Sendable {
   /// Upstream's name, such as "statefulset-controller": the component of its events and its ServiceAccount in kube-system.
   var name: String { get }
 
-  /// Whether `keys` is asked about Events too: half of all changes, and of no interest to most.
-  var seesEvents: Bool { get }
+  /// The resources whose changes `keys` is asked about; nil: all.
+  var resources: Set<ResourceID>? { get }
 
   /// The keys to look at again after a change. Called once for each change of the store, in order, so that an index can be kept.
   mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey]
@@ -21,7 +21,7 @@ package protocol Controller: Sendable {
 }
 
 extension Controller {
-  package var seesEvents: Bool { false }
+  package var resources: Set<ResourceID>? { nil }
   package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { [] }
 }
 

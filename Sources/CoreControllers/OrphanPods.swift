@@ -11,7 +11,7 @@ struct OrphanPods: Sendable {
   mutating func note(_ change: StoreChange) {
     let key = change.object.key
     guard key.resource == resource else { return }
-    if change.kind != .deleted, OwnedPods.controller(of: change.object.metadata) == nil {
+    if change.kind != .deleted, change.object.controller == nil {
       namespaces[key.namespace, default: []].insert(key)
     } else if namespaces[key.namespace]?.remove(key) != nil, namespaces[key.namespace]!.isEmpty {
       namespaces[key.namespace] = nil

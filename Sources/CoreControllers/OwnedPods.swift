@@ -19,14 +19,14 @@ enum OwnedPods {
 
   /// Whoever let go of the pod with this change: it must make another one.
   static func ownerBefore(_ change: StoreChange, kind: String, _ resource: ResourceID) -> [ObjectKey] {
-    guard let owner = change.previous.flatMap({ controller(of: $0.metadata) }), owner.kind == kind else { return [] }
+    guard let owner = change.previous?.controller, owner.kind == kind else { return [] }
     return [ObjectKey(resource, namespace: change.object.key.namespace, owner.name ?? "")]
   }
 
   /// Pods that the owner controls and that its selector matches.
   static func list(_ owner: StoredObject, _ selector: LabelSelector, _ store: Store) -> [StoredObject] {
     store.owned(by: owner.uid).filter {
-      $0.key.resource == .pods && controller(of: $0.metadata)?.uid == owner.uid && selector.matches($0.metadata.labels)
+      $0.key.resource == .pods && $0.controller?.uid == owner.uid && selector.matches($0.metadata.labels)
     }
   }
 
@@ -39,7 +39,7 @@ enum OwnedPods {
     guard owner.metadata.deletionTimestamp == nil else { return [] }
     var changes: [Change] = []
     for pod in store.owned(by: owner.uid) where pod.key.resource == .pods && !selector.matches(pod.metadata.labels) {
-      guard controller(of: pod.metadata)?.uid == owner.uid else { continue }
+      guard pod.controller?.uid == owner.uid else { continue }
       var tree = pod.tree
       let rest = pod.metadata.ownerReferences.filter { $0.uid != owner.uid }
       tree[.metadata].put(.ownerReferences, rest.isEmpty ? .null : List(rest).tree)
@@ -47,7 +47,7 @@ enum OwnedPods {
     }
     for key in orphans.keys(in: owner.key.namespace) {
       guard let pod = store.get(key), case let metadata = pod.metadata, metadata.deletionTimestamp == nil,
-        controller(of: metadata) == nil,
+        pod.controller == nil,
         selector.matches(metadata.labels), !Scheduler.isOver(pod.view(Pod.self)), fits(pod)
       else { continue }
       var tree = pod.tree

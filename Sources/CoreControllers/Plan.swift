@@ -10,6 +10,8 @@ package struct Plan: Sendable {
   package var wakeAt: Instant?
   /// Other keys of the same controller that what was found here concerns.
   package var others: [ObjectKey] = []
+  /// Once it is carried out nothing more is to be done: what it writes itself is no reason to look at the key again.
+  package var isConclusive = false
 
   package init(changes: [Change] = [], wakeAt: Instant? = nil) {
     self.changes = changes
@@ -77,13 +79,12 @@ package struct EventDraft: Sendable, Equatable {
     self.kind = kind
     self.reason = reason
     self.message = message
-    var reference = ObjectReference()
-    reference.apiVersion = tree[.apiVersion].string
-    reference.kind = tree[.kind].string
-    reference.namespace = tree[.metadata][.namespace].string
-    reference.name = tree[.metadata][.name].string
-    reference.uid = tree[.metadata][.uid].string
-    reference.resourceVersion = tree[.metadata][.resourceVersion].string
-    involved = reference
+    let metadata = tree[.metadata]
+    let members = [
+      Member(key: .apiVersion, value: tree[.apiVersion]), Member(key: .kind, value: tree[.kind]),
+      Member(key: .namespace, value: metadata[.namespace]), Member(key: .name, value: metadata[.name]),
+      Member(key: .uid, value: metadata[.uid]), Member(key: .resourceVersion, value: metadata[.resourceVersion]),
+    ]
+    involved = ObjectReference(tree: .object(members.filter { !$0.value.isNull }))
   }
 }

@@ -6,7 +6,8 @@ import CoreTypes
 
 extension Engine {
   /// Carries a plan out through the verbs. After a refusal the key is tried again with back-off.
-  mutating func apply(_ plan: Plan, _ item: WorkQueue.Item, _ now: Instant) {
+  /// - Returns: whether what was written is no reason to look at the key again
+  mutating func apply(_ plan: Plan, _ item: WorkQueue.Item, _ now: Instant) -> Bool {
     let name = controllers[item.controller].name
     if let wake = plan.wakeAt {
       timers.set(.reconcile(item), at: max(wake, now))
@@ -14,11 +15,15 @@ extension Engine {
       timers.cancel(.reconcile(item))
     }
     for key in plan.others { queue.add(.init(controller: item.controller, key: key)) }
-    if plan.changes.isEmpty { return queue.succeeded(item) }
+    if plan.changes.isEmpty {
+      queue.succeeded(item)
+      return plan.isConclusive
+    }
     let user = CoreAPI.UserInfo(
       name: "system:serviceaccount:kube-system:" + name, groups: ["system:masters", "system:authenticated"])
     let isDone = plan.carryOut { carryOut($0, name, user, item, now) }
     if isDone { queue.succeeded(item) } else { timers.set(.reconcile(item), at: now + queue.failed(item)) }
+    return isDone && plan.isConclusive
   }
 
   /// False if the change was refused.

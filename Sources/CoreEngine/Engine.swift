@@ -24,6 +24,8 @@ package struct Engine: Sendable {
   var effects: [Effect] = []
   /// Nodes whose Ready condition is Unknown.
   var lostNodes: Set<String> = []
+  /// Which controllers are asked about the changes of a resource.
+  private var listeners: [ResourceID: [Int]] = [:]
   private var lastWake: Instant?
 
   enum Wake: Hashable, Sendable {
@@ -135,7 +137,8 @@ package struct Engine: Sendable {
   }
 
   /// Journals what was written, tells watches, controllers and nodes.
-  mutating func settle(_ now: Instant) {
+  /// - Parameter except: a key that needs no look at what was written
+  mutating func settle(_ now: Instant, except: WorkQueue.Item? = nil) {
     let changes = server.takeChanges()
     if changes.isEmpty { return }
     effects.append(
@@ -145,7 +148,7 @@ package struct Engine: Sendable {
         }))
     for change in changes {
       for (ids, line) in watches.lines(for: change, at: now) { effects.append(.feed(ids, line)) }
-      notice(change)
+      notice(change, except: except)
       if change.kind == .deleted { forget(change) }
       if change.kind == .added { prepare(change) }
     }
@@ -157,12 +160,21 @@ package struct Engine: Sendable {
     }
   }
 
-  private mutating func notice(_ change: StoreChange) {
+  private mutating func listeners(to resource: ResourceID) -> [Int] {
+    if let known = listeners[resource] { return known }
+    let found = controllers.indices.filter { controllers[$0].resources?.contains(resource) != false }
+    listeners[resource] = found
+    return found
+  }
+
+  private mutating func notice(_ change: StoreChange, except: WorkQueue.Item? = nil) {
     let snapshot = Snapshot(store: server.store, metrics: server.metrics)
-    let isEvent = change.object.key.resource == .events
     if change.object.key.resource == .nodes { noteNode(change) }
-    for index in controllers.indices where !isEvent || controllers[index].seesEvents {
-      for key in controllers[index].keys(affectedBy: change, in: snapshot) { queue.add(.init(controller: index, key: key)) }
+    for index in listeners(to: change.object.key.resource) {
+      for key in controllers[index].keys(affectedBy: change, in: snapshot) {
+        let item = WorkQueue.Item(controller: index, key: key)
+        if item != except { queue.add(item) }
+      }
     }
     pods += planner.uids(affectedBy: change)
   }
@@ -182,8 +194,8 @@ package struct Engine: Sendable {
       budget -= 1
       let plan = controllers[item.controller].plan(
         item.key, in: Snapshot(store: server.store, metrics: server.metrics), at: now)
-      apply(plan, item, now)
-      settle(now)
+      let isConcluded = apply(plan, item, now)
+      settle(now, except: isConcluded ? item : nil)
     }
   }
 

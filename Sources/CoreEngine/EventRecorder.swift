@@ -9,85 +9,97 @@ import CoreTypes
 struct EventRecorder: Sendable {
   static let burst = 25
   static let refill = Duration.seconds(300)
-  /// Drafts remembered for counting; beyond it the memory starts anew.
+  /// Sources remembered for counting; beyond it the memory starts anew. Of each, the last `burst` drafts.
   static let memory = 4096
 
   private static let user = CoreAPI.UserInfo(
     name: "system:serviceaccount:kube-system:event-recorder", groups: ["system:masters"])
-  private struct Identity: Hashable {
+  /// Who says something about which object.
+  private struct Source: Hashable {
     var component: String
     var uid: String
-    var reason: String
-    var message: String
-    var fieldPath: String
-    var kind: String
   }
-  private struct Bucket {
-    var tokens: Int
+  /// What it has said lately, and how much more it may say.
+  fileprivate struct Memory {
+    fileprivate struct Said {
+      var reason: String
+      var message: String
+      var fieldPath: String
+      var kind: EventDraft.Kind
+      var key: ObjectKey
+    }
+    var tokens = EventRecorder.burst
     var since: Instant
+    var said: [Said] = []
   }
-  private var known: [Identity: ObjectKey] = [:]
-  private var buckets: [String: Bucket] = [:]
+  private var memories: [Source: Memory] = [:]
   private var count: UInt64 = 0
 
   /// Records a draft through the API server's verbs. `host` is the node for a kubelet's events.
   mutating func record(_ draft: EventDraft, component: String, host: String = "", server: inout APIServer, at now: Instant) {
     let involved = draft.involved
-    let identity = Identity(
-      component: component, uid: involved.uid ?? involved.name ?? "", reason: draft.reason, message: draft.message,
-      fieldPath: involved.fieldPath ?? "", kind: draft.kind.rawValue)
-    guard spend(component + "/" + identity.uid, now) else { return }
-    let user = EventRecorder.user
-    if let key = known[identity], let stored = server.store.get(key) {
-      var event = stored.view(Event.self)
-      event.count = (event.count ?? 1) + 1
-      event.lastTimestamp = now.rfc3339
-      if (try? server.update(.events, tree: event.tree, user: user, at: now)) != nil { return }
+    let source = Source(component: component, uid: involved.uid ?? involved.name ?? "")
+    if memories.count >= EventRecorder.memory, memories[source] == nil { memories = [:] }
+    var memory = memories.removeValue(forKey: source) ?? Memory(since: now)
+    defer { memories[source] = memory }
+    guard memory.spend(now) else { return }
+    let fieldPath = involved.fieldPath ?? ""
+    let place = memory.said.firstIndex {
+      $0.reason == draft.reason && $0.message == draft.message && $0.fieldPath == fieldPath && $0.kind == draft.kind
     }
-    if known.count >= EventRecorder.memory { known = [:] }
+    if let place {
+      if let stored = server.store.get(memory.said[place].key), repeats(stored, &server, now) { return }
+      memory.said.remove(at: place)
+    }
     count += 1
     let namespace = involved.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
     let suffix = String(UInt64(bitPattern: now.nanoseconds) &+ count, radix: 16)
     let name = "\(involved.name ?? "object").\(suffix)"
     let event = make(draft, name: name, namespace: namespace, component: component, host: host, at: now)
-    if let stored = try? server.createEvent(event, at: now) {
-      known[identity] = stored.key
-    }
+    guard let stored = try? server.createEvent(event, at: now) else { return }
+    if memory.said.count >= EventRecorder.burst { memory.said.removeFirst() }
+    memory.said.append(
+      .init(reason: draft.reason, message: draft.message, fieldPath: fieldPath, kind: draft.kind, key: stored.key))
   }
 
+  /// Counts what was said before once more.
+  private func repeats(_ stored: StoredObject, _ server: inout APIServer, _ now: Instant) -> Bool {
+    var event = stored.view(Event.self)
+    event.count = (event.count ?? 1) + 1
+    event.lastTimestamp = now.rfc3339
+    return (try? server.update(.events, tree: event.tree, user: EventRecorder.user, at: now)) != nil
+  }
+
+  /// Made in one piece: half of all objects are events.
   private func make(_ draft: EventDraft, name: String, namespace: String, component: String, host: String, at now: Instant)
     -> Event
   {
-    var event = Event()
-    event.apiVersion = "v1"
-    event.kind = "Event"
-    event.metadata.name = name
-    event.metadata.namespace = namespace
-    event.involvedObject = draft.involved
-    event.reason = draft.reason
-    event.message = draft.message.utf8.count > 1024 ? String(draft.message.prefix(1024)) : draft.message
-    event.type = draft.kind.rawValue
-    event.source.component = component
-    if !host.isEmpty { event.source.host = host }
-    event.reportingComponent = component
-    event.reportingInstance = host
-    event.firstTimestamp = now.rfc3339
-    event.lastTimestamp = now.rfc3339
-    event.count = 1
-    return event
+    let time = JSON.string(now.rfc3339)
+    let message = draft.message.utf8.count > 1024 ? String(draft.message.prefix(1024)) : draft.message
+    var source = [Member(key: .component, value: .string(component))]
+    if !host.isEmpty { source.append(Member(key: .host, value: .string(host))) }
+    let metadata = [Member(key: .name, value: .string(name)), Member(key: .namespace, value: .string(namespace))]
+    return Event(
+      tree: .object([
+        Member(key: .apiVersion, value: "v1"), Member(key: .kind, value: "Event"),
+        Member(key: .metadata, value: .object(metadata)), Member(key: .involvedObject, value: draft.involved.tree),
+        Member(key: .reason, value: .string(draft.reason)), Member(key: .message, value: .string(message)),
+        Member(key: .type, value: .string(draft.kind.rawValue)), Member(key: .source, value: .object(source)),
+        Member(key: .reportingComponent, value: .string(component)), Member(key: .reportingInstance, value: .string(host)),
+        Member(key: .firstTimestamp, value: time), Member(key: .lastTimestamp, value: time), Member(key: .count, value: 1),
+      ]))
   }
+}
 
-  private mutating func spend(_ name: String, _ now: Instant) -> Bool {
-    if buckets.count > EventRecorder.memory { buckets = [:] }
-    var bucket = buckets[name] ?? Bucket(tokens: EventRecorder.burst, since: now)
-    let periods = Int((now - bucket.since).nanoseconds / EventRecorder.refill.nanoseconds)
+extension EventRecorder.Memory {
+  mutating func spend(_ now: Instant) -> Bool {
+    let periods = Int((now - since).nanoseconds / EventRecorder.refill.nanoseconds)
     if periods > 0 {
-      bucket.tokens = min(EventRecorder.burst, bucket.tokens + periods)
-      bucket.since = bucket.since + .seconds(300 * periods)
+      tokens = min(EventRecorder.burst, tokens + periods)
+      since = since + .seconds(300 * periods)
     }
-    defer { buckets[name] = bucket }
-    if bucket.tokens == 0 { return false }
-    bucket.tokens -= 1
+    if tokens == 0 { return false }
+    tokens -= 1
     return true
   }
 }

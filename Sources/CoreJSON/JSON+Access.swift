@@ -47,6 +47,8 @@ extension JSON {
   package var isObject: Bool { if case .object = self { true } else { false } }
   package var isArray: Bool { if case .array = self { true } else { false } }
 
+  /// Whether it is this text; spares a copy of it.
+  package func isText(_ text: String) -> Bool { if case .string(let value) = self { value == text } else { false } }
   package var string: String? { if case .string(let value) = self { value } else { nil } }
   package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
   /// A whole number; a number written with a fraction or an exponent is none.

@@ -3,7 +3,7 @@ import CoreTypes
 
 /// All pods of all nodes: takes store changes and observations, gives plans. One value for the whole cluster.
 package struct NodePlanner: Sendable {
-  private var pods: [String: PodRuntime] = [:]  // by UID
+  private var pods = PodRuntimes()
   private var readyNodes: Set<String> = []
 
   package init() {}
@@ -12,7 +12,7 @@ package struct NodePlanner: Sendable {
 
   /// Pods bound to a node, sorted by key: for the scrape of a simulated node and for checks.
   package func runtimes(on node: String) -> [PodRuntime] {
-    pods.values.filter { $0.node == node }.sorted { ($0.key, $0.uid) < ($1.key, $1.uid) }
+    pods.all.filter { $0.node == node }.sorted { ($0.key, $0.uid) < ($1.key, $1.uid) }
   }
 
   /// UIDs whose plan may change because of a write. Empty for most changes.
@@ -57,11 +57,11 @@ package struct NodePlanner: Sendable {
   }
 
   private func users(of key: ObjectKey) -> [String] {
-    pods.values.filter { $0.key.namespace == key.namespace && $0.uses(key) }.map(\.uid).sorted()
+    pods.all.filter { $0.key.namespace == key.namespace && $0.uses(key) }.map(\.uid).sorted()
   }
 
   private func claimants(of key: ObjectKey) -> [String] {
-    pods.values.filter { runtime in
+    pods.all.filter { runtime in
       if case .started = runtime.sandbox { return false }
       return runtime.key.namespace == key.namespace
         && runtime.pod.spec.volumes.contains { $0.persistentVolumeClaim.claimName == key.name }
@@ -109,13 +109,14 @@ package struct NodePlanner: Sendable {
   private mutating func finish(_ uid: String, _ plan: inout NodePlan, _ context: NodeContext) {
     guard readyNodes.contains(pods[uid]!.node) else { return }
     pods[uid]!.advance(&plan, context)
-    let runtime = pods[uid]!
-    if runtime.isRemoved {
-      if runtime.sandbox == .removed || runtime.sandbox == .absent { pods[uid] = nil }
+    if pods[uid]!.isRemoved {
+      if pods[uid]!.sandbox == .removed || pods[uid]!.sandbox == .absent { pods[uid] = nil }
       return
     }
-    let status = runtime.status(context.store, at: context.now)
-    if status != runtime.pod.status { plan.statuses.append(PodStatusUpdate(key: runtime.key, uid: uid, status: status)) }
+    let status = pods[uid]!.status(context.store, at: context.now)
+    if status != pods[uid]!.pod.status {
+      plan.statuses.append(PodStatusUpdate(key: pods[uid]!.key, uid: uid, status: status))
+    }
   }
 }
 

@@ -15,30 +15,20 @@ extension PodRuntime {
     }
     let host = DownwardAPI.nodeAddress(node, store)
     status.hostIP = host
-    status.hostIPs = List([hostAddress(host)])
+    status.hostIPs = List(tree: [.object([Member(key: .ip, value: .string(host))])])
     if let address = address ?? old.podIP {
       status.podIP = address
-      status.podIPs = List([podAddress(address)])
+      status.podIPs = List(tree: [.object([Member(key: .ip, value: .string(address))])])
     }
     status.startTime = startedAt.rfc3339
-    status.qosClass = QualityOfService.of(pod)
+    // It never changes.
+    status.qosClass = old.qosClass ?? QualityOfService.of(pod)
     let helpers = containers.filter { $0.role != .main }
-    if !helpers.isEmpty { status.initContainerStatuses = List(helpers.map { containerStatus($0) }) }
-    status.containerStatuses = List(containers.filter { $0.role == .main }.map { containerStatus($0) })
+    if !helpers.isEmpty { status.initContainerStatuses = List(tree: .array(helpers.map { containerStatus($0).tree })) }
+    let main = containers.lazy.filter { $0.role == .main }
+    status.containerStatuses = List(tree: .array(main.map { containerStatus($0).tree }))
     status.conditions = conditions(old.conditions, at: now)
     return status
-  }
-
-  private func hostAddress(_ address: String) -> HostIP {
-    var view = HostIP()
-    view.ip = address
-    return view
-  }
-
-  private func podAddress(_ address: String) -> PodIP {
-    var view = PodIP()
-    view.ip = address
-    return view
   }
 
   private var phase: String {
@@ -140,36 +130,55 @@ extension PodRuntime {
     }
     let reason = isOver ? (phase == "Succeeded" ? "PodCompleted" : "PodFailed") : "ContainersNotReady"
     var text: String? { isOver ? nil : "containers with unready status: [\(unready.joined(separator: " "))]" }
-    var result: [PodCondition] = []
-    let generation = pod.metadata.generation
-    func add(_ type: String, _ isTrue: Bool, _ reason: String?, _ message: @autoclosure () -> String?) {
-      let present = old.first { $0.type == type }
-      let status = isTrue ? "True" : "False"
-      let (reason, message) = isTrue ? (nil, nil) : (reason, message())
-      if let present, present.status == status, present.reason == reason, present.message == message,
-        present.observedGeneration == generation
-      {
-        return result.append(present)
-      }
-      var condition = present ?? PodCondition()
-      if condition.status != status { condition.lastTransitionTime = now.rfc3339 }
-      condition.type = type
-      condition.status = status
-      condition.reason = reason
-      condition.message = message
-      condition.observedGeneration = generation
-      result.append(condition)
-    }
-    add("PodReadyToStartContainers", address != nil && !isOver, nil, nil)
-    add(
+    var draft = ConditionsDraft(old.tree.elements, generation: pod.metadata.generation, now)
+    draft.add("PodReadyToStartContainers", address != nil && !isOver, nil, nil)
+    draft.add(
       "Initialized", helpersDone, "ContainersNotInitialized",
       "containers with incomplete status: [\(pending.joined(separator: " "))]")
-    add("Ready", allReady && gatesHold, allReady ? "ReadinessGatesNotReady" : reason, allReady ? nil : text)
-    add("ContainersReady", allReady, reason, text)
-    let own = result.count
-    for condition in old where !result[..<own].contains(where: { $0.type == condition.type }) { result.append(condition) }
-    return List(result)
+    draft.add("Ready", allReady && gatesHold, allReady ? "ReadinessGatesNotReady" : reason, allReady ? nil : text)
+    draft.add("ContainersReady", allReady, reason, text)
+    return List(tree: .array(draft.finished))
   }
 
   private var pending: [String] { containers.filter { $0.role == .initial && $0.exit?.code != 0 }.map(\.name) }
+}
+
+/// The conditions of a pod: those of the kubelet in their order, then those of others. Each keeps its time while it stays as it is.
+private struct ConditionsDraft {
+  private let old: [JSON]
+  private let generation: JSON
+  private let now: Instant
+  private var result: [JSON] = []
+
+  init(_ old: [JSON], generation: Int?, _ now: Instant) {
+    self.old = old
+    self.generation = generation.map { .int(Int64($0)) } ?? .null
+    self.now = now
+    result.reserveCapacity(old.count + 4)
+  }
+
+  /// - Parameters reason, message: of a condition that is false
+  mutating func add(_ type: String, _ isTrue: Bool, _ reason: String?, _ message: @autoclosure () -> String?) {
+    let present = old.first { $0[.type].isText(type) } ?? .null
+    let status = isTrue ? "True" : "False"
+    let (reason, message) = isTrue ? (nil, nil) : (reason, message())
+    if present[.status].isText(status), present[.reason].string == reason, present[.message].string == message,
+      present[.observedGeneration] == generation
+    {
+      return result.append(present)
+    }
+    var condition = PodCondition(tree: present.isNull ? .object([]) : present)
+    if !present[.status].isText(status) { condition.lastTransitionTime = now.rfc3339 }
+    condition.type = type
+    condition.status = status
+    condition.reason = reason
+    condition.message = message
+    condition.tree.put(.observedGeneration, generation)
+    result.append(condition.tree)
+  }
+
+  var finished: [JSON] {
+    let own = result
+    return own + old.filter { condition in !own.contains { $0[.type] == condition[.type] } }
+  }
 }

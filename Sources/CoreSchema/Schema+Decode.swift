@@ -11,10 +11,11 @@ extension Schema {
   /// Checks the type of every field, drops nulls and unknown fields, and writes quantities given as numbers as strings.
   ///
   /// Empty values stay as they were written: upstream drops some on encoding, which no client can tell from absence.
+  /// - Parameter known: a decoded tree of the type; what is the same in it is not looked at again
   /// - Throws: where a value has a type or a syntax that its field cannot have.
-  package func decode(_ tree: JSON, as type: TypeSchema) throws(DecodeError) -> Decoded {
+  package func decode(_ tree: JSON, as type: TypeSchema, known: JSON = .null) throws(DecodeError) -> Decoded {
     var check = TypeCheck()
-    try check.object(tree, type)
+    try check.object(tree, type, known)
     guard check.needsRewrite else { return Decoded(tree: tree, unknownFields: []) }
     return Decoded(tree: TypeCheck.rewritten(tree, .object(type)), unknownFields: check.unknownFields)
   }
@@ -29,7 +30,7 @@ private struct TypeCheck {
   private(set) var needsRewrite = false
   private var path = WalkPath()
 
-  mutating func object(_ tree: JSON, _ type: TypeSchema) throws(DecodeError) {
+  mutating func object(_ tree: JSON, _ type: TypeSchema, _ known: JSON) throws(DecodeError) {
     guard case .object(let members) = tree else { throw mismatch(tree, .object(type)) }
     for i in members.indices {
       let index = type.index(of: members[i].key)
@@ -43,7 +44,7 @@ private struct TypeCheck {
           throw mismatch(members[i].value, field.shape)
         }
         path.push(field: field.key)
-        try compound(members[i].value, field.shape)
+        try compound(members[i].value, field.shape, known[field.key])
         path.pop()
       }
     }
@@ -65,17 +66,18 @@ private struct TypeCheck {
     }
   }
 
-  private mutating func compound(_ value: JSON, _ shape: Shape) throws(DecodeError) {
+  private mutating func compound(_ value: JSON, _ shape: Shape, _ known: JSON) throws(DecodeError) {
+    if !known.isNull, value == known { return }
     switch (shape, value) {
     case (_, .null), (.quantity, .int), (.quantity, .double): needsRewrite = true
-    case (.object(let type), _): try object(value, type)
+    case (.object(let type), _): try object(value, type, known)
     case (.list(let element), .array(let elements)):
       for i in elements.indices {
         let fits = TypeCheck.fits(elements[i], element)
         if fits == true { continue }
         path.push(index: i)
         if fits == false { throw mismatch(elements[i], element) }
-        try compound(elements[i], element)
+        try compound(elements[i], element, known[i])
         path.pop()
       }
     case (.map(let element), .object(let members)):
@@ -84,7 +86,7 @@ private struct TypeCheck {
         if fits == true { continue }
         path.push(key: members[i].key)
         if fits == false { throw mismatch(members[i].value, element) }
-        try compound(members[i].value, element)
+        try compound(members[i].value, element, known[members[i].key])
         path.pop()
       }
     default: throw mismatch(value, shape)

@@ -4,9 +4,10 @@ extension Schema {
   /// What the schema alone can say is wrong with a decoded tree: missing fields, values outside an enumeration or a range,
   /// repeated elements of sets and keyed lists. The status of a kind is the server's own writing and is not looked at; a write of the
   /// status leaves the spec as it was found valid.
-  package func validate(_ tree: JSON, _ type: TypeSchema, ofStatus: Bool = false) -> [FieldError] {
+  /// - Parameter known: a valid tree of the type; what is the same in it is not looked at again
+  package func validate(_ tree: JSON, _ type: TypeSchema, ofStatus: Bool = false, known: JSON = .null) -> [FieldError] {
     var validation = Validation()
-    validation.object(tree, type, skippedKey: type.isKind ? (ofStatus ? .spec : .status) : nil)
+    validation.object(tree, type, known, skippedKey: type.isKind ? (ofStatus ? .spec : .status) : nil)
     return validation.errors
   }
 }
@@ -25,7 +26,7 @@ private struct Validation {
     errors.append(FieldError(kind, path.fieldPath.child(field.key), value: value, detail: detail))
   }
 
-  mutating func object(_ tree: JSON, _ type: TypeSchema, skippedKey: Key? = nil) {
+  mutating func object(_ tree: JSON, _ type: TypeSchema, _ known: JSON, skippedKey: Key? = nil) {
     guard case .object(let members) = tree else { return }
     for index in type.requiredFields where !isInStatus {
       let field = type.fields[index]
@@ -38,7 +39,7 @@ private struct Validation {
       if field.isPlain || field.key == skippedKey { continue }
       let isStatus = type.isKind && field.key == .status
       if isStatus { isInStatus = true }
-      value(members[i].value, field)
+      value(members[i].value, field, known[field.key])
       if isStatus { isInStatus = false }
     }
   }
@@ -61,32 +62,33 @@ private struct Validation {
     }
   }
 
-  private mutating func value(_ value: JSON, _ field: FieldSchema) {
+  private mutating func value(_ value: JSON, _ field: FieldSchema, _ known: JSON) {
     switch (field.shape, value) {
     case (.string, .string(let text)): enumeration(text, field)
     case (_, .int(let number)): range(number, value, field)
     default:
+      if !known.isNull, value == known { return }
       if field.refusesRepeats { repeats(value.elements, field) }
       guard field.shape.elementType != nil else { return }
       path.push(field: field.key)
-      descend(value, field.shape)
+      descend(value, field.shape, known)
       path.pop()
     }
   }
 
-  private mutating func descend(_ value: JSON, _ shape: Shape) {
+  private mutating func descend(_ value: JSON, _ shape: Shape, _ known: JSON) {
     switch (shape, value) {
-    case (.object(let type), _): object(value, type)
+    case (.object(let type), _): object(value, type, known)
     case (.list(let element), .array(let elements)):
-      for i in elements.indices {
+      for i in elements.indices where known.isNull || elements[i] != known[i] {
         path.push(index: i)
-        descend(elements[i], element)
+        descend(elements[i], element, known[i])
         path.pop()
       }
     case (.map(let element), .object(let members)):
       for member in members {
         path.push(key: member.key)
-        descend(member.value, element)
+        descend(member.value, element, known[member.key])
         path.pop()
       }
     default: return

@@ -244,7 +244,7 @@ struct World {
   private mutating func note(_ change: StoreChange) {
     check?(change, store)
     let snapshot = Snapshot(store: store, metrics: metrics)
-    for index in controllers.indices where change.object.key.resource != .events || controllers[index].seesEvents {
+    for index in controllers.indices where controllers[index].resources?.contains(change.object.key.resource) != false {
       for key in controllers[index].keys(affectedBy: change, in: snapshot) { enqueue(index, key) }
     }
   }

@@ -24,7 +24,7 @@ package struct RefusedWrites: Controller {
     real.keys(affectedBy: change, in: snapshot)
   }
 
-  package var seesEvents: Bool { real.seesEvents }
+  package var resources: Set<ResourceID>? { real.resources }
   package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { real.keys(affectedByUsageOf: podUIDs) }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {

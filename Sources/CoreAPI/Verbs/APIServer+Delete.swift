@@ -54,6 +54,7 @@ extension APIServer {
         throw .forbidden(served.requestID, object.key.name, "this namespace may not be deleted")
       }
     }
+    if isFree(object, served, deletion) { return (remove(object.key) ?? object, true) }
     let grace = served.id == .pods ? APIServer.grace(of: object.view(Pod.self), deletion.graceSeconds) : 0
     var tree = object.tree
     var metadata = object.metadata
@@ -81,6 +82,13 @@ extension APIServer {
     }
     if isHeld { return (tree == object.tree ? object : put(object.key, tree), false) }
     return (remove(object.key) ?? object, true)
+  }
+
+  /// Nothing can hold it: no finalizer, no grace, no dependants to wait for. So it is with most of what is deleted: events.
+  private func isFree(_ object: StoredObject, _ served: ServedResource, _ deletion: Deletion) -> Bool {
+    let metadata = object.tree[.metadata]
+    return served.id != .pods && served.id != .namespaces && !deletion.options.isDryRun && metadata[.finalizers].isNull
+      && metadata[.deletionTimestamp].isNull && APIServer.finalizers([], served.id, deletion.propagation).isEmpty
   }
 
   /// A pod that runs nowhere, or runs no more, needs none. Source: podStrategy.CheckGracefulDelete.

@@ -42,11 +42,13 @@ extension APIServer {
 
   /// Checks apiVersion and kind, drops what the schema does not know, and converts to the storage version.
   func decode(
-    _ tree: JSON, duplicates: [String], _ served: ServedResource, _ options: WriteOptions, _ warnings: inout [String]
+    _ tree: JSON, duplicates: [String], known: JSON = .null, _ served: ServedResource, _ options: WriteOptions,
+    _ warnings: inout [String]
   ) throws(APIError) -> JSON {
     try APIServer.checkKind(tree, kind: served.definition.kind, apiVersion: served.version.apiVersion)
     let title = "\(served.definition.kind) in version \"\(served.version.version)\""
-    var object = try decode(tree, as: served.version.typeName, title: title, duplicates: duplicates, options, &warnings)
+    var object = try decode(
+      tree, as: served.version.typeName, title: title, duplicates: duplicates, known: known, options, &warnings)
     object.put(.kind, .string(served.definition.kind))
     object.put(.apiVersion, .string(served.version.apiVersion))
     if served.isStorageVersion { return object }
@@ -55,14 +57,15 @@ extension APIServer {
   }
 
   /// Drops what the type does not have and complains about it as `options` says.
+  /// - Parameter known: a decoded tree, of which what is the same is not looked at again
   func decode(
-    _ tree: JSON, as typeName: String, title: String, duplicates: [String] = [], _ options: WriteOptions,
+    _ tree: JSON, as typeName: String, title: String, duplicates: [String] = [], known: JSON = .null, _ options: WriteOptions,
     _ warnings: inout [String]
   ) throws(APIError) -> JSON {
     guard tree.isObject else { throw .badRequest("\(title) must be an object, not \(tree.typeName)") }
     guard let type = Schema.shared.type(typeName) else { throw .internalError("no schema for \(typeName)") }
     let decoded: Decoded
-    do throws(DecodeError) { decoded = try Schema.shared.decode(tree, as: type) } catch {
+    do throws(DecodeError) { decoded = try Schema.shared.decode(tree, as: type, known: known) } catch {
       throw .badRequest("\(title) cannot be handled: \(error)")
     }
     let complaints = Complaints(unknown: decoded.unknownFields, duplicates: duplicates).texts

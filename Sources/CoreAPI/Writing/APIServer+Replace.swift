@@ -38,12 +38,14 @@ extension APIServer {
     if status == old.tree[.status] { return old }
     var warnings: [String] = []
     var part: JSON = ["status": status]
-    part = try decode(part, as: served.storage.typeName, title: served.definition.kind, options, &warnings)
+    let known: JSON = ["status": old.tree[.status]]
+    part = try decode(
+      part, as: served.storage.typeName, title: served.definition.kind, known: known, options, &warnings)
     let type = Schema.shared.type(served.storage.typeName)
     if let type { Schema.shared.setDefaults(&part, type) }
     var tree = old.tree
     tree.put(.status, part[.status])
-    var errors = type.map { Schema.shared.validate(part, $0, ofStatus: true) } ?? []
+    var errors = type.map { Schema.shared.validate(part, $0, ofStatus: true, known: known) } ?? []
     errors += statusErrors(tree, served, old, options)
     guard errors.isEmpty else {
       throw .invalid(group: served.version.group, kind: served.definition.kind, name: old.key.name, errors)
@@ -111,13 +113,13 @@ extension APIServer {
     if options.subresource == "status" {
       served.resource.prepareForStatusUpdate(&tree, old: old.tree, context)
       var errors = metadataErrors(tree, old, served)
-      if let type { errors += Schema.shared.validate(tree, type, ofStatus: true) }
+      if let type { errors += Schema.shared.validate(tree, type, ofStatus: true, known: old.tree) }
       return errors + served.resource.validateStatusUpdate(tree, old: old.tree, context)
     }
     if options.subresource != "finalize" { try served.resource.prepareForUpdate(&tree, old: old.tree, context) }
     var errors = metadataErrors(tree, old, served)
     if let type {
-      errors += Schema.shared.validate(tree, type)
+      errors += Schema.shared.validate(tree, type, known: old.tree)
       errors += Schema.shared.validateUpdate(tree, old: old.tree, type)
     }
     errors += served.resource.validate(tree, context)

@@ -9,11 +9,13 @@ enum ObjectMetaRules {
   static let annotationLimitBytes = 256 * 1024
   private static let path = FieldPath("metadata")
 
-  /// - Parameter old: what it replaces, whose labels and annotations were found valid already.
+  /// - Parameter old: what it replaces, of which all was found valid already.
   static func validate(_ metadata: ObjectMeta, _ definition: ResourceDefinition, old: ObjectMeta? = nil) -> [FieldError] {
     var errors: [FieldError] = []
     let name = metadata.name ?? ""
-    if name.isEmpty {
+    if let old, old.name == name {
+      // It has been looked at.
+    } else if name.isEmpty {
       errors.append(FieldError(.required, path.child("name"), detail: "name or generateName is required"))
     } else if let problem = NameRules.problem(name, definition.nameRule) {
       errors.append(FieldError(.invalid, path.child("name"), value: .string(name), detail: problem))
@@ -26,7 +28,8 @@ enum ObjectMetaRules {
     if old?.tree[.annotations] != metadata.tree[.annotations] {
       errors += annotations(metadata.annotations, path.child("annotations"))
     }
-    errors += owners(metadata.ownerReferences)
+    if old?.tree[.ownerReferences] != metadata.tree[.ownerReferences] { errors += owners(metadata.ownerReferences) }
+    if old?.tree[.finalizers] == metadata.tree[.finalizers] { return errors }
     for (index, finalizer) in metadata.finalizers.values.enumerated() {
       guard let problem = finalizerProblem(finalizer) else { continue }
       errors.append(FieldError(.invalid, path.child("finalizers").index(index), value: .string(finalizer), detail: problem))

@@ -7,11 +7,19 @@ package struct CronJobController: Controller {
   /// Missed times counted at the most before TooManyMissedTimes is told.
   static let missedLimit = 100
   package let name = "cronjob-controller"
+  package var resources: Set<ResourceID>? { [.cronJobs, .jobs] }
   /// The rules of a named zone; nil for an unknown name. A value that an edge read.
   private let zone: @Sendable (String) -> TimeZoneRules?
   /// Schedules that were read before, by their text; begun anew beyond the limit.
   private var schedules: [String: CronSchedule] = [:]
   private static let scheduleLimit = 1024
+  /// When a CronJob is due next, as long as its spec and the time of its last run stay what they were.
+  private struct Due: Sendable {
+    var spec: JSON
+    var last: String?
+    var next: Instant
+  }
+  private var dues: [ObjectKey: Due] = [:]
 
   package init(zone: @escaping @Sendable (String) -> TimeZoneRules?) { self.zone = zone }
 
@@ -19,16 +27,26 @@ package struct CronJobController: Controller {
     switch change.object.key.resource {
     case .cronJobs: return change.kind == .deleted ? [] : [change.object.key]
     case .jobs:
-      guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "CronJob", let name = owner.name else {
+      guard let owner = change.object.controller, owner.kind == "CronJob", let name = owner.name else {
         return []
       }
+      if let previous = change.previous, change.kind == .modified, Self.isSameJob(previous, change.object) { return [] }
       return [ObjectKey(.cronJobs, namespace: change.object.key.namespace, name)]
     default: return []
     }
   }
 
+  /// Whether a job stays what it is for its CronJob: there, owned, and over or not.
+  private static func isSameJob(_ old: StoredObject, _ new: StoredObject) -> Bool {
+    old.tree[.status][.conditions] == new.tree[.status][.conditions] && old.controllerReference == new.controllerReference
+      && old.tree[.metadata][.deletionTimestamp] == new.tree[.metadata][.deletionTimestamp]
+  }
+
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
-    guard let stored = snapshot.store.get(key) else { return Plan() }
+    guard let stored = snapshot.store.get(key) else {
+      dues[key] = nil
+      return Plan()
+    }
     var sync = CronJobSync(stored, snapshot.store, now)
     sync.trackFinished()
     sync.trackMissing()
@@ -38,6 +56,11 @@ package struct CronJobController: Controller {
 
   private mutating func schedule(_ sync: inout CronJobSync) {
     let spec = sync.cron.spec
+    if let due = dues[sync.stored.key], due.next > sync.now, due.last == sync.cron.status.lastScheduleTime, due.spec == spec.tree
+    {
+      return sync.result.wake(at: due.next)
+    }
+    dues[sync.stored.key] = nil
     var rules = TimeZoneRules.utc
     if let name = spec.timeZone {
       guard let found = zone(name) else {
@@ -49,7 +72,12 @@ package struct CronJobController: Controller {
     guard let schedule = read(spec.schedule ?? "", &rules, &sync) else { return }
     let (latest, missed, next) = times(sync, schedule, rules)
     if let next { sync.result.wake(at: next) }
-    guard let latest else { return }
+    guard let latest else {
+      if let next {
+        dues[sync.stored.key] = Due(spec: spec.tree, last: sync.cron.status.lastScheduleTime, next: next)
+      }
+      return
+    }
     if missed > CronJobController.missedLimit {
       sync.warn(
         "TooManyMissedTimes",

@@ -11,6 +11,7 @@ struct CronJobSync {
   let now: Instant
   var cron: CronJob
   var result = Plan()
+  private var hasCreated = false
   private let jobs: [StoredObject]
   /// Of each job: true where it is complete, false where it failed, nil while it runs.
   private let outcomes: [Bool?]
@@ -21,7 +22,7 @@ struct CronJobSync {
     self.now = now
     cron = stored.view(CronJob.self)
     jobs = store.owned(by: stored.uid).filter {
-      $0.key.resource == .jobs && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid
+      $0.key.resource == .jobs && $0.controller?.uid == stored.uid
     }
     outcomes = jobs.map { CronJobSync.outcome($0.view(Job.self)) }
   }
@@ -100,7 +101,7 @@ struct CronJobSync {
 
   /// A job of the name that a new one would get: this time has been dealt with, unless it is somebody else's.
   mutating func find(_ job: StoredObject, at scheduled: Instant) {
-    if OwnedPods.controller(of: job.metadata)?.uid == stored.uid {
+    if job.controller?.uid == stored.uid {
       cron.status.lastScheduleTime = scheduled.rfc3339
     } else {
       warn("FailedCreate", "Error creating job: a job \(job.key.name) that is not of this CronJob has the name")
@@ -110,6 +111,7 @@ struct CronJobSync {
   /// Names the job after its time, so that the same time never runs twice.
   /// - Parameter offset: seconds east of UTC in which the time is told; nil: in UTC
   mutating func create(_ name: String, at scheduled: Instant, offset: Int?) {
+    hasCreated = true
     var job = Job()
     job.apiVersion = "batch/v1"
     job.kind = "Job"
@@ -164,6 +166,8 @@ struct CronJobSync {
     if !sameStatus(updated.status, stored.view(CronJob.self).status) {
       plan.changes.append(Change(.updateStatus(.cronJobs, tree: updated.tree)))
     }
+    // A new job is told in the status once it has a uid.
+    plan.isConclusive = !hasCreated
     return plan
   }
 

@@ -6,6 +6,7 @@ package import CoreTypes
 package struct DaemonSetController: Controller {
   static let hashLabel = "controller-revision-hash"
   package let name = "daemonset-controller"
+  package var resources: Set<ResourceID>? { [.daemonSets, .nodes, .pods, .controllerRevisions] }
   private var orphans = OrphanPods()
   private var backoff = FailedPodBackoff()
 
@@ -24,7 +25,7 @@ package struct DaemonSetController: Controller {
       }
       return snapshot.store.list(.daemonSets).map(\.key)
     case .pods, .controllerRevisions:
-      if let owner = OwnedPods.controller(of: change.object.metadata) {
+      if let owner = change.object.controller {
         return owner.kind == "DaemonSet" ? [ObjectKey(.daemonSets, namespace: key.namespace, owner.name ?? "")] : []
       }
       let released = OwnedPods.ownerBefore(change, kind: "DaemonSet", .daemonSets)

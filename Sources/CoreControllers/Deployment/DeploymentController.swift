@@ -5,6 +5,7 @@ package import CoreTypes
 /// ReplicaSets that follow one another as the template changes. Source: pkg/controller/deployment, v1.36.
 package struct DeploymentController: Controller {
   package let name = "deployment-controller"
+  package var resources: Set<ResourceID>? { [.deployments, .replicaSets, .pods] }
   /// The ReplicaSet that the last plan of a Deployment made; one that is not there at the next look was refused.
   private var asked: [ObjectKey: String] = [:]
   private var orphans = OrphanPods(.replicaSets)
@@ -28,7 +29,7 @@ package struct DeploymentController: Controller {
         }.map(\.key)
     case .pods:
       // Recreate waits until the last old pod has gone; everything else shows in the status of the ReplicaSets.
-      guard change.kind == .deleted, let owner = OwnedPods.controller(of: object.metadata), owner.kind == "ReplicaSet",
+      guard change.kind == .deleted, let owner = object.controller, owner.kind == "ReplicaSet",
         let set = snapshot.store.get(.replicaSets, namespace: object.key.namespace, owner.name ?? ""),
         let deployment = DeploymentController.owner(of: set)
       else { return [] }
@@ -38,7 +39,7 @@ package struct DeploymentController: Controller {
   }
 
   private static func owner(of set: StoredObject) -> ObjectKey? {
-    guard let owner = OwnedPods.controller(of: set.metadata), owner.kind == "Deployment" else { return nil }
+    guard let owner = set.controller, owner.kind == "Deployment" else { return nil }
     return ObjectKey(.deployments, namespace: set.key.namespace, owner.name ?? "")
   }
 

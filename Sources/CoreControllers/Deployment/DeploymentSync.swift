@@ -31,7 +31,7 @@ struct DeploymentSync {
     wasRefused = asked.map { store.get(.replicaSets, namespace: stored.key.namespace, $0) == nil } ?? false
     let template = deployment.spec.template
     var sets = store.owned(by: stored.uid)
-      .filter { $0.key.resource == .replicaSets && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid }
+      .filter { $0.key.resource == .replicaSets && $0.controller?.uid == stored.uid }
       .map { RevisionSet($0) }.sorted { $0.age < $1.age }
     // Of several equal ones the oldest counts, so that later reconciles agree with earlier ones.
     if let index = sets.firstIndex(where: { $0.isMade(from: template) }) { newSet = sets.remove(at: index) }

@@ -10,6 +10,7 @@ package struct DisruptionController: Controller {
   /// How long a pod may bear the condition DisruptionTarget and stay. Source: stalePodDisruptionTimeout, disruption.go, v1.36.
   static let staleTimeout = Duration.seconds(120)
   package let name = "disruption-controller"
+  package var resources: Set<ResourceID>? { [.podDisruptionBudgets, .pods] }
   private var pods = PodIndex()
 
   package init() {}
@@ -20,13 +21,14 @@ package struct DisruptionController: Controller {
     case .podDisruptionBudgets: return [key]
     case .pods:
       pods.note(change)
+      let isMarked = change.kind != .deleted && Self.mark(of: change.object.view(Pod.self)) != nil
+      if snapshot.store.count(.podDisruptionBudgets) == 0 { return isMarked ? [key] : [] }
       guard Self.concerns(change) else { return [] }
       let budgets = snapshot.store.list(.podDisruptionBudgets, namespace: key.namespace).filter { stored in
         let selector = stored.view(PodDisruptionBudget.self).spec.selector
         return selector.matches(change.object.metadata.labels)
           || change.previous.map { selector.matches($0.metadata.labels) } ?? false
       }
-      let isMarked = change.kind != .deleted && Self.mark(of: change.object.view(Pod.self)) != nil
       return budgets.map(\.key) + (isMarked ? [key] : [])
     default: return []
     }

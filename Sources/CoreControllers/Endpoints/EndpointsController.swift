@@ -6,6 +6,7 @@ package import CoreTypes
 /// made by hand. Source: pkg/controller/endpoint, endpointslice and endpointslicemirroring, v1.36.
 package struct EndpointsController: Controller {
   package let name = "endpoint-controller"
+  package var resources: Set<ResourceID>? { [.services, .endpoints, .endpointSlices, .pods] }
   private var pods = PodIndex()
 
   package init() {}
@@ -25,15 +26,18 @@ package struct EndpointsController: Controller {
       guard change.kind == .deleted, let service = change.object.metadata.labels[EndpointSlices.serviceLabel] else { return [] }
       return [ObjectKey(.services, namespace: key.namespace, service)]
     case .pods:
+      let services = snapshot.store.list(.services, namespace: key.namespace).filter {
+        !$0.view(Service.self).spec.selector.isEmpty
+      }
+      if services.isEmpty { return [] }
       if let previous = change.previous, change.kind == .modified, !EndpointsController.matters(previous, change.object) {
         return []
       }
       let labels = change.object.metadata.labels
       let before = change.previous?.metadata.labels
-      return snapshot.store.list(.services, namespace: key.namespace).filter {
+      return services.filter {
         let selector = $0.view(Service.self).spec.selector
-        return !selector.isEmpty
-          && (EndpointsController.matches(selector, labels) || before.map { EndpointsController.matches(selector, $0) } ?? false)
+        return EndpointsController.matches(selector, labels) || before.map { EndpointsController.matches(selector, $0) } ?? false
       }.map(\.key)
     default: return []
     }

@@ -6,11 +6,11 @@ package import CoreTypes
 /// Source: pkg/controller/garbagecollector, v1.36.
 package struct GarbageCollector: Controller {
   package let name = "generic-garbage-collector"
-  package var seesEvents: Bool { true }
 
   package init() {}
 
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    if change.kind != .deleted, Self.isFree(change.object), change.previous.map(Self.isFree) ?? true { return [] }
     let metadata = change.object.metadata
     var keys: [ObjectKey] = []
     if change.kind == .deleted {
@@ -39,6 +39,12 @@ package struct GarbageCollector: Controller {
       }
     }
     return keys
+  }
+
+  /// It has no owner, no finalizer and no wish to go, as most events.
+  private static func isFree(_ object: StoredObject) -> Bool {
+    let metadata = object.tree[.metadata]
+    return metadata[.ownerReferences].isNull && metadata[.finalizers].isNull && metadata[.deletionTimestamp].isNull
   }
 
   /// Owners that wait in foreground deletion for this dependant to go.

@@ -44,6 +44,8 @@ struct AutoscaledPods: Sendable {
     var selector: LabelSelector
     var version: UInt64
     var pods: [AutoscaledPod]
+    /// Who else scales them, as of that version of the selectors.
+    var rival: (key: ObjectKey?, version: Int)?
   }
   private var index = PodIndex()
   private var answers: [ObjectKey: Answer] = [:]
@@ -52,6 +54,15 @@ struct AutoscaledPods: Sendable {
 
   /// Forgets an autoscaler that is gone.
   mutating func forget(_ autoscaler: ObjectKey) { answers[autoscaler] = nil }
+
+  /// Another autoscaler that scales one of the pods that were found last.
+  mutating func rival(of autoscaler: ObjectKey, _ selectors: SelectorIndex) -> ObjectKey? {
+    guard let answer = answers[autoscaler] else { return nil }
+    if let known = answer.rival, known.version == selectors.version { return known.key }
+    let rival = selectors.rival(of: autoscaler, for: answer.pods)
+    answers[autoscaler]!.rival = (rival, selectors.version)
+    return rival
+  }
 
   /// Sorted by name.
   mutating func pods(of autoscaler: ObjectKey, _ selector: LabelSelector, _ store: Store) -> [AutoscaledPod] {

@@ -26,7 +26,7 @@ struct AutoscalerMetrics {
     let isUsable = target.hasSelector && target.selector.problem == nil
     self.pods = isUsable ? pods.pods(of: key, target.selector, sync.snapshot.store) : []
     if isUsable { hasNewSelector = selectors.put(key, target.selector) } else { selectors.remove(key) }
-    rival = isUsable ? selectors.rival(of: key, for: self.pods) : nil
+    rival = isUsable ? pods.rival(of: key, selectors) : nil
   }
 
   /// Leaves `decision.recommended` nil where no count follows.

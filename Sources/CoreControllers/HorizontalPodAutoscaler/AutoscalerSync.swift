@@ -87,7 +87,9 @@ struct AutoscalerSync {
 
   /// Windows and policies move with time alone only while they hold the count back.
   private func isSettled(_ decision: Decision) -> Bool {
-    guard decision.recommended != nil, decision.desired == decision.current, decision.stabilizedReason == nil else { return false }
+    guard decision.recommended != nil, decision.desired == decision.current, decision.stabilizedReason == nil else {
+      return false
+    }
     return decision.limitedReason == nil || decision.limitedReason == "TooFewReplicas"
       || decision.limitedReason == "TooManyReplicas"
   }

@@ -12,6 +12,9 @@ package struct HorizontalPodAutoscalerController: Controller {
   static let allDecisionsLimit = 40_000
 
   package let name = "horizontal-pod-autoscaler"
+  package var resources: Set<ResourceID>? {
+    [.pods, .horizontalPodAutoscalers, .statefulSets, .deployments, .replicaSets, .replicationControllers]
+  }
   private var memories: [ObjectKey: ScalingMemory] = [:]
   private var pods = AutoscaledPods()
   private var selectors = SelectorIndex()

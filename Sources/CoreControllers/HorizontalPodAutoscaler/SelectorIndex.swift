@@ -16,6 +16,8 @@ struct SelectorIndex: Sendable {
   }
   private var namespaces: [String: Namespace] = [:]
   private var selectors: [ObjectKey: LabelSelector] = [:]
+  /// Grows with every change.
+  private(set) var version = 0
 
   private static func pair(_ selector: LabelSelector) -> LabelPair? {
     selector.matchLabels.tree.members.first.flatMap { member in
@@ -27,6 +29,7 @@ struct SelectorIndex: Sendable {
   mutating func put(_ key: ObjectKey, _ selector: LabelSelector) -> Bool {
     if selectors[key] == selector { return false }
     remove(key)
+    version += 1
     selectors[key] = selector
     namespaces[key.namespace, default: Namespace()].count += 1
     namespaces[key.namespace]!.entries[Self.pair(selector), default: []].append(Entry(key: key, selector: selector))
@@ -35,6 +38,7 @@ struct SelectorIndex: Sendable {
 
   mutating func remove(_ key: ObjectKey) {
     guard let selector = selectors.removeValue(forKey: key) else { return }
+    version += 1
     let pair = Self.pair(selector)
     namespaces[key.namespace]!.count -= 1
     namespaces[key.namespace]!.entries[pair]!.removeAll { $0.key == key }

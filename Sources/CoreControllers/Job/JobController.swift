@@ -12,6 +12,7 @@ package struct JobController: Controller {
   /// spec.managedBy of the jobs that are ours.
   static let manager = "kubernetes.io/job-controller"
   package let name = "job-controller"
+  package var resources: Set<ResourceID>? { [.jobs, .pods] }
   /// Pods that the last plan of a job asked for; those that are not there at the next look were refused.
   private var planned: [ObjectKey: [String]] = [:]
   private var orphans = OrphanPods()
@@ -28,13 +29,31 @@ package struct JobController: Controller {
       return snapshot.store.owned(by: change.object.uid).filter { $0.key.resource == .pods && JobController.isTracked($0) }.map(
         \.key)
     case .pods:
-      let ownKey = change.kind != .deleted && JobController.isTracked(change.object) ? [key] : []
-      guard let owner = OwnedPods.controller(of: change.object.metadata) else {
-        return ownKey + jobs(around: change, snapshot.store)
+      if let previous = change.previous, change.kind == .modified, Self.isSamePod(previous, change.object) { return [] }
+      let owner = change.object.controller
+      if let owner, owner.kind == "Job" {
+        let job = ObjectKey(.jobs, namespace: key.namespace, owner.name ?? "")
+        if snapshot.store.get(job)?.uid == owner.uid { return [job] }
       }
-      let job = ObjectKey(.jobs, namespace: key.namespace, owner.name ?? "")
-      return owner.kind == "Job" && snapshot.store.get(job)?.uid == owner.uid ? [job] : ownKey
+      let ownKey = change.kind != .deleted && JobController.isTracked(change.object) ? [key] : []
+      return owner == nil ? ownKey + jobs(around: change, snapshot.store) : ownKey
     default: return []
+    }
+  }
+
+  /// Whether nothing that a job counts is another: a pod that is given a node or waits for its image is still just active.
+  private static func isSamePod(_ old: StoredObject, _ new: StoredObject) -> Bool {
+    let (a, b) = (old.tree, new.tree)
+    let (before, after) = (a[.metadata], b[.metadata])
+    return a[.status][.phase] == b[.status][.phase] && b[.status][.phase].string == "Pending"
+      && restarts(a[.status]) == restarts(b[.status]) && before[.labels] == after[.labels]
+      && before[.deletionTimestamp] == after[.deletionTimestamp] && before[.finalizers] == after[.finalizers]
+      && before[.ownerReferences] == after[.ownerReferences]
+  }
+
+  private static func restarts(_ status: JSON) -> Int {
+    [status[.containerStatuses], status[.initContainerStatuses]].reduce(0) { total, statuses in
+      statuses.elements.reduce(total) { $0 + ($1[.restartCount].int ?? 0) }
     }
   }
 

@@ -46,7 +46,7 @@ struct JobSync {
     job = stored.view(Job.self)
     status = job.status
     pods = store.owned(by: stored.uid)
-      .filter { $0.key.resource == .pods && OwnedPods.controller(of: $0.metadata)?.uid == stored.uid }.map { JobPod($0) }
+      .filter { $0.key.resource == .pods && $0.controller?.uid == stored.uid }.map { JobPod($0) }
   }
 
   var isFinished: Bool { hasTrue("Complete") || hasTrue("Failed") }
@@ -82,6 +82,7 @@ struct JobSync {
   /// The status comes before the rest: what is counted is written down before its finalizer goes. Only the pods that an ending
   /// takes are deleted before, since it counts them as failed.
   private mutating func finishPlan() {
+    plan.isConclusive = isConclusive
     if status != job.status {
       let merge = StatusPatch.from(job.status.tree, to: status.tree)
       plan.changes.insert(
@@ -90,6 +91,14 @@ struct JobSync {
     } else {
       plan.changes.insert(contentsOf: releases, at: statusPlace)
     }
+  }
+
+  /// Only counts of pods are written.
+  private var isConclusive: Bool {
+    let old = job.status
+    return plan.changes.isEmpty && releases.isEmpty && status.startTime == old.startTime
+      && status.conditions.tree == old.conditions.tree && uncounted.succeeded.isEmpty && uncounted.failed.isEmpty
+      && old.uncountedTerminatedPods.succeeded.isEmpty && old.uncountedTerminatedPods.failed.isEmpty
   }
 
   private mutating func writeCounters() {

@@ -5,7 +5,6 @@ package import CoreTypes
 /// Empties a namespace that is being deleted, then lets it go. Source: pkg/controller/namespace, v1.36.
 package struct NamespaceController: Controller {
   package let name = "namespace-controller"
-  package var seesEvents: Bool { true }
 
   package init() {}
 

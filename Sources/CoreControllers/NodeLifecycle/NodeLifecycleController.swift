@@ -17,6 +17,7 @@ package struct NodeLifecycleController: Controller {
   /// What is unknown of a node that is silent.
   private static let reported = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"]
   package let name = "node-controller"
+  package var resources: Set<ResourceID>? { [.nodes, .leases] }
 
   private struct Known: Sendable {
     var since: Instant

@@ -5,6 +5,7 @@ package import CoreTypes
 /// Deletes pods from nodes with NoExecute taints once their tolerations run out. Source: pkg/controller/tainteviction, v1.36.
 package struct TaintEvictionController: Controller {
   package let name = "taint-eviction-controller"
+  package var resources: Set<ResourceID>? { [.nodes, .pods] }
 
   /// Pods whose end is planned, to say so when it is called off.
   private var planned: Set<ObjectKey> = []

@@ -11,6 +11,7 @@ package struct PodGarbageCollector: Controller {
   static let quarantine = Duration.seconds(40)
   static let outOfService = "node.kubernetes.io/out-of-service"
   package let name = "pod-garbage-collector"
+  package var resources: Set<ResourceID>? { [.pods, .nodes] }
   private let endedLimit: Int
   /// Pods whose node is away, since when.
   private var lost: [ObjectKey: Instant] = [:]

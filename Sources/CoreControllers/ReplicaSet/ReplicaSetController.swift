@@ -22,12 +22,14 @@ package struct ReplicaSetController: Controller {
     self.kind = kind
   }
 
+  package var resources: Set<ResourceID>? { [resource, .pods] }
+
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     orphans.note(change)
     let key = change.object.key
     if key.resource == resource { return [key] }
     guard key.resource == .pods else { return [] }
-    if let owner = OwnedPods.controller(of: change.object.metadata) {
+    if let owner = change.object.controller {
       return owner.kind == kind ? [ObjectKey(resource, namespace: key.namespace, owner.name ?? "")] : []
     }
     let found = OwnedPods.ownerBefore(change, kind: kind, resource)

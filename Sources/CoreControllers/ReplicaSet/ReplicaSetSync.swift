@@ -64,7 +64,7 @@ struct ReplicaSetSync {
 
   /// Pods of every set of the same owner: with a Deployment these are all its revisions.
   private func relatedPods() -> [StoredObject] {
-    guard let owner = OwnedPods.controller(of: stored.metadata)?.uid else { return active }
+    guard let owner = stored.controller?.uid else { return active }
     return store.owned(by: owner).filter { $0.key.resource == resource }.flatMap { sibling in
       store.owned(by: sibling.uid).filter { $0.key.resource == .pods }
     }

@@ -7,7 +7,6 @@ package import CoreTypes
 package struct ResourceQuotaController: Controller {
   package let name = "resourcequota-controller"
   /// A quota may bound count/events.
-  package var seesEvents: Bool { true }
 
   package init() {}
 

@@ -7,6 +7,7 @@ package import CoreTypes
 package struct ServiceAccountController: Controller {
   package static let authorityMap = "kube-root-ca.crt"
   package let name = "serviceaccount-controller"
+  package var resources: Set<ResourceID>? { [.namespaces, .serviceAccounts, .configMaps] }
   /// PEM
   private let authority: String
 

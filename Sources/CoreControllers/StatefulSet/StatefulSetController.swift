@@ -5,6 +5,7 @@ package import CoreTypes
 /// Pods with a stable name, an order and storage of their own. Source: pkg/controller/statefulset, v1.36.
 package struct StatefulSetController: Controller {
   package let name = "statefulset-controller"
+  package var resources: Set<ResourceID>? { [.statefulSets, .pods, .controllerRevisions, .persistentVolumeClaims] }
   private var orphans = OrphanPods()
   /// What was told of pods that hold up their set, so that it is told once.
   private var told: [ObjectKey: String] = [:]
@@ -17,7 +18,7 @@ package struct StatefulSetController: Controller {
     switch key.resource {
     case .statefulSets: return [key]
     case .pods:
-      if let owner = OwnedPods.controller(of: change.object.metadata) {
+      if let owner = change.object.controller {
         return owner.kind == "StatefulSet" ? [ObjectKey(.statefulSets, namespace: key.namespace, owner.name ?? "")] : []
       }
       let released = OwnedPods.ownerBefore(change, kind: "StatefulSet", .statefulSets)
@@ -26,7 +27,7 @@ package struct StatefulSetController: Controller {
         + snapshot.store.list(.statefulSets, namespace: key.namespace)
         .filter { $0.view(StatefulSet.self).spec.selector.matches(labels) && !released.contains($0.key) }.map(\.key)
     case .controllerRevisions:
-      guard let owner = OwnedPods.controller(of: change.object.metadata), owner.kind == "StatefulSet" else { return [] }
+      guard let owner = change.object.controller, owner.kind == "StatefulSet" else { return [] }
       return [ObjectKey(.statefulSets, namespace: key.namespace, owner.name ?? "")]
     case .persistentVolumeClaims:
       if change.kind != .deleted { return [] }

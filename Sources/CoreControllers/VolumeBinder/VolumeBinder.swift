@@ -10,6 +10,7 @@ package struct VolumeBinder: Controller {
   /// Of classes whose volumes somebody makes by hand.
   static let noProvisioner = "kubernetes.io/no-provisioner"
   package let name = "persistentvolume-binder"
+  package var resources: Set<ResourceID>? { [.persistentVolumeClaims, .persistentVolumes, .storageClasses, .pods] }
 
   package init() {}
 
