@@ -24,6 +24,7 @@ extension APIServer {
         ], now)
     }
     for service in localServices(now) { ensure(.apiServices, service, now) }
+    bootstrapFrontProxy(at: now, APIServer.bootUser)
   }
 
   private mutating func ensure(_ id: ResourceID, _ tree: JSON, _ now: Instant, key: Key? = nil) {

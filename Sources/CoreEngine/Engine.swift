@@ -62,6 +62,9 @@ package struct Engine: Sendable {
       hear(changes.nodes, now)
       work(now)
     case .customMetrics(let scrapes): take(scrapes, now)
+    case .discovery(let answers):
+      take(answers)
+      work(now)
     case .timer:
       fire(now)
       settle(now)
@@ -158,7 +161,7 @@ package struct Engine: Sendable {
   }
 
   private mutating func notice(_ change: StoreChange) {
-    let snapshot = Snapshot(store: server.store, metrics: server.metrics)
+    let snapshot = Snapshot(store: server.store, metrics: server.metrics, aggregation: server.aggregation)
     let isEvent = change.object.key.resource == .events
     if change.object.key.resource == .nodes { noteNode(change) }
     for index in controllers.indices where !isEvent || controllers[index].seesEvents {
@@ -181,7 +184,7 @@ package struct Engine: Sendable {
       }
       budget -= 1
       let plan = controllers[item.controller].plan(
-        item.key, in: Snapshot(store: server.store, metrics: server.metrics), at: now)
+        item.key, in: Snapshot(store: server.store, metrics: server.metrics, aggregation: server.aggregation), at: now)
       apply(plan, item, now)
       settle(now)
     }

@@ -1,4 +1,4 @@
-/// Percent-decoding of path segments and query values.
+/// Percent-encoding of path segments, query values and names of headers.
 enum PercentText {
   /// nil where a % is not followed by two hexadecimal digits or the bytes are no UTF-8.
   static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool) -> String? {
@@ -17,6 +17,25 @@ enum PercentText {
       }
     }
     return String(validating: bytes, as: UTF8.self)
+  }
+
+  /// One segment of a path.
+  static func encode(_ segment: String) -> String { encode(segment, besides: "-._~!$&'()*+,;=:@") }
+
+  /// The end of a header's name. Source: headerKeyEscape, k8s.io/client-go/transport/round_trippers.go, v0.36.
+  static func encodeHeaderName(_ text: String) -> String { encode(text, besides: "!#$&'*+-.^_`|~") }
+
+  private static func encode(_ text: String, besides allowed: String) -> String {
+    let digits = Array("0123456789ABCDEF".utf8)
+    var bytes: [UInt8] = []
+    for byte in text.utf8 {
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: bytes.append(byte)
+      case _ where allowed.utf8.contains(byte): bytes.append(byte)
+      default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   private static func digit(_ byte: UInt8) -> UInt8? {

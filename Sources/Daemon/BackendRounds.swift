@@ -1,0 +1,102 @@
+import CoreAggregation
+import CoreEngine
+import EdgeHTTP
+import Synchronization
+
+/// Asks the servers behind APIServices, again and again, what they serve: what discovery shows of them, and whether they are up.
+final class BackendRounds: Sendable {
+  /// How often the APIServices are looked at, and how long an answer of a server counts. Source: a resync of 30 s,
+  /// remote_available_controller.go, v1.36; one that failed is asked again sooner here.
+  private static let period = Duration.seconds(1)
+  private static let validity = (passed: Duration.seconds(30), failed: Duration.seconds(2))
+  /// Servers asked at once.
+  private static let askedAtOnce = 8
+
+  private struct Asked {
+    var backend: ServiceBackend
+    var until: ContinuousClock.Instant
+  }
+
+  private let host: EngineHost
+  private let backends: Backends
+  private let work = Mutex<Task<Void, Never>?>(nil)
+
+  init(host: EngineHost, backends: Backends) {
+    self.host = host
+    self.backends = backends
+  }
+
+  func start() {
+    let task = Task.detached { [weak self] in
+      var asked: [String: Asked] = [:]
+      while !Task.isCancelled {
+        await self?.round(&asked)
+        try? await Task.sleep(for: BackendRounds.period)
+      }
+    }
+    work.withLock { $0 = task }
+  }
+
+  func stop() async {
+    let task = work.withLock { work in
+      defer { work = nil }
+      return work
+    }
+    task?.cancel()
+    await backends.close()
+  }
+
+  private func round(_ asked: inout [String: Asked]) async {
+    let all = host.read { $0.backends }
+    guard !all.isEmpty || !asked.isEmpty else { return }
+    let now = ContinuousClock.now
+    let due = all.filter { backend in
+      guard let last = asked[backend.apiService] else { return true }
+      return last.backend != backend || last.until <= now
+    }
+    let names = Set(all.map(\.apiService))
+    asked = asked.filter { names.contains($0.key) }
+    if due.isEmpty { return }
+    let answers = await Backends.each(of: due, atOnce: BackendRounds.askedAtOnce) { await self.ask($0) }
+    for answer in answers {
+      let validity = if case .failed = answer.outcome { BackendRounds.validity.failed } else { BackendRounds.validity.passed }
+      asked[answer.backend.apiService] = Asked(backend: answer.backend, until: .now + validity)
+    }
+    host.discovery(answers.sorted { $0.backend.apiService < $1.backend.apiService })
+  }
+
+  private func ask(_ backend: ServiceBackend) async -> DiscoveryAnswer {
+    do {
+      let answer = try await backends.read(DiscoveryAnswer.path(backend), of: backend, limitBytes: DiscoveryAnswer.limitBytes)
+      return DiscoveryAnswer(backend, status: answer.status, body: answer.body)
+    } catch { return DiscoveryAnswer(backend, .failed("\(error)")) }
+  }
+}
+
+extension Backends {
+  /// Asks as the control plane itself. Source of the names: remote_available_controller.go, v1.36.
+  func read(
+    _ target: String, of backend: ServiceBackend, as user: String = "system:kube-aggregator", limitBytes: Int
+  ) async throws -> HTTPClientResponse {
+    let headers: HTTPHeaders = [
+      "accept": "application/json", "user-agent": "wavetank", "x-remote-user": user, "x-remote-group": "system:masters",
+    ]
+    return try await client(backend).send(
+      HTTPClientRequest(.get, target, headers: headers), to: Backends.origin(backend), bodyLimit: limitBytes)
+  }
+
+  /// Does something for each, a few at once; the results in no order.
+  static func each<Element: Sendable, Result: Sendable>(
+    of all: [Element], atOnce limit: Int, _ body: @escaping @Sendable (Element) async -> Result
+  ) async -> [Result] {
+    await withTaskGroup(of: Result.self) { group in
+      var results: [Result] = []
+      for (index, element) in all.enumerated() {
+        if index >= limit, let result = await group.next() { results.append(result) }
+        group.addTask { await body(element) }
+      }
+      for await result in group { results.append(result) }
+      return results
+    }
+  }
+}
