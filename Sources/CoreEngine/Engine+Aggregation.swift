@@ -1,6 +1,7 @@
 import CoreAPI
 package import CoreAggregation
 import CoreControllers
+package import CoreMetrics
 import CoreStore
 import CoreTypes
 
@@ -8,6 +9,12 @@ import CoreTypes
 extension Engine {
   /// The servers that are to be asked what they serve.
   package var backends: [ServiceBackend] { server.aggregation.backends(server.store) }
+
+  /// What autoscalers want to know of metrics adapters now, and whom to ask; sorted. The answers come back all at once.
+  package var metricQuestions: [(query: MetricQuery, backend: ServiceBackend)] {
+    guard let controller = controllers.lazy.compactMap({ $0 as? HorizontalPodAutoscalerController }).first else { return [] }
+    return controller.questions(in: Snapshot(store: server.store, metrics: server.metrics, aggregation: server.aggregation))
+  }
 
   mutating func take(_ answers: [DiscoveryAnswer]) {
     server.aggregation.add(answers, server.store)

@@ -62,6 +62,7 @@ package struct Engine: Sendable {
       hear(changes.nodes, now)
       work(now)
     case .customMetrics(let scrapes): take(scrapes, now)
+    case .adapterMetrics(let answers): server.metrics.adapters.replace(with: answers)
     case .discovery(let answers):
       take(answers)
       work(now)

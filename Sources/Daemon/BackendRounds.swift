@@ -1,5 +1,6 @@
 import CoreAggregation
 import CoreEngine
+import CoreMetrics
 import EdgeHTTP
 import Synchronization
 
@@ -9,7 +10,10 @@ final class BackendRounds: Sendable {
   /// remote_available_controller.go, v1.36; one that failed is asked again sooner here.
   private static let period = Duration.seconds(1)
   private static let validity = (passed: Duration.seconds(30), failed: Duration.seconds(2))
-  /// Servers asked at once.
+  /// How often autoscalers' questions are asked, of cluster time; and, since a new one is not to wait so long, looked at.
+  private static let metricPeriodSeconds = 15.0
+  private static let metricLooks = 5
+  /// Servers asked at once, and questions.
   private static let askedAtOnce = 8
 
   private struct Asked {
@@ -19,7 +23,7 @@ final class BackendRounds: Sendable {
 
   private let host: EngineHost
   private let backends: Backends
-  private let work = Mutex<Task<Void, Never>?>(nil)
+  private let work = Mutex<[Task<Void, Never>]>([])
 
   init(host: EngineHost, backends: Backends) {
     self.host = host
@@ -34,16 +38,44 @@ final class BackendRounds: Sendable {
         try? await Task.sleep(for: BackendRounds.period)
       }
     }
-    work.withLock { $0 = task }
+    let metrics = Task.detached { [weak self, speed = host.clock.speed] in
+      let pause = Duration.nanoseconds(
+        Int64(BackendRounds.metricPeriodSeconds * 1e9 / speed / Double(BackendRounds.metricLooks)))
+      var asked: [MetricQuery] = []
+      var look = 0
+      while !Task.isCancelled {
+        await self?.askForMetrics(&asked, isDue: look % BackendRounds.metricLooks == 0)
+        look += 1
+        try? await Task.sleep(for: max(pause, .milliseconds(10)))
+      }
+    }
+    work.withLock { $0 = [task, metrics] }
   }
 
   func stop() async {
-    let task = work.withLock { work in
-      defer { work = nil }
+    let tasks = work.withLock { work in
+      defer { work = [] }
       return work
     }
-    task?.cancel()
+    for task in tasks { task.cancel() }
     await backends.close()
+  }
+
+  /// - Parameter asked: what was asked last time.
+  private func askForMetrics(_ asked: inout [MetricQuery], isDue: Bool) async {
+    let questions = host.read { $0.metricQuestions }
+    let queries = questions.map(\.query)
+    guard queries != asked || (isDue && !queries.isEmpty) else { return }
+    asked = queries
+    let answers = await Backends.each(of: questions, atOnce: BackendRounds.askedAtOnce) { query, backend in
+      do {
+        let answer = try await self.backends.read(
+          query.target, of: backend, as: "system:serviceaccount:kube-system:horizontal-pod-autoscaler",
+          limitBytes: AdapterAnswer.limitBytes)
+        return AdapterAnswer(query, status: answer.status, body: answer.body)
+      } catch { return AdapterAnswer(query, .failed("\(error)")) }
+    }
+    host.adapterMetrics(answers.sorted { $0.query < $1.query })
   }
 
   private func round(_ asked: inout [String: Asked]) async {

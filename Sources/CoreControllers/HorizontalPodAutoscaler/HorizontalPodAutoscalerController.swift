@@ -12,7 +12,7 @@ package struct HorizontalPodAutoscalerController: Controller {
   static let allDecisionsLimit = 40_000
 
   package let name = "horizontal-pod-autoscaler"
-  private var memories: [ObjectKey: ScalingMemory] = [:]
+  private(set) var memories: [ObjectKey: ScalingMemory] = [:]
   private var pods = AutoscaledPods()
   private var selectors = SelectorIndex()
   private var resting = RestingAutoscalers()

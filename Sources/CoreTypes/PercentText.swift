@@ -1,7 +1,7 @@
 /// Percent-encoding of path segments, query values and names of headers.
-enum PercentText {
+package enum PercentText {
   /// nil where a % is not followed by two hexadecimal digits or the bytes are no UTF-8.
-  static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool) -> String? {
+  package static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool) -> String? {
     let percent = UInt8(ascii: "%")
     let plus = UInt8(ascii: "+")
     if !text.contains(where: { $0 == percent || (plusIsSpace && $0 == plus) }) { return String(Substring(text)) }
@@ -20,10 +20,13 @@ enum PercentText {
   }
 
   /// One segment of a path.
-  static func encode(_ segment: String) -> String { encode(segment, besides: "-._~!$&'()*+,;=:@") }
+  package static func encode(_ segment: String) -> String { encode(segment, besides: "-._~!$&'()*+,;=:@") }
+
+  /// A name or value of a query.
+  package static func encodeQuery(_ text: String) -> String { encode(text, besides: "-._~") }
 
   /// The end of a header's name. Source: headerKeyEscape, k8s.io/client-go/transport/round_trippers.go, v0.36.
-  static func encodeHeaderName(_ text: String) -> String { encode(text, besides: "!#$&'*+-.^_`|~") }
+  package static func encodeHeaderName(_ text: String) -> String { encode(text, besides: "!#$&'*+-.^_`|~") }
 
   private static func encode(_ text: String, besides allowed: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
