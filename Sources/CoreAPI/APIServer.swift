@@ -60,7 +60,7 @@ package struct APIServer: Sendable {
     guard request.body.count <= APIServer.bodyLimitBytes else { throw .tooLarge(limitBytes: APIServer.bodyLimitBytes) }
     guard info.isResource else { return try answerNonResource(info, query, request, user) }
     guard let served = table.find(group: info.group, version: info.version, name: info.resource) else {
-      return try answerElsewhere(info.group, info.version, request, user)
+      return try answerElsewhere(info.group, info.version, info, query, request, user)
     }
     let call = Call(
       request: request, info: info, query: query, accept: try Accept(request.accept), user: user, now: now, served: served)

@@ -6,10 +6,13 @@ import CoreTypes
 /// Group versions that other servers serve. Source: k8s.io/kube-aggregator/pkg/apiserver/handler_proxy.go, v1.36.
 extension APIServer {
   /// What is below /apis/GROUP/VERSION of a version that is not in the table; authorised already.
-  func answerElsewhere(_ group: String, _ version: String, _ request: APIRequest, _ user: UserInfo) throws(APIError)
-    -> APIResponse
-  {
-    guard let stored = aggregation.service(group: group, version: version, store) else { throw .noSuchResource }
+  func answerElsewhere(
+    _ group: String, _ version: String, _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: UserInfo
+  ) throws(APIError) -> APIResponse {
+    guard let stored = aggregation.service(group: group, version: version, store) else {
+      guard servesMetrics(group, version) else { throw .noSuchResource }
+      return try answerMetrics(info, query, request)
+    }
     let segments = try RequestInfo.segments(request.path)
     if segments.contains(where: { $0 == "." || $0 == ".." || $0.contains("/") }) {
       // The other server might read them as another path than the one that was authorised.
@@ -23,7 +26,7 @@ extension APIServer {
       throw .unavailable(stored.key.name, "FailedDiscoveryCheck", message)
     }
     let path = "/" + segments.map { PercentText.encode($0) }.joined(separator: "/")
-    let isWatch = try Query(request.query).flag("watch") ?? false
+    let isWatch = query.flag("watch") ?? false
     return .proxy(
       ProxyRequest(
         backend: backend, target: request.query.isEmpty ? path : path + "?" + request.query, identity: identity(of: user),
@@ -42,15 +45,16 @@ extension APIServer {
     return headers
   }
 
-  /// The versions that other servers serve, for discovery: those of one group together.
+  /// The versions that are not in the table, for discovery.
   var elsewhere: [ElsewhereVersion] {
-    aggregation.services(store).map { stored in
+    let others = aggregation.services(store).map { stored in
       let spec = stored.view(APIService.self).spec
       return ElsewhereVersion(
         group: spec.group ?? "", version: spec.version ?? "", groupPriority: spec.groupPriorityMinimum ?? 0,
         versionPriority: spec.versionPriority ?? 0, resources: aggregation.resources(of: stored.key.name) ?? [],
         isCurrent: aggregation.condition(stored, store)?.isTrue ?? false)
     }
+    return others + metricVersions
   }
 }
 

@@ -14,7 +14,7 @@ extension APIServer {
       "api", "apis", "healthz", "livez", "readyz", "version", "openapi", "metrics",
     ].contains(segments.first ?? "")
     if segments.count == 3, segments[0] == "apis", !aggregation.own.contains("\(segments[2]).\(segments[1])") {
-      return try answerElsewhere(segments[1], segments[2], request, user)
+      return try answerElsewhere(segments[1], segments[2], info, query, request, user)
     }
     if isKnown, !["GET", "HEAD"].contains(request.method) { throw .methodNotAllowed() }
     switch segments.first {
