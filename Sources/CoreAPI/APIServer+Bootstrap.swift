@@ -1,4 +1,3 @@
-import CoreAggregation
 import CoreJSON
 import CoreStore
 package import CoreTypes
@@ -63,10 +62,8 @@ extension APIServer {
         services.append(APIServer.localService(group.name, version, priority, isReplaced: isMetrics, now))
       }
     }
-    // Those of a metrics adapter, once it has its own, are what counts: these are not made again beside it.
-    for (group, version) in APIServer.builtInMetrics where aggregation.versions(of: group, store).isEmpty {
-      services.append(APIServer.localService(group, version, (group: 100, version: 100), isReplaced: true, now))
-    }
+    // None for the built-in metrics of custom and external: installers of adapters take an APIService that is there already for
+    // somebody else's, and give up.
     return services
   }
 

@@ -12,7 +12,8 @@ final class BackendRounds: Sendable {
   private static let validity = (passed: Duration.seconds(30), failed: Duration.seconds(2))
   /// How often autoscalers' questions are asked, of cluster time; and, since a new one is not to wait so long, looked at.
   private static let metricPeriodSeconds = 15.0
-  private static let metricLooks = 5
+  private static let metricLooks = 5.0
+  private static let leastPause = Duration.milliseconds(50)
   /// Servers asked at once, and questions.
   private static let askedAtOnce = 8
 
@@ -39,14 +40,14 @@ final class BackendRounds: Sendable {
       }
     }
     let metrics = Task.detached { [weak self, speed = host.clock.speed] in
-      let pause = Duration.nanoseconds(
-        Int64(BackendRounds.metricPeriodSeconds * 1e9 / speed / Double(BackendRounds.metricLooks)))
+      let period = Duration.nanoseconds(Int64(BackendRounds.metricPeriodSeconds * 1e9 / speed))
       var asked: [MetricQuery] = []
-      var look = 0
+      var due = ContinuousClock.now
       while !Task.isCancelled {
-        await self?.askForMetrics(&asked, isDue: look % BackendRounds.metricLooks == 0)
-        look += 1
-        try? await Task.sleep(for: max(pause, .milliseconds(10)))
+        let isDue = due <= .now
+        if isDue { due = .now + period }
+        await self?.askForMetrics(&asked, isDue: isDue)
+        try? await Task.sleep(for: max(period / BackendRounds.metricLooks, BackendRounds.leastPause))
       }
     }
     work.withLock { $0 = [task, metrics] }
@@ -106,6 +107,9 @@ final class BackendRounds: Sendable {
 }
 
 extension Backends {
+  /// For the whole of an answer, however it trickles.
+  private static let wholePatience = Duration.seconds(10)
+
   /// Asks as the control plane itself. Source of the names: remote_available_controller.go, v1.36.
   func read(
     _ target: String, of backend: ServiceBackend, as user: String = "system:kube-aggregator", limitBytes: Int
@@ -113,8 +117,19 @@ extension Backends {
     let headers: HTTPHeaders = [
       "accept": "application/json", "user-agent": "wavetank", "x-remote-user": user, "x-remote-group": "system:masters",
     ]
-    return try await client(backend).send(
-      HTTPClientRequest(.get, target, headers: headers), to: Backends.origin(backend), bodyLimit: limitBytes)
+    let (client, origin) = (try client(backend), Backends.origin(backend))
+    return try await withThrowingTaskGroup(of: HTTPClientResponse.self) { group in
+      group.addTask {
+        try await client.send(HTTPClientRequest(.get, target, headers: headers), to: origin, bodyLimit: limitBytes)
+      }
+      group.addTask {
+        try await Task.sleep(for: Backends.wholePatience)
+        throw HTTPClientError.timedOut(origin.description)
+      }
+      defer { group.cancelAll() }
+      guard let answer = try await group.next() else { throw HTTPClientError.closed(origin.description) }
+      return answer
+    }
   }
 
   /// Does something for each, a few at once; the results in no order.

@@ -85,6 +85,42 @@ struct AdapterTests {
     await adapter.stop()
   }
 
+  @Test("a client that goes ends the backend's stream, and a backend that breaks off ends the client's without its end mark")
+  func endings() async throws {
+    let adapter = try TestAdapter()
+    let test = try await TestCluster()
+    try await adapter.register(Self.group, "v1beta1", in: test.cluster)
+    try await test.cluster.waitForAPIService(Self.name, "Passed")
+    let token =
+      await test.cluster.send(
+        .post, "/api/v1/namespaces/default/serviceaccounts/default/token", ["spec": ["expirationSeconds": 3600]]
+      ).body[.status][.token].string ?? ""
+    await test.cluster.send(
+      .post, "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+      [
+        "metadata": ["name": "all"],
+        "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"],
+        "subjects": [["kind": "ServiceAccount", "namespace": "default", "name": "default"]],
+      ])
+    let client = HTTPClient(tls: try TLSContext(clientTrusting: [], isVerifying: false), patience: .seconds(10))
+    let origin = HTTPOrigin(isTLS: true, host: "127.0.0.1", port: test.cluster.address.port)
+    let request = HTTPClientRequest(
+      .get, Self.base + "/stream?watch=1", headers: ["authorization": "Bearer " + token])
+    let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+    let work = Task { try await client.stream(request, to: origin) { _, _ in begin.yield() } }
+    for await _ in begun { break }
+    let first = adapter.stream
+    work.cancel()
+    let ending = await withCheckedContinuation { done in first.onTermination { done.resume(returning: $0) } }
+    #expect(ending == .clientGone)
+    await #expect(throws: HTTPClientError.closed(origin.description)) {
+      try await client.stream(request, to: origin) { _, piece in if !piece.isEmpty { adapter.stream.abort() } }
+    }
+    await client.close()
+    await test.stop()
+    await adapter.stop()
+  }
+
   @Test("a backend that goes is a 503 at once and a failed check soon; back, it is served again")
   func down() async throws {
     let adapter = try TestAdapter()

@@ -148,15 +148,13 @@ struct PodMetricTests {
     let answer = await metrics.cluster.send(.get, "/apis/example.com/v1/things").body[.items][0]
     #expect(answer["asked"] == "kubernetes-admin" && answer["by"] == "front-proxy-client", "\(answer)")
     // The same server as an adapter of external metrics.
-    let external: JSON = [
-      "spec": [
-        "group": "external.metrics.k8s.io", "version": "v1beta1", "caBundle": .string(bundle),
-        "service": ["name": "adapter", "namespace": "default"],
-      ]
-    ]
-    await metrics.cluster.send(
-      .patch, "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.external.metrics.k8s.io", external,
-      type: "application/merge-patch+json")
+    try await metrics.create(
+      "/apis/apiregistration.k8s.io/v1/apiservices",
+      """
+      {"metadata":{"name":"v1beta1.external.metrics.k8s.io"},"spec":{"group":"external.metrics.k8s.io","version":"v1beta1",
+       "groupPriorityMinimum":10,"versionPriority":10,"caBundle":"\(bundle)",
+       "service":{"name":"adapter","namespace":"default"}}}
+      """)
     try await metrics.cluster.waitForAPIService("v1beta1.external.metrics.k8s.io", "Passed")
     try await metrics.deploy("web", annotations: "{}", #""command":["sleep","1000"]"#)
     try await metrics.autoscale(

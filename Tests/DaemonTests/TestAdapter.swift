@@ -14,8 +14,9 @@ final class TestAdapter: Sendable {
   let port: UInt16
   private let requests = Mutex<[HTTPRequest]>([])
   private let answers = Mutex<[String: (status: Int, body: JSON)]>([:])
-  /// What follows the first line of /apis/…/stream.
-  let stream = ByteStream()
+  private let streams = Mutex<[ByteStream]>([])
+  /// What follows the first line of the last /apis/…/stream.
+  var stream: ByteStream { streams.withLock { $0.last } ?? ByteStream() }
 
   init() throws {
     authority = try CertificateAuthority(named: "adapter-ca")
@@ -45,6 +46,8 @@ final class TestAdapter: Sendable {
   private func answer(_ request: HTTPRequest) -> HTTPResponse {
     requests.withLock { $0.append(request) }
     if request.path.hasSuffix("/stream") {
+      let stream = ByteStream()
+      streams.withLock { $0.append(stream) }
       stream.offer(Array("first\n".utf8))
       return HTTPResponse(status: 200, headers: ["content-type": "application/json;stream=watch"], body: .stream(stream))
     }
