@@ -52,38 +52,32 @@ extension APIServer {
   private static let lastApplied = Key("kubectl.kubernetes.io/last-applied-configuration")
 
   /// One APIService for each group version that is served here. Source: kube-aggregator's autoregistration, v1.36.
+  /// None for custom and external metrics: installers of adapters take one that is there already for somebody else's, and give up.
   private func localServices(_ now: Instant) -> [JSON] {
     var services: [JSON] = []
     for (place, group) in table.groups.enumerated() {
       for (index, version) in group.versions.enumerated() {
-        // The metrics' numbers are those of metrics-server's manifest, so that applying it is no conflict.
-        let isMetrics = group.name == VirtualResources.metricsGroup
-        let priority = (group: isMetrics ? 100 : 18000 - place * 100, version: 100 - index)
-        services.append(APIServer.localService(group.name, version, priority, isReplaced: isMetrics, now))
+        let condition: JSON = [
+          "type": "Available", "status": "True", "lastTransitionTime": .string(now.rfc3339), "reason": "Local",
+          "message": "served by this server itself",
+        ]
+        let spec: JSON = [
+          "group": group.name.isEmpty ? .null : .string(group.name), "version": .string(version),
+          // The metrics' numbers are those of metrics-server's manifest, so that applying it is no conflict.
+          "groupPriorityMinimum": .int(group.name == "metrics.k8s.io" ? 100 : Int64(18000 - place * 100)),
+          "versionPriority": .int(Int64(100 - index)),
+        ]
+        var metadata: JSON = [
+          "name": .string("\(version).\(group.name)"),
+          "labels": .object([Member(key: Key("kube-aggregator.kubernetes.io/automanaged"), value: "onstart")]),
+        ]
+        if group.name == VirtualResources.metricsGroup {
+          // People apply metrics-server's own manifest over it: kubectl is told that there was nothing of theirs before.
+          metadata.put(Key("annotations"), .object([Member(key: APIServer.lastApplied, value: "{}")]))
+        }
+        services.append(["metadata": metadata, "spec": spec, "status": ["conditions": [condition]]])
       }
     }
-    // None for the built-in metrics of custom and external: installers of adapters take an APIService that is there already for
-    // somebody else's, and give up.
     return services
-  }
-
-  /// - Parameter isReplaced: People apply a manifest of their own over it: kubectl is told that there was nothing of theirs before.
-  private static func localService(
-    _ group: String, _ version: String, _ priority: (group: Int, version: Int), isReplaced: Bool, _ now: Instant
-  ) -> JSON {
-    let condition: JSON = [
-      "type": "Available", "status": "True", "lastTransitionTime": .string(now.rfc3339), "reason": "Local",
-      "message": "served by this server itself",
-    ]
-    let spec: JSON = [
-      "group": group.isEmpty ? .null : .string(group), "version": .string(version),
-      "groupPriorityMinimum": .int(Int64(priority.group)), "versionPriority": .int(Int64(priority.version)),
-    ]
-    var metadata: JSON = [
-      "name": .string("\(version).\(group)"),
-      "labels": .object([Member(key: Key("kube-aggregator.kubernetes.io/automanaged"), value: "onstart")]),
-    ]
-    if isReplaced { metadata.put(Key("annotations"), .object([Member(key: APIServer.lastApplied, value: "{}")])) }
-    return ["metadata": metadata, "spec": spec, "status": ["conditions": [condition]]]
   }
 }

@@ -158,7 +158,7 @@ struct AdapterTests {
     let adapter = try TestAdapter()
     let test = try await TestCluster()
     let widgets: JSON = [
-      "name": "widgets", "singularName": "widget", "namespaced": true, "kind": "Widget", "verbs": ["get", "list"],
+      "name": "widgets", "singularName": "widget", "namespaced": true, "kind": "Widget", "verbs": ["create", "get", "list"],
       "shortNames": ["wd"],
     ]
     try await adapter.register("example.com", "v1", in: test.cluster, resources: [widgets])
@@ -168,12 +168,17 @@ struct AdapterTests {
       "apiVersion": "example.com/v1", "kind": "Widget", "metadata": ["name": "one", "namespace": "default"],
     ]
     adapter.answer(path, ["apiVersion": "example.com/v1", "kind": "WidgetList", "metadata": [:], "items": [item]])
+    adapter.answer("POST " + path, item, status: 201)
+    let manifest = test.directory + "/widget.json"
+    try Data(item.encoded()).write(to: URL(fileURLWithPath: manifest))
     let shown = try await test.kubectl(["get", "apiservice", "v1.example.com"])
     #expect(shown.output.contains("default/adapter   True"), "\(shown.output)")
     #expect(try await test.kubectl(["get", "--raw", path]).output.contains("WidgetList"))
     for program in Kubectl.all {
       let listed = try await test.kubectl(["get", "wd", "-o", "name"], program: program)
       #expect(listed.output == "widget.example.com/one\n", "\(program): \(listed.output)")
+      let created = try await test.kubectl(["create", "-f", manifest], program: program)
+      #expect(created.output == "widget.example.com/one created\n", "\(program): \(created.output)")
     }
     await test.stop()
     await adapter.stop()

@@ -37,7 +37,7 @@ final class TestAdapter: Sendable {
     func answer(_ request: HTTPRequest) -> HTTPResponse { slot.withLock { $0 }?(request) ?? .text(503, "not yet") }
   }
 
-  /// What is answered for a path from now on.
+  /// What is answered for a path, or for "METHOD PATH", from now on.
   func answer(_ path: String, _ body: JSON, status: Int = 200) { answers.withLock { $0[path] = (status, body) } }
 
   /// The requests for a path, in order.
@@ -51,7 +51,8 @@ final class TestAdapter: Sendable {
       stream.offer(Array("first\n".utf8))
       return HTTPResponse(status: 200, headers: ["content-type": "application/json;stream=watch"], body: .stream(stream))
     }
-    guard let known = answers.withLock({ $0[request.path] }) else {
+    let place = request.method.rawValue + " " + request.path
+    guard let known = answers.withLock({ $0[place] ?? $0[request.path] }) else {
       let status: JSON = ["kind": "Status", "status": "Failure", "message": "the adapter does not know this", "code": 404]
       return HTTPResponse(status: 404, headers: ["content-type": "application/json"], body: .bytes(status.encoded()))
     }
