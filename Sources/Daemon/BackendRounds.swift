@@ -1,3 +1,4 @@
+import CoreAPI
 import CoreAggregation
 import CoreEngine
 import CoreMetrics
@@ -71,8 +72,7 @@ final class BackendRounds: Sendable {
     let answers = await Backends.each(of: questions, atOnce: BackendRounds.askedAtOnce) { query, backend in
       do {
         let answer = try await self.backends.read(
-          query.target, of: backend, as: "system:serviceaccount:kube-system:horizontal-pod-autoscaler",
-          limitBytes: AdapterAnswer.limitBytes)
+          query.target, of: backend, as: Backends.autoscaler, limitBytes: AdapterAnswer.limitBytes)
         return AdapterAnswer(query, status: answer.status, body: answer.body)
       } catch { return AdapterAnswer(query, .failed("\(error)")) }
     }
@@ -110,17 +110,24 @@ extension Backends {
   /// For the whole of an answer, however it trickles.
   private static let wholePatience = Duration.seconds(10)
 
-  /// Asks as the control plane itself. Source of the names: remote_available_controller.go, v1.36.
+  /// Who asks what a server serves. Source: remote_available_controller.go, v1.36.
+  static let aggregator = UserInfo(name: "system:kube-aggregator", groups: ["system:masters"])
+  /// Who asks for metrics: a server that asks back whether it may needs its role.
+  static let autoscaler = UserInfo(
+    name: "system:serviceaccount:kube-system:horizontal-pod-autoscaler",
+    groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"])
+
+  /// Asks for the control plane itself.
   func read(
-    _ target: String, of backend: ServiceBackend, as user: String = "system:kube-aggregator", limitBytes: Int
+    _ target: String, of backend: ServiceBackend, as user: UserInfo = Backends.aggregator, limitBytes: Int
   ) async throws -> HTTPClientResponse {
-    let headers: HTTPHeaders = [
-      "accept": "application/json", "user-agent": "wavetank", "x-remote-user": user, "x-remote-group": "system:masters",
-    ]
+    var headers: HTTPHeaders = ["accept": "application/json", "user-agent": "wavetank", "x-remote-user": user.name]
+    for group in user.groups { headers.append("x-remote-group", group) }
     let (client, origin) = (try client(backend), Backends.origin(backend))
+    let request = HTTPClientRequest(.get, target, headers: headers)
     return try await withThrowingTaskGroup(of: HTTPClientResponse.self) { group in
       group.addTask {
-        try await client.send(HTTPClientRequest(.get, target, headers: headers), to: origin, bodyLimit: limitBytes)
+        try await client.send(request, to: origin, bodyLimit: limitBytes)
       }
       group.addTask {
         try await Task.sleep(for: Backends.wholePatience)

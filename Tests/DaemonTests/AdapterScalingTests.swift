@@ -57,7 +57,22 @@ struct AdapterScalingTests {
         ],
       ])
     try await wait(cluster, deployments + "/web", "5 replicas") { $0[.spec][.replicas] == 5 }
-    #expect(adapter.requests(Self.metric).last?.query == "labelSelector=kind%3Dmail")
+    let asked = try #require(adapter.requests(Self.metric).last)
+    #expect(asked.query == "labelSelector=kind%3Dmail")
+    #expect(asked.headers["x-remote-user"] == "system:serviceaccount:kube-system:horizontal-pod-autoscaler")
+    // An adapter asks back whether it may.
+    let review = await cluster.send(
+      .post, "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+      [
+        "spec": [
+          "user": .string(asked.headers["x-remote-user"] ?? ""),
+          "groups": .array(asked.headers.values("x-remote-group").map { .string($0) }),
+          "resourceAttributes": [
+            "verb": "list", "group": "external.metrics.k8s.io", "resource": "queue", "namespace": "default",
+          ],
+        ]
+      ])
+    #expect(review.body[.status]["allowed"] == true)
     adapter.answer(Self.metric, ["kind": "Status", "message": "the queue is not known"], status: 404)
     try await wait(cluster, autoscalers + "/web", "the failure") { autoscaler in
       autoscaler[.status][.conditions].elements.contains {

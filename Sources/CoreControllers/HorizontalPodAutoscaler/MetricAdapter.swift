@@ -14,11 +14,14 @@ struct MetricAdapter {
   /// The one for a metric; nil where no APIService with a service has its group, or the metric needs none.
   init?(_ source: AutoscalerRules.Source, _ snapshot: Snapshot) {
     switch source {
-    case .pods, .object: self.init(MetricQuery.custom, MetricQuery.customVersions, "custom", snapshot)
-    case .external: self.init(MetricQuery.external, MetricQuery.externalVersions, "external", snapshot)
+    case .pods, .object: self.init(custom: snapshot)
+    case .external: self.init(external: snapshot)
     case .resource, .containerResource, .unknown: return nil
     }
   }
+
+  init?(custom snapshot: Snapshot) { self.init(MetricQuery.custom, MetricQuery.customVersions, "custom", snapshot) }
+  init?(external snapshot: Snapshot) { self.init(MetricQuery.external, MetricQuery.externalVersions, "external", snapshot) }
 
   /// The version of the highest priority that is understood.
   private init?(_ group: String, _ versions: [String], _ word: String, _ snapshot: Snapshot) {
@@ -49,7 +52,7 @@ struct MetricAdapter {
     }
   }
 
-  /// Whom to ask; nil where it cannot be reached, which `values` says.
+  /// Whom to ask; nil where it cannot be reached.
   func backend(_ snapshot: Snapshot) -> ServiceBackend? { try? ServiceBackend(apiService, snapshot.store) }
 
   /// What it answered last.
@@ -79,20 +82,24 @@ extension HorizontalPodAutoscalerController {
 
   /// What autoscalers want to know of metrics adapters, and whom to ask; sorted.
   package func questions(in snapshot: Snapshot) -> [(query: MetricQuery, backend: ServiceBackend)] {
-    let groups = [(MetricQuery.custom, MetricQuery.customVersions), (MetricQuery.external, MetricQuery.externalVersions)]
-    let isServed = groups.contains { group, versions in
-      versions.contains { snapshot.aggregation.service(group: group, version: $0, snapshot.store) != nil }
-    }
-    if !isServed { return [] }
+    // Both are found once, not for each autoscaler; one that cannot be reached is not asked, which `values` says.
+    let custom = MetricAdapter(custom: snapshot).flatMap { adapter in adapter.backend(snapshot).map { (adapter, $0) } }
+    let external = MetricAdapter(external: snapshot).flatMap { adapter in adapter.backend(snapshot).map { (adapter, $0) } }
+    if custom == nil, external == nil { return [] }
     var found: [MetricQuery: ServiceBackend] = [:]
     for stored in snapshot.store.list(.horizontalPodAutoscalers) {
       let rules = memories[stored.key]?.rules ?? AutoscalerRules(stored.view(HorizontalPodAutoscaler.self).spec)
       for metric in rules.metrics {
-        guard let adapter = MetricAdapter(metric.source, snapshot) else { continue }
+        let place =
+          switch metric.source {
+          case .pods, .object: custom
+          case .external: external
+          case .resource, .containerResource, .unknown: nil as (MetricAdapter, ServiceBackend)?
+          }
         let reference = stored.view(HorizontalPodAutoscaler.self).spec.scaleTargetRef
-        guard let target = try? ScaleTarget(reference, namespace: stored.key.namespace, snapshot.store),
-          let query = adapter.query(metric.source, namespace: stored.key.namespace, pods: target.selector),
-          let backend = adapter.backend(snapshot)
+        guard let (adapter, backend) = place,
+          let target = try? ScaleTarget(reference, namespace: stored.key.namespace, snapshot.store),
+          let query = adapter.query(metric.source, namespace: stored.key.namespace, pods: target.selector)
         else { continue }
         found[query] = backend
       }
