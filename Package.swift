@@ -27,7 +27,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 let coreTargets: [Target.Dependency] = [
-  "CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreAPI", "CoreMetrics", "CoreControllers", "CoreNode", "CoreEngine",
+  "CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreAPI", "CoreMetrics", "CoreAggregation", "CoreControllers", "CoreNode",
+  "CoreEngine",
 ]
 
 let package = Package(
@@ -52,11 +53,16 @@ let package = Package(
     core("CoreSchema", ["CoreJSON", "CoreTypes", "SchemaLanguage"], schema: true),
     core("CoreStore", ["CoreJSON", "CoreTypes"]),
     core("CoreMetrics", ["CoreJSON", "CoreTypes"]),
-    core("CoreAPI", ["CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics"]),
-    core("CoreControllers", ["CoreJSON", "CoreTypes", "CoreStore", "CoreMetrics"]),
+    core("CoreAggregation", ["CoreJSON", "CoreTypes", "CoreStore"]),
+    core("CoreAPI", ["CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAggregation"]),
+    core("CoreControllers", ["CoreJSON", "CoreTypes", "CoreStore", "CoreMetrics", "CoreAggregation"]),
     core("CoreNode", ["CoreJSON", "CoreTypes", "CoreStore"]),
     core(
-      "CoreEngine", ["CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAPI", "CoreControllers", "CoreNode"]),
+      "CoreEngine",
+      [
+        "CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAggregation", "CoreAPI", "CoreControllers",
+        "CoreNode",
+      ]),
 
     edge("EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CHTTPParser", "CZlib", "CLinux"]),
     edge("EdgeJournal", ["CSQLite"]),
@@ -93,8 +99,9 @@ let package = Package(
     tests("CoreSchemaTests", ["CoreSchema", "SchemaLanguage", "CoreTypes", "CoreJSON"]),
     tests("CoreStoreTests", ["CoreStore", "CoreTypes", "CoreJSON"]),
     tests("CoreMetricsTests", ["CoreMetrics", "CoreTypes", "CoreJSON"]),
-    tests("CoreAPITests", ["CoreAPI", "CoreSchema", "CoreStore", "CoreMetrics", "CoreTypes", "CoreJSON"]),
-    tests("CoreControllersTests", ["CoreControllers", "CoreStore", "CoreMetrics", "CoreTypes", "CoreJSON"]),
+    tests("CoreAPITests", ["CoreAPI", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAggregation", "CoreTypes", "CoreJSON"]),
+    tests(
+      "CoreControllersTests", ["CoreControllers", "CoreStore", "CoreMetrics", "CoreAggregation", "CoreTypes", "CoreJSON"]),
     tests("CoreNodeTests", ["CoreNode", "CoreStore", "CoreTypes", "CoreJSON"]),
     tests("CoreEngineTests", coreTargets),
     tests("EdgeHTTPTests", ["EdgeHTTP", "CZlib", "CLinux", "TestMachine"]),

@@ -15,6 +15,8 @@ package struct APIConfiguration: Sendable {
   package var serverAddress = "127.0.0.1:6443"
   /// The cluster's CA certificate, for the ConfigMap kube-root-ca.crt.
   package var certificateAuthorityPEM = ""
+  /// Signs the certificate that this server shows to those that it passes requests on to; empty where none is.
+  package var frontProxyAuthorityPEM = ""
   /// What spec.timeZone of a CronJob may name.
   package var timeZones = TimeZoneDatabase.utcOnly
 

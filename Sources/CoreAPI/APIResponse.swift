@@ -8,6 +8,8 @@ package enum APIResponse: Sendable {
   case watch(WatchRequest, contentType: String)
   /// A stream that a node serves: the edge connects the client with the container.
   case stream(StreamRequest)
+  /// Another server answers: the edge passes the request on to it.
+  case proxy(ProxyRequest)
 
   package struct Header: Sendable, Equatable {
     package var name: String

@@ -24,6 +24,7 @@ extension APIServer {
         ], now)
     }
     for service in localServices(now) { ensure(.apiServices, service, now) }
+    bootstrapFrontProxy(at: now, APIServer.bootUser)
   }
 
   private mutating func ensure(_ id: ResourceID, _ tree: JSON, _ now: Instant, key: Key? = nil) {
@@ -51,6 +52,7 @@ extension APIServer {
   private static let lastApplied = Key("kubectl.kubernetes.io/last-applied-configuration")
 
   /// One APIService for each group version that is served here. Source: kube-aggregator's autoregistration, v1.36.
+  /// None for custom and external metrics: installers of adapters take one that is there already for somebody else's, and give up.
   private func localServices(_ now: Instant) -> [JSON] {
     var services: [JSON] = []
     for (place, group) in table.groups.enumerated() {

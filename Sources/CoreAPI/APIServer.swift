@@ -1,3 +1,4 @@
+package import CoreAggregation
 import CoreJSON
 package import CoreMetrics
 package import CoreStore
@@ -13,6 +14,8 @@ package struct APIServer: Sendable {
   package let configuration: APIConfiguration
   /// What metrics.k8s.io is computed from.
   package var metrics = MetricsWindow()
+  /// What other servers serve.
+  package var aggregation: AggregatedGroups
   let table: ResourceTable
   var random: RandomSource
   var roles = RoleIndex()
@@ -22,6 +25,7 @@ package struct APIServer: Sendable {
 
   package init(resources: [any Resource], configuration: APIConfiguration, random: RandomSource, store: Store = Store()) {
     table = ResourceTable(resources + VirtualResources.all)
+    aggregation = AggregatedGroups(own: Set(table.groups.flatMap { group in group.versions.map { $0 + "." + group.name } }))
     self.configuration = configuration
     self.random = random
     self.store = store
@@ -54,8 +58,10 @@ package struct APIServer: Sendable {
     if let wanted = request.impersonation { user = try impersonate(wanted, by: user) }
     try authorize(info, user)
     guard request.body.count <= APIServer.bodyLimitBytes else { throw .tooLarge(limitBytes: APIServer.bodyLimitBytes) }
-    guard info.isResource else { return try answerNonResource(info, query, request, at: now) }
-    guard let served = table.find(group: info.group, version: info.version, name: info.resource) else { throw .noSuchResource }
+    guard info.isResource else { return try answerNonResource(info, query, request, user) }
+    guard let served = table.find(group: info.group, version: info.version, name: info.resource) else {
+      return try answerElsewhere(info.group, info.version, info, query, request, user)
+    }
     let call = Call(
       request: request, info: info, query: query, accept: try Accept(request.accept), user: user, now: now, served: served)
     try checkScope(call)

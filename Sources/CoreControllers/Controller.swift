@@ -1,3 +1,4 @@
+package import CoreAggregation
 package import CoreMetrics
 package import CoreStore
 package import CoreTypes
@@ -29,9 +30,12 @@ extension Controller {
 package struct Snapshot: Sendable {
   package var store: Store
   package var metrics: MetricsWindow
+  /// What other servers serve.
+  package var aggregation: AggregatedGroups
 
-  package init(store: Store, metrics: MetricsWindow) {
+  package init(store: Store, metrics: MetricsWindow, aggregation: AggregatedGroups = AggregatedGroups()) {
     self.store = store
     self.metrics = metrics
+    self.aggregation = aggregation
   }
 }

@@ -15,7 +15,7 @@ package enum Controllers {
       ReplicaSetController.replicaSets, ReplicaSetController.replicationControllers, DaemonSetController(),
       HorizontalPodAutoscalerController(),
       CronJobController(zone: zone), JobController(), EndpointsController(), PodGarbageCollector(), EventTTLController(),
-      DisruptionController(), ResourceQuotaController(),
+      DisruptionController(), ResourceQuotaController(), APIServiceController(),
     ]
   }
 }

@@ -64,6 +64,10 @@ package struct Engine: Sendable {
       hear(changes.nodes, now)
       work(now)
     case .customMetrics(let scrapes): take(scrapes, now)
+    case .adapterMetrics(let answers): server.metrics.adapters.replace(with: answers)
+    case .discovery(let answers):
+      take(answers)
+      work(now)
     case .timer:
       fire(now)
       settle(now)
@@ -168,7 +172,7 @@ package struct Engine: Sendable {
   }
 
   private mutating func notice(_ change: StoreChange, except: WorkQueue.Item? = nil) {
-    let snapshot = Snapshot(store: server.store, metrics: server.metrics)
+    let snapshot = Snapshot(store: server.store, metrics: server.metrics, aggregation: server.aggregation)
     if change.object.key.resource == .nodes { noteNode(change) }
     for index in listeners(to: change.object.key.resource) {
       for key in controllers[index].keys(affectedBy: change, in: snapshot) {
@@ -193,7 +197,7 @@ package struct Engine: Sendable {
       }
       budget -= 1
       let plan = controllers[item.controller].plan(
-        item.key, in: Snapshot(store: server.store, metrics: server.metrics), at: now)
+        item.key, in: Snapshot(store: server.store, metrics: server.metrics, aggregation: server.aggregation), at: now)
       let isConcluded = apply(plan, item, now)
       settle(now, except: isConcluded ? item : nil)
     }

@@ -1,4 +1,5 @@
 package import CoreAPI
+package import CoreAggregation
 package import CoreMetrics
 package import CoreNode
 
@@ -15,6 +16,10 @@ package enum Input: Sendable {
   case usageChanges(UsageChanges)
   /// One scrape of all pods that tell numbers about themselves.
   case customMetrics([PodScrape])
+  /// One round of what autoscalers ask metrics adapters: the answers to `metricQuestions`.
+  case adapterMetrics([AdapterAnswer])
+  /// What backends of APIServices said that they serve.
+  case discovery([DiscoveryAnswer])
   /// A wake-up that was asked for is due, or there is work left from the last step.
   case timer
 }

@@ -12,6 +12,8 @@ package struct MetricsWindow: Sendable {
   private var nodes: [String: NodeSeries] = [:]
   /// What pods tell about themselves.
   package var custom = CustomMetrics()
+  /// What metrics adapters answered.
+  package var adapters = AdapterMetrics()
 
   package init(scrapePeriod: Duration = .seconds(15)) { self.scrapePeriod = scrapePeriod }
 

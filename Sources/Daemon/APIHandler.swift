@@ -11,9 +11,11 @@ final class APIHandler: Sendable {
   private let tokens: AccountTokens
   private let adminToken: String
   private let streams: any StreamServer
+  private let proxy: BackendProxy
   private let verified = Mutex<[String: JSON]>([:])
 
-  init(host: EngineHost, tokens: AccountTokens, adminToken: String, streams: any StreamServer) {
+  init(host: EngineHost, tokens: AccountTokens, adminToken: String, streams: any StreamServer, proxy: BackendProxy) {
+    self.proxy = proxy
     self.host = host
     self.tokens = tokens
     self.adminToken = adminToken
@@ -39,6 +41,7 @@ final class APIHandler: Sendable {
       for header in headers { fields.append(header.name, header.value) }
       return HTTPResponse(status: status, headers: fields, body: chunks.count == 1 ? .bytes(chunks[0]) : .chunks(chunks))
     case .response(.stream(let stream)): return await streams.serve(stream, request)
+    case .response(.proxy(let passed)): return await proxy.pass(passed, request)
     case .response(.watch): return .text(500, "a watch was answered twice")
     }
   }

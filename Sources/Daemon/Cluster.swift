@@ -76,6 +76,7 @@ package final class Cluster: Sendable {
   private let agent = AgentSlot()
   private let control = Mutex<ControlSocket?>(nil)
   private let clockKeeper: ClockKeeper
+  private let backends: BackendRounds
   private let scraping = Mutex<Task<Void, Never>?>(nil)
 
   /// - Throws: `ClusterError`; nothing is left behind then.
@@ -90,9 +91,11 @@ package final class Cluster: Sendable {
     let identity: Identity
     let engine: Engine
     let tokens: AccountTokens
+    let frontProxy: Identity
     do throws(ClusterError) {
       (secrets, identity) = try Cluster.secrets(contents, journal)
       tokens = AccountTokens(signer: secrets.signer)
+      frontProxy = try Cluster.frontProxy(secrets)
       engine = try Cluster.engine(configuration, contents, secrets, tokens)
     } catch {
       journal.close()
@@ -106,7 +109,10 @@ package final class Cluster: Sendable {
       configuration.runsContainers
       ? ContainerStreams(agent: agent, host: hostSlot) : NoStreams(reason: "this cluster was started without containers")
     adminToken = secrets.adminToken
-    let handler = APIHandler(host: host, tokens: tokens, adminToken: secrets.adminToken, streams: streams)
+    let clients = Backends(agent: agent, identity: frontProxy)
+    backends = BackendRounds(host: host, backends: clients)
+    let handler = APIHandler(
+      host: host, tokens: tokens, adminToken: secrets.adminToken, streams: streams, proxy: BackendProxy(backends: clients))
     self.handler = handler
     do throws(CertificateError) {
       let tls = try TLSContext(server: identity, clientAuthorities: secrets.authority.certificatePEM)
@@ -124,6 +130,7 @@ package final class Cluster: Sendable {
       clockKeeper.start()
       host.boot(apiPort: Int(address.port))
       try await startNodes(clock)
+      backends.start()
       try Kubeconfig.write(configuration.kubeconfig, name: configuration.name, address: address, secrets: secrets)
     } catch {
       await stop()
@@ -234,6 +241,7 @@ package final class Cluster: Sendable {
     control.withLock { $0?.close() }
     scraping.withLock { $0?.cancel() }
     clockKeeper.stop()
+    await backends.stop()
     host.stop()
     await server.stop(grace: .milliseconds(200))
     if let running = agent.agent {
@@ -283,6 +291,13 @@ package final class Cluster: Sendable {
     } catch { throw .certificates(error) }
   }
 
+  /// What servers behind APIServices are shown: those that know its CA believe us who asks.
+  private static func frontProxy(_ secrets: ClusterSecrets) throws(ClusterError) -> Identity {
+    do throws(CertificateError) { return try secrets.frontProxy.issueClient(commonName: APIServer.frontProxyName) } catch {
+      throw .certificates(error)
+    }
+  }
+
   private static func engine(
     _ configuration: ClusterConfiguration, _ contents: JournalContents, _ secrets: ClusterSecrets, _ tokens: AccountTokens
   ) throws(ClusterError) -> Engine {
@@ -290,6 +305,7 @@ package final class Cluster: Sendable {
     api.clusterName = configuration.name
     api.serverAddress = "127.0.0.1:\(configuration.port)"
     api.certificateAuthorityPEM = String(decoding: secrets.authority.certificatePEM, as: UTF8.self)
+    api.frontProxyAuthorityPEM = String(decoding: secrets.frontProxy.certificatePEM, as: UTF8.self)
     api.timeZones = ZoneFiles.database
     let seed = secureRandomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     var store = Store()

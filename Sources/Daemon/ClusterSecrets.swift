@@ -9,30 +9,52 @@ package struct ClusterSecrets: Sendable {
   let authority: CertificateAuthority
   let signer: TokenSigner
   let adminToken: String
+  /// Signs what the server shows to those that it passes requests on to. A CA of its own: they believe who is named on its word.
+  let frontProxy: CertificateAuthority
 
-  private static let names = (certificate: "ca.crt", key: "ca.key", token: "token.key", admin: "admin.token")
+  private static let names = (
+    certificate: "ca.crt", key: "ca.key", token: "token.key", admin: "admin.token", frontProxy: "front-proxy-ca.crt",
+    frontProxyKey: "front-proxy-ca.key"
+  )
 
   /// Those of the journal, or new ones with the records that keep them.
   static func load(_ metadata: [String: [UInt8]]) throws(CertificateError) -> (
     secrets: ClusterSecrets, records: [EdgeJournal.JournalRecord]
   ) {
+    let (frontProxy, more) = try frontProxy(metadata)
     if let certificate = metadata[names.certificate], let key = metadata[names.key], let token = metadata[names.token],
       let admin = metadata[names.admin]
     {
       let secrets = ClusterSecrets(
         authority: try CertificateAuthority(certificatePEM: certificate, keyPEM: key),
         signer: TokenSigner(key: try PrivateKey(pem: token)),
-        adminToken: String(decoding: admin, as: UTF8.self))
-      return (secrets, [])
+        adminToken: String(decoding: admin, as: UTF8.self), frontProxy: frontProxy)
+      return (secrets, more)
     }
     let authority = try CertificateAuthority(named: "wavetank-ca")
     let tokenKey = try PrivateKey(.p256)
     let admin = secureRandomBytes(24).map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
     return (
-      ClusterSecrets(authority: authority, signer: TokenSigner(key: tokenKey), adminToken: admin),
-      [
+      ClusterSecrets(authority: authority, signer: TokenSigner(key: tokenKey), adminToken: admin, frontProxy: frontProxy),
+      more + [
         .set(name: names.certificate, value: authority.certificatePEM), .set(name: names.key, value: authority.keyPEM),
         .set(name: names.token, value: tokenKey.pem), .set(name: names.admin, value: Array(admin.utf8)),
+      ]
+    )
+  }
+
+  /// Data directories of before have none.
+  private static func frontProxy(_ metadata: [String: [UInt8]]) throws(CertificateError) -> (
+    CertificateAuthority, [EdgeJournal.JournalRecord]
+  ) {
+    if let certificate = metadata[names.frontProxy], let key = metadata[names.frontProxyKey] {
+      return (try CertificateAuthority(certificatePEM: certificate, keyPEM: key), [])
+    }
+    let authority = try CertificateAuthority(named: "wavetank-front-proxy-ca")
+    return (
+      authority,
+      [
+        .set(name: names.frontProxy, value: authority.certificatePEM), .set(name: names.frontProxyKey, value: authority.keyPEM),
       ]
     )
   }

@@ -1,4 +1,5 @@
 package import CoreAPI
+package import CoreAggregation
 package import CoreEngine
 package import CoreMetrics
 package import CoreNode
@@ -72,6 +73,8 @@ package final class EngineHost: Sendable {
   package func observe(_ observation: NodeObservation) { take(.observation(observation)) }
   package func usage(_ samples: [UsageSample]) { take(.usage(samples)) }
   package func customMetrics(_ scrapes: [PodScrape]) { take(.customMetrics(scrapes)) }
+  package func adapterMetrics(_ answers: [AdapterAnswer]) { take(.adapterMetrics(answers)) }
+  package func discovery(_ answers: [DiscoveryAnswer]) { take(.discovery(answers)) }
 
   private func take(_ input: Input) {
     state.withLock { state in

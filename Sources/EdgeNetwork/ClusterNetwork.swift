@@ -23,6 +23,9 @@ package final class ClusterNetwork: Sendable {
   private let taken = Mutex<[Int: Set<UInt8>]>([:])
   private let recent = Mutex<[Int: UInt8]>([:])
 
+  /// Whether an address is one of a node or a pod.
+  package static func holds(_ address: String) -> Bool { address.hasPrefix("10.244.") }
+
   package static func address(node: Int, host: UInt8 = 1) -> String { "10.244.\(node).\(host)" }
 
   /// - Parameter nodes: how many; at most 250.

@@ -263,7 +263,9 @@ struct World {
     settle()
   }
 
-  private static let clusterScoped: Set<ResourceID> = [.nodes, .namespaces, .persistentVolumes, .storageClasses]
+  private static let clusterScoped: Set<ResourceID> = [
+    .nodes, .namespaces, .persistentVolumes, .storageClasses, .apiServices,
+  ]
 
   /// Merges a JSON text into an object.
   mutating func patch(_ resource: ResourceID, _ name: String, _ text: String) throws {

@@ -55,6 +55,53 @@ import Testing
     #expect(try await client.send(HTTPClientRequest(.get, "/"), to: origin(test.port)).status == 200)
   }
 
+  @Test("a cancelled task ends its exchange at once, and the server sees its client go")
+  func cancelled() async throws {
+    let stream = ByteStream()
+    let test = try TestServer { _ in HTTPResponse(status: 200, body: .stream(stream)) }
+    stream.offer(Array("first".utf8))
+    let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+    let work = Task { [client] in
+      try await client.stream(HTTPClientRequest(.get, "/"), to: origin(test.port), silence: .seconds(1000)) { _, _ in
+        begin.yield()
+      }
+    }
+    for await _ in begun { break }
+    let ended = Task { await withCheckedContinuation { done in stream.onTermination { done.resume(returning: $0) } } }
+    work.cancel()
+    await #expect(throws: (any Error).self) { try await work.value }
+    #expect(await ended.value == .clientGone)
+  }
+
+  @Test("a stream that its producer aborts is an error of the client's, not a short answer")
+  func aborted() async throws {
+    let stream = ByteStream()
+    let test = try TestServer { _ in HTTPResponse(status: 200, body: .stream(stream)) }
+    stream.offer(Array("first".utf8))
+    await #expect(throws: HTTPClientError.closed("127.0.0.1:\(test.port)")) {
+      try await client.stream(HTTPClientRequest(.get, "/"), to: origin(test.port)) { _, piece in
+        if !piece.isEmpty { stream.abort() }
+      }
+    }
+  }
+
+  @Test("routes are tried in order, and the last failure is the one that is told")
+  func routes() async throws {
+    let test = try TestServer()
+    let gone = try TestServer()
+    await gone.server.stop(grace: .zero)
+    let at = HTTPOrigin(isTLS: false, host: "service.default.svc", port: 80)
+    func client(_ ports: [UInt16]) -> HTTPClient {
+      HTTPClient(
+        tls: nil, loop: testLoops[0], patience: .seconds(5), routes: ports.map { .host("127.0.0.1", port: $0) })
+    }
+    let answer = try await client([gone.port, test.port]).send(HTTPClientRequest(.get, "/a"), to: at)
+    #expect(answer.status == 200)
+    await #expect(throws: HTTPClientError.self) {
+      try await client([gone.port]).send(HTTPClientRequest(.get, "/a"), to: at)
+    }
+  }
+
   @Test("a body that grows beyond the limit ends the exchange")
   func limit() async throws {
     let test = try TestServer()

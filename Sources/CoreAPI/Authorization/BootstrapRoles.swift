@@ -45,6 +45,10 @@ enum BootstrapRoles {
       role(
         "system:metrics-server-aggregated-reader", [rule(["metrics.k8s.io"], ["pods", "nodes"], read)],
         labels: ["view", "edit", "admin"]),
+      // What the autoscaler may do at metrics adapters, which ask here. Its own writes need no role.
+      role(
+        "system:controller:horizontal-pod-autoscaler",
+        [rule(["custom.metrics.k8s.io", "external.metrics.k8s.io"], ["*"], ["get", "list"])]),
       role(
         "system:persistent-volume-provisioner",
         [
@@ -65,6 +69,7 @@ enum BootstrapRoles {
         groups: ["system:authenticated", "system:unauthenticated"]),
       binding("system:monitoring", role: "system:monitoring", groups: ["system:monitoring"]),
       binding("system:node", role: "system:node", groups: ["system:nodes"]),
+      binding("system:controller:horizontal-pod-autoscaler", account: "horizontal-pod-autoscaler"),
     ]
   }
 
@@ -176,7 +181,16 @@ enum BootstrapRoles {
 
   private static func binding(_ name: String, role: String, groups: [String]) -> JSON {
     let subjects = groups.map { ["apiGroup": .string(RoleIndex.group), "kind": "Group", "name": .string($0)] as JSON }
-    return [
+    return binding(name, role: role, subjects)
+  }
+
+  /// Of a controller's account in kube-system to the role of the binding's name.
+  private static func binding(_ name: String, account: String) -> JSON {
+    binding(name, role: name, [["kind": "ServiceAccount", "namespace": "kube-system", "name": .string(account)]])
+  }
+
+  private static func binding(_ name: String, role: String, _ subjects: [JSON]) -> JSON {
+    [
       "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": metadata(name),
       "roleRef": ["apiGroup": .string(RoleIndex.group), "kind": "ClusterRole", "name": .string(role)],
       "subjects": .array(subjects),

@@ -1,4 +1,5 @@
 import CoreJSON
+import CoreSchema
 import CoreStore
 import CoreTypes
 
@@ -8,7 +9,8 @@ struct APIServiceResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .apiServices, kind: "APIService", singular: "apiservice", served: [ServedVersion("apiregistration.k8s.io", "v1", type: "apiregistration.v1.APIService")], isNamespaced: false)
+      .apiServices, kind: "APIService", singular: "apiservice",
+      served: [ServedVersion("apiregistration.k8s.io", "v1", type: "apiregistration.v1.APIService")], isNamespaced: false)
     definition.categories = ["api-extensions"]
     definition.hasStatus = true
     // "v1." names the core group: a dot at the end.
@@ -19,12 +21,53 @@ struct APIServiceResource: Resource {
     return definition
   }
 
+  /// Source: pkg/apis/apiregistration/validation of kube-aggregator, v1.36.
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let service = APIService(tree: object)
+    let spec = service.spec
+    let (group, version) = (spec.group ?? "", spec.version ?? "")
+    var errors: [FieldError] = []
+    let name = version + "." + group
+    if service.metadata.name != name {
+      errors.append(
+        FieldError(
+          .invalid, "metadata.name", value: .string(service.metadata.name ?? ""),
+          detail: "must be spec.version and spec.group with a dot between: \"\(name)\""))
+    }
+    if !FieldRules.isLabel(version) {
+      errors.append(FieldError(.invalid, "spec.version", value: .string(version), detail: FieldRules.labelText))
+    }
+    if group.isEmpty ? version != "v1" : !FieldRules.isSubdomain(group) {
+      errors.append(FieldError(.invalid, "spec.group", value: .string(group), detail: "must be the name of an API group"))
+    }
+    let skips = spec.insecureSkipTLSVerify == true
+    let hasBundle = !(spec.tree[.caBundle].string ?? "").isEmpty
+    if spec.service.isAbsent {
+      if hasBundle { errors.append(FieldError(.forbidden, "spec.caBundle", detail: "local APIServices may not have one")) }
+      if skips {
+        errors.append(FieldError(.forbidden, "spec.insecureSkipTLSVerify", detail: "local APIServices may not have it"))
+      }
+      return errors
+    }
+    for field in [Key.name, .namespace] where (spec.service.tree[field].string ?? "").isEmpty {
+      errors.append(FieldError(.required, FieldPath("spec.service").child(field.name), detail: "name the Service"))
+    }
+    if group.isEmpty { errors.append(FieldError(.forbidden, "spec.service", detail: "the core group is served here")) }
+    if skips, hasBundle {
+      errors.append(
+        FieldError(.forbidden, "spec.insecureSkipTLSVerify", detail: "may not be true where caBundle is present"))
+    }
+    return errors
+  }
+
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let service = APIService(tree: object)
     let reference = service.spec.service
     let condition = service.status.conditions.first { $0.type == "Available" }
     var available = condition?.status ?? "Unknown"
-    if let condition, condition.status != "True", let reason = condition.reason { available = "\(condition.status ?? "False") (\(reason))" }
+    if let condition, condition.status != "True", let reason = condition.reason {
+      available = "\(condition.status ?? "False") (\(reason))"
+    }
     let name = reference.isAbsent ? "Local" : "\(reference.namespace ?? "")/\(reference.name ?? "")"
     return [TableCells.name(object), .string(name), .string(available), TableCells.age(object, now)]
   }

@@ -24,8 +24,10 @@ enum AutoscalerConversion {
       }
     }
     result[.spec].remove(.metrics)
-    if !rest.isEmpty { annotations.put(metrics, .string(JSON.array(rest).description)) }
-    if !object[.spec][.behavior].isNull { annotations.put(behavior, .string(object[.spec][.behavior].description)) }
+    if !rest.isEmpty { annotations.put(metrics, .string(AutoscalerAnnotations.old(rest, isStatus: false).description)) }
+    if !object[.spec][.behavior].isNull {
+      annotations.put(behavior, .string(AutoscalerAnnotations.old(behavior: object[.spec][.behavior]).description))
+    }
     result[.spec].remove(.behavior)
     var others: [JSON] = []
     for metric in object[.status][.currentMetrics].elements {
@@ -38,7 +40,7 @@ enum AutoscalerConversion {
       result[.status].remove(.currentMetrics)
       result[.status].remove(.conditions)
     }
-    if !others.isEmpty { annotations.put(currentMetrics, .string(JSON.array(others).description)) }
+    if !others.isEmpty { annotations.put(currentMetrics, .string(AutoscalerAnnotations.old(others, isStatus: true).description)) }
     let told = object[.status][.conditions]
     if !told.isNull { annotations.put(conditions, .string(told.description)) }
     if !annotations.members.isEmpty { result[.metadata].put(.annotations, annotations) }
@@ -53,19 +55,27 @@ enum AutoscalerConversion {
     var list: [JSON] = []
     let percent = object[.spec][.targetCPUUtilizationPercentage]
     if !percent.isNull {
-      list.append(["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": percent]]])
+      list.append([
+        "type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": percent]],
+      ])
     }
-    list += parsed(metrics).elements
+    list += AutoscalerAnnotations.new(parsed(metrics), isStatus: false)
     result[.spec].remove(.targetCPUUtilizationPercentage)
     if !list.isEmpty { result[.spec].put(.metrics, .array(list)) }
-    if !parsed(behavior).isNull { result[.spec].put(.behavior, parsed(behavior)) }
+    if !parsed(behavior).isNull { result[.spec].put(.behavior, AutoscalerAnnotations.new(behavior: parsed(behavior))) }
     if result[.status].isObject {
       result[.status].remove(.currentCPUUtilizationPercentage)
-      if !parsed(currentMetrics).isNull { result[.status].put(.currentMetrics, parsed(currentMetrics)) }
+      if !parsed(currentMetrics).isNull {
+        result[.status].put(.currentMetrics, .array(AutoscalerAnnotations.new(parsed(currentMetrics), isStatus: true)))
+      }
       if !parsed(conditions).isNull { result[.status].put(.conditions, parsed(conditions)) }
     }
     for key in [metrics, currentMetrics, conditions, behavior] { annotations.remove(key) }
-    if annotations.members.isEmpty { result[.metadata].remove(.annotations) } else { result[.metadata].put(.annotations, annotations) }
+    if annotations.members.isEmpty {
+      result[.metadata].remove(.annotations)
+    } else {
+      result[.metadata].put(.annotations, annotations)
+    }
     return result
   }
 }

@@ -1,3 +1,4 @@
+import CoreAggregation
 import CoreJSON
 import CoreSchema
 import CoreStore
@@ -6,12 +7,15 @@ import CoreTypes
 /// Paths that are no resources: health, version, discovery, OpenAPI, metrics.
 extension APIServer {
   mutating func answerNonResource(
-    _ info: RequestInfo, _ query: Query, _ request: APIRequest, at now: Instant
+    _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: UserInfo
   ) throws(APIError) -> APIResponse {
     let segments = try RequestInfo.segments(info.path)
     let isKnown = [
       "api", "apis", "healthz", "livez", "readyz", "version", "openapi", "metrics",
     ].contains(segments.first ?? "")
+    if segments.count == 3, segments[0] == "apis", !aggregation.own.contains("\(segments[2]).\(segments[1])") {
+      return try answerElsewhere(segments[1], segments[2], info, query, request, user)
+    }
     if isKnown, !["GET", "HEAD"].contains(request.method) { throw .methodNotAllowed() }
     switch segments.first {
     case nil:
@@ -22,7 +26,7 @@ extension APIServer {
     case "healthz", "livez", "readyz": return try health(segments, query)
     case "version" where segments.count == 1: return .json(configuration.version.tree)
     case "api", "apis":
-      if let answer = discovery.answer(segments, try Accept(request.accept)) { return answer }
+      if let answer = discovery.answer(segments, try Accept(request.accept), elsewhere) { return answer }
     case "openapi": return try openAPI(segments, request)
     case "metrics" where segments.count == 1: return .text(metricsText, contentType: "text/plain; version=0.0.4; charset=utf-8")
     default: break

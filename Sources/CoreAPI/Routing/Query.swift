@@ -1,3 +1,5 @@
+import CoreTypes
+
 /// The parameters behind the "?".
 struct Query: Sendable {
   private var pairs: [(name: String, value: String)] = []

@@ -1,3 +1,5 @@
+import CoreTypes
+
 /// What a request is about, read off its method, path and query: what authorisation judges.
 /// Source of the rules: k8s.io/apiserver/pkg/endpoints/request/requestinfo.go, v1.36.
 struct RequestInfo: Sendable {

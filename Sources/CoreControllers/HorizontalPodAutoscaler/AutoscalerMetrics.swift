@@ -1,4 +1,5 @@
 import CoreJSON
+import CoreMetrics
 import CoreStore
 import CoreTypes
 
@@ -87,7 +88,8 @@ struct AutoscalerMetrics {
     let calculator = ReplicaCalculator(
       metrics: snapshot.metrics, now: now, pods: pods, tolerance: rules.tolerance, current: current)
     let aim = metric.target
-    switch metric.source {
+    let source = metric.source
+    switch source {
     case .resource(let name):
       do throws(ReplicaCalculator.Failure) {
         try calculator.evaluate(name, container: nil, metric.target, &decision)
@@ -101,18 +103,20 @@ struct AutoscalerMetrics {
         )
       }
     case .pods(let metric):
-      do throws(ReplicaCalculator.Failure) { try calculator.evaluate(pods: metric, aim, key.namespace, &decision) } catch {
+      do throws(ReplicaCalculator.Failure) {
+        try calculator.evaluate(pods: metric, aim, key.namespace, try told(source), &decision)
+      } catch {
         decision.failure = ("FailedGetPodsMetric", "failed to get pods metric \(metric.name ?? ""): \(error.message)")
       }
     case .object(let metric, let object):
       do throws(ReplicaCalculator.Failure) {
-        try calculator.evaluate(object, metric, aim, key.namespace, target.statusReplicas, &decision)
+        try calculator.evaluate(object, metric, aim, key.namespace, target.statusReplicas, try told(source), &decision)
       } catch {
         decision.failure = ("FailedGetObjectMetric", "failed to get object metric \(metric.name ?? ""): \(error.message)")
       }
     case .external(let metric):
       do throws(ReplicaCalculator.Failure) {
-        try calculator.evaluate(external: metric, aim, key.namespace, target.statusReplicas, &decision)
+        try calculator.evaluate(external: metric, aim, key.namespace, target.statusReplicas, try told(source), &decision)
       } catch {
         decision.failure = ("FailedGetExternalMetric", "failed to get external metric \(metric.name ?? ""): \(error.message)")
       }
@@ -132,6 +136,14 @@ struct AutoscalerMetrics {
       case .pods, .object, .external, .unknown: false
       }
     }
+  }
+
+  /// What an adapter answered; nil where none serves such metrics.
+  private func told(_ source: AutoscalerRules.Source) throws(ReplicaCalculator.Failure) -> [AdapterAnswer.Value]? {
+    guard let adapter = MetricAdapter(source, snapshot),
+      let query = adapter.query(source, namespace: key.namespace, pods: target.selector)
+    else { return nil }
+    return try adapter.values(query, snapshot)
   }
 
   /// One for each metric, in the order of the spec, which tables go by; without a value where a metric failed.

@@ -138,6 +138,10 @@ package struct Explanation: Sendable {
         found.append(
           "Pods are asked for numbers only with the annotations prometheus.io/scrape \"true\" and prometheus.io/port in the "
             + "template of the workload.")
+      } else if failure.message.contains("metrics API") {
+        found.append(
+          "The metric comes from the server behind an APIService, not from the pods: kubectl get apiservice says whether it is up."
+        )
       } else if ["FailedGetObjectMetric", "FailedGetExternalMetric"].contains(failure.reason) {
         found.append("The metric shows <unknown> until a pod of the namespace has shown such a series in a scrape.")
       } else if metric.pods.isEmpty {

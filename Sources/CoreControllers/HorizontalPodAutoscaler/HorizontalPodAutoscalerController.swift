@@ -15,7 +15,7 @@ package struct HorizontalPodAutoscalerController: Controller {
   package var resources: Set<ResourceID>? {
     [.pods, .horizontalPodAutoscalers, .statefulSets, .deployments, .replicaSets, .replicationControllers]
   }
-  private var memories: [ObjectKey: ScalingMemory] = [:]
+  private(set) var memories: [ObjectKey: ScalingMemory] = [:]
   private var pods = AutoscaledPods()
   private var selectors = SelectorIndex()
   private var resting = RestingAutoscalers()

@@ -2,7 +2,7 @@ import CoreMetrics
 import CoreStore
 import CoreTypes
 
-/// Metrics that pods tell about themselves. Source: pkg/controller/podautoscaler/replica_calculator.go, v1.36.
+/// Metrics that pods tell about themselves, or that an adapter told. Source: pkg/controller/podautoscaler/replica_calculator.go, v1.36.
 extension ReplicaCalculator {
   private static let scrape = "prometheus.io/scrape"
 
@@ -10,14 +10,20 @@ extension ReplicaCalculator {
 
   /// Each pod's own number, averaged. Source: GetMetricReplicas.
   func evaluate(
-    pods metric: MetricIdentifier, _ target: AutoscalerRules.Target, _ namespace: String, _ decision: inout MetricDecision
+    pods metric: MetricIdentifier, _ target: AutoscalerRules.Target, _ namespace: String, _ told: [AdapterAnswer.Value]?,
+    _ decision: inout MetricDecision
   ) throws(Failure) {
     guard case .average(let wanted) = target else { throw Failure(message: "its target is not an average value above 0") }
     let name = metric.name ?? ""
     try requirePods()
+    // Of several numbers of one pod the last counts. Source: GetRawMetric, metrics/client.go.
+    let byPod = told.map { Dictionary($0.map { ($0.object, $0.milli) }, uniquingKeysWith: { $1 }) }
     for pod in pods {
       var term = PodTerm(name: pod.stored.key.name)
-      let found = metrics.custom.metric(name, namespace: namespace, podUID: pod.stored.uid)?.sum(metric.selector)
+      let found =
+        byPod != nil
+        ? byPod?[pod.stored.key.name]
+        : metrics.custom.metric(name, namespace: namespace, podUID: pod.stored.uid)?.sum(metric.selector)
       if pod.isIgnored {
         term.state = .ignored
       } else if pod.isPending {
@@ -29,7 +35,9 @@ extension ReplicaCalculator {
       }
       decision.pods.append(term)
     }
-    try conclude(&decision, false, wanted, podsProblem(metric, namespace))
+    try conclude(
+      &decision, false, wanted,
+      byPod == nil ? podsProblem(metric, namespace) : "the adapter told of no pod of the target that runs")
   }
 
   private func podsProblem(_ metric: MetricIdentifier, _ namespace: String) -> String {
@@ -58,8 +66,14 @@ extension ReplicaCalculator {
 
   func evaluate(
     _ object: CrossVersionObjectReference, _ metric: MetricIdentifier, _ target: AutoscalerRules.Target, _ namespace: String,
-    _ statusReplicas: Int, _ decision: inout MetricDecision
+    _ statusReplicas: Int, _ told: [AdapterAnswer.Value]?, _ decision: inout MetricDecision
   ) throws(Failure) {
+    if let told {
+      guard told.count == 1 else {
+        throw Failure(message: "the adapter told \(told.count) values where one object was asked for")
+      }
+      return try evaluate(told[0].milli, target, statusReplicas, &decision)
+    }
     let (kind, name) = (object.kind ?? "", object.name ?? "")
     let tied = metrics.custom.metrics(metric.name ?? "", namespace: namespace, ofKind: kind, named: name)
     if tied.isEmpty {
@@ -73,8 +87,12 @@ extension ReplicaCalculator {
 
   func evaluate(
     external metric: MetricIdentifier, _ target: AutoscalerRules.Target, _ namespace: String, _ statusReplicas: Int,
-    _ decision: inout MetricDecision
+    _ told: [AdapterAnswer.Value]?, _ decision: inout MetricDecision
   ) throws(Failure) {
+    if let told {
+      let sum = told.reduce(Int128(0)) { $0 + Int128($1.milli) }
+      return try evaluate(Int64(clamping: sum), target, statusReplicas, &decision)
+    }
     let all = metrics.custom.metrics(metric.name ?? "", namespace: namespace)
     if all.isEmpty { throw Failure(message: unknown(metric, namespace)) }
     try evaluate(try sum(all, metric), target, statusReplicas, &decision)

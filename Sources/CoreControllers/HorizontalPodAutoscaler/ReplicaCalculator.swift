@@ -131,11 +131,14 @@ struct ReplicaCalculator {
         term.requestMilli = try Self.request(of: stored.view(Pod.self).spec, stored.key.name, name, container)
       }
     }
+    let isSetAside = pod.isIgnored || pod.isPending
+    // Of a named container every pod that was measured must have one, also those that are set aside.
+    let usage = isSetAside && container == nil ? nil : try usage(pod, name, container, &term)
     if pod.isIgnored {
       term.state = .ignored
     } else if pod.isPending {
       term.state = .unready
-    } else if let usage = usage(pod, name, container, &term) {
+    } else if let usage {
       term.usageMilli = usage.value
       if name == "cpu", isUnready(stored.view(Pod.self).status, usage.at, usage.window) {
         term.state = .unready
@@ -148,13 +151,19 @@ struct ReplicaCalculator {
     return term
   }
 
+  /// Source of the failure: getContainerMetrics, pkg/controller/podautoscaler/metrics/client.go, v1.36.
   private func usage(
     _ pod: AutoscaledPod, _ name: String, _ container: String?, _ term: inout PodTerm
-  ) -> (value: Int64, at: Instant, window: Duration)? {
+  ) throws(Failure) -> (value: Int64, at: Instant, window: Duration)? {
     guard name == "cpu" || name == "memory" else { return nil }
     var total: Int128 = 0
     var isMissing = false
-    let found = metrics.podMetrics(pod.stored.uid, containers: container.map { [$0] } ?? pod.containers) { usage in
+    var isNamed = container == nil
+    let found = metrics.podMetrics(pod.stored.uid, containers: pod.containers) { usage in
+      if let container {
+        guard usage.name == container else { return }
+        isNamed = true
+      }
       if name == "cpu" {
         if usage.cpuNanocores < 0 { isMissing = true }
         // Quantities round up to thousandths.
@@ -167,6 +176,10 @@ struct ReplicaCalculator {
       }
     }
     guard let found, !isMissing else { return nil }
+    if !isNamed {
+      let (namespace, name) = (pod.stored.key.namespace, pod.stored.key.name)
+      throw Failure(message: "container \(container ?? "") not present in metrics for pod \(namespace)/\(name)")
+    }
     return (Int64(clamping: total), found.at, found.window)
   }
 

@@ -28,6 +28,13 @@ package struct HTTPClientResponse: Sendable {
   package var body: [UInt8]
 }
 
+/// One way to a server whose name says nothing of where it is.
+package enum HTTPClientRoute: Sendable {
+  case host(String, port: UInt16)
+  /// Gives a connected, non-blocking socket, which is the client's from then on.
+  case socket(@Sendable () async throws -> Int32)
+}
+
 /// An HTTP/1.1 client that keeps its connections for the next request.
 package final class HTTPClient: Sendable {
   /// Idle connections kept for one server.
@@ -35,12 +42,17 @@ package final class HTTPClient: Sendable {
   private let loop: EventLoop
   private let tls: TLSContext?
   private let patience: Duration
+  private let routes: [HTTPClientRoute]
   private let idle = Mutex<[HTTPOrigin: [HTTPClientConnection]]>([:])
 
   /// - Parameters:
   ///   - tls: for https; nil refuses it.
   ///   - patience: for a connection, and between two pieces of an answer.
-  package init(tls: TLSContext?, loop: EventLoop = EventLoop(), patience: Duration = .seconds(30)) {
+  ///   - routes: ways to the server, tried in this order; none: its name is looked up.
+  package init(
+    tls: TLSContext?, loop: EventLoop = EventLoop(), patience: Duration = .seconds(30), routes: [HTTPClientRoute] = []
+  ) {
+    self.routes = routes
     self.tls = tls
     self.loop = loop
     self.patience = patience
@@ -61,18 +73,23 @@ package final class HTTPClient: Sendable {
     return HTTPClientResponse(status: head.status, headers: head.headers, body: body.withLock { $0 })
   }
 
-  /// Hands over the body as it comes; what `take` throws ends the exchange. It is called at least once.
+  /// Hands over the body as it comes; what `take` throws ends the exchange, and so does a cancelled task. It is called at least
+  /// once.
+  /// - Parameters:
+  ///   - silence: how long an answer may be silent, where that is not the client's patience.
+  ///   - isFresh: the request gets a connection of its own: one that was kept may break after the server has done its work.
   @discardableResult
   package func stream(
-    _ request: HTTPClientRequest, to origin: HTTPOrigin,
+    _ request: HTTPClientRequest, to origin: HTTPOrigin, silence: Duration? = nil, isFresh: Bool = false,
     _ take: @escaping @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
   ) async throws -> HTTPResponseHead {
     if origin.isTLS, tls == nil { throw HTTPClientError.tls(origin.description, reason: "this client has no TLS") }
     let bytes = request.wire(to: origin)
     // A kept connection may have been closed by the server meanwhile: nothing came of it then, and another one is tried.
-    while let kept = takeIdle(origin) {
+    let silence = silence ?? patience
+    while !isFresh, let kept = takeIdle(origin) {
       do {
-        let head = try await kept.exchange(bytes, isHead: request.method == .head, patience: patience, take)
+        let head = try await exchange(kept, bytes, isHead: request.method == .head, silence, take)
         await keep(kept, origin)
         return head
       } catch {
@@ -81,17 +98,43 @@ package final class HTTPClient: Sendable {
         guard isStale, (error as? HTTPClientError)?.isOfStaleConnection == true else { throw error }
       }
     }
-    let connection = HTTPClientConnection(origin, loop: loop)
-    let addresses = try await HostLookup.addresses(origin.host, port: origin.port)
-    try await connection.open(addresses, tls, patience: patience)
+    let connection = try await connect(origin)
     do {
-      let head = try await connection.exchange(bytes, isHead: request.method == .head, patience: patience, take)
+      let head = try await exchange(connection, bytes, isHead: request.method == .head, silence, take)
       await keep(connection, origin)
       return head
     } catch {
       await connection.close()
       throw error
     }
+  }
+
+  /// A task that waits for an answer does not notice that it is cancelled: the connection is closed under it.
+  private func exchange(
+    _ connection: HTTPClientConnection, _ bytes: [UInt8], isHead: Bool, _ silence: Duration,
+    _ take: @escaping @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
+  ) async throws -> HTTPResponseHead {
+    try await withTaskCancellationHandler {
+      try await connection.exchange(bytes, isHead: isHead, patience: silence, take)
+    } onCancel: {
+      Task { await connection.close() }
+    }
+  }
+
+  private func connect(_ origin: HTTPOrigin) async throws -> HTTPClientConnection {
+    var failure: (any Error)?
+    for route in routes.isEmpty ? [.host(origin.host, port: origin.port)] : routes {
+      let connection = HTTPClientConnection(origin, loop: loop)
+      do {
+        switch route {
+        case .host(let host, let port):
+          try await connection.open(try await HostLookup.addresses(host, port: port), tls, patience: patience)
+        case .socket(let connect): try await connection.begin(try await connect(), tls, patience: patience)
+        }
+        return connection
+      } catch { failure = error }
+    }
+    throw failure ?? HTTPClientError.unreachable(origin.description, reason: "it has no address")
   }
 
   /// Closes what is idle.

@@ -37,21 +37,27 @@ actor HTTPClientConnection {
         Glibc.close(socket)
         continue
       }
-      let ssl = origin.isTLS ? tls?.makeSSL(serverName: origin.host) : nil
-      let connection = Connection(descriptor: socket, loop: loop, ssl: ssl, writeTimeout: patience)
-      connection.start {}
       do {
-        try await connection.awaitConnect()
-        connection.setReadDeadline(after: patience)
-        if origin.isTLS { try await connection.connectTLS() }
-        self.connection = connection
-        return
-      } catch {
-        connection.close()
-        failure = explain(error, isConnecting: true)
-      }
+        return try await begin(socket, tls, patience: patience)
+      } catch { failure = error }
     }
     throw failure
+  }
+
+  /// Goes on with a socket that is connected or about to be; it is owned from here on.
+  func begin(_ socket: Int32, _ tls: TLSContext?, patience: Duration) async throws(HTTPClientError) {
+    let ssl = origin.isTLS ? tls?.makeSSL(serverName: origin.host) : nil
+    let connection = Connection(descriptor: socket, loop: loop, ssl: ssl, writeTimeout: patience)
+    connection.start {}
+    do {
+      try await connection.awaitConnect()
+      connection.setReadDeadline(after: patience)
+      if origin.isTLS { try await connection.connectTLS() }
+      self.connection = connection
+    } catch {
+      connection.close()
+      throw explain(error, isConnecting: true)
+    }
   }
 
   /// Sends a request and hands over the answer's body piece by piece.

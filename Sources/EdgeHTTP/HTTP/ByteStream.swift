@@ -12,6 +12,8 @@ package final class ByteStream: Sendable {
     case clientGone
     /// The client read too slowly; what waited was dropped and its connection is closed.
     case overrun
+    /// `abort` was called: the client's connection is closed, so that it does not take what came for all.
+    case aborted
   }
 
   private struct State {
@@ -83,6 +85,9 @@ package final class ByteStream: Sendable {
     for writer in writers { writer.resume() }
   }
 
+  /// What was to come cannot come.
+  package func abort() { terminate(.aborted) }
+
   /// Called once, on any thread, when nothing more can be sent; at once if that is so already. The last handler set counts.
   package func onTermination(_ handler: @escaping @Sendable (Termination) -> Void) {
     let termination = state.withLock { state in
@@ -140,11 +145,11 @@ extension ByteStream {
     }
   }
 
-  /// Runs on an overrun, so that a connection that is stuck in a write can be closed.
+  /// Runs on an overrun or abort, so that a connection that is stuck in a write can be closed.
   func attach(onOverrun: @escaping @Sendable () -> Void) {
     let isOverrun = state.withLock { state in
       state.onOverrun = onOverrun
-      return state.termination == .overrun
+      return state.termination == .overrun || state.termination == .aborted
     }
     if isOverrun { onOverrun() }
   }
@@ -154,7 +159,10 @@ extension ByteStream {
     let (reader, writers, handler, overrun) = state.withLock { state in
       guard state.termination == nil else {
         return (nil, [], nil, nil)
-          as (UnsafeContinuation<Void, Never>?, [UnsafeContinuation<Void, Never>], (@Sendable (Termination) -> Void)?, (@Sendable () -> Void)?)
+          as (
+            UnsafeContinuation<Void, Never>?, [UnsafeContinuation<Void, Never>], (@Sendable (Termination) -> Void)?,
+            (@Sendable () -> Void)?
+          )
       }
       state.termination = termination
       state.pending = []
@@ -164,7 +172,9 @@ extension ByteStream {
         state.onTermination = nil
         state.onOverrun = nil
       }
-      return (state.reader, state.writers, state.onTermination, termination == .overrun ? state.onOverrun : nil)
+      return (
+        state.reader, state.writers, state.onTermination, [.overrun, .aborted].contains(termination) ? state.onOverrun : nil
+      )
     }
     reader?.resume()
     for writer in writers { writer.resume() }

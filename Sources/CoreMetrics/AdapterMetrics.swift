@@ -1,0 +1,15 @@
+/// The last round of answers of metrics adapters, to what autoscalers asked then.
+package struct AdapterMetrics: Sendable {
+  private var answers: [MetricQuery: AdapterAnswer.Outcome] = [:]
+
+  package init() {}
+
+  /// What was not asked this time is forgotten.
+  package mutating func replace(with all: [AdapterAnswer]) {
+    answers.removeAll(keepingCapacity: true)
+    for answer in all { answers[answer.query] = answer.outcome }
+  }
+
+  /// nil: it has not been asked.
+  package func answer(_ query: MetricQuery) -> AdapterAnswer.Outcome? { answers[query] }
+}

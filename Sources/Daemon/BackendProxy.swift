@@ -1,0 +1,102 @@
+import CoreAPI
+import CoreAggregation
+import EdgeHTTP
+import Synchronization
+
+/// Passes requests on to the servers behind APIServices, and their answers back, piece by piece.
+struct BackendProxy: Sendable {
+  /// How long an answer may be silent: a watch may be for long.
+  private static let silence = (watch: Duration.seconds(24 * 3600), other: Duration.seconds(60))
+  /// Fields that belong to one connection, or that are set anew.
+  private static let dropped: Set<String> = [
+    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade", "host", "content-length", "expect", "authorization", "cookie",
+  ]
+
+  let backends: Backends
+
+  func pass(_ passed: ProxyRequest, _ request: HTTPRequest) async -> HTTPResponse {
+    if request.upgrade != nil {
+      return BackendProxy.refusal(501, "NotImplemented", "a connection to another server cannot be upgraded")
+    }
+    var headers = HTTPHeaders()
+    for (name, value) in request.headers.all where BackendProxy.isPassedOn(name) { headers.append(name, value) }
+    for header in passed.identity { headers.append(header.name, header.value) }
+    let outgoing = HTTPClientRequest(request.method, passed.target, headers: headers, body: request.body)
+    let isRepeatable = [.get, .head].contains(request.method)
+    let body = ByteStream()
+    let head = Head()
+    let work = Task.detached { [backends] in
+      do {
+        try await backends.client(passed.backend).stream(
+          outgoing, to: Backends.origin(passed.backend),
+          silence: passed.isWatch ? BackendProxy.silence.watch : BackendProxy.silence.other, isFresh: !isRepeatable
+        ) { answer, piece in
+          head.give(.success(answer))
+          if !piece.isEmpty, !(await body.write(piece)) { throw CancellationError() }
+        }
+        body.finish()
+      } catch {
+        head.give(.failure(error))
+        body.abort()
+      }
+    }
+    body.onTermination { if $0 != .finished { work.cancel() } }
+    let answer = await withTaskCancellationHandler {
+      await head.value()
+    } onCancel: {
+      work.cancel()
+    }
+    switch answer {
+    case .failure(let error):
+      return BackendProxy.refusal(
+        503, "ServiceUnavailable",
+        "the server is currently unable to handle the request: APIService \(passed.backend.apiService): "
+          + "error trying to reach service: \(error)")
+    case .success(let head):
+      var fields = HTTPHeaders()
+      for (name, value) in head.headers.all where !BackendProxy.dropped.contains(name) { fields.append(name, value) }
+      return HTTPResponse(status: head.status, headers: fields, body: .stream(body))
+    }
+  }
+
+  /// Nobody but us says who asks.
+  private static func isPassedOn(_ name: String) -> Bool {
+    !dropped.contains(name) && !name.hasPrefix("x-remote-") && !name.hasPrefix("impersonate-")
+  }
+
+  private static func refusal(_ status: Int, _ reason: String, _ message: String) -> HTTPResponse {
+    let error = APIError(code: status, reason: reason, message: message)
+    guard case .body(_, let type, let chunks, _) = error.response else { return .text(status, message) }
+    return HTTPResponse(status: status, headers: ["content-type": type], body: .chunks(chunks))
+  }
+
+  /// The head of the answer, or why there is none; the first that is given counts.
+  private final class Head: Sendable {
+    private struct State {
+      var answer: Result<HTTPResponseHead, any Error>?
+      var waiting: CheckedContinuation<Result<HTTPResponseHead, any Error>, Never>?
+    }
+    private let state = Mutex(State())
+
+    func give(_ answer: Result<HTTPResponseHead, any Error>) {
+      let waiting = state.withLock { state -> CheckedContinuation<Result<HTTPResponseHead, any Error>, Never>? in
+        guard state.answer == nil else { return nil }
+        state.answer = answer
+        defer { state.waiting = nil }
+        return state.waiting
+      }
+      waiting?.resume(returning: answer)
+    }
+
+    func value() async -> Result<HTTPResponseHead, any Error> {
+      await withCheckedContinuation { continuation in
+        let answer = state.withLock { state in
+          if state.answer == nil { state.waiting = continuation }
+          return state.answer
+        }
+        if let answer { continuation.resume(returning: answer) }
+      }
+    }
+  }
+}
