@@ -48,6 +48,21 @@ extension Mutants {
           plan.changes[index].write = .update(.endpointSlices, tree: tree)
         }
       }),
+    Mutant(
+      "a slice takes more than it may", in: "endpoint-controller", EndpointSliceSubject.self,
+      plans: { plan, snapshot, _ in
+        for index in plan.changes.indices {
+          guard case .create(.endpointSlices, _, let tree) = plan.changes[index].write,
+            let other = snapshot.store.list(.endpointSlices).first(where: {
+              $0.tree[.ports] == tree[.ports] && $0.tree[.endpoints].elements.count > 50
+                && $0.tree[.metadata][.ownerReferences] == tree[.metadata][.ownerReferences]
+            })
+          else { continue }
+          var crowded = other.tree
+          crowded.put(.endpoints, .array(crowded[.endpoints].elements + tree[.endpoints].elements))
+          plan.changes[index].write = .update(.endpointSlices, tree: crowded)
+        }
+      }),
   ]
 
   private static let nodes = [

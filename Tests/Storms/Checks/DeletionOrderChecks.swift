@@ -15,6 +15,8 @@ struct SurplusGoesInOrder: Check {
   private var began: (owner: String, generation: Int, at: Instant, candidates: [Candidate])?
 
   mutating func note(_ change: StoreChange, _ facts: Facts) -> String? {
+    // After a refusal those that are left are compared anew, even within the same instant.
+    if change.object.key.resource == .events, change.object.tree[.reason].string == "FailedDelete" { began = nil }
     guard let victim = change.leavingPod, !facts.isUsers, !facts.isDisrupted(victim), !victim.isOver,
       let owner = facts.liveController(of: victim.object, .replicaSets)
         ?? facts.liveController(of: victim.object, .replicationControllers)

@@ -118,12 +118,18 @@ struct QuotaAtRest: Check {
         if told != used { return "\(stored.key.name) tells of \(told?.description ?? "no") \(bound), there are \(used)" }
       }
     }
-    for set in facts.list(.replicaSets) {
+    for set in facts.list(.replicaSets) where !isRollingOut(set, facts) {
       let pods = facts.pods(of: set).filter { !$0.isOver }
       guard pods.count < set.tree[.spec][.replicas].int ?? 1 else { continue }
       if !isFull(for: set, facts) { return "\(set.key.name) has \(pods.count) pods, and the quotas allow more" }
     }
     return nil
+  }
+
+  /// A rollout under a full quota waits a back-off of up to 1,000 s for each pod, longer than the calm.
+  private func isRollingOut(_ set: StoredObject, _ facts: Facts) -> Bool {
+    guard let owner = facts.liveController(of: set, .deployments) else { return false }
+    return facts.owned(by: owner, .replicaSets).count { $0.tree[.spec][.replicas].int ?? 1 > 0 } > 1
   }
 
   /// Whether one more pod of the set would cross a quota.

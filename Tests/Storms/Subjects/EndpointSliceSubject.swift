@@ -15,7 +15,7 @@ package struct EndpointSliceSubject: Subject {
   package init(random: inout RandomSource) {
     publishes = random.below(4) == 0
     isHeadless = random.below(3) == 0
-    isLarge = random.below(4) == 0
+    isLarge = random.below(3) == 0
   }
 
   package var manifests: [JSON] {
