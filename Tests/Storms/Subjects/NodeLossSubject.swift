@@ -56,7 +56,10 @@ package struct NodeLossSubject: Subject {
     }
     let node = ObjectKey(.nodes, Self.nodes[1 + random.below(Self.nodes.count - 1)])
     guard let stored = facts.get(node) else { return nil }
-    switch random.below(12) {
+    switch random.below(13) {
+    case 12:
+      // Somebody takes away what the controllers have set.
+      return .patch(node, ["spec": ["taints": []]])
     case 0: return .delete(node)
     case 1: return .patch(node, ["spec": ["unschedulable": .bool(random.below(2) == 0)]])
     case 2...6: return taint(stored, random.below(4) == 0 ? Self.marks[1] : Self.marks[0])
