@@ -6,7 +6,7 @@ build:
 	scripts/setup
 	$(BUILD) --product wavetank
 
-# make test FILTER=StormTests SEEDS=500 runs some suites only, and storms with more seeds.
+# make test FILTER=StormTests SEEDS=500 runs some suites only, and storms with more seeds; FRESH_SEEDS=50 with more that are new.
 test:
 	scripts/setup
 	swift build --build-tests --explicit-target-dependency-import-check error

@@ -62,6 +62,23 @@ struct DeploymentRolloutTests {
     #expect(progress(world) == "False ProgressDeadlineExceeded", "the deadline counts from the resumption")
   }
 
+  @Test("pods that an old set was told to give up are not counted on, though it has not followed yet")
+  func lateSet() throws {
+    var world = World(DeploymentController())
+    func tell(_ tag: String, _ available: Int) throws {
+      let name = try #require(set(world, tag)?.metadata.name)
+      try world.patch(.replicaSets, name, #"{"status":{"replicas":\#(available),"availableReplicas":\#(available)}}"#)
+    }
+    try world.add(.deployments, Self.deployment(3, rolling: #""maxSurge":2,"maxUnavailable":0"#))
+    try tell("1", 3)
+    try world.patch(.deployments, "web", image("2"))
+    #expect(set(world, "2")?.spec.replicas == 2)
+    try tell("2", 1)
+    #expect(set(world, "1")?.spec.replicas == 2)
+    try tell("2", 2)
+    #expect(set(world, "1")?.spec.replicas == 1, "it still tells of three, of which one is to go: two and two are four")
+  }
+
   @Test("each pod that comes renews the deadline; the last one that does not runs it out")
   func deadline() throws {
     var world = world(nil)

@@ -33,6 +33,17 @@ struct EndpointSliceTests {
     #expect(service.sizes() == [0])
   }
 
+  @Test("a slice that somebody else writes over is put right")
+  func repaired() throws {
+    var service = try ServiceWorld()
+    try service.add("a", ip: "10.0.0.1")
+    let name = try #require(service.world.names(.endpointSlices).first)
+    try service.world.patch(.endpointSlices, name, #"{"endpoints":[]}"#)
+    #expect(service.sizes() == [1])
+    try service.world.patch(.endpointSlices, name, #"{"metadata":{"labels":{"team":"red"}}}"#)
+    #expect(service.slices.first?.metadata.labels["team"] == "blue")
+  }
+
   @Test("an endpoint tells its pod, node and zone")
   func place() throws {
     var service = try ServiceWorld()

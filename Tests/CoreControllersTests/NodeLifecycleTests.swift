@@ -220,6 +220,34 @@ struct TaintEvictionTests {
     #expect(world.events.last == "TaintManagerEviction a: Cancelling deletion of Pod default/a")
   }
 
+  @Test("a taint that does not say when it came, as kubectl's, begins when it is seen")
+  func untimed() throws {
+    var world = try world()
+    let seconds = #"[{"key":"maintenance","operator":"Exists","effect":"NoExecute","tolerationSeconds":60}]"#
+    try world.add(.pods, pod("a", on: "n1", tolerations: seconds))
+    world.run(until: 1000)
+    try world.patch(.nodes, "n1", #"{"spec":{"taints":[{"key":"maintenance","effect":"NoExecute"}]}}"#)
+    world.run(until: 1059)
+    #expect(world.names(.pods) == ["a"])
+    try world.patch(.nodes, "n1", #"{"spec":{"taints":null}}"#)
+    world.run(until: 2000)
+    try world.patch(.nodes, "n1", #"{"spec":{"taints":[{"key":"maintenance","effect":"NoExecute"}]}}"#)
+    world.run(until: 2059)
+    #expect(world.names(.pods) == ["a"], "a taint that comes again begins anew")
+    world.run(until: 2061)
+    #expect(world.names(.pods).isEmpty)
+  }
+
+  @Test("of several tolerations the first that fits counts")
+  func firstToleration() throws {
+    var world = try world()
+    let both = #"[{"operator":"Exists"},{"operator":"Exists","effect":"NoExecute","tolerationSeconds":5}]"#
+    try world.add(.pods, pod("a", on: "n1", tolerations: both))
+    try world.report("n1", "False")
+    world.run(until: 1000)
+    #expect(world.names(.pods) == ["a"])
+  }
+
   @Test("a pod that comes to a tainted node has its whole time there")
   func lateArrival() throws {
     var world = try world()

@@ -1,4 +1,5 @@
 package import CoreStore
+package import CoreTypes
 
 /// One thing that must hold, judged from what the API shows and from nothing else.
 package protocol Check: Sendable {
@@ -9,12 +10,16 @@ package protocol Check: Sendable {
   /// - Returns: what is wrong
   mutating func note(_ change: StoreChange, _ facts: Facts) -> String?
 
+  /// Time has passed, and nothing was written since then.
+  mutating func passed(_ facts: Facts, since: Instant) -> String?
+
   /// Once nothing has gone wrong for a while.
   func settled(_ facts: Facts) -> String?
 }
 
 extension Check {
   package mutating func note(_ change: StoreChange, _ facts: Facts) -> String? { nil }
+  package mutating func passed(_ facts: Facts, since: Instant) -> String? { nil }
   package func settled(_ facts: Facts) -> String? { nil }
 }
 

@@ -5,7 +5,7 @@ import CoreTypes
 
 /// Mistakes that storms must find.
 package enum Mutants {
-  package static let all: [Mutant] = statefulSet + workloads + jobs + autoscaler + others
+  package static let all: [Mutant] = statefulSet + workloads + jobs + autoscaler + others + cluster
 
   private static let statefulSet = [
     Mutant(
@@ -42,6 +42,15 @@ package enum Mutants {
     Mutant(
       "one replica too many", in: "replicaset-controller", ReplicationSubject.self,
       sees: { snapshot, key, _ in snapshot.alter(key) { $0[.spec].put(.replicas, .int(Int64($0[.spec][.replicas].int ?? 1) + 1)) }
+      }),
+    Mutant(
+      "rank ignored", in: "replicaset-controller", ReplicationSubject.self,
+      sees: { snapshot, key, _ in
+        guard let set = snapshot.store.get(key) else { return }
+        // Each on a node of its own, so that none has a companion.
+        for pod in snapshot.store.owned(by: set.uid) where pod.tree[.spec][.nodeName].string != nil {
+          snapshot.alter(pod.key) { $0[.spec].put(.nodeName, .string(pod.uid)) }
+        }
       }),
     Mutant(
       "maxSurge ignored", in: "deployment-controller", DeploymentSubject.self,
@@ -137,7 +146,10 @@ package enum Mutants {
     Mutant(
       "what is owned is collected while its owner lives", in: "generic-garbage-collector", GarbageSubject.self,
       plans: { plan, snapshot, key in
-        guard let object = snapshot.store.get(key), !object.metadata.ownerReferences.isEmpty else { return }
+        // Workloads would be made and collected for ever.
+        guard key.resource == .configMaps, let object = snapshot.store.get(key), !object.metadata.ownerReferences.isEmpty else {
+          return
+        }
         plan.changes.append(Change(.delete(key, uid: object.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"]))
       }),
   ]

@@ -24,6 +24,8 @@ package struct Storm: Sendable {
   package static let bound = Duration.seconds(1800)
   private static let start = Instant(rfc3339: "2026-01-01T00:00:00Z")!
   private static let incidents = 24
+  /// Twice what a storm takes: controllers that undo each other's work go on for ever.
+  private static let stepLimit = 3_000
 
   private let seed: UInt64
   private var subject: any Subject
@@ -32,6 +34,8 @@ package struct Storm: Sendable {
   private var cluster: VirtualCluster
   private var facts: Facts
   private var replay = WatchReplay()
+  /// When something was last written.
+  private var written = Storm.start
   private var violation: Violation?
   private var story: [String] = []
   private let isTelling: Bool
@@ -51,11 +55,14 @@ package struct Storm: Sendable {
     self.isTelling = isTelling
     var random = RandomSource(seed: seed)
     subject = kind.init(random: &random)
-    checks = subject.checks + [RevisionsRise(), NodesAreNotOverfilled(), OneClaimPerVolume(), OwnersLive(), NamespacesLive(), NothingLeaves()]
+    checks =
+      subject.checks + [
+        RevisionsRise(), NodesAreNotOverfilled(), OneClaimPerVolume(), OwnersLive(), NamespacesLive(), NothingLeaves(),
+      ]
     let percent = random.below(3) == 0 ? 0 : 5
     let refusals = RandomSource(seed: random.next())
     let end = Storm.start + Storm.length
-    var cluster = VirtualCluster(seed: random.next(), nodes: ["n0", "n1", "n2"], start: Storm.start) { controllers in
+    var cluster = VirtualCluster(seed: random.next(), nodes: kind.nodes, start: Storm.start) { controllers in
       var refusals = refusals
       return controllers.map { real in
         let planted = mutant.map { $0.planted(in: real) } ?? real
@@ -98,6 +105,11 @@ package struct Storm: Sendable {
     let begin = cluster.now
     for node in cluster.nodes.lostNodes { regain(node) }
     cluster.nodes.heal(at: cluster.now)
+    // A node whose object was deleted is there again once it registers, which it does when it starts.
+    for node in type(of: subject).nodes where facts.get(.nodes, node) == nil {
+      cluster.regain(node, isRebooted: false)
+      look()
+    }
     for act in subject.calm(facts) { perform(act) }
     var problem: Violation?
     for seconds in [60, 60, 120, 240, 480, 840] {
@@ -127,15 +139,20 @@ package struct Storm: Sendable {
   private mutating func happen() {
     switch random.below(20) {
     case 0: restart()
-    case 1, 2: loseOrRegain()
+    case 1...type(of: subject).losses: loseOrRegain()
     default:
       if let act = subject.act(facts, &random) { perform(act) }
     }
   }
 
   private mutating func loseOrRegain() {
-    if let lost = cluster.nodes.lostNodes.first { return regain(lost) }
-    let node = "n\(1 + random.below(2))"
+    let kind = type(of: subject)
+    let lost = cluster.nodes.lostNodes
+    if lost.count >= kind.lostAtMost || (!lost.isEmpty && random.below(kind.lostAtMost) == 0) {
+      return regain(lost.count == 1 ? lost[0] : lost[random.below(lost.count)])
+    }
+    let left = kind.nodes.dropFirst().filter { !lost.contains($0) }
+    let node = left[random.below(left.count)]
     tell("node \(node) is lost")
     cluster.nodes.lose(node)
     renew(node)
@@ -184,6 +201,11 @@ package struct Storm: Sendable {
   }
 
   private mutating func perform(_ act: StormAct) {
+    send(act)
+    for next in act.then { send(next) }
+  }
+
+  private mutating func send(_ act: StormAct) {
     if let bytes = act.memoryBytes {
       cluster.nodes.load("app", memoryBytes: bytes)
       return tell("\(act)")
@@ -210,7 +232,10 @@ package struct Storm: Sendable {
 
   private mutating func run(_ duration: Duration) {
     let end = cluster.now + duration
-    while violation == nil, cluster.advance(until: end) { look() }
+    while violation == nil, cluster.advance(until: end) {
+      look()
+      if cluster.steps > Storm.stepLimit { blame("controllers come to rest", "\(cluster.steps) steps, and there is more to do") }
+    }
   }
 
   /// Lets every check see what the last step wrote.
@@ -222,18 +247,27 @@ package struct Storm: Sendable {
     }
     guard let appends = cluster.appends, !appends.isEmpty else { return }
     cluster.appends = []
+    if cluster.now > written {
+      for index in checks.indices { blame(checks[index].name, checks[index].passed(facts, since: written)) }
+      written = cluster.now
+    }
     for record in appends.joined() {
       guard let change = facts.apply(record) else { continue }
       if isTelling { tell(StormStory.line(change)) }
       for index in checks.indices {
-        guard let text = checks[index].note(change, facts), violation == nil else { continue }
-        violation = Violation(check: checks[index].name, text: text)
-        tell("VIOLATION \(checks[index].name): \(text)")
+        blame(checks[index].name, checks[index].note(change, facts))
       }
     }
     if violation == nil, let fault = cluster.faults.first {
       violation = Violation(check: "the core makes no mistake of its own", text: fault)
     }
+  }
+
+  /// The first thing that is wrong is the one that counts.
+  private mutating func blame(_ check: String, _ text: String?) {
+    guard let text, violation == nil else { return }
+    violation = Violation(check: check, text: text)
+    tell("VIOLATION \(check): \(text)")
   }
 
   /// Watches pods, as an informer does: a list, then what follows it.

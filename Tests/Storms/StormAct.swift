@@ -11,6 +11,8 @@ package struct StormAct: Sendable, CustomStringConvertible {
   package var query = ""
   package var contentType = "application/json"
   package var body: JSON = .null
+  /// What follows before any controller can look.
+  package var then: [StormAct] = []
 
   package static func create(_ manifest: JSON) -> StormAct {
     StormAct(method: "POST", path: StormAct.collection(manifest), body: manifest)
@@ -29,6 +31,14 @@ package struct StormAct: Sendable, CustomStringConvertible {
   package static func delete(_ key: ObjectKey, propagation: String = "Background", graceSeconds: Int? = nil) -> StormAct {
     let grace = graceSeconds.map { "&gracePeriodSeconds=\($0)" } ?? ""
     return StormAct(method: "DELETE", path: path(key), query: "propagationPolicy=\(propagation)\(grace)")
+  }
+
+  package static func evict(_ pod: ObjectKey) -> StormAct {
+    let eviction: JSON = [
+      "apiVersion": "policy/v1", "kind": "Eviction",
+      "metadata": ["name": .string(pod.name), "namespace": .string(pod.namespace)],
+    ]
+    return StormAct(method: "POST", path: path(pod) + "/eviction", body: eviction)
   }
 
   private static func collection(_ manifest: JSON) -> String {

@@ -9,6 +9,12 @@ package protocol Subject: Sendable {
 
   init(random: inout RandomSource)
 
+  /// The first is the control plane, which nothing cuts off.
+  static var nodes: [String] { get }
+  /// Nodes that are cut off together at the most.
+  static var lostAtMost: Int { get }
+  /// Of 20 incidents so many cut a node off or bring one back.
+  static var losses: Int { get }
   /// Applied in this order at the start.
   var manifests: [JSON] { get }
   /// What the images do.
@@ -22,5 +28,8 @@ package protocol Subject: Sendable {
 }
 
 extension Subject {
+  package static var nodes: [String] { ["n0", "n1", "n2"] }
+  package static var lostAtMost: Int { 1 }
+  package static var losses: Int { 2 }
   package var programs: [String: VirtualProgram] { ["app": .idle(memoryBytes: 8 << 20)] }
 }

@@ -29,7 +29,8 @@ extension DeploymentSync {
       room -= broken
       isChanged = true
     }
-    var spare = allSets.reduce(0) { $0 + $1.available } - least
+    // A set that was lowered and has not followed yet still tells of pods that are to go: they are not there to be counted on.
+    var spare = allSets.reduce(0) { $0 + min($1.available, $1.replicas) } - least
     for index in oldSets.indices where spare > 0 {
       let taken = min(oldSets[index].replicas, spare)
       if taken == 0 { continue }

@@ -8,6 +8,9 @@ package struct EndpointsController: Controller {
   package let name = "endpoint-controller"
   package var resources: Set<ResourceID>? { [.services, .endpoints, .endpointSlices, .pods] }
   private var pods = PodIndex()
+  /// Slices as they were last written here: another change is somebody else's, and is put right.
+  /// Source: EndpointSliceTracker, k8s.io/endpointslice/util, v0.36.
+  private var written: [ObjectKey: JSON] = [:]
 
   package init() {}
 
@@ -22,8 +25,10 @@ package struct EndpointsController: Controller {
       let isOurs = snapshot.store.get(service).map { !$0.view(Service.self).spec.selector.isEmpty } ?? true
       return change.kind != .deleted && isOurs ? [] : [service]
     case .endpointSlices:
-      // One that is taken away must come again; others change by our own hand.
-      guard change.kind == .deleted, let service = change.object.metadata.labels[EndpointSlices.serviceLabel] else { return [] }
+      // One that is taken away must come again.
+      guard !isOurs(change), let service = (change.previous ?? change.object).metadata.labels[EndpointSlices.serviceLabel] else {
+        return []
+      }
       return [ObjectKey(.services, namespace: key.namespace, service)]
     case .pods:
       let services = snapshot.store.list(.services, namespace: key.namespace).filter {
@@ -40,6 +45,17 @@ package struct EndpointsController: Controller {
         return EndpointsController.matches(selector, labels) || before.map { EndpointsController.matches(selector, $0) } ?? false
       }.map(\.key)
     default: return []
+    }
+  }
+
+  private mutating func isOurs(_ change: StoreChange) -> Bool {
+    let wanted = written.removeValue(forKey: change.object.key)
+    switch change.kind {
+    case .added: return true
+    case .deleted: return false
+    case .modified:
+      return wanted?[.endpoints] == change.object.tree[.endpoints] && wanted?[.ports] == change.object.tree[.ports]
+        && wanted?[.metadata][.labels] == change.object.tree[.metadata][.labels]
     }
   }
 
@@ -65,6 +81,7 @@ package struct EndpointsController: Controller {
       if let endpoints = snapshot.store.get(.endpoints, namespace: key.namespace, key.name) {
         slices.mirror(endpoints, into: &plan)
       }
+      remember(plan, namespace: key.namespace)
       return plan
     }
     let selector = LabelSelector(tree: ["matchLabels": service.spec.selector.tree])
@@ -73,6 +90,14 @@ package struct EndpointsController: Controller {
     }
     EndpointsObject(stored, backends).write(snapshot.store, into: &plan)
     slices.write(backends, into: &plan)
+    remember(plan, namespace: key.namespace)
     return plan
+  }
+
+  private mutating func remember(_ plan: Plan, namespace: String) {
+    for change in plan.changes {
+      guard case .update(.endpointSlices, let tree) = change.write else { continue }
+      written[ObjectKey(.endpointSlices, namespace: namespace, tree[.metadata][.name].string ?? "")] = tree
+    }
   }
 }

@@ -9,15 +9,20 @@ package struct TaintEvictionController: Controller {
 
   /// Pods whose end is planned, to say so when it is called off.
   private var planned: Set<ObjectKey> = []
+  /// Taints that do not say when they came, as those of `kubectl taint`, by node: when they were first looked at.
+  private var noticed: [String: [(taint: Taint, at: Instant)]] = [:]
 
   package init() {}
 
-  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
     switch key.resource {
     case .nodes:
       let old = change.previous.map { Self.taints(of: $0) } ?? []
-      if change.kind == .deleted || old == Self.taints(of: change.object) { return [] }
+      let new = change.kind == .deleted ? [] : Self.taints(of: change.object)
+      noticed[key.name]?.removeAll { !new.contains($0.taint) }
+      if change.kind == .deleted { noticed[key.name] = nil }
+      if change.kind == .deleted || old == new { return [] }
       return snapshot.store.list(.pods).filter { $0.tree[.spec][.nodeName].string == key.name }.map(\.key)
     case .pods:
       if change.kind == .deleted { return planned.contains(key) ? [key] : [] }
@@ -40,7 +45,7 @@ package struct TaintEvictionController: Controller {
     guard let stored = snapshot.store.get(key), case let pod = stored.view(Pod.self), stored.metadata.deletionTimestamp == nil,
       !Scheduler.isOver(pod), let node = snapshot.store.get(.nodes, pod.spec.nodeName ?? "")
     else { return Plan() }
-    guard let due = Self.due(pod, Self.taints(of: node), now) else {
+    guard let due = due(pod, node, now) else {
       return wasPlanned ? Plan(changes: [Self.event("Cancelling deletion of Pod", stored)]) : Plan()
     }
     if due > now {
@@ -68,19 +73,26 @@ package struct TaintEvictionController: Controller {
   }
 
   /// When the pod must go; nil: it may stay. Its time on the node begins with the taint, or with the pod if that came later.
-  private static func due(_ pod: Pod, _ taints: [Taint], _ now: Instant) -> Instant? {
+  /// Of several tolerations the first that fits counts. Source: GetMatchingTolerations, k8s.io/component-helpers, v0.36.
+  private mutating func due(_ pod: Pod, _ node: StoredObject, _ now: Instant) -> Instant? {
     var due: Instant?
     let placed = pod.status.conditions.first { $0.type == "PodScheduled" }?.lastTransitionTime ?? pod.metadata.creationTimestamp
     let arrival = placed.flatMap { Instant(rfc3339: $0) }
-    for taint in taints {
-      let fitting = pod.spec.tolerations.filter { NodeFilter.tolerates($0, taint) }
-      if fitting.isEmpty { return now }
-      // Of several tolerations the shortest counts; one without seconds is for ever.
-      guard let seconds = fitting.compactMap(\.tolerationSeconds).min() else { continue }
-      let since = [taint.timeAdded.flatMap { Instant(rfc3339: $0) }, arrival].compactMap { $0 }.max() ?? now
-      let end = since + .seconds(max(0, seconds))
+    for taint in Self.taints(of: node) {
+      guard let fitting = pod.spec.tolerations.first(where: { NodeFilter.tolerates($0, taint) }) else { return now }
+      // One without seconds is for ever.
+      guard let seconds = fitting.tolerationSeconds else { continue }
+      let since = beginning(of: taint, on: node.key.name, now)
+      let end = max(since, arrival ?? since) + .seconds(max(0, seconds))
       due = due.map { min($0, end) } ?? end
     }
     return due
+  }
+
+  private mutating func beginning(of taint: Taint, on node: String, _ now: Instant) -> Instant {
+    if let told = taint.timeAdded.flatMap({ Instant(rfc3339: $0) }) { return told }
+    if let known = noticed[node]?.first(where: { $0.taint == taint }) { return known.at }
+    noticed[node, default: []].append((taint, now))
+    return now
   }
 }

@@ -37,7 +37,9 @@ struct BoundsAreKept: Check {
     let desired = autoscaler.status.desiredReplicas ?? 0
     let (least, most) = (autoscaler.spec.minReplicas ?? 1, autoscaler.spec.maxReplicas ?? 1)
     // 0: nothing is known yet, or the target is switched off.
-    if desired == 0 || change.previous?.tree[.status][.desiredReplicas] == change.object.tree[.status][.desiredReplicas] { return nil }
+    if desired == 0 || change.previous?.tree[.status][.desiredReplicas] == change.object.tree[.status][.desiredReplicas] {
+      return nil
+    }
     return (least...max(least, most)).contains(desired) ? nil : "desired is \(desired), outside \(least)...\(most)"
   }
 }
@@ -56,6 +58,10 @@ struct WindowIsKept: Check {
       if change.kind != .modified || change.previous?.tree[.spec] != change.object.tree[.spec] { raised = [:] }
       return nil
     }
+    // What is made anew under the name is put where the one before it was.
+    if change.kind == .added, [ResourceID.statefulSets, .deployments].contains(change.object.key.resource) {
+      disturbed[change.object.uid] = facts.now
+    }
     guard let scaling = change.scaling else { return nil }
     guard !facts.isUsers, let stored = facts.autoscaler(of: change.object) else {
       raised[change.object.uid] = nil
@@ -67,12 +73,14 @@ struct WindowIsKept: Check {
     let last = raised[change.object.uid]
     if scaling.to > scaling.from {
       // A count below the minimum is put right without a recommendation.
-      let isOwn = scaling.from >= spec.minReplicas ?? 1 && disturbed[change.object.uid].map { $0 + .seconds(window) < facts.now } ?? true
+      let isOwn =
+        scaling.from >= spec.minReplicas ?? 1 && disturbed[change.object.uid].map { $0 + .seconds(window) < facts.now } ?? true
       raised[change.object.uid] = isOwn ? (facts.now, scaling.to) : nil
       return nil
     }
     guard let last, facts.now < last.at + .seconds(window), scaling.to < min(last.to, spec.maxReplicas ?? 1) else { return nil }
-    return "\(change.object.key.name) was raised to \(last.to) at \(last.at.rfc3339) and lowered to \(scaling.to) after less than \(window) s"
+    return
+      "\(change.object.key.name) was raised to \(last.to) at \(last.at.rfc3339) and lowered to \(scaling.to) after less than \(window) s"
   }
 }
 
@@ -85,7 +93,9 @@ struct AutoscalerAtRest: Check {
       let autoscaler = stored.view(HorizontalPodAutoscaler.self)
       let reference = autoscaler.spec.scaleTargetRef
       let resource: ResourceID = reference.kind == "StatefulSet" ? .statefulSets : .deployments
-      guard let target = facts.get(resource, namespace: stored.key.namespace, reference.name ?? "") else { return "there is no target" }
+      guard let target = facts.get(resource, namespace: stored.key.namespace, reference.name ?? "") else {
+        return "there is no target"
+      }
       let count = target.tree[.spec][.replicas].int ?? 0
       let status = autoscaler.status
       if status.currentReplicas != count || status.desiredReplicas != count {

@@ -28,7 +28,7 @@ struct OwnersLive: Check {
   }
 }
 
-/// A deletion that was asked for comes to its end. A claim may wait for the pod that uses it.
+/// A deletion that was asked for comes to its end. A claim may wait for the pod that uses it, and a volume for its claim.
 struct NothingLeaves: Check {
   let name = "deletions come to an end"
 
@@ -37,8 +37,14 @@ struct NothingLeaves: Check {
       facts.list(.pods).flatMap { pod in
         pod.view(Pod.self).spec.volumes.compactMap { $0.persistentVolumeClaim.claimName }.map { pod.key.namespace + "/" + $0 }
       })
+    let claims = Set(facts.list(.persistentVolumeClaims).map(\.uid))
     for object in facts.all where object.metadata.deletionTimestamp != nil {
       if object.key.resource == .persistentVolumeClaims, used.contains(object.key.namespace + "/" + object.key.name) { continue }
+      if object.key.resource == .persistentVolumes,
+        let uid = object.view(PersistentVolume.self).spec.claimRef.uid, claims.contains(uid)
+      {
+        continue
+      }
       return "\(object.key) is still being deleted"
     }
     return nil

@@ -12,7 +12,9 @@ struct OwnedIsKept: Check {
     else { return nil }
     let all = facts.list(.configMaps)
     let owner = previous.metadata.ownerReferences.first { reference in
-      all.contains { $0.uid == reference.uid && $0.key.namespace == previous.key.namespace && $0.metadata.deletionTimestamp == nil }
+      all.contains {
+        $0.uid == reference.uid && $0.key.namespace == previous.key.namespace && $0.metadata.deletionTimestamp == nil
+      }
     }
     if previous.metadata.ownerReferences.isEmpty { return "\(previous.key) was collected and has no owner" }
     return owner.map { "\(previous.key) was collected, and its owner \($0.name ?? "") lives" }
@@ -27,6 +29,19 @@ struct NamespacesLive: Check {
     let names = Set(facts.list(.namespaces).map(\.key.name))
     for object in facts.all where !object.key.namespace.isEmpty && !names.contains(object.key.namespace) {
       return "\(object.key) is in a namespace that is gone"
+    }
+    return nil
+  }
+}
+
+/// A namespace has what pods need to speak to the API.
+struct NamespacesAreFurnished: Check {
+  let name = "a namespace has its default ServiceAccount and the certificate of the API"
+
+  func settled(_ facts: Facts) -> String? {
+    for namespace in facts.list(.namespaces).map(\.key.name) {
+      if facts.get(.serviceAccounts, namespace: namespace, "default") == nil { return "\(namespace) has no ServiceAccount" }
+      if facts.get(.configMaps, namespace: namespace, "kube-root-ca.crt") == nil { return "\(namespace) has no certificate" }
     }
     return nil
   }

@@ -28,7 +28,8 @@ struct PodNeeds: Equatable {
 
   /// What the pods of a node that have not ended ask for together.
   init(on node: String, _ facts: Facts) {
-    self = facts.list(.pods).filter { PodFacts($0).node == node && !PodFacts($0).isOver }.map { PodNeeds($0) }.reduce(PodNeeds(), +)
+    self = facts.list(.pods).filter { PodFacts($0).node == node && !PodFacts($0).isOver }.map { PodNeeds($0) }.reduce(
+      PodNeeds(), +)
   }
 
   func fits(_ node: StoredObject) -> Bool {
@@ -67,7 +68,9 @@ struct NodesAreNotOverfilled: Check {
     guard let node = facts.get(.nodes, pod.node) else { return "\(pod.name) was bound to \(pod.node), which is not there" }
     if !PodNeeds(on: pod.node, facts).fits(node) { return "\(pod.name) was bound to \(pod.node), which has no room for it" }
     if node.refuses(pod.object) { return "\(pod.name) was bound to \(pod.node) against its taints" }
-    if !node.hasLabels(of: pod.object.view(Pod.self).spec.nodeSelector) { return "\(pod.name) was bound to \(pod.node) against its selector" }
+    if !node.hasLabels(of: pod.object.view(Pod.self).spec.nodeSelector) {
+      return "\(pod.name) was bound to \(pod.node) against its selector"
+    }
     return nil
   }
 }
@@ -81,14 +84,16 @@ struct NoPodWaitsInVain: Check {
       let pod = PodFacts(object)
       guard pod.node.isEmpty, !pod.isOver, object.view(Pod.self).spec.volumes.isEmpty else { continue }
       for node in facts.list(.nodes) where !node.refuses(object) && node.hasLabels(of: object.view(Pod.self).spec.nodeSelector) {
-        if (PodNeeds(on: node.key.name, facts) + PodNeeds(object)).fits(node) { return "\(pod.name) waits, and \(node.key.name) has room" }
+        if (PodNeeds(on: node.key.name, facts) + PodNeeds(object)).fits(node) {
+          return "\(pod.name) waits, and \(node.key.name) has room"
+        }
       }
     }
     return nil
   }
 }
 
-/// A volume belongs to one claim.
+/// A volume belongs to one claim. Others may name it and wait.
 struct OneClaimPerVolume: Check {
   let name = "a volume belongs to one claim"
 
@@ -96,7 +101,10 @@ struct OneClaimPerVolume: Check {
     guard change.kind != .deleted, change.object.key.resource == .persistentVolumeClaims,
       let volume = change.object.view(PersistentVolumeClaim.self).spec.volumeName, !volume.isEmpty
     else { return nil }
-    let claims = facts.list(.persistentVolumeClaims).filter { $0.view(PersistentVolumeClaim.self).spec.volumeName == volume }
-    return claims.count == 1 ? nil : "\(volume) belongs to \(claims.map(\.key.name))"
+    let claims = facts.list(.persistentVolumeClaims).filter {
+      $0.view(PersistentVolumeClaim.self).spec.volumeName == volume
+        && $0.metadata.annotations["pv.kubernetes.io/bind-completed"] != nil
+    }
+    return claims.count <= 1 ? nil : "\(volume) belongs to \(claims.map(\.key.name))"
   }
 }

@@ -10,7 +10,7 @@ package struct GarbageSubject: Subject {
   package init(random: inout RandomSource) {}
 
   package var manifests: [JSON] { (0..<2).map { namespace($0) } }
-  package var checks: [any Check] { [OwnedIsKept()] }
+  package var checks: [any Check] { [OwnedIsKept(), NamespacesAreFurnished()] }
 
   private func namespace(_ number: Int) -> JSON {
     ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string("g\(number)")]]
@@ -24,6 +24,8 @@ package struct GarbageSubject: Subject {
     case 0: return .delete(ObjectKey(.namespaces, "g\(number)"))
     case 1...4 where !maps.isEmpty:
       return .delete(maps[random.below(maps.count)].key, propagation: ["Background", "Foreground", "Orphan"][random.below(3)])
+    case 6: return .delete(ObjectKey(.serviceAccounts, namespace: "g\(number)", "default"))
+    case 7: return .delete(ObjectKey(.configMaps, namespace: "g\(number)", "kube-root-ca.crt"))
     case 5: return .create(deployment("g\(number)"))
     default: return .create(map("g\(number)", maps, &random))
     }

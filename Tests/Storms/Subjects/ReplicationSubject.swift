@@ -24,12 +24,13 @@ package struct ReplicationSubject: Subject {
       "apiVersion": isController ? "v1" : "apps/v1", "kind": isController ? "ReplicationController" : "ReplicaSet",
       "metadata": ["name": "r", "namespace": "default"],
       "spec": [
-        "replicas": .int(Int64(replicas)), "selector": isController ? labels : ["matchLabels": labels], "template": Templates.pod("r"),
+        "replicas": .int(Int64(replicas)), "selector": isController ? labels : ["matchLabels": labels],
+        "template": Templates.pod("r"),
       ],
     ]
   }
 
-  package var checks: [any Check] { [NoPodTooMany(), ReplicasAtRest(), NoPodWaitsInVain()] }
+  package var checks: [any Check] { [NoPodTooMany(), SurplusGoesInOrder(), ReplicasAtRest(), NoPodWaitsInVain()] }
 
   package mutating func act(_ facts: Facts, _ random: inout RandomSource) -> StormAct? {
     guard facts.get(key) != nil else { return .create(manifest) }
