@@ -6,6 +6,13 @@ import Simulation
 /// A cluster that lives for a week in virtual time: 1,000 CronJobs, 200 StatefulSets and 800 Deployments with 1,000 autoscalers
 /// over about 5,000 pods, whose load rises and falls once a day.
 struct Week {
+  /// How often the CronJobs run.
+  enum Pace {
+    /// 50 every quarter of an hour, 250 hourly, 700 daily: 480 runs an hour on average.
+    case usual
+    /// Every 5 minutes to hourly: 3,000 runs an hour.
+    case busy
+  }
   static let hours = 168
   /// Real seconds after which it is given up.
   static let patience = 600.0
@@ -16,12 +23,13 @@ struct Week {
   /// Minutes between two changes of the load.
   private static let loadMinutes = 15
 
+  private let pace: Pace
   private var cluster: VirtualCluster
   private let start = Instant(rfc3339: "2026-01-01T00:00:00Z")!
 
   /// Seconds of one core for so many hours of it, once everything runs.
-  static func measure(hours: Int) throws -> Double {
-    var week = try Week()
+  static func measure(hours: Int, _ pace: Pace) throws -> Double {
+    var week = try Week(pace)
     try week.settle()
     let begin = seconds()
     for hour in 0..<hours {
@@ -35,7 +43,8 @@ struct Week {
     return taken
   }
 
-  private init() throws {
+  private init(_ pace: Pace) throws {
+    self.pace = pace
     cluster = VirtualCluster(seed: 1, nodes: (0...Week.nodes).map { "node-\($0)" }, start: start)
     for length in [5, 20, 60, 150] { cluster.nodes.programs["job-\(length)"] = .exits(afterSeconds: length, code: 0) }
     cluster.run(until: start + .seconds(2))
@@ -44,7 +53,7 @@ struct Week {
       try post(Week.workload(number))
       try post(Week.autoscaler(number))
     }
-    for number in 0..<Week.cronJobs { try post(Week.cronJob(number)) }
+    for number in 0..<Week.cronJobs { try post(cronJob(number)) }
   }
 
   private mutating func post(_ manifest: JSON) throws {
@@ -120,18 +129,25 @@ struct Week {
     ]
   }
 
-  /// Every 5 minutes to hourly, each with a minute of its own; 3,000 runs an hour, of 5 to 150 s.
-  private static func cronJob(_ number: Int) -> JSON {
-    let period = number < 100 ? 5 : number < 300 ? 15 : number < 600 ? 30 : 60
+  /// Each with a minute of its own; runs of 5 to 150 s.
+  private func cronJob(_ number: Int) -> JSON {
     let length = [5, 20, 60, 150][number % 4]
     let name = "c-\(number)"
     return [
       "apiVersion": "batch/v1", "kind": "CronJob", "metadata": ["name": .string(name), "namespace": "default"],
       "spec": [
-        "schedule": .string(period == 60 ? "\(number % 60) * * * *" : "\(number % period)-59/\(period) * * * *"),
-        "concurrencyPolicy": .string(["Allow", "Forbid", "Replace"][number % 3]),
-        "jobTemplate": ["spec": ["template": template(name, "job-\(length)", restart: "Never")]],
+        "schedule": .string(schedule(number)), "concurrencyPolicy": .string(["Allow", "Forbid", "Replace"][number % 3]),
+        "jobTemplate": ["spec": ["template": Week.template(name, "job-\(length)", restart: "Never")]],
       ],
     ]
+  }
+
+  private func schedule(_ number: Int) -> String {
+    func every(_ period: Int) -> String { "\(number % period)-59/\(period) * * * *" }
+    let hourly = "\(number % 60) * * * *"
+    switch pace {
+    case .usual: return number < 50 ? every(15) : number < 300 ? hourly : "\(number % 60) \(number / 60 * 7 % 24) * * *"
+    case .busy: return number < 100 ? every(5) : number < 300 ? every(15) : number < 600 ? every(30) : hourly
+    }
   }
 }

@@ -107,7 +107,10 @@ extension List: Sequence where Element: TreeView {
 
 extension List where Element: Leaf {
   /// The elements of the right type.
-  package var values: [Element] { tree.elements.compactMap { Element(tree: $0) } }
+  package var values: [Element] {
+    let elements = tree.elements
+    return elements.isEmpty ? [] : elements.compactMap { Element(tree: $0) }
+  }
   package init(_ values: [Element]) { tree = .array(values.map { $0.tree }) }
 }
 

@@ -77,7 +77,10 @@ struct VirtualContainers: Sendable {
 
   /// Memory of all containers of some images, in one pass.
   mutating func setMemory(ofImages bytes: [String: Int64]) {
-    for id in ids { if let bytes = bytes[containers[id]!.image] { setMemory(of: id, bytes: bytes) } }
+    // In any order: sums and sets do not tell it.
+    for (id, container) in containers {
+      if let bytes = bytes[container.image], bytes != container.memoryBytes { setMemory(of: id, bytes: bytes) }
+    }
   }
 
   /// The pods of a node have to be told whole again.

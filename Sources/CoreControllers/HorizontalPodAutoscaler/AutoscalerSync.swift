@@ -13,6 +13,8 @@ struct AutoscalerSync {
   private(set) var hasNewSelector = false
   /// What the look has read, if later ones would say the same until that changes.
   private(set) var rest: RestingAutoscalers.Sources?
+  private var heldUntil: Instant?
+  private var movesOn = false
   private(set) var conditions = AutoscalerConditions()
   private let autoscaler: HorizontalPodAutoscaler
   private var status: HorizontalPodAutoscalerStatus
@@ -72,24 +74,23 @@ struct AutoscalerSync {
     let isDecided = metrics == nil || decision.recommended != nil
     if isDecided, decision.desired != decision.current { rescale(target, decision, &memory) }
     memory.decisions.append(decision)
-    let terms = StatusTerms(decision, conditions)
-    if let told = memory.told, told.revision == stored.revision, told.terms == terms {
-      if plan.changes.isEmpty, let metrics, isSettled(decision), metrics.isTimeless {
-        rest = .init(target: target.stored.key, podUIDs: metrics.podUIDs)
+    let isSettled = plan.changes.isEmpty && isSettled(decision)
+    defer {
+      if isSettled, let metrics, metrics.isTimeless {
+        rest = .init(target: target.stored.key, podUIDs: metrics.podUIDs, until: heldUntil)
       }
-      return
     }
+    let terms = StatusTerms(decision, conditions)
+    if let told = memory.told, told.revision == stored.revision, told.terms == terms { return }
     let statuses = metrics?.statuses(decision) ?? []
     status.currentMetrics = statuses.isEmpty ? List(tree: .null) : List(statuses)
     if isDecided { status.desiredReplicas = decision.desired }
     memory.told = write() ? nil : (stored.revision, terms)
   }
 
-  /// Windows and policies move with time alone only while they hold the count back.
+  /// Time alone makes a difference only where a policy limits the change, or once `heldUntil` has come.
   private func isSettled(_ decision: Decision) -> Bool {
-    guard decision.recommended != nil, decision.desired == decision.current, decision.stabilizedReason == nil else {
-      return false
-    }
+    guard decision.recommended != nil, decision.desired == decision.current, !movesOn else { return false }
     return decision.limitedReason == nil || decision.limitedReason == "TooFewReplicas"
       || decision.limitedReason == "TooManyReplicas"
   }
@@ -103,6 +104,8 @@ struct AutoscalerSync {
     decision.limitedReason = normalized.limitedReason
     decision.limitedUntil = normalized.limitedUntil
     decision.desired = normalized.desired
+    heldUntil = normalized.heldUntil
+    movesOn = normalized.holdsItself
     if let reason = normalized.stabilizedReason {
       let others = reason == "ScaleUpStabilized" ? "lower" : "higher"
       set("AbleToScale", "True", reason, "recommendations within the stabilization window were \(others) than the present one")

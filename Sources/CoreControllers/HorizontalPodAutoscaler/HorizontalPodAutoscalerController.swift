@@ -62,9 +62,10 @@ package struct HorizontalPodAutoscalerController: Controller {
       return Plan(wakeAt: now + Self.syncPeriod)
     }
     defer { memories[key] = memory }
-    if resting.remove(key) {
-      memory.resume(at: now)
-      return Plan(wakeAt: memory.nextSync)
+    if let rest = resting.remove(key) {
+      let isDue = rest.until.map { memory.beat(from: $0) <= now } ?? false
+      memory.resume(at: now, isDue: isDue)
+      if !isDue { return Plan(wakeAt: memory.nextSync) }
     }
     memory.note(stored)
     var sync = AutoscalerSync(stored, memory.rules, snapshot, now)
@@ -79,7 +80,13 @@ package struct HorizontalPodAutoscalerController: Controller {
     }
     var plan = sync.plan
     if sync.hasNewSelector { plan.others = resting.keys(in: key.namespace) }
-    if let rest = sync.rest { resting.put(key, rest) } else { plan.wakeAt = memory.nextSync }
+    guard let rest = sync.rest else {
+      plan.wakeAt = memory.nextSync
+      return plan
+    }
+    resting.put(key, rest)
+    plan.wakeAt = rest.until.map { memory.beat(from: $0) }
+    plan.isConclusive = true
     return plan
   }
 

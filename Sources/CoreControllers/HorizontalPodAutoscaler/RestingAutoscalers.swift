@@ -8,6 +8,8 @@ struct RestingAutoscalers: Sendable {
   struct Sources: Sendable {
     var target: ObjectKey
     var podUIDs: [String]
+    /// When time alone ends the rest.
+    var until: Instant?
   }
   private var sources: [ObjectKey: Sources] = [:]
   private var byTarget: [ObjectKey: ObjectKey] = [:]
@@ -23,13 +25,13 @@ struct RestingAutoscalers: Sendable {
     for uid in read.podUIDs { byPod[uid] = key }
   }
 
-  /// Whether it rested.
+  /// - Returns: what it had read; nil if it did not rest
   @discardableResult
-  mutating func remove(_ key: ObjectKey) -> Bool {
-    guard let read = sources.removeValue(forKey: key) else { return false }
+  mutating func remove(_ key: ObjectKey) -> Sources? {
+    guard let read = sources.removeValue(forKey: key) else { return nil }
     byTarget[read.target] = nil
     for uid in read.podUIDs { byPod[uid] = nil }
-    return true
+    return read
   }
 
   func key(ofTarget target: ObjectKey) -> ObjectKey? { byTarget.isEmpty ? nil : byTarget[target] }

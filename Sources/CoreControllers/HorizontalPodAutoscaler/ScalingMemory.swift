@@ -36,12 +36,20 @@ struct ScalingMemory: Sendable {
   }
 
   /// After a rest: the looks that were left out said what the last one said, and the next is on the beat that there was before.
-  mutating func resume(at now: Instant) {
-    guard let last = lastBeat(at: now) else { return }
+  /// - Parameter isDue: the rest ends by itself, with the look whose beat is now
+  mutating func resume(at now: Instant, isDue: Bool) {
+    guard var last = lastBeat(at: now) else { return }
+    if isDue { last = last - Self.beat }
+    let isFirst = last < nextSync
     nextSync = last + Self.beat
-    guard let decision = decisions.last, let recommended = decision.recommended else { return }
+    guard !isFirst, let decision = decisions.last, let recommended = decision.recommended else { return }
     recommendations.append((last, recommended))
     decisions[decisions.count - 1].at = last
+  }
+
+  /// The first beat that is not before `instant`.
+  func beat(from instant: Instant) -> Instant {
+    lastBeat(at: instant).map { $0 == instant ? $0 : $0 + Self.beat } ?? nextSync
   }
 
   /// The last moment of a look that was left out; one at `now` came before what ends the rest.

@@ -8,6 +8,10 @@ struct Normalized {
   var stabilizedReason: String?
   /// When the last recommendation that forbids a change leaves its window.
   var stabilizedUntil: Instant?
+  /// When a window's extreme leaves it, which changes the outcome though nothing else does; nil: never.
+  var heldUntil: Instant?
+  /// The present recommendation itself would hold the count back: `stabilizedUntil` moves on with every look.
+  var holdsItself = false
   /// For ScalingLimited; nil: DesiredWithinRange.
   var limitedReason: String?
   /// When the change that uses up a policy leaves its period.
@@ -37,6 +41,9 @@ enum ScalingRules {
       result.stabilizedUntil = memory.recommendations.last { $0.replicas >= min(result.stabilized, current) }.map {
         $0.at + window
       }
+      result.holdsItself = desired >= min(result.stabilized, current)
+      let highest = result.stabilized
+      result.heldUntil = memory.recommendations.last { $0.replicas == highest }.map { $0.at + window }
     }
     let cap = max(2 * current, 4)
     limit(&result, memory.rules.least, min(memory.rules.most, cap), isCapped: memory.rules.most > cap, reason: "ScaleUpLimit")
@@ -70,6 +77,11 @@ enum ScalingRules {
         isUp ? $0.replicas <= max(result.stabilized, current) : $0.replicas >= min(result.stabilized, current)
       }
       result.stabilizedUntil = holder.map { $0.at + .seconds(isUp ? up.window : down.window) }
+      result.holdsItself = isUp ? desired <= max(result.stabilized, current) : desired >= min(result.stabilized, current)
+      let ends = [(least, up.window), (most, down.window)].compactMap { extreme, window in
+        extreme == desired ? nil : memory.recommendations.last { $0.replicas == extreme }.map { $0.at + .seconds(window) }
+      }
+      result.heldUntil = ends.min()
     }
     result.desired = result.stabilized
     if result.stabilized > current {
