@@ -23,7 +23,7 @@ struct Collection: Sendable {
     }
 
     func comesBefore(_ name: String, _ prefix: UInt64) -> Bool {
-      self.prefix != prefix ? self.prefix < prefix : object.key.name < name
+      self.prefix != prefix ? self.prefix < prefix : object.key.name.precedes(name)
     }
   }
   private var namespaces: [String: SortedChunks<Entry>] = [:]
@@ -98,7 +98,7 @@ extension [String] {
     var high = count
     while low < high {
       let middle = (low + high) / 2
-      if self[middle] < element { low = middle + 1 } else { high = middle }
+      if self[middle].precedes(element) { low = middle + 1 } else { high = middle }
     }
     return low
   }

@@ -79,7 +79,14 @@ package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertibl
   }
 
   package static func < (left: ObjectKey, right: ObjectKey) -> Bool {
-    (left.resource, left.namespace, left.name) < (right.resource, right.namespace, right.name)
+    if left.resource != right.resource { return left.resource < right.resource }
+    if left.namespace != right.namespace { return left.namespace.precedes(right.namespace) }
+    return left.name.precedes(right.name)
   }
   package var description: String { "\(resource)/\(namespace.isEmpty ? "" : namespace + "/")\(name)" }
+}
+
+extension String {
+  /// In the order of the bytes, which is the order of lists: that of texts takes letters and their marks for one another.
+  package func precedes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
 }

@@ -203,6 +203,26 @@ struct ExpiryTests {
     #expect(world.names(.events).isEmpty)
   }
 
+  @Test(
+    "events of different ages go each in its time, also those that were there before a restart, and a refused one is tried again")
+  func manyEvents() throws {
+    var world = World(EventTTLController())
+    for (name, minute) in [("late", 30), ("early", 5), ("middle", 20)] {
+      let time = "2026-01-01T00:\(minute < 10 ? "0" : "")\(minute):00Z"
+      try world.add(.events, #"{"apiVersion":"v1","kind":"Event","metadata":{"name":"\#(name)"},"lastTimestamp":"\#(time)"}"#)
+    }
+    world.run(until: 65 * 60 + 1)
+    #expect(world.names(.events) == ["late", "middle"])
+    world.refuse = { write in if case .delete = write { "Conflict" } else { nil } }
+    world.run(until: 80 * 60 + 1)
+    #expect(world.names(.events) == ["late", "middle"])
+    world.refuse = nil
+    world.run(until: 85 * 60)
+    #expect(world.names(.events) == ["late"])
+    world.run(until: 90 * 60 + 1)
+    #expect(world.names(.events).isEmpty)
+  }
+
   @Test("a pod of a node that is gone is failed and deleted after 40 s, unless the node comes back")
   func lostNode() throws {
     var world = World(PodGarbageCollector())

@@ -88,6 +88,28 @@ import Testing
         == [#"spec.ports[2]: Duplicate value: {"port":1,"protocol":"TCP"}"#])
   }
 
+  @Test("what a known tree has too is not judged again; what is another is, at every depth")
+  func known() throws {
+    let type = try #require(Schema.shared.type("apps.v1.StatefulSet"))
+    let bad: JSON = [
+      "spec": ["replicas": -1, "template": ["spec": ["containers": [["name": "a", "imagePullPolicy": "Sometimes"]]]]]
+    ]
+    let all = Schema.shared.validate(bad, type).map { "\($0.path)" }
+    #expect(all.contains("spec.template.spec.containers[0].imagePullPolicy"))
+    #expect(
+      !Schema.shared.validate(bad, type, known: bad).map { "\($0.path)" }.contains(
+        "spec.template.spec.containers[0].imagePullPolicy"))
+    var other = bad
+    other[.spec][.template][.spec][.containers][0].put(.image, "i")
+    #expect(
+      Schema.shared.validate(other, type, known: bad).map { "\($0.path)" }.contains(
+        "spec.template.spec.containers[0].imagePullPolicy"))
+    let wrong: JSON = ["spec": ["template": ["spec": ["containers": [["name": 3]]]]]]
+    #expect(throws: DecodeError.self) { try Schema.shared.decode(wrong, as: type) }
+    #expect(throws: DecodeError.self) { try Schema.shared.decode(wrong, as: type, known: bad) }
+    #expect(throws: Never.self) { try Schema.shared.decode(wrong, as: type, known: wrong) }
+  }
+
   @Test("a client's status is not judged, the server's own is")
   func status() throws {
     let (schema, thing) = try sampleSchema()

@@ -69,6 +69,26 @@ struct StoreTests {
     #expect(store.log.changes(after: 1999) == nil && store.log.changes(after: 2000)?.isEmpty == true)
   }
 
+  @Test("names are told apart and sorted by their bytes: alike ones, letters with marks, and those that begin the same")
+  func byteOrder() {
+    let names = [
+      "z", "abcdefgh", "abcdefg", "abcdefgha", "e\u{301}", "\u{e9}", "f", "abcdefgi", "abcdefgh-2", "\u{1F30A}", "e",
+      "abcdefgh-10",
+    ]
+    var store = Store()
+    for name in names { _ = store.put(ObjectKey(.roles, namespace: "default", name), ["metadata": ["name": .string(name)]]) }
+    #expect(store.count(.roles) == names.count)
+    let sorted = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    #expect(store.list(.roles).map { Array($0.key.name.utf8) } == sorted.map { Array($0.utf8) })
+    #expect(store.list(.roles).map(\.key) == store.list(.roles).map(\.key).sorted())
+    for name in names {
+      let found = store.get(.roles, namespace: "default", name)
+      #expect(found.map { Array($0.key.name.utf8) } == Array(name.utf8))
+    }
+    for name in names { #expect(store.remove(ObjectKey(.roles, namespace: "default", name)) != nil) }
+    #expect(store.count(.roles) == 0)
+  }
+
   @Test("lists stay sorted and replaying the watch gives the list, whatever is written", arguments: [1, 2, 3, 4, 5] as [UInt64])
   func replay(seed: UInt64) throws {
     var random = seed

@@ -13,7 +13,10 @@ extension APIServer {
     let token = try continueToken(call)
     try checkListRevision(call, continues: token != nil)
     var objects = store.list(call.served.id, namespace: call.listNamespace)[...]
-    if let token { objects = objects.drop { ($0.key.namespace, $0.key.name) <= (token.namespace, token.name) } }
+    if let token {
+      let last = ObjectKey(call.served.id, namespace: token.namespace, token.name)
+      objects = objects.drop { !(last < $0.key) }
+    }
     let matching = selection.isEverything ? Array(objects) : objects.filter { selection.matches($0.tree) }
     let page = limit > 0 ? matching.prefix(limit) : matching[...]
     var metadata: JSON = ["resourceVersion": .string(String(token?.revision ?? store.revision))]
