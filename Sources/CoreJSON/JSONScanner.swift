@@ -143,7 +143,9 @@ struct JSONScanner {
   }
 
   private func unit(_ k: Int) -> UInt32 {
-    UInt32(JSONScanner.hex(base[k]) << 12 | JSONScanner.hex(base[k + 1]) << 8 | JSONScanner.hex(base[k + 2]) << 4 | JSONScanner.hex(base[k + 3]))
+    UInt32(
+      JSONScanner.hex(base[k]) << 12 | JSONScanner.hex(base[k + 1]) << 8 | JSONScanner.hex(base[k + 2]) << 4
+        | JSONScanner.hex(base[k + 3]))
   }
 
   /// Reads a number: Int64 where it is whole and fits, else Double.

@@ -149,4 +149,3 @@ package struct MetricsWindow: Sendable {
     return RateStart(at: series.last.startedAt, cpuNanoseconds: 0)
   }
 }
-

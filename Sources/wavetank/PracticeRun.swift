@@ -78,7 +78,8 @@ struct PracticeRun {
       LocalAccess(cluster: cluster), interval: .nanoseconds(Int64(15e9 / speed)), clock: { clock.now.seconds - start.seconds },
       decision: {
         cluster.host.read { engine in
-          engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first?.decisions(key, at: clock.now).last?.reason
+          engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first?.decisions(key, at: clock.now).last?
+            .reason
         }
       }, show: { screen.show($0) })
     return try await practice.run(manifests, progress)

@@ -86,7 +86,8 @@ struct EngineTests {
     bench.send("POST", EngineBench.deployments, EngineBench.deployment("d", replicas: 2))
     bench.run(seconds: 20)
     let events = bench.engine.server.store.list(.events)
-    #expect(Set(events.map { $0.view(Event.self).reason ?? "" }).isSuperset(of: ["ScalingReplicaSet", "SuccessfulCreate", "Scheduled"]))
+    #expect(
+      Set(events.map { $0.view(Event.self).reason ?? "" }).isSuperset(of: ["ScalingReplicaSet", "SuccessfulCreate", "Scheduled"]))
     for event in events {
       var copy = event.tree
       for key in [Key.uid, .resourceVersion, .creationTimestamp] { copy[.metadata].remove(key) }

@@ -4,7 +4,8 @@ import Simulation
 import Testing
 
 /// The repository, from this file's place in it.
-private let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+private let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent()
 
 @Suite("The practice in virtual time")
 struct PracticeSimulationTests {
@@ -15,7 +16,8 @@ struct PracticeSimulationTests {
     return try files.flatMap { try ManifestText.documents(String(contentsOf: $0, encoding: .utf8)) }
   }
 
-  @Test("replicas go from 1 up to 5 one by one, and back to 1, whatever the seed", arguments: [1, 2, 3, 40, 500, 6000] as [UInt64])
+  @Test(
+    "replicas go from 1 up to 5 one by one, and back to 1, whatever the seed", arguments: [1, 2, 3, 40, 500, 6000] as [UInt64])
   func scalesUpAndDown(seed: UInt64) throws {
     var practice = PracticeSimulation(seed: seed)
     practice.run(try Self.manifests())

@@ -102,7 +102,9 @@ struct RestingAutoscalerTests {
     case 0...6: cluster.nodes.load("app-" + name, memoryBytes: Int64(20 + draw.below(160)) << 20)
     case 7:
       let pods = cluster.engine.server.store.list(.pods, namespace: "default")
-      if !pods.isEmpty { send(&cluster, "DELETE", "/api/v1/namespaces/default/pods/\(pods[draw.below(pods.count)].key.name)", [:]) }
+      if !pods.isEmpty {
+        send(&cluster, "DELETE", "/api/v1/namespaces/default/pods/\(pods[draw.below(pods.count)].key.name)", [:])
+      }
     case 8:
       let spec: JSON = ["spec": ["replicas": .int(Int64(draw.below(5)))]]
       send(&cluster, "PATCH", "/apis/apps/v1/namespaces/default/\(kind)/\(name)", spec)
@@ -128,7 +130,9 @@ struct RestingAutoscalerTests {
       }
   }
 
-  @Test("an hour of loads, losses and changed minds ends in the same objects as without rest", arguments: 1...12 as ClosedRange<UInt64>)
+  @Test(
+    "an hour of loads, losses and changed minds ends in the same objects as without rest",
+    arguments: 1...12 as ClosedRange<UInt64>)
   func sameHour(_ seed: UInt64) {
     var draw = RandomSource(seed: seed &* 7919)
     var clusters = [Self.cluster(seed, rests: true), Self.cluster(seed, rests: false)]

@@ -17,7 +17,9 @@ struct UsageChangesTests {
       node: node, spec: spec, image: "i", program: .idle(memoryBytes: memory), startedAt: at, memoryBytes: memory, healthyAt: at)
   }
 
-  @Test("gives the same metrics as one that tells everything, whatever starts, ends and grows", arguments: 1...20 as ClosedRange<UInt64>)
+  @Test(
+    "gives the same metrics as one that tells everything, whatever starts, ends and grows",
+    arguments: 1...20 as ClosedRange<UInt64>)
   func sameMetrics(_ seed: UInt64) {
     var draw = RandomSource(seed: seed)
     let nodes = ["n0", "n1"]
@@ -54,7 +56,8 @@ struct UsageChangesTests {
       whole.add(all.all(at: now, isLost: { _ in false }, isMissed: { _ in false }))
       for pod in (0..<6).map({ "pod-\($0)" }) {
         let names = some.ids.filter { $0.hasPrefix(pod + "/") }.map { String($0.dropFirst(pod.utf8.count + 1)) }
-        #expect(changed.podMetrics(pod, containers: names) == whole.podMetrics(pod, containers: names), "scrape \(scrape), \(pod)")
+        #expect(
+          changed.podMetrics(pod, containers: names) == whole.podMetrics(pod, containers: names), "scrape \(scrape), \(pod)")
       }
       for node in nodes { #expect(changed.nodeMetrics(node) == whole.nodeMetrics(node), "scrape \(scrape), \(node)") }
     }

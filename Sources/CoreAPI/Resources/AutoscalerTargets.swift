@@ -9,7 +9,8 @@ enum AutoscalerTargets {
     let specs = Array(autoscaler.spec.metrics)
     if specs.isEmpty { return "<none>" }
     for (index, metric) in specs.enumerated().prefix(2) {
-      let current = autoscaler.status.currentMetrics.indices.contains(index) ? autoscaler.status.currentMetrics[index] : MetricStatus()
+      let current =
+        autoscaler.status.currentMetrics.indices.contains(index) ? autoscaler.status.currentMetrics[index] : MetricStatus()
       shown.append(text(metric, current))
     }
     return shown.joined(separator: ", ") + (specs.count > 2 ? " + \(specs.count - 2) more..." : "")
@@ -19,11 +20,15 @@ enum AutoscalerTargets {
     let unknown = "<unknown>"
     switch metric.type {
     case "External":
-      if let target = metric.external.target.averageValue { return "\(status.external.current.averageValue ?? unknown)/\(target) (avg)" }
+      if let target = metric.external.target.averageValue {
+        return "\(status.external.current.averageValue ?? unknown)/\(target) (avg)"
+      }
       return "\(status.external.current.value ?? unknown)/\(metric.external.target.value ?? "")"
     case "Pods": return "\(status.pods.current.averageValue ?? unknown)/\(metric.pods.target.averageValue ?? "")"
     case "Object":
-      if let target = metric.object.target.averageValue { return "\(status.object.current.averageValue ?? unknown)/\(target) (avg)" }
+      if let target = metric.object.target.averageValue {
+        return "\(status.object.current.averageValue ?? unknown)/\(target) (avg)"
+      }
       return "\(status.object.current.value ?? unknown)/\(metric.object.target.value ?? "")"
     case "ContainerResource":
       return resource(metric.containerResource.name, metric.containerResource.target, status.containerResource.current)

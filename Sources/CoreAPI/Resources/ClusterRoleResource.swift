@@ -9,7 +9,8 @@ struct ClusterRoleResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .clusterRoles, kind: "ClusterRole", singular: "clusterrole", served: [ServedVersion("rbac.authorization.k8s.io", "v1", type: "rbac.v1.ClusterRole")], isNamespaced: false)
+      .clusterRoles, kind: "ClusterRole", singular: "clusterrole",
+      served: [ServedVersion("rbac.authorization.k8s.io", "v1", type: "rbac.v1.ClusterRole")], isNamespaced: false)
     definition.nameRule = .pathSegment
     definition.columns = [TableCells.name, TableColumn("Created At", type: "date")]
     return definition
@@ -19,7 +20,8 @@ struct ClusterRoleResource: Resource {
     var errors: [FieldError] = []
     let rules = ClusterRole(tree: object).rules
     for index in rules.indices where rules[index].verbs.isEmpty {
-      errors.append(FieldError(.required, FieldPath("rules").index(index).child("verbs"), detail: "verbs must contain at least one value"))
+      errors.append(
+        FieldError(.required, FieldPath("rules").index(index).child("verbs"), detail: "verbs must contain at least one value"))
     }
     return errors
   }

@@ -9,7 +9,8 @@ struct ConfigMapResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .configMaps, kind: "ConfigMap", singular: "configmap", served: [ServedVersion("", "v1", type: "core.v1.ConfigMap")], isNamespaced: true)
+      .configMaps, kind: "ConfigMap", singular: "configmap", served: [ServedVersion("", "v1", type: "core.v1.ConfigMap")],
+      isNamespaced: true)
     definition.shortNames = ["cm"]
     definition.columns = [
       TableCells.name, TableColumn("Data"), TableCells.age,
@@ -28,8 +29,12 @@ struct ConfigMapResource: Resource {
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
     guard old[.immutable].bool == true else { return [] }
-    var errors = FieldRules.immutable(object[.data], old[.data], "data") + FieldRules.immutable(object[.binaryData], old[.binaryData], "binaryData")
-    if object[.immutable].bool != true { errors.append(FieldError(.forbidden, "immutable", detail: "field is immutable when `immutable` is set")) }
+    var errors =
+      FieldRules.immutable(object[.data], old[.data], "data")
+      + FieldRules.immutable(object[.binaryData], old[.binaryData], "binaryData")
+    if object[.immutable].bool != true {
+      errors.append(FieldError(.forbidden, "immutable", detail: "field is immutable when `immutable` is set"))
+    }
     return errors
   }
 }

@@ -22,12 +22,14 @@ enum ContainerRules {
       let at = path.child("ports").index(index).child("containerPort")
       errors.append(FieldError(.invalid, at, value: .int(Int64(port)), detail: "must be between 1 and 65535, inclusive"))
     }
-    for index in container.env.indices where container.env[index].value?.isEmpty == false && !container.env[index].valueFrom.isAbsent {
+    for index in container.env.indices
+    where container.env[index].value?.isEmpty == false && !container.env[index].valueFrom.isAbsent {
       let at = path.child("env").index(index).child("valueFrom")
       errors.append(FieldError(.invalid, at, value: "", detail: "may not be specified when `value` is not empty"))
     }
     for (name, probe) in [
-      ("livenessProbe", container.livenessProbe), ("readinessProbe", container.readinessProbe), ("startupProbe", container.startupProbe),
+      ("livenessProbe", container.livenessProbe), ("readinessProbe", container.readinessProbe),
+      ("startupProbe", container.startupProbe),
     ] where !probe.isAbsent { errors += self.probe(probe, path.child(name)) }
     return errors
   }
@@ -40,14 +42,16 @@ enum ContainerRules {
         errors.append(FieldError(.notFound, path.index(index).child("name"), value: .string(name), detail: ""))
       }
       if let sub = mount.subPath, sub.split(separator: "/").contains("..") {
-        errors.append(FieldError(.invalid, path.index(index).child("subPath"), value: .string(sub), detail: "must not contain '..'"))
+        errors.append(
+          FieldError(.invalid, path.index(index).child("subPath"), value: .string(sub), detail: "must not contain '..'"))
       }
     }
     return errors
   }
 
   private static func probe(_ probe: Probe, _ path: FieldPath) -> [FieldError] {
-    let handlers = [probe.exec.isAbsent, probe.httpGet.isAbsent, probe.tcpSocket.isAbsent, probe.grpc.isAbsent].filter { !$0 }.count
+    let handlers = [probe.exec.isAbsent, probe.httpGet.isAbsent, probe.tcpSocket.isAbsent, probe.grpc.isAbsent].filter { !$0 }
+      .count
     var errors: [FieldError] = []
     if handlers == 0 { errors.append(FieldError(.required, path, detail: "must specify a handler type")) }
     if handlers > 1 { errors.append(FieldError(.forbidden, path, detail: "may not specify more than 1 handler type")) }
@@ -70,7 +74,9 @@ enum ContainerRules {
       }
     }
     for (name, text) in resources.requests.sorted {
-      guard let limit = resources.limits[name].flatMap({ Quantity($0) }), let request = Quantity(text), limit < request else { continue }
+      guard let limit = resources.limits[name].flatMap({ Quantity($0) }), let request = Quantity(text), limit < request else {
+        continue
+      }
       let detail = "must be less than or equal to \(name) limit of \(limit)"
       errors.append(FieldError(.invalid, path.child("requests"), value: .string(text), detail: detail))
     }

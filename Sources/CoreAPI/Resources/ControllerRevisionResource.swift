@@ -9,7 +9,8 @@ struct ControllerRevisionResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .controllerRevisions, kind: "ControllerRevision", singular: "controllerrevision", served: [ServedVersion("apps", "v1", type: "apps.v1.ControllerRevision")], isNamespaced: true)
+      .controllerRevisions, kind: "ControllerRevision", singular: "controllerrevision",
+      served: [ServedVersion("apps", "v1", type: "apps.v1.ControllerRevision")], isNamespaced: true)
     definition.columns = [
       TableCells.name, TableColumn("Controller"), TableColumn("Revision"), TableCells.age,
     ]

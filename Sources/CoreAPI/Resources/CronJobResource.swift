@@ -11,13 +11,15 @@ struct CronJobResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .cronJobs, kind: "CronJob", singular: "cronjob", served: [ServedVersion("batch", "v1", type: "batch.v1.CronJob")], isNamespaced: true)
+      .cronJobs, kind: "CronJob", singular: "cronjob", served: [ServedVersion("batch", "v1", type: "batch.v1.CronJob")],
+      isNamespaced: true)
     definition.shortNames = ["cj"]
     definition.categories = ["all"]
     definition.hasStatus = true
     definition.columns = [
       TableCells.name, TableColumn("Schedule"), TableColumn("Timezone"), TableColumn("Suspend", type: "boolean"),
-      TableColumn("Active", type: "integer"), TableColumn("Last Schedule"), TableCells.age, TableColumn("Containers", priority: 1),
+      TableColumn("Active", type: "integer"), TableColumn("Last Schedule"), TableCells.age,
+      TableColumn("Containers", priority: 1),
       TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
     ]
     return definition
@@ -29,7 +31,9 @@ struct CronJobResource: Resource {
     if cron.spec.suspend == nil { cron.spec.suspend = false }
     if cron.spec.successfulJobsHistoryLimit == nil { cron.spec.successfulJobsHistoryLimit = 3 }
     if cron.spec.failedJobsHistoryLimit == nil { cron.spec.failedJobsHistoryLimit = 1 }
-    if !cron.spec.jobTemplate.spec.podFailurePolicy.isAbsent { JobRules.setDefaults(&cron.spec.jobTemplate.spec.podFailurePolicy) }
+    if !cron.spec.jobTemplate.spec.podFailurePolicy.isAbsent {
+      JobRules.setDefaults(&cron.spec.jobTemplate.spec.podFailurePolicy)
+    }
     PodSpecDefaults.template(&cron.spec.jobTemplate.spec.template.spec)
     object = cron.tree
   }
@@ -39,7 +43,9 @@ struct CronJobResource: Resource {
     var errors: [FieldError] = []
     if let name = cron.metadata.name, name.utf8.count > CronJobResource.nameLimit {
       errors.append(
-        FieldError(.invalid, "metadata.name", value: .string(name), detail: "must be no more than \(CronJobResource.nameLimit) characters"))
+        FieldError(
+          .invalid, "metadata.name", value: .string(name), detail: "must be no more than \(CronJobResource.nameLimit) characters")
+      )
     }
     let schedule = cron.spec.schedule ?? ""
     if schedule.isEmpty {
@@ -78,8 +84,11 @@ struct CronJobResource: Resource {
     let cron = CronJob(tree: object)
     let last = cron.status.lastScheduleTime
     return [
-      TableCells.name(object), .string(cron.spec.schedule ?? ""), .string(cron.spec.timeZone ?? "<none>"), .bool(cron.spec.suspend ?? false),
+      TableCells.name(object), .string(cron.spec.schedule ?? ""), .string(cron.spec.timeZone ?? "<none>"),
+      .bool(cron.spec.suspend ?? false),
       .int(Int64(cron.status.active.count)), last == nil ? "<none>" : TableCells.since(last, now), TableCells.age(object, now),
-    ] + TableCells.containers(cron.spec.jobTemplate.spec.template.spec) + [TableCells.selector(cron.spec.jobTemplate.spec.selector)]
+    ] + TableCells.containers(cron.spec.jobTemplate.spec.template.spec) + [
+      TableCells.selector(cron.spec.jobTemplate.spec.selector)
+    ]
   }
 }

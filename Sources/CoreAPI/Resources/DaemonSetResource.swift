@@ -9,12 +9,16 @@ struct DaemonSetResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .daemonSets, kind: "DaemonSet", singular: "daemonset", served: [ServedVersion("apps", "v1", type: "apps.v1.DaemonSet")], isNamespaced: true)
+      .daemonSets, kind: "DaemonSet", singular: "daemonset", served: [ServedVersion("apps", "v1", type: "apps.v1.DaemonSet")],
+      isNamespaced: true)
     definition.shortNames = ["ds"]
     definition.categories = ["all"]
     definition.hasStatus = true
     definition.columns = [
-      TableCells.name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"), TableColumn("Ready", type: "integer"), TableColumn("Up-to-date", type: "integer"), TableColumn("Available", type: "integer"), TableColumn("Node Selector"), TableCells.age, TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+      TableCells.name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"),
+      TableColumn("Ready", type: "integer"), TableColumn("Up-to-date", type: "integer"),
+      TableColumn("Available", type: "integer"), TableColumn("Node Selector"), TableCells.age,
+      TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
     ]
     return definition
   }
@@ -32,7 +36,8 @@ struct DaemonSetResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let set = DaemonSet(tree: object)
-    return FieldRules.selector(set.spec.selector, template: set.spec.template, "spec.selector") + PodSpecRules.validate(set.spec.template.spec, "spec.template.spec")
+    return FieldRules.selector(set.spec.selector, template: set.spec.template, "spec.selector")
+      + PodSpecRules.validate(set.spec.template.spec, "spec.template.spec")
       + WorkloadRules.restartsAlways(set.spec.template.spec)
   }
 
@@ -43,10 +48,13 @@ struct DaemonSetResource: Resource {
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let set = DaemonSet(tree: object)
     let numbers = [
-      set.status.desiredNumberScheduled, set.status.currentNumberScheduled, set.status.numberReady, set.status.updatedNumberScheduled,
+      set.status.desiredNumberScheduled, set.status.currentNumberScheduled, set.status.numberReady,
+      set.status.updatedNumberScheduled,
       set.status.numberAvailable,
     ].map { JSON.int(Int64($0 ?? 0)) }
-    return [TableCells.name(object)] + numbers + [TableCells.labels(set.spec.template.spec.nodeSelector), TableCells.age(object, now)]
+    return [TableCells.name(object)] + numbers + [
+      TableCells.labels(set.spec.template.spec.nodeSelector), TableCells.age(object, now),
+    ]
       + TableCells.containers(set.spec.template.spec) + [TableCells.selector(set.spec.selector)]
   }
 }

@@ -20,14 +20,18 @@ enum DataRules {
           errors.append(
             FieldError(
               .invalid, FieldPath(field).key(name), value: .string(name),
-              detail: "a valid config key must consist of alphanumeric characters, '-', '_' or '.', and have at most 253 characters"))
+              detail:
+                "a valid config key must consist of alphanumeric characters, '-', '_' or '.', and have at most 253 characters"))
         }
         if !keys.insert(name).inserted {
-          errors.append(FieldError(.invalid, FieldPath(field).key(name), value: .string(name), detail: "the key stands in both maps"))
+          errors.append(
+            FieldError(.invalid, FieldPath(field).key(name), value: .string(name), detail: "the key stands in both maps"))
         }
       }
     }
-    if size > limit { errors.append(FieldError(.tooLong, FieldPath(fields[0].0), detail: "must have at most \(limit) bytes, has \(size)")) }
+    if size > limit {
+      errors.append(FieldError(.tooLong, FieldPath(fields[0].0), detail: "must have at most \(limit) bytes, has \(size)"))
+    }
     return errors
   }
 }

@@ -9,13 +9,16 @@ struct DeploymentResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .deployments, kind: "Deployment", singular: "deployment", served: [ServedVersion("apps", "v1", type: "apps.v1.Deployment")], isNamespaced: true)
+      .deployments, kind: "Deployment", singular: "deployment", served: [ServedVersion("apps", "v1", type: "apps.v1.Deployment")],
+      isNamespaced: true)
     definition.shortNames = ["deploy"]
     definition.categories = ["all"]
     definition.hasStatus = true
-    definition.subresources.append(Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
+    definition.subresources.append(
+      Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
     definition.columns = [
-      TableCells.name, TableColumn("Ready"), TableColumn("Up-to-date"), TableColumn("Available"), TableCells.age, TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+      TableCells.name, TableColumn("Ready"), TableColumn("Up-to-date"), TableColumn("Available"), TableCells.age,
+      TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
     ]
     return definition
   }
@@ -28,7 +31,9 @@ struct DeploymentResource: Resource {
     if deployment.spec.progressDeadlineSeconds == nil { deployment.spec.progressDeadlineSeconds = 600 }
     if deployment.spec.strategy.type == nil { deployment.spec.strategy.type = "RollingUpdate" }
     if deployment.spec.strategy.type == "RollingUpdate" {
-      if deployment.spec.strategy.rollingUpdate.maxUnavailable.isNull { deployment.spec.strategy.rollingUpdate.maxUnavailable = "25%" }
+      if deployment.spec.strategy.rollingUpdate.maxUnavailable.isNull {
+        deployment.spec.strategy.rollingUpdate.maxUnavailable = "25%"
+      }
       if deployment.spec.strategy.rollingUpdate.maxSurge.isNull { deployment.spec.strategy.rollingUpdate.maxSurge = "25%" }
     }
     object = deployment.tree
@@ -44,15 +49,20 @@ struct DeploymentResource: Resource {
     errors += FieldRules.countOrPercent(rolling.maxUnavailable, "spec.strategy.rollingUpdate.maxUnavailable")
     errors += FieldRules.countOrPercent(rolling.maxSurge, "spec.strategy.rollingUpdate.maxSurge")
     if spec.strategy.type == "Recreate", !rolling.isAbsent {
-      errors.append(FieldError(.forbidden, "spec.strategy.rollingUpdate", detail: "may not be specified when strategy `type` is 'Recreate'"))
+      errors.append(
+        FieldError(.forbidden, "spec.strategy.rollingUpdate", detail: "may not be specified when strategy `type` is 'Recreate'"))
     }
     let zero: [JSON] = [0, "0%"]
     if zero.contains(rolling.maxUnavailable), zero.contains(rolling.maxSurge) {
       errors.append(
-        FieldError(.invalid, "spec.strategy.rollingUpdate.maxUnavailable", value: rolling.maxUnavailable, detail: "may not be 0 when `maxSurge` is 0"))
+        FieldError(
+          .invalid, "spec.strategy.rollingUpdate.maxUnavailable", value: rolling.maxUnavailable,
+          detail: "may not be 0 when `maxSurge` is 0"))
     }
     if let deadline = spec.progressDeadlineSeconds, deadline <= spec.minReadySeconds ?? 0 {
-      errors.append(FieldError(.invalid, "spec.progressDeadlineSeconds", value: .int(Int64(deadline)), detail: "must be greater than minReadySeconds"))
+      errors.append(
+        FieldError(
+          .invalid, "spec.progressDeadlineSeconds", value: .int(Int64(deadline)), detail: "must be greater than minReadySeconds"))
     }
     return errors
   }

@@ -8,7 +8,8 @@ struct EndpointsResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .endpoints, kind: "Endpoints", singular: "endpoints", served: [ServedVersion("", "v1", type: "core.v1.Endpoints")], isNamespaced: true)
+      .endpoints, kind: "Endpoints", singular: "endpoints", served: [ServedVersion("", "v1", type: "core.v1.Endpoints")],
+      isNamespaced: true)
     definition.shortNames = ["ep"]
     definition.columns = [
       TableCells.name, TableColumn("Endpoints"), TableCells.age,

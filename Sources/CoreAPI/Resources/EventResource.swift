@@ -8,11 +8,15 @@ struct EventResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .events, kind: "Event", singular: "event", served: [ServedVersion("", "v1", type: "core.v1.Event"), ServedVersion("events.k8s.io", "v1", type: "events.v1.Event")], isNamespaced: true)
+      .events, kind: "Event", singular: "event",
+      served: [ServedVersion("", "v1", type: "core.v1.Event"), ServedVersion("events.k8s.io", "v1", type: "events.v1.Event")],
+      isNamespaced: true)
     definition.shortNames = ["ev"]
     definition.columns = [
-      TableColumn("Last Seen"), TableColumn("Type"), TableColumn("Reason"), TableColumn("Object"), TableColumn("Subobject", priority: 1),
-      TableColumn("Source", priority: 1), TableColumn("Message"), TableColumn("First Seen", priority: 1), TableColumn("Count", priority: 1),
+      TableColumn("Last Seen"), TableColumn("Type"), TableColumn("Reason"), TableColumn("Object"),
+      TableColumn("Subobject", priority: 1),
+      TableColumn("Source", priority: 1), TableColumn("Message"), TableColumn("First Seen", priority: 1),
+      TableColumn("Count", priority: 1),
       TableColumn("Name", format: "name", priority: 1),
     ]
     return definition
@@ -21,10 +25,12 @@ struct EventResource: Resource {
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let event = Event(tree: object)
     let involved = event.involvedObject
-    let source = [event.source.component ?? event.reportingComponent ?? "", event.source.host ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")
+    let source = [event.source.component ?? event.reportingComponent ?? "", event.source.host ?? ""].filter { !$0.isEmpty }
+      .joined(separator: ", ")
     return [
       TableCells.since(event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp, now), .string(event.type ?? ""),
-      .string(event.reason ?? ""), .string("\(involved.kind?.lowercased() ?? "")/\(involved.name ?? "")"), .string(involved.fieldPath ?? ""),
+      .string(event.reason ?? ""), .string("\(involved.kind?.lowercased() ?? "")/\(involved.name ?? "")"),
+      .string(involved.fieldPath ?? ""),
       .string(source), .string(event.message ?? ""), TableCells.since(event.firstTimestamp ?? event.eventTime, now),
       .string(String(event.count ?? 1)), TableCells.name(object),
     ]
@@ -53,7 +59,8 @@ struct EventResource: Resource {
     var result = object
     result.put(.apiVersion, .string(to.apiVersion))
     let names: [(core: Key, events: Key)] = [
-      (.involvedObject, .regarding), (.message, .note), (.source, .deprecatedSource), (.firstTimestamp, .deprecatedFirstTimestamp),
+      (.involvedObject, .regarding), (.message, .note), (.source, .deprecatedSource),
+      (.firstTimestamp, .deprecatedFirstTimestamp),
       (.lastTimestamp, .deprecatedLastTimestamp), (.count, .deprecatedCount), (.reportingComponent, .reportingController),
     ]
     if from.group == to.group { return result }

@@ -25,7 +25,8 @@ enum FieldRules {
   static func isConfigKey(_ text: String) -> Bool {
     guard !text.isEmpty, text.utf8.count <= 253, text != ".", !text.hasPrefix("..") else { return false }
     return text.utf8.allSatisfy {
-      isAlphanumeric($0) || (0x41...0x5A).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
+      isAlphanumeric($0) || (0x41...0x5A).contains($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+        || $0 == UInt8(ascii: ".")
     }
   }
 
@@ -47,7 +48,9 @@ enum FieldRules {
     if let problem = selector.problem { return [FieldError(.invalid, path, value: selector.tree, detail: problem)] }
     if selector.matches(template.metadata.labels) { return [] }
     let labels = FieldPath("spec.template.metadata.labels")
-    return [FieldError(.invalid, labels, value: template.metadata.labels.tree, detail: "`selector` does not match template `labels`")]
+    return [
+      FieldError(.invalid, labels, value: template.metadata.labels.tree, detail: "`selector` does not match template `labels`")
+    ]
   }
 
   /// A count or a percentage.

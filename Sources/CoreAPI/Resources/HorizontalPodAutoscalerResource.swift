@@ -30,7 +30,9 @@ struct HorizontalPodAutoscalerResource: Resource {
     if autoscaler.spec.minReplicas == nil { autoscaler.spec.minReplicas = 1 }
     if autoscaler.spec.metrics.isEmpty {
       autoscaler.spec.metrics = List([
-        MetricSpec(tree: ["type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 80]]])
+        MetricSpec(tree: [
+          "type": "Resource", "resource": ["name": "cpu", "target": ["type": "Utilization", "averageUtilization": 80]],
+        ])
       ])
     }
     if !autoscaler.spec.behavior.isAbsent {
@@ -42,23 +44,29 @@ struct HorizontalPodAutoscalerResource: Resource {
 
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) { object.remove(.status) }
 
-  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) { object.put(.status, old[.status]) }
+  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
+    object.put(.status, old[.status])
+  }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = HorizontalPodAutoscaler(tree: object).spec
     var errors: [FieldError] = []
     if let least = spec.minReplicas, least < 1 {
-      errors.append(FieldError(.invalid, "spec.minReplicas", value: .int(Int64(least)), detail: "must be greater than or equal to 1"))
+      errors.append(
+        FieldError(.invalid, "spec.minReplicas", value: .int(Int64(least)), detail: "must be greater than or equal to 1"))
     }
     errors += FieldRules.atLeast(1, spec.maxReplicas, "spec.maxReplicas")
     if let most = spec.maxReplicas, let least = spec.minReplicas, most < least {
       errors.append(
-        FieldError(.invalid, "spec.maxReplicas", value: .int(Int64(most)), detail: "must be greater than or equal to `minReplicas`"))
+        FieldError(
+          .invalid, "spec.maxReplicas", value: .int(Int64(most)), detail: "must be greater than or equal to `minReplicas`"))
     }
     for field in [Key.kind, .name] where (spec.scaleTargetRef.tree[field].string ?? "").isEmpty {
       errors.append(FieldError(.required, FieldPath("spec.scaleTargetRef").child(field.name), detail: "name what to scale"))
     }
-    for index in spec.metrics.indices { errors += MetricRules.validate(spec.metrics[index], FieldPath("spec.metrics").index(index)) }
+    for index in spec.metrics.indices {
+      errors += MetricRules.validate(spec.metrics[index], FieldPath("spec.metrics").index(index))
+    }
     let behavior = FieldPath("spec.behavior")
     errors += MetricRules.validate(spec.behavior.scaleUp, behavior.child("scaleUp"))
     return errors + MetricRules.validate(spec.behavior.scaleDown, behavior.child("scaleDown"))

@@ -8,7 +8,8 @@ struct LeaseResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .leases, kind: "Lease", singular: "lease", served: [ServedVersion("coordination.k8s.io", "v1", type: "coordination.v1.Lease")], isNamespaced: true)
+      .leases, kind: "Lease", singular: "lease",
+      served: [ServedVersion("coordination.k8s.io", "v1", type: "coordination.v1.Lease")], isNamespaced: true)
     definition.columns = [
       TableCells.name, TableColumn("Holder"), TableCells.age,
     ]

@@ -8,7 +8,8 @@ struct LimitRangeResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .limitRanges, kind: "LimitRange", singular: "limitrange", served: [ServedVersion("", "v1", type: "core.v1.LimitRange")], isNamespaced: true)
+      .limitRanges, kind: "LimitRange", singular: "limitrange", served: [ServedVersion("", "v1", type: "core.v1.LimitRange")],
+      isNamespaced: true)
     definition.shortNames = ["limits"]
     definition.columns = [TableCells.name, TableColumn("Created At", type: "date")]
     return definition

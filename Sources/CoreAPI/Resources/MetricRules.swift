@@ -20,23 +20,30 @@ enum MetricRules {
     }
     let source = metric.tree[field]
     if source.isNull {
-      return errors + [FieldError(.required, path.child(field.name), detail: "must populate information for the given metric source")]
+      return errors + [
+        FieldError(.required, path.child(field.name), detail: "must populate information for the given metric source")
+      ]
     }
     let target = MetricTarget(tree: source[.target])
     let at = path.child(field.name).child("target")
     if field == .resource || field == .containerResource, (source[.name].string ?? "").isEmpty {
       errors.append(FieldError(.required, path.child(field.name).child("name"), detail: "name the resource"))
     }
-    for (name, number) in [("averageUtilization", target.averageUtilization)] { errors += FieldRules.atLeast(1, number, at.child(name)) }
+    for (name, number) in [("averageUtilization", target.averageUtilization)] {
+      errors += FieldRules.atLeast(1, number, at.child(name))
+    }
     for (name, text) in [("value", target.value), ("averageValue", target.averageValue)] {
       if let text, let amount = Quantity(text), amount <= Quantity(milli: 0) {
         errors.append(FieldError(.invalid, at.child(name), value: .string(text), detail: "must be positive"))
       }
     }
     let count = [target.averageUtilization != nil, target.value != nil, target.averageValue != nil].filter { $0 }.count
-    if count == 0 { errors.append(FieldError(.required, at, detail: "must set one of averageUtilization, averageValue and value")) }
+    if count == 0 {
+      errors.append(FieldError(.required, at, detail: "must set one of averageUtilization, averageValue and value"))
+    }
     if target.averageUtilization != nil, target.averageValue != nil {
-      errors.append(FieldError(.forbidden, at.child("averageValue"), detail: "may not set both a target raw value and a target utilization"))
+      errors.append(
+        FieldError(.forbidden, at.child("averageValue"), detail: "may not set both a target raw value and a target utilization"))
     }
     return errors
   }
@@ -48,7 +55,9 @@ enum MetricRules {
       let detail = window < 0 ? "must be greater than or equal to 0" : "must be less than or equal to 3600"
       errors.append(FieldError(.invalid, path.child("stabilizationWindowSeconds"), value: .int(Int64(window)), detail: detail))
     }
-    if rules.policies.isEmpty { errors.append(FieldError(.required, path.child("policies"), detail: "must specify at least one Policy")) }
+    if rules.policies.isEmpty {
+      errors.append(FieldError(.required, path.child("policies"), detail: "must specify at least one Policy"))
+    }
     for index in rules.policies.indices {
       let policy = rules.policies[index]
       let at = path.child("policies").index(index)
@@ -65,10 +74,12 @@ enum MetricRules {
     if let select = rules.selectPolicy, !["Max", "Min", "Disabled"].contains(select) {
       errors.append(
         FieldError(
-          .notSupported, path.child("selectPolicy"), value: .string(select), detail: "supported values: \"Disabled\", \"Max\", \"Min\""))
+          .notSupported, path.child("selectPolicy"), value: .string(select),
+          detail: "supported values: \"Disabled\", \"Max\", \"Min\""))
     }
     if let text = rules.tolerance, let amount = Quantity(text), amount < Quantity(milli: 0) {
-      errors.append(FieldError(.invalid, path.child("tolerance"), value: .string(text), detail: "must be greater than or equal to 0"))
+      errors.append(
+        FieldError(.invalid, path.child("tolerance"), value: .string(text), detail: "must be greater than or equal to 0"))
     }
     return errors
   }

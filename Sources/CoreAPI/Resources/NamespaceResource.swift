@@ -8,7 +8,8 @@ struct NamespaceResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .namespaces, kind: "Namespace", singular: "namespace", served: [ServedVersion("", "v1", type: "core.v1.Namespace")], isNamespaced: false)
+      .namespaces, kind: "Namespace", singular: "namespace", served: [ServedVersion("", "v1", type: "core.v1.Namespace")],
+      isNamespaced: false)
     definition.shortNames = ["ns"]
     definition.hasStatus = true
     definition.subresources.append(Subresource("finalize", kind: "Namespace", verbs: ["update"]))

@@ -13,7 +13,9 @@ struct NodeResource: Resource {
     definition.shortNames = ["no"]
     definition.hasStatus = true
     definition.columns = [
-      TableCells.name, TableColumn("Status"), TableColumn("Roles"), TableCells.age, TableColumn("Version"), TableColumn("Internal-IP", priority: 1), TableColumn("External-IP", priority: 1), TableColumn("OS-Image", priority: 1), TableColumn("Kernel-Version", priority: 1), TableColumn("Container-Runtime", priority: 1),
+      TableCells.name, TableColumn("Status"), TableColumn("Roles"), TableCells.age, TableColumn("Version"),
+      TableColumn("Internal-IP", priority: 1), TableColumn("External-IP", priority: 1), TableColumn("OS-Image", priority: 1),
+      TableColumn("Kernel-Version", priority: 1), TableColumn("Container-Runtime", priority: 1),
     ]
     return definition
   }
@@ -25,7 +27,8 @@ struct NodeResource: Resource {
     func address(_ type: String) -> JSON { .string(node.status.addresses.first { $0.type == type }?.address ?? "<none>") }
     return [
       TableCells.name(object), .string(status(node)), .string(roles.isEmpty ? "<none>" : roles.joined(separator: ",")),
-      TableCells.age(object, now), .string(node.status.nodeInfo.kubeletVersion ?? ""), address("InternalIP"), address("ExternalIP"),
+      TableCells.age(object, now), .string(node.status.nodeInfo.kubeletVersion ?? ""), address("InternalIP"),
+      address("ExternalIP"),
       .string(node.status.nodeInfo.osImage ?? "<unknown>"), .string(node.status.nodeInfo.kernelVersion ?? "<unknown>"),
       .string(node.status.nodeInfo.containerRuntimeVersion ?? "<unknown>"),
     ]

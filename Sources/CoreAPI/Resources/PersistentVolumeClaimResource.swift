@@ -9,11 +9,13 @@ struct PersistentVolumeClaimResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .persistentVolumeClaims, kind: "PersistentVolumeClaim", singular: "persistentvolumeclaim", served: [ServedVersion("", "v1", type: "core.v1.PersistentVolumeClaim")], isNamespaced: true)
+      .persistentVolumeClaims, kind: "PersistentVolumeClaim", singular: "persistentvolumeclaim",
+      served: [ServedVersion("", "v1", type: "core.v1.PersistentVolumeClaim")], isNamespaced: true)
     definition.shortNames = ["pvc"]
     definition.hasStatus = true
     definition.columns = [
-      TableCells.name, TableColumn("Status"), TableColumn("Volume"), TableColumn("Capacity"), TableColumn("Access Modes"), TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableCells.age, TableColumn("VolumeMode", priority: 1),
+      TableCells.name, TableColumn("Status"), TableColumn("Volume"), TableColumn("Capacity"), TableColumn("Access Modes"),
+      TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableCells.age, TableColumn("VolumeMode", priority: 1),
     ]
     return definition
   }
@@ -24,8 +26,10 @@ struct PersistentVolumeClaimResource: Resource {
     let phase = claim.metadata.deletionTimestamp != nil ? "Terminating" : claim.status.phase ?? ""
     return [
       TableCells.name(object), .string(phase), .string(claim.spec.volumeName ?? ""),
-      .string(bound ? claim.status.capacity[.storage] ?? "" : ""), .string(bound ? TableCells.accessModes(claim.status.accessModes) : ""),
-      .string(claim.spec.storageClassName ?? ""), .string(claim.spec.volumeAttributesClassName ?? "<unset>"), TableCells.age(object, now),
+      .string(bound ? claim.status.capacity[.storage] ?? "" : ""),
+      .string(bound ? TableCells.accessModes(claim.status.accessModes) : ""),
+      .string(claim.spec.storageClassName ?? ""), .string(claim.spec.volumeAttributesClassName ?? "<unset>"),
+      TableCells.age(object, now),
       .string(claim.spec.volumeMode ?? "<unset>"),
     ]
   }
@@ -74,16 +78,22 @@ struct PersistentVolumeClaimResource: Resource {
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let claim = PersistentVolumeClaim(tree: object)
     var errors: [FieldError] = []
-    if claim.spec.accessModes.isEmpty { errors.append(FieldError(.required, "spec.accessModes", detail: "at least 1 access mode is required")) }
+    if claim.spec.accessModes.isEmpty {
+      errors.append(FieldError(.required, "spec.accessModes", detail: "at least 1 access mode is required"))
+    }
     let modes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
     for mode in claim.spec.accessModes.values where !modes.contains(mode) {
-      errors.append(FieldError(.notSupported, "spec.accessModes", value: .string(mode), detail: "supported values: " + modes.map { "\"\($0)\"" }.joined(separator: ", ")))
+      errors.append(
+        FieldError(
+          .notSupported, "spec.accessModes", value: .string(mode),
+          detail: "supported values: " + modes.map { "\"\($0)\"" }.joined(separator: ", ")))
     }
     guard let size = claim.spec.resources.requests[.storage] else {
       return errors + [FieldError(.required, "spec.resources.requests[storage]", detail: "say how much storage is wanted")]
     }
     if let amount = Quantity(size), amount <= Quantity(milli: 0) {
-      errors.append(FieldError(.invalid, "spec.resources.requests[storage]", value: .string(size), detail: "must be greater than zero"))
+      errors.append(
+        FieldError(.invalid, "spec.resources.requests[storage]", value: .string(size), detail: "must be greater than zero"))
     }
     return errors
   }
@@ -100,7 +110,8 @@ struct PersistentVolumeClaimResource: Resource {
       errors.append(FieldError(.forbidden, "spec", detail: "spec is immutable after creation except resources.requests"))
     }
     if let size, let was, let now = Quantity(size), let then = Quantity(was), now < then {
-      errors.append(FieldError(.forbidden, "spec.resources.requests.storage", detail: "field can not be less than previous value"))
+      errors.append(
+        FieldError(.forbidden, "spec.resources.requests.storage", detail: "field can not be less than previous value"))
     }
     return errors
   }

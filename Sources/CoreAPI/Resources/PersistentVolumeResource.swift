@@ -9,11 +9,14 @@ struct PersistentVolumeResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .persistentVolumes, kind: "PersistentVolume", singular: "persistentvolume", served: [ServedVersion("", "v1", type: "core.v1.PersistentVolume")], isNamespaced: false)
+      .persistentVolumes, kind: "PersistentVolume", singular: "persistentvolume",
+      served: [ServedVersion("", "v1", type: "core.v1.PersistentVolume")], isNamespaced: false)
     definition.shortNames = ["pv"]
     definition.hasStatus = true
     definition.columns = [
-      TableCells.name, TableColumn("Capacity"), TableColumn("Access Modes"), TableColumn("Reclaim Policy"), TableColumn("Status"), TableColumn("Claim"), TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableColumn("Reason"), TableCells.age, TableColumn("VolumeMode", priority: 1),
+      TableCells.name, TableColumn("Capacity"), TableColumn("Access Modes"), TableColumn("Reclaim Policy"), TableColumn("Status"),
+      TableColumn("Claim"), TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableColumn("Reason"),
+      TableCells.age, TableColumn("VolumeMode", priority: 1),
     ]
     return definition
   }
@@ -23,10 +26,12 @@ struct PersistentVolumeResource: Resource {
     let claim = volume.spec.claimRef
     let phase = volume.metadata.deletionTimestamp != nil ? "Terminating" : volume.status.phase ?? ""
     return [
-      TableCells.name(object), .string(volume.spec.capacity[.storage] ?? ""), .string(TableCells.accessModes(volume.spec.accessModes)),
+      TableCells.name(object), .string(volume.spec.capacity[.storage] ?? ""),
+      .string(TableCells.accessModes(volume.spec.accessModes)),
       .string(volume.spec.persistentVolumeReclaimPolicy ?? ""), .string(phase),
       .string(claim.isAbsent ? "" : "\(claim.namespace ?? "")/\(claim.name ?? "")"), .string(volume.spec.storageClassName ?? ""),
-      .string(volume.spec.volumeAttributesClassName ?? "<unset>"), .string(volume.status.reason ?? ""), TableCells.age(object, now),
+      .string(volume.spec.volumeAttributesClassName ?? "<unset>"), .string(volume.status.reason ?? ""),
+      TableCells.age(object, now),
       .string(volume.spec.volumeMode ?? "<unset>"),
     ]
   }
@@ -48,8 +53,12 @@ struct PersistentVolumeResource: Resource {
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let volume = PersistentVolume(tree: object)
     var errors: [FieldError] = []
-    if volume.spec.accessModes.isEmpty { errors.append(FieldError(.required, "spec.accessModes", detail: "at least 1 access mode is required")) }
-    if volume.spec.capacity[.storage] == nil { errors.append(FieldError(.required, "spec.capacity[storage]", detail: "say how large the volume is")) }
+    if volume.spec.accessModes.isEmpty {
+      errors.append(FieldError(.required, "spec.accessModes", detail: "at least 1 access mode is required"))
+    }
+    if volume.spec.capacity[.storage] == nil {
+      errors.append(FieldError(.required, "spec.capacity[storage]", detail: "say how large the volume is"))
+    }
     return errors
   }
 }

@@ -9,11 +9,13 @@ struct PodDisruptionBudgetResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .podDisruptionBudgets, kind: "PodDisruptionBudget", singular: "poddisruptionbudget", served: [ServedVersion("policy", "v1", type: "policy.v1.PodDisruptionBudget")], isNamespaced: true)
+      .podDisruptionBudgets, kind: "PodDisruptionBudget", singular: "poddisruptionbudget",
+      served: [ServedVersion("policy", "v1", type: "policy.v1.PodDisruptionBudget")], isNamespaced: true)
     definition.shortNames = ["pdb"]
     definition.hasStatus = true
     definition.columns = [
-      TableCells.name, TableColumn("Min Available"), TableColumn("Max Unavailable"), TableColumn("Allowed Disruptions", type: "integer"), TableCells.age,
+      TableCells.name, TableColumn("Min Available"), TableColumn("Max Unavailable"),
+      TableColumn("Allowed Disruptions", type: "integer"), TableCells.age,
     ]
     return definition
   }
@@ -23,7 +25,8 @@ struct PodDisruptionBudgetResource: Resource {
     if !spec.minAvailable.isNull, !spec.maxUnavailable.isNull {
       return [FieldError(.invalid, "spec", value: spec.tree, detail: "minAvailable and maxUnavailable cannot be both set")]
     }
-    return FieldRules.countOrPercent(spec.minAvailable, "spec.minAvailable") + FieldRules.countOrPercent(spec.maxUnavailable, "spec.maxUnavailable")
+    return FieldRules.countOrPercent(spec.minAvailable, "spec.minAvailable")
+      + FieldRules.countOrPercent(spec.maxUnavailable, "spec.maxUnavailable")
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -14,13 +14,15 @@ struct PodResource: Resource {
     definition.categories = ["all"]
     definition.hasStatus = true
     definition.subresources = [
-      Subresource("attach", kind: "PodAttachOptions", verbs: ["create", "get"]), Subresource("binding", kind: "Binding", verbs: ["create"]),
+      Subresource("attach", kind: "PodAttachOptions", verbs: ["create", "get"]),
+      Subresource("binding", kind: "Binding", verbs: ["create"]),
       Subresource("eviction", kind: "Eviction", group: "policy", version: "v1", verbs: ["create"]),
       Subresource("exec", kind: "PodExecOptions", verbs: ["create", "get"]), Subresource("log", kind: "Pod", verbs: ["get"]),
       Subresource("portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"]),
     ]
     definition.columns = [
-      TableCells.name, TableColumn("Ready"), TableColumn("Status"), TableColumn("Restarts"), TableCells.age, TableColumn("IP", priority: 1),
+      TableCells.name, TableColumn("Ready"), TableColumn("Status"), TableColumn("Restarts"), TableCells.age,
+      TableColumn("IP", priority: 1),
       TableColumn("Node", priority: 1), TableColumn("Nominated Node", priority: 1), TableColumn("Readiness Gates", priority: 1),
     ]
     return definition
@@ -53,7 +55,9 @@ struct PodResource: Resource {
       return [FieldError(.forbidden, "spec.containers", detail: "pod updates may not add or remove containers")]
     }
     for index in new.spec.containers.indices { new.spec.containers[index].image = before.spec.containers[index].image }
-    for index in new.spec.initContainers.indices { new.spec.initContainers[index].image = before.spec.initContainers[index].image }
+    for index in new.spec.initContainers.indices {
+      new.spec.initContainers[index].image = before.spec.initContainers[index].image
+    }
     for key in [Key.activeDeadlineSeconds, .tolerations, .terminationGracePeriodSeconds] {
       new.tree[.spec].put(key, before.tree[.spec][key])
     }
@@ -61,7 +65,9 @@ struct PodResource: Resource {
     return [
       FieldError(
         .forbidden, "spec",
-        detail: "pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` and `spec.terminationGracePeriodSeconds`")
+        detail:
+          "pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` and `spec.terminationGracePeriodSeconds`"
+      )
     ]
   }
 
@@ -73,7 +79,8 @@ struct PodResource: Resource {
     }
     return [
       TableCells.name(object), .string(ready), .string(reason), .string(restarts), TableCells.age(object, now),
-      .string(pod.status.podIP ?? "<none>"), .string(pod.spec.nodeName ?? "<none>"), .string(pod.status.nominatedNodeName ?? "<none>"),
+      .string(pod.status.podIP ?? "<none>"), .string(pod.spec.nodeName ?? "<none>"),
+      .string(pod.status.nominatedNodeName ?? "<none>"),
       .string(gates.isEmpty ? "<none>" : "\(gates.filter { $0 }.count)/\(gates.count)"),
     ]
   }

@@ -23,7 +23,9 @@ enum PodSummary {
       reason = initReason(container, index, of: pod.spec.initContainers.count)
     }
     if !isInitializing {
-      restarts = status.initContainerStatuses.filter { sidecars.contains($0.name ?? "") }.reduce(0) { $0 + ($1.restartCount ?? 0) }
+      restarts = status.initContainerStatuses.filter { sidecars.contains($0.name ?? "") }.reduce(0) {
+        $0 + ($1.restartCount ?? 0)
+      }
       var hasRunning = false
       for container in status.containerStatuses.reversed() {
         restarts += container.restartCount ?? 0

@@ -8,7 +8,8 @@ struct PodTemplateResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .podTemplates, kind: "PodTemplate", singular: "podtemplate", served: [ServedVersion("", "v1", type: "core.v1.PodTemplate")], isNamespaced: true)
+      .podTemplates, kind: "PodTemplate", singular: "podtemplate", served: [ServedVersion("", "v1", type: "core.v1.PodTemplate")],
+      isNamespaced: true)
     definition.columns = [
       TableCells.name, TableColumn("Containers"), TableColumn("Images"), TableColumn("Pod Labels"),
     ]

@@ -9,10 +9,12 @@ struct PriorityClassResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .priorityClasses, kind: "PriorityClass", singular: "priorityclass", served: [ServedVersion("scheduling.k8s.io", "v1", type: "scheduling.v1.PriorityClass")], isNamespaced: false)
+      .priorityClasses, kind: "PriorityClass", singular: "priorityclass",
+      served: [ServedVersion("scheduling.k8s.io", "v1", type: "scheduling.v1.PriorityClass")], isNamespaced: false)
     definition.shortNames = ["pc"]
     definition.columns = [
-      TableCells.name, TableColumn("Value", type: "integer"), TableColumn("Global-Default", type: "boolean"), TableCells.age, TableColumn("PreemptionPolicy"),
+      TableCells.name, TableColumn("Value", type: "integer"), TableColumn("Global-Default", type: "boolean"), TableCells.age,
+      TableColumn("PreemptionPolicy"),
     ]
     return definition
   }
@@ -23,7 +25,8 @@ struct PriorityClassResource: Resource {
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     [
-      TableCells.name(object), object[.value].isNull ? 0 : object[.value], .bool(object[.globalDefault].bool ?? false), TableCells.age(object, now),
+      TableCells.name(object), object[.value].isNull ? 0 : object[.value], .bool(object[.globalDefault].bool ?? false),
+      TableCells.age(object, now),
       .string(object[.preemptionPolicy].string ?? "PreemptLowerPriority"),
     ]
   }

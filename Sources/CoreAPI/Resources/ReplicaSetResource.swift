@@ -9,13 +9,17 @@ struct ReplicaSetResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .replicaSets, kind: "ReplicaSet", singular: "replicaset", served: [ServedVersion("apps", "v1", type: "apps.v1.ReplicaSet")], isNamespaced: true)
+      .replicaSets, kind: "ReplicaSet", singular: "replicaset", served: [ServedVersion("apps", "v1", type: "apps.v1.ReplicaSet")],
+      isNamespaced: true)
     definition.shortNames = ["rs"]
     definition.categories = ["all"]
     definition.hasStatus = true
-    definition.subresources.append(Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
+    definition.subresources.append(
+      Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
     definition.columns = [
-      TableCells.name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"), TableColumn("Ready", type: "integer"), TableCells.age, TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+      TableCells.name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"),
+      TableColumn("Ready", type: "integer"), TableCells.age, TableColumn("Containers", priority: 1),
+      TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
     ]
     return definition
   }
@@ -29,7 +33,8 @@ struct ReplicaSetResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = ReplicaSet(tree: object).spec
-    return FieldRules.atLeast(0, spec.replicas, "spec.replicas") + FieldRules.atLeast(0, spec.minReadySeconds, "spec.minReadySeconds")
+    return FieldRules.atLeast(0, spec.replicas, "spec.replicas")
+      + FieldRules.atLeast(0, spec.minReadySeconds, "spec.minReadySeconds")
       + FieldRules.selector(spec.selector, template: spec.template, "spec.selector")
       + PodSpecRules.validate(spec.template.spec, "spec.template.spec") + WorkloadRules.restartsAlways(spec.template.spec)
   }

@@ -9,13 +9,17 @@ struct ReplicationControllerResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .replicationControllers, kind: "ReplicationController", singular: "replicationcontroller", served: [ServedVersion("", "v1", type: "core.v1.ReplicationController")], isNamespaced: true)
+      .replicationControllers, kind: "ReplicationController", singular: "replicationcontroller",
+      served: [ServedVersion("", "v1", type: "core.v1.ReplicationController")], isNamespaced: true)
     definition.shortNames = ["rc"]
     definition.categories = ["all"]
     definition.hasStatus = true
-    definition.subresources.append(Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
+    definition.subresources.append(
+      Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
     definition.columns = [
-      TableCells.name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"), TableColumn("Ready", type: "integer"), TableCells.age, TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+      TableCells.name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"),
+      TableColumn("Ready", type: "integer"), TableCells.age, TableColumn("Containers", priority: 1),
+      TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
     ]
     return definition
   }
@@ -32,7 +36,8 @@ struct ReplicationControllerResource: Resource {
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = ReplicationController(tree: object).spec
     let selector = LabelSelector(tree: spec.selector.isEmpty ? .null : ["matchLabels": spec.selector.tree])
-    return FieldRules.atLeast(0, spec.replicas, "spec.replicas") + FieldRules.atLeast(0, spec.minReadySeconds, "spec.minReadySeconds")
+    return FieldRules.atLeast(0, spec.replicas, "spec.replicas")
+      + FieldRules.atLeast(0, spec.minReadySeconds, "spec.minReadySeconds")
       + FieldRules.selector(selector, template: spec.template, "spec.selector")
       + PodSpecRules.validate(spec.template.spec, "spec.template.spec") + WorkloadRules.restartsAlways(spec.template.spec)
   }

@@ -2,7 +2,8 @@
 package enum Resources {
   package static let all: [any Resource] = [
     ConfigMapResource(), EndpointsResource(), EventResource(), LimitRangeResource(), NamespaceResource(), NodeResource(),
-    PersistentVolumeClaimResource(), PersistentVolumeResource(), PodResource(), PodTemplateResource(), ReplicationControllerResource(),
+    PersistentVolumeClaimResource(), PersistentVolumeResource(), PodResource(), PodTemplateResource(),
+    ReplicationControllerResource(),
     ResourceQuotaResource(), SecretResource(), ServiceAccountResource(), ServiceResource(), APIServiceResource(),
     ControllerRevisionResource(), DaemonSetResource(), DeploymentResource(), ReplicaSetResource(), StatefulSetResource(),
     HorizontalPodAutoscalerResource(), CronJobResource(), JobResource(), LeaseResource(), EndpointSliceResource(),

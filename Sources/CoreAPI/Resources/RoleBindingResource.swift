@@ -9,10 +9,12 @@ struct RoleBindingResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .roleBindings, kind: "RoleBinding", singular: "rolebinding", served: [ServedVersion("rbac.authorization.k8s.io", "v1", type: "rbac.v1.RoleBinding")], isNamespaced: true)
+      .roleBindings, kind: "RoleBinding", singular: "rolebinding",
+      served: [ServedVersion("rbac.authorization.k8s.io", "v1", type: "rbac.v1.RoleBinding")], isNamespaced: true)
     definition.nameRule = .pathSegment
     definition.columns = [
-      TableCells.name, TableColumn("Role"), TableCells.age, TableColumn("Users", priority: 1), TableColumn("Groups", priority: 1), TableColumn("ServiceAccounts", priority: 1),
+      TableCells.name, TableColumn("Role"), TableCells.age, TableColumn("Users", priority: 1), TableColumn("Groups", priority: 1),
+      TableColumn("ServiceAccounts", priority: 1),
     ]
     return definition
   }
@@ -35,10 +37,13 @@ struct RoleBindingResource: Resource {
     let binding = RoleBinding(tree: object)
     func names(_ kind: String) -> JSON {
       TableCells.list(
-        binding.subjects.filter { $0.kind == kind }.map { kind == "ServiceAccount" ? "\($0.namespace ?? "")/\($0.name ?? "")" : $0.name ?? "" })
+        binding.subjects.filter { $0.kind == kind }.map {
+          kind == "ServiceAccount" ? "\($0.namespace ?? "")/\($0.name ?? "")" : $0.name ?? ""
+        })
     }
     return [
-      TableCells.name(object), .string("\(binding.roleRef.kind ?? "")/\(binding.roleRef.name ?? "")"), TableCells.age(object, now),
+      TableCells.name(object), .string("\(binding.roleRef.kind ?? "")/\(binding.roleRef.name ?? "")"),
+      TableCells.age(object, now),
       names("User"), names("Group"), names("ServiceAccount"),
     ]
   }

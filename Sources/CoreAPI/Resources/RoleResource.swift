@@ -9,7 +9,8 @@ struct RoleResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .roles, kind: "Role", singular: "role", served: [ServedVersion("rbac.authorization.k8s.io", "v1", type: "rbac.v1.Role")], isNamespaced: true)
+      .roles, kind: "Role", singular: "role", served: [ServedVersion("rbac.authorization.k8s.io", "v1", type: "rbac.v1.Role")],
+      isNamespaced: true)
     definition.nameRule = .pathSegment
     definition.columns = [TableCells.name, TableColumn("Created At", type: "date")]
     return definition
@@ -19,7 +20,8 @@ struct RoleResource: Resource {
     var errors: [FieldError] = []
     let rules = Role(tree: object).rules
     for index in rules.indices where rules[index].verbs.isEmpty {
-      errors.append(FieldError(.required, FieldPath("rules").index(index).child("verbs"), detail: "verbs must contain at least one value"))
+      errors.append(
+        FieldError(.required, FieldPath("rules").index(index).child("verbs"), detail: "verbs must contain at least one value"))
     }
     return errors
   }

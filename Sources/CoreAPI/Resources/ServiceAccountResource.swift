@@ -8,9 +8,11 @@ struct ServiceAccountResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .serviceAccounts, kind: "ServiceAccount", singular: "serviceaccount", served: [ServedVersion("", "v1", type: "core.v1.ServiceAccount")], isNamespaced: true)
+      .serviceAccounts, kind: "ServiceAccount", singular: "serviceaccount",
+      served: [ServedVersion("", "v1", type: "core.v1.ServiceAccount")], isNamespaced: true)
     definition.shortNames = ["sa"]
-    definition.subresources.append(Subresource("token", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"]))
+    definition.subresources.append(
+      Subresource("token", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"]))
     definition.columns = [
       TableCells.name, TableCells.age,
     ]

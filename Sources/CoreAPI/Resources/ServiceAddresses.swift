@@ -18,7 +18,9 @@ enum ServiceAddresses {
           break
         }
       }
-      guard let found else { throw APIError(code: 500, reason: "InternalError", message: "no cluster address is free in 10.96.0.0/16") }
+      guard let found else {
+        throw APIError(code: 500, reason: "InternalError", message: "no cluster address is free in 10.96.0.0/16")
+      }
       service.spec.clusterIP = found
     }
     service.spec.clusterIPs = List([service.spec.clusterIP!])

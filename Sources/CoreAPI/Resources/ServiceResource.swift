@@ -11,13 +11,15 @@ struct ServiceResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .services, kind: "Service", singular: "service", served: [ServedVersion("", "v1", type: "core.v1.Service")], isNamespaced: true)
+      .services, kind: "Service", singular: "service", served: [ServedVersion("", "v1", type: "core.v1.Service")],
+      isNamespaced: true)
     definition.shortNames = ["svc"]
     definition.categories = ["all"]
     definition.hasStatus = true
     definition.nameRule = .dns1035Label
     definition.columns = [
-      TableCells.name, TableColumn("Type"), TableColumn("Cluster-IP"), TableColumn("External-IP"), TableColumn("Port(s)"), TableCells.age,
+      TableCells.name, TableColumn("Type"), TableColumn("Cluster-IP"), TableColumn("External-IP"), TableColumn("Port(s)"),
+      TableCells.age,
       TableColumn("Selector", priority: 1),
     ]
     return definition
@@ -35,7 +37,9 @@ struct ServiceResource: Resource {
     if isOpen || (type == "ClusterIP" && !service.spec.externalIPs.isEmpty), service.spec.externalTrafficPolicy == nil {
       service.spec.externalTrafficPolicy = "Cluster"
     }
-    if type == "LoadBalancer", service.spec.allocateLoadBalancerNodePorts == nil { service.spec.allocateLoadBalancerNodePorts = true }
+    if type == "LoadBalancer", service.spec.allocateLoadBalancerNodePorts == nil {
+      service.spec.allocateLoadBalancerNodePorts = true
+    }
     for index in service.spec.ports.indices { setDefaults(&service.spec.ports[index]) }
     if type == "LoadBalancer" {
       for index in service.status.loadBalancer.ingress.indices where service.status.loadBalancer.ingress[index].ip != nil {
@@ -92,7 +96,8 @@ struct ServiceResource: Resource {
       let at = FieldPath("spec.ports").index(index)
       let port = spec.ports[index]
       if let number = port.port, !(1...65535).contains(number) {
-        errors.append(FieldError(.invalid, at.child("port"), value: .int(Int64(number)), detail: "must be between 1 and 65535, inclusive"))
+        errors.append(
+          FieldError(.invalid, at.child("port"), value: .int(Int64(number)), detail: "must be between 1 and 65535, inclusive"))
       }
       if spec.ports.count > 1, (port.name ?? "").isEmpty {
         errors.append(FieldError(.required, at.child("name"), detail: "ports have names where there are several"))
@@ -121,7 +126,8 @@ struct ServiceResource: Resource {
     return [
       TableCells.name(object), .string(service.spec.type ?? ""), .string(service.spec.clusterIP ?? "<none>"),
       .string(external ?? (service.spec.type == "LoadBalancer" ? "<pending>" : "<none>")),
-      .string(ports.isEmpty ? "<none>" : ports.joined(separator: ",")), TableCells.age(object, now), TableCells.labels(service.spec.selector),
+      .string(ports.isEmpty ? "<none>" : ports.joined(separator: ",")), TableCells.age(object, now),
+      TableCells.labels(service.spec.selector),
     ]
   }
 }

@@ -9,13 +9,16 @@ struct StatefulSetResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .statefulSets, kind: "StatefulSet", singular: "statefulset", served: [ServedVersion("apps", "v1", type: "apps.v1.StatefulSet")], isNamespaced: true)
+      .statefulSets, kind: "StatefulSet", singular: "statefulset",
+      served: [ServedVersion("apps", "v1", type: "apps.v1.StatefulSet")], isNamespaced: true)
     definition.shortNames = ["sts"]
     definition.categories = ["all"]
     definition.hasStatus = true
-    definition.subresources.append(Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
+    definition.subresources.append(
+      Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
     definition.columns = [
-      TableCells.name, TableColumn("Ready"), TableCells.age, TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1),
+      TableCells.name, TableColumn("Ready"), TableCells.age, TableColumn("Containers", priority: 1),
+      TableColumn("Images", priority: 1),
     ]
     return definition
   }
@@ -28,9 +31,15 @@ struct StatefulSetResource: Resource {
       set.spec.updateStrategy.rollingUpdate.partition = 0
     }
     // Only the gate MaxUnavailableStatefulSet keeps the field, and it is off. Source: dropStatefulSetDisabledFields, v1.36.
-    if !set.spec.updateStrategy.rollingUpdate.maxUnavailable.isNull { set.spec.updateStrategy.rollingUpdate.tree.remove(.maxUnavailable) }
-    if set.spec.persistentVolumeClaimRetentionPolicy.whenDeleted == nil { set.spec.persistentVolumeClaimRetentionPolicy.whenDeleted = "Retain" }
-    if set.spec.persistentVolumeClaimRetentionPolicy.whenScaled == nil { set.spec.persistentVolumeClaimRetentionPolicy.whenScaled = "Retain" }
+    if !set.spec.updateStrategy.rollingUpdate.maxUnavailable.isNull {
+      set.spec.updateStrategy.rollingUpdate.tree.remove(.maxUnavailable)
+    }
+    if set.spec.persistentVolumeClaimRetentionPolicy.whenDeleted == nil {
+      set.spec.persistentVolumeClaimRetentionPolicy.whenDeleted = "Retain"
+    }
+    if set.spec.persistentVolumeClaimRetentionPolicy.whenScaled == nil {
+      set.spec.persistentVolumeClaimRetentionPolicy.whenScaled = "Retain"
+    }
     for index in set.spec.volumeClaimTemplates.indices {
       set.spec.volumeClaimTemplates[index].apiVersion = "v1"
       set.spec.volumeClaimTemplates[index].kind = "PersistentVolumeClaim"
@@ -41,7 +50,8 @@ struct StatefulSetResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = StatefulSet(tree: object).spec
-    var errors = FieldRules.atLeast(0, spec.replicas, "spec.replicas") + FieldRules.atLeast(0, spec.minReadySeconds, "spec.minReadySeconds")
+    var errors =
+      FieldRules.atLeast(0, spec.replicas, "spec.replicas") + FieldRules.atLeast(0, spec.minReadySeconds, "spec.minReadySeconds")
     errors += FieldRules.atLeast(0, spec.ordinals.start, "spec.ordinals.start")
     errors += FieldRules.atLeast(0, spec.updateStrategy.rollingUpdate.partition, "spec.updateStrategy.rollingUpdate.partition")
     errors += FieldRules.selector(spec.selector, template: spec.template, "spec.selector")
@@ -63,20 +73,27 @@ struct StatefulSetResource: Resource {
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
     var new = StatefulSet(tree: object)
     let before = StatefulSet(tree: old)
-    for key in [Key.replicas, .ordinals, .template, .updateStrategy, .revisionHistoryLimit, .persistentVolumeClaimRetentionPolicy, .minReadySeconds] {
+    for key in [
+      Key.replicas, .ordinals, .template, .updateStrategy, .revisionHistoryLimit, .persistentVolumeClaimRetentionPolicy,
+      .minReadySeconds,
+    ] {
       new.tree[.spec].put(key, before.tree[.spec][key])
     }
     if new.spec == before.spec { return [] }
     return [
       FieldError(
         .forbidden, "spec",
-        detail: "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")
+        detail:
+          "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+      )
     ]
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let set = StatefulSet(tree: object)
-    return [TableCells.name(object), .string("\(set.status.readyReplicas ?? 0)/\(set.spec.replicas ?? 0)"), TableCells.age(object, now)]
+    return [
+      TableCells.name(object), .string("\(set.status.readyReplicas ?? 0)/\(set.spec.replicas ?? 0)"), TableCells.age(object, now),
+    ]
       + TableCells.containers(set.spec.template.spec)
   }
 }

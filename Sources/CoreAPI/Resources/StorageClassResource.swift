@@ -9,10 +9,12 @@ struct StorageClassResource: Resource {
 
   private static func make() -> ResourceDefinition {
     var definition = ResourceDefinition(
-      .storageClasses, kind: "StorageClass", singular: "storageclass", served: [ServedVersion("storage.k8s.io", "v1", type: "storage.v1.StorageClass")], isNamespaced: false)
+      .storageClasses, kind: "StorageClass", singular: "storageclass",
+      served: [ServedVersion("storage.k8s.io", "v1", type: "storage.v1.StorageClass")], isNamespaced: false)
     definition.shortNames = ["sc"]
     definition.columns = [
-      TableCells.name, TableColumn("Provisioner"), TableColumn("ReclaimPolicy"), TableColumn("VolumeBindingMode"), TableColumn("AllowVolumeExpansion"), TableCells.age,
+      TableCells.name, TableColumn("Provisioner"), TableColumn("ReclaimPolicy"), TableColumn("VolumeBindingMode"),
+      TableColumn("AllowVolumeExpansion"), TableCells.age,
     ]
     return definition
   }
@@ -27,7 +29,8 @@ struct StorageClassResource: Resource {
     let type = StorageClass(tree: object)
     let isDefault = type.metadata.annotations["storageclass.kubernetes.io/is-default-class"] == "true"
     return [
-      .string((type.metadata.name ?? "") + (isDefault ? " (default)" : "")), .string(type.provisioner ?? ""), .string(type.reclaimPolicy ?? "Delete"),
+      .string((type.metadata.name ?? "") + (isDefault ? " (default)" : "")), .string(type.provisioner ?? ""),
+      .string(type.reclaimPolicy ?? "Delete"),
       .string(type.volumeBindingMode ?? "Immediate"), .bool(type.allowVolumeExpansion ?? false), TableCells.age(object, now),
     ]
   }

@@ -9,10 +9,12 @@ enum WorkloadRules {
     var errors: [FieldError] = []
     if let policy = spec.restartPolicy, policy != "Always" {
       errors.append(
-        FieldError(.notSupported, "spec.template.spec.restartPolicy", value: .string(policy), detail: "supported values: \"Always\""))
+        FieldError(
+          .notSupported, "spec.template.spec.restartPolicy", value: .string(policy), detail: "supported values: \"Always\""))
     }
     if spec.activeDeadlineSeconds != nil {
-      errors.append(FieldError(.forbidden, "spec.template.spec.activeDeadlineSeconds", detail: "only the pods of a Job may have a deadline"))
+      errors.append(
+        FieldError(.forbidden, "spec.template.spec.activeDeadlineSeconds", detail: "only the pods of a Job may have a deadline"))
     }
     return errors
   }

@@ -42,7 +42,8 @@ package final class CertificateAuthority: Sendable {
   }
 
   /// For a user: the common name is the user's name, the organizations are the groups.
-  package func issueClient(commonName: String, organizations: [String] = [], days: Int = 365) throws(CertificateError) -> Identity {
+  package func issueClient(commonName: String, organizations: [String] = [], days: Int = 365) throws(CertificateError) -> Identity
+  {
     try issue(commonName, organizations, days, [(NID_ext_key_usage, "clientAuth")])
   }
 

@@ -74,13 +74,17 @@ package struct HTTPRequest: Sendable {
 
 /// nil where an escape is broken.
 func percentDecoded<Bytes: Collection>(_ bytes: Bytes, plusIsSpace: Bool = false) -> String? where Bytes.Element == UInt8 {
-  guard bytes.contains(where: { $0 == 0x25 || ($0 == 0x2B && plusIsSpace) }) else { return String(decoding: bytes, as: UTF8.self) }
+  guard bytes.contains(where: { $0 == 0x25 || ($0 == 0x2B && plusIsSpace) }) else {
+    return String(decoding: bytes, as: UTF8.self)
+  }
   var output: [UInt8] = []
   var iterator = bytes.makeIterator()
   while let byte = iterator.next() {
     switch byte {
     case 0x25:
-      guard let high = iterator.next().flatMap(hexadecimalValue), let low = iterator.next().flatMap(hexadecimalValue) else { return nil }
+      guard let high = iterator.next().flatMap(hexadecimalValue), let low = iterator.next().flatMap(hexadecimalValue) else {
+        return nil
+      }
       output.append(high << 4 | low)
     case 0x2B where plusIsSpace: output.append(0x20)
     default: output.append(byte)

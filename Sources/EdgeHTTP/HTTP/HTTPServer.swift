@@ -47,10 +47,12 @@ package final class HTTPServer: Sendable {
       try? await Task.sleep(for: grace)
       if !Task.isCancelled { await self.abort() }
     }
-    for listener in listeners { await onLoop(loops[0]) { [loop = loops[0]] in
-      loop.deregister(listener.descriptor)
-      close(listener.descriptor)
-    } }
+    for listener in listeners {
+      await onLoop(loops[0]) { [loop = loops[0]] in
+        loop.deregister(listener.descriptor)
+        close(listener.descriptor)
+      }
+    }
     await withTaskGroup(of: Void.self) { group in
       for connection in connections { group.addTask { await connection.drain() } }
     }

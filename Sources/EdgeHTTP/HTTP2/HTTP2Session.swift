@@ -49,7 +49,8 @@ final class HTTP2Session {
     let settings = [
       nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue), value: UInt32(limits.streams)),
       nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: 1 << 20),
-      nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue), value: UInt32(limits.headerBytes)),
+      nghttp2_settings_entry(
+        settings_id: Int32(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE.rawValue), value: UInt32(limits.headerBytes)),
     ]
     nghttp2_submit_settings(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), settings, settings.count)
     nghttp2_session_set_local_window_size(session, UInt8(NGHTTP2_FLAG_NONE.rawValue), 0, 4 << 20)
@@ -129,7 +130,9 @@ final class HTTP2Session {
     }
   }
 
-  private func pair(_ name: UnsafePointer<UInt8>?, _ nameCount: Int, _ value: UnsafePointer<UInt8>?, _ valueCount: Int) -> nghttp2_nv {
+  private func pair(_ name: UnsafePointer<UInt8>?, _ nameCount: Int, _ value: UnsafePointer<UInt8>?, _ valueCount: Int)
+    -> nghttp2_nv
+  {
     nghttp2_nv(
       name: UnsafeMutablePointer(mutating: name), value: UnsafeMutablePointer(mutating: value), namelen: nameCount,
       valuelen: valueCount, flags: UInt8(NGHTTP2_NV_FLAG_NONE.rawValue))
@@ -193,14 +196,18 @@ extension HTTP2Session {
   }
 
   /// Copies what waits into a DATA frame; wakes the sender of a stream when all of it is gone.
-  private func fill(_ identifier: Int32, _ buffer: UnsafeMutablePointer<UInt8>, _ capacity: Int, _ flags: UnsafeMutablePointer<UInt32>) -> Int {
+  private func fill(
+    _ identifier: Int32, _ buffer: UnsafeMutablePointer<UInt8>, _ capacity: Int, _ flags: UnsafeMutablePointer<UInt32>
+  ) -> Int {
     guard let stream = streams[identifier] else { return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue) }
     var filled = 0
     while filled < capacity, stream.pieceIndex < stream.pieces.count {
       let piece = stream.pieces[stream.pieceIndex]
       let count = min(capacity - filled, piece.count - stream.offset)
       piece.withUnsafeBytes { source in
-        if count > 0 { UnsafeMutableRawPointer(buffer + filled).copyMemory(from: source.baseAddress! + stream.offset, byteCount: count) }
+        if count > 0 {
+          UnsafeMutableRawPointer(buffer + filled).copyMemory(from: source.baseAddress! + stream.offset, byteCount: count)
+        }
       }
       filled += count
       stream.offset += count

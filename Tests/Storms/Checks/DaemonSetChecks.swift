@@ -78,7 +78,9 @@ struct DaemonSetAtRest: Check {
 
   /// The newest revision.
   static func hash(of stored: StoredObject, _ facts: Facts) -> String? {
-    let newest = facts.owned(by: stored, .controllerRevisions).max { ($0.tree[.revision].int ?? 0) < ($1.tree[.revision].int ?? 0) }
+    let newest = facts.owned(by: stored, .controllerRevisions).max {
+      ($0.tree[.revision].int ?? 0) < ($1.tree[.revision].int ?? 0)
+    }
     return newest?.metadata.labels["controller-revision-hash"]
   }
 
@@ -93,12 +95,20 @@ struct DaemonSetAtRest: Check {
     let pods = facts.pods(of: stored)
     let placed = pods.map(\.daemonNode).sorted()
     if placed != nodes { return "pods on \(placed), not on \(nodes)" }
-    if let pod = pods.first(where: { !$0.isAvailable(set.spec.minReadySeconds ?? 0, facts.now) }) { return "\(pod.name) is not available" }
+    if let pod = pods.first(where: { !$0.isAvailable(set.spec.minReadySeconds ?? 0, facts.now) }) {
+      return "\(pod.name) is not available"
+    }
     let hash = DaemonSetAtRest.hash(of: stored, facts)
-    if set.spec.updateStrategy.type != "OnDelete", let pod = pods.first(where: { $0.revision != hash }) { return "\(pod.name) is old" }
+    if set.spec.updateStrategy.type != "OnDelete", let pod = pods.first(where: { $0.revision != hash }) {
+      return "\(pod.name) is old"
+    }
     let status = set.status
-    if status.observedGeneration != stored.metadata.generation { return "generation \(status.observedGeneration ?? 0) was observed" }
-    let told = [status.desiredNumberScheduled, status.currentNumberScheduled, status.numberReady, status.numberAvailable].map { $0 ?? 0 }
+    if status.observedGeneration != stored.metadata.generation {
+      return "generation \(status.observedGeneration ?? 0) was observed"
+    }
+    let told = [status.desiredNumberScheduled, status.currentNumberScheduled, status.numberReady, status.numberAvailable].map {
+      $0 ?? 0
+    }
     if told != [nodes.count, nodes.count, nodes.count, nodes.count] || status.numberMisscheduled ?? 0 != 0 {
       return "its status tells of \(told) for \(nodes.count) nodes"
     }

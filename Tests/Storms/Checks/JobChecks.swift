@@ -36,14 +36,18 @@ struct PodsAreCountedOnce: Check {
     guard change.object.key.resource == .jobs, change.kind == .modified, let previous = change.previous else { return nil }
     let (old, new) = (previous.view(Job.self), change.object.view(Job.self))
     let status = new.status
-    if status.succeeded ?? 0 < old.status.succeeded ?? 0, !new.isIndexed { return "\(change.object.key.name) counts fewer successes than before" }
+    if status.succeeded ?? 0 < old.status.succeeded ?? 0, !new.isIndexed {
+      return "\(change.object.key.name) counts fewer successes than before"
+    }
     if status.failed ?? 0 < old.status.failed ?? 0 { return "\(change.object.key.name) counts fewer failures than before" }
     let waiting = status.uncountedTerminatedPods
     let both = Set(waiting.succeeded.values).intersection(waiting.failed.values)
     if let uid = both.min() { return "pod \(uid) waits to be counted as succeeded and as failed" }
     let counts = [(status.succeeded ?? 0) + waiting.succeeded.count, (status.failed ?? 0) + waiting.failed.count]
     let seen = [succeeded[change.object.uid]?.count ?? 0, failed[change.object.uid]?.count ?? 0]
-    if counts[0] > seen[0] || counts[1] > seen[1] { return "\(change.object.key.name) counts \(counts) pods as succeeded and failed, of \(seen)" }
+    if counts[0] > seen[0] || counts[1] > seen[1] {
+      return "\(change.object.key.name) counts \(counts) pods as succeeded and failed, of \(seen)"
+    }
     return nil
   }
 
@@ -52,7 +56,9 @@ struct PodsAreCountedOnce: Check {
       let job = stored.view(Job.self)
       guard job.has("Complete"), !job.isIndexed else { continue }
       let seen = succeeded[stored.uid]?.count ?? 0
-      if job.status.succeeded ?? 0 != seen { return "\(stored.key.name) counts \(job.status.succeeded ?? 0) pods as succeeded, of \(seen)" }
+      if job.status.succeeded ?? 0 != seen {
+        return "\(stored.key.name) counts \(job.status.succeeded ?? 0) pods as succeeded, of \(seen)"
+      }
     }
     return nil
   }
@@ -108,9 +114,13 @@ struct ParallelismIsKept: Check {
     if job.spec.suspend == true { return "\(pod.name) was made while its job is suspended" }
     let waits = job.spec.podReplacementPolicy == "Failed"
     let active = facts.pods(of: stored).filter { !$0.isOver && (waits || !$0.isLeaving) }
-    if active.count > job.spec.parallelism ?? 1 { return "\(active.map(\.name)) run at once; parallelism is \(job.spec.parallelism ?? 1)" }
+    if active.count > job.spec.parallelism ?? 1 {
+      return "\(active.map(\.name)) run at once; parallelism is \(job.spec.parallelism ?? 1)"
+    }
     guard job.isIndexed else { return nil }
-    guard let index = pod.completionIndex, index < job.spec.completions ?? 0 else { return "\(pod.name) has no index of the job's" }
+    guard let index = pod.completionIndex, index < job.spec.completions ?? 0 else {
+      return "\(pod.name) has no index of the job's"
+    }
     if active.filter({ $0.completionIndex == index }).count > 1 { return "index \(index) runs twice" }
     if doneIndexes[stored.uid]?.contains(index) ?? false { return "index \(index) runs again after it succeeded" }
     return nil
@@ -130,7 +140,9 @@ struct EndsAreFinal: Check {
     let running = facts.pods(of: change.object).filter { !$0.isOver && !$0.isLeaving }
     if !running.isEmpty { return "\(change.object.key.name) ended while \(running.map(\.name)) ran" }
     let waiting = new.status.uncountedTerminatedPods
-    if waiting.succeeded.count + waiting.failed.count > 0 { return "\(change.object.key.name) ended with pods that wait to be counted" }
+    if waiting.succeeded.count + waiting.failed.count > 0 {
+      return "\(change.object.key.name) ended with pods that wait to be counted"
+    }
     let done = new.status.succeeded ?? 0
     if new.has("Complete"), let completions = new.spec.completions, new.spec.successPolicy.isAbsent, done < completions {
       return "\(change.object.key.name) is Complete with \(done) of \(completions)"
@@ -146,7 +158,9 @@ struct JobsAtRest: Check {
   func settled(_ facts: Facts) -> String? {
     for stored in facts.list(.jobs) {
       let job = stored.view(Job.self)
-      if !job.isFinished, job.spec.suspend != true { return "\(stored.key.name) has not ended: \(facts.pods(of: stored).map { "\($0.name) \($0.phase)" })" }
+      if !job.isFinished, job.spec.suspend != true {
+        return "\(stored.key.name) has not ended: \(facts.pods(of: stored).map { "\($0.name) \($0.phase)" })"
+      }
       if job.status.active ?? 0 > 0 { return "\(stored.key.name) tells of \(job.status.active ?? 0) active pods" }
       if job.isFinished, let seconds = job.spec.ttlSecondsAfterFinished {
         let end = job.status.conditions.compactMap { $0.lastTransitionTime.flatMap { Instant(rfc3339: $0) } }.max() ?? facts.now

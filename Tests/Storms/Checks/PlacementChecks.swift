@@ -54,7 +54,8 @@ struct PodsAreSpread: Check {
     for node in facts.list(.nodes) where !node.refuses(pod.object) { counts[node.key.name] = 0 }
     for other in facts.placed() where other.label("app") == pod.label("app") && !other.isLeaving { counts[other.node]? += 1 }
     let least = counts.values.min() ?? 0
-    return (counts[pod.node] ?? 0) - least > 1 ? "\(pod.name) was bound to \(pod.node): \(counts.sorted { $0.key < $1.key })" : nil
+    return (counts[pod.node] ?? 0) - least > 1
+      ? "\(pod.name) was bound to \(pod.node): \(counts.sorted { $0.key < $1.key })" : nil
   }
 }
 
@@ -65,13 +66,15 @@ struct OnlyLowerPodsGo: Check {
   mutating func note(_ change: StoreChange, _ facts: Facts) -> String? {
     guard change.kind == .modified, change.object.key.resource == .pods else { return nil }
     func isTarget(_ object: StoredObject?) -> Bool {
-      object?.view(Pod.self).status.conditions.contains { $0.type == "DisruptionTarget" && $0.reason == "PreemptionByScheduler" } == true
+      object?.view(Pod.self).status.conditions.contains { $0.type == "DisruptionTarget" && $0.reason == "PreemptionByScheduler" }
+        == true
     }
     guard isTarget(change.object), !isTarget(change.previous) else { return nil }
     let victim = PodFacts(change.object)
     let takers = facts.list(.pods).map(PodFacts.init).filter { $0.nominated == victim.node && $0.node.isEmpty }
     if takers.contains(where: { $0.priority > victim.priority && $0.spec.preemptionPolicy != "Never" }) { return nil }
-    return "\(victim.name) of rank \(victim.priority) is sent away from \(victim.node) for \(takers.map { "\($0.name) \($0.priority)" })"
+    return
+      "\(victim.name) of rank \(victim.priority) is sent away from \(victim.node) for \(takers.map { "\($0.name) \($0.priority)" })"
   }
 }
 
@@ -85,7 +88,8 @@ struct PromisedRoomIsKept: Check {
       $0.node.isEmpty && !$0.isOver && !$0.isLeaving && $0.nominated == pod.node && $0.priority > pod.priority
     }
     let needs = promised.map { PodNeeds($0.object) }.reduce(PodNeeds(on: pod.node, facts), +)
-    return promised.isEmpty || needs.fits(node) ? nil : "\(pod.name) was bound to \(pod.node) in the room of \(promised.map(\.name))"
+    return promised.isEmpty || needs.fits(node)
+      ? nil : "\(pod.name) was bound to \(pod.node) in the room of \(promised.map(\.name))"
   }
 }
 
@@ -118,7 +122,9 @@ struct VolumesAreWhereTheirPodsAre: Check {
         claim.status.phase == "Bound", let volume = facts.get(.persistentVolumes, claim.spec.volumeName ?? "")
       else { return "\(pod.name) was bound, but its claim \(name) was not" }
       let term = volume.view(PersistentVolume.self).spec.nodeAffinity.required.nodeSelectorTerms.first?.matchExpressions.first
-      if let term, !term.values.values.contains(pod.node) { return "\(pod.name) was bound to \(pod.node), its volume is elsewhere" }
+      if let term, !term.values.values.contains(pod.node) {
+        return "\(pod.name) was bound to \(pod.node), its volume is elsewhere"
+      }
       let users = facts.placed().filter { $0.claims.contains(name) }.map(\.name)
       if claim.spec.accessModes.values == ["ReadWriteOncePod"], users.count > 1 { return "\(users) share the claim \(name)" }
     }

@@ -20,7 +20,9 @@ extension Facts {
   }
 
   func owned(by owner: StoredObject, _ resource: ResourceID) -> [StoredObject] {
-    list(resource, namespace: owner.key.namespace).filter { $0.metadata.ownerReferences.contains { $0.uid == owner.uid && $0.controller == true } }
+    list(resource, namespace: owner.key.namespace).filter {
+      $0.metadata.ownerReferences.contains { $0.uid == owner.uid && $0.controller == true }
+    }
   }
 }
 
@@ -82,7 +84,8 @@ struct SurgeIsKept: Check {
     let replicas = deployment.spec.replicas ?? 1
     let surge = PodCount.resolve(deployment.tree[.spec][.strategy][.rollingUpdate][.maxSurge], of: replicas, roundingUp: true)
     let total = sets.reduce(0) { $0 + ($1.tree[.spec][.replicas].int ?? 0) }
-    return total <= replicas + surge ? nil : "\(set.key.name) was raised to \(after), \(total) in all; allowed are \(replicas) and \(surge)"
+    return total <= replicas + surge
+      ? nil : "\(set.key.name) was raised to \(after), \(total) in all; allowed are \(replicas) and \(surge)"
   }
 }
 
@@ -153,7 +156,9 @@ struct DeploymentAtRest: Check {
       }
     }
     let status = deployment.status
-    if status.observedGeneration != stored.metadata.generation { return "generation \(status.observedGeneration ?? 0) was observed" }
+    if status.observedGeneration != stored.metadata.generation {
+      return "generation \(status.observedGeneration ?? 0) was observed"
+    }
     let told = [status.replicas, status.updatedReplicas, status.readyReplicas, status.availableReplicas].map { $0 ?? 0 }
     if told != [wanted, wanted, wanted, wanted] { return "its status tells of \(told) pods, not \(wanted)" }
     if sets.count - live.count > (deployment.spec.revisionHistoryLimit ?? 10) + 1 { return "\(sets.count) ReplicaSets are kept" }
@@ -171,7 +176,9 @@ struct EndpointsAtRest: Check {
     for service in facts.list(.services) {
       let selector = service.view(Service.self).spec.selector
       if selector.isEmpty { continue }
-      let ready = facts.list(.pods, namespace: service.key.namespace).filter { $0.hasLabels(of: selector) && PodFacts($0).isReady }
+      let ready = facts.list(.pods, namespace: service.key.namespace).filter {
+        $0.hasLabels(of: selector) && PodFacts($0).isReady
+      }
       let wanted = ready.compactMap { $0.view(Pod.self).status.podIP }.sorted()
       let endpoints = facts.get(.endpoints, namespace: service.key.namespace, service.key.name)?.view(Endpoints.self)
       let told = (endpoints?.subsets.flatMap { $0.addresses.map { $0.ip ?? "" } } ?? []).sorted()

@@ -41,10 +41,15 @@ package struct AutoscalerSubject: Subject {
       "metrics": [["type": "Resource", "resource": ["name": "memory", "target": usage]]],
     ]
     if let window { spec.put(.behavior, ["scaleDown": ["stabilizationWindowSeconds": .int(Int64(window))]]) }
-    return ["apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": ["name": "w", "namespace": "default"], "spec": spec]
+    return [
+      "apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": ["name": "w", "namespace": "default"],
+      "spec": spec,
+    ]
   }
 
-  package var checks: [any Check] { [BoundsAreKept(), WindowIsKept(), AutoscalerAtRest(), StatefulSetAtRest(), DeploymentAtRest()] }
+  package var checks: [any Check] {
+    [BoundsAreKept(), WindowIsKept(), AutoscalerAtRest(), StatefulSetAtRest(), DeploymentAtRest()]
+  }
 
   package mutating func act(_ facts: Facts, _ random: inout RandomSource) -> StormAct? {
     guard facts.get(key) != nil else { return .create(autoscaler) }

@@ -29,7 +29,8 @@ package struct DaemonSetSubject: Subject {
     var template = Templates.pod("d")
     if isSelective { template[.spec].put(.nodeSelector, ["daemon": "yes"]) }
     if toleratesControlPlane {
-      template[.spec].put(.tolerations, [["key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"]])
+      template[.spec].put(
+        .tolerations, [["key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"]])
     }
     return [
       "apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": ["name": "d", "namespace": "default"],
@@ -47,17 +48,22 @@ package struct DaemonSetSubject: Subject {
     let pods = facts.list(.pods)
     switch random.below(10) {
     case 0...3: return .patch(key, Templates.annotation(random.below(3)))
-    case 4, 5: return pods.isEmpty ? nil : .delete(pods[random.below(pods.count)].key, graceSeconds: random.below(2) == 0 ? 0 : nil)
+    case 4, 5:
+      return pods.isEmpty ? nil : .delete(pods[random.below(pods.count)].key, graceSeconds: random.below(2) == 0 ? 0 : nil)
     case 6: return .delete(key, propagation: ["Background", "Foreground", "Orphan"][random.below(3)])
     case 7: return .patch(key, Templates.image(random.below(2) == 0 ? "app" : "missing"))
-    case 8: return .patch(ObjectKey(.nodes, "n\(random.below(3))"), ["metadata": ["labels": ["daemon": random.below(2) == 0 ? "yes" : "no"]]])
+    case 8:
+      return .patch(
+        ObjectKey(.nodes, "n\(random.below(3))"), ["metadata": ["labels": ["daemon": random.below(2) == 0 ? "yes" : "no"]]])
     default: return .patch(ObjectKey(.nodes, "n\(1 + random.below(2))"), ["spec": ["unschedulable": .bool(random.below(2) == 0)]])
     }
   }
 
   package mutating func calm(_ facts: Facts) -> [StormAct] {
     var acts: [StormAct] = [.create(manifest), .patch(key, Templates.image("app"))]
-    acts += facts.list(.nodes).map { .patch($0.key, ["spec": ["unschedulable": false], "metadata": ["labels": ["daemon": "yes"]]]) }
+    acts += facts.list(.nodes).map {
+      .patch($0.key, ["spec": ["unschedulable": false], "metadata": ["labels": ["daemon": "yes"]]])
+    }
     // With OnDelete nothing replaces a pod that cannot run.
     acts += facts.list(.pods).filter { $0.view(Pod.self).spec.containers.first?.image == "missing" }.map { .delete($0.key) }
     return acts

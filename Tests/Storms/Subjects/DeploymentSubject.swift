@@ -41,7 +41,10 @@ package struct DeploymentSubject: Subject {
   }
 
   package var checks: [any Check] {
-    [NoPodTooMany(), SurgeIsKept(), AvailabilityIsKept(), ReplicasAtRest(), DeploymentAtRest(), EndpointsAtRest(), NoPodWaitsInVain()]
+    [
+      NoPodTooMany(), SurgeIsKept(), AvailabilityIsKept(), ReplicasAtRest(), DeploymentAtRest(), EndpointsAtRest(),
+      NoPodWaitsInVain(),
+    ]
   }
 
   package mutating func act(_ facts: Facts, _ random: inout RandomSource) -> StormAct? {
@@ -52,7 +55,8 @@ package struct DeploymentSubject: Subject {
       replicas = random.below(6)
       return .patch(key, ["spec": ["replicas": .int(Int64(replicas))]], subresource: random.below(2) == 0 ? "scale" : "")
     case 3...7: return .patch(key, Templates.annotation(random.below(3)))
-    case 8, 9: return pods.isEmpty ? nil : .delete(pods[random.below(pods.count)].key, graceSeconds: random.below(2) == 0 ? 0 : nil)
+    case 8, 9:
+      return pods.isEmpty ? nil : .delete(pods[random.below(pods.count)].key, graceSeconds: random.below(2) == 0 ? 0 : nil)
     case 10: return .delete(key, propagation: ["Background", "Foreground", "Orphan"][random.below(3)])
     case 11: return .patch(key, ["spec": ["paused": .bool(random.below(2) == 0)]])
     case 12: return .patch(key, Templates.image(random.below(2) == 0 ? "app" : "missing"))

@@ -72,7 +72,9 @@ package struct JobSubject: Subject {
 
   package mutating func calm(_ facts: Facts) -> [StormAct] {
     // Jobs that were orphaned of are nobody's; so are their pods.
-    facts.list(.jobs).filter { $0.metadata.deletionTimestamp == nil }.map { .patch($0.key, ["spec": ["suspend": false, "parallelism": 2]]) }
+    facts.list(.jobs).filter { $0.metadata.deletionTimestamp == nil }.map {
+      .patch($0.key, ["spec": ["suspend": false, "parallelism": 2]])
+    }
       + facts.list(.pods).filter { PodFacts($0).controllerUID == nil }.map { .delete($0.key) }
   }
 }

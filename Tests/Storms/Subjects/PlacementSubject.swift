@@ -34,7 +34,8 @@ package struct PlacementSubject: Subject {
       "apiVersion": "v1", "kind": "PersistentVolume", "metadata": ["name": .string(name)],
       "spec": [
         "capacity": ["storage": "1Gi"], "accessModes": ["ReadWriteOnce", "ReadWriteOncePod"], "storageClassName": "local",
-        "persistentVolumeReclaimPolicy": "Retain", "hostPath": ["path": "/v"], "nodeAffinity": ["required": ["nodeSelectorTerms": [term]]],
+        "persistentVolumeReclaimPolicy": "Retain", "hostPath": ["path": "/v"],
+        "nodeAffinity": ["required": ["nodeSelectorTerms": [term]]],
       ],
     ]
   }
@@ -44,21 +45,26 @@ package struct PlacementSubject: Subject {
     [
       "apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": ["name": .string("c\(index)"), "namespace": "default"],
       "spec": [
-        "accessModes": [index % 2 == 0 ? "ReadWriteOnce" : "ReadWriteOncePod"], "storageClassName": index < 2 ? "standard" : "local",
+        "accessModes": [index % 2 == 0 ? "ReadWriteOnce" : "ReadWriteOncePod"],
+        "storageClassName": index < 2 ? "standard" : "local",
         "resources": ["requests": ["storage": "10Mi"]],
       ],
     ]
   }
 
   package var checks: [any Check] {
-    [PodsStayApart(), PodsAreSpread(), OnlyLowerPodsGo(), PromisedRoomIsKept(), NoHigherPodWaits(), VolumesAreWhereTheirPodsAre()]
+    [
+      PodsStayApart(), PodsAreSpread(), OnlyLowerPodsGo(), PromisedRoomIsKept(), NoHigherPodWaits(),
+      VolumesAreWhereTheirPodsAre(),
+    ]
   }
 
   package mutating func act(_ facts: Facts, _ random: inout RandomSource) -> StormAct? {
     let pods = facts.list(.pods)
     switch random.below(12) {
     case 0: return .patch(ObjectKey(.nodes, "n\(random.below(3))"), ["spec": ["unschedulable": .bool(random.below(2) == 0)]])
-    case 1, 2: return pods.isEmpty ? nil : .delete(pods[random.below(pods.count)].key, graceSeconds: random.below(2) == 0 ? 0 : nil)
+    case 1, 2:
+      return pods.isEmpty ? nil : .delete(pods[random.below(pods.count)].key, graceSeconds: random.below(2) == 0 ? 0 : nil)
     case 3:
       let index = random.below(4)
       let key = ObjectKey(.persistentVolumeClaims, namespace: "default", "c\(index)")
@@ -74,7 +80,9 @@ package struct PlacementSubject: Subject {
     var spec = template[.spec]
     switch random.below(5) {
     case 0:
-      let term: JSON = ["labelSelector": ["matchLabels": ["app": .string(["a", "b"][random.below(2)])]], "topologyKey": .string(Self.host)]
+      let term: JSON = [
+        "labelSelector": ["matchLabels": ["app": .string(["a", "b"][random.below(2)])]], "topologyKey": .string(Self.host),
+      ]
       spec.put(.affinity, ["podAntiAffinity": ["requiredDuringSchedulingIgnoredDuringExecution": [term]]])
     case 1:
       spec.put(

@@ -36,7 +36,8 @@ package struct SchedulerSubject: Subject {
       spec.put(.tolerations, [["key": "node-role.kubernetes.io/control-plane", "operator": "Exists", "effect": "NoSchedule"]])
     }
     return [
-      "apiVersion": "v1", "kind": "Pod", "metadata": ["name": .string("p-\(made)"), "namespace": "default", "labels": ["app": "p"]],
+      "apiVersion": "v1", "kind": "Pod",
+      "metadata": ["name": .string("p-\(made)"), "namespace": "default", "labels": ["app": "p"]],
       "spec": spec,
     ]
   }
