@@ -30,8 +30,9 @@ package struct EventTTLController: Controller {
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     var plan = Plan()
-    for key in deleted { look(at: key, in: snapshot.store, now, &plan) }
+    let refused = deleted
     deleted = []
+    for key in refused { look(at: key, in: snapshot.store, now, &plan) }
     while let first = heap.first, first.at <= now {
       heap.removeFirst()
       free.append(first.slot)
