@@ -87,13 +87,19 @@ package final class Schema: Sendable {
 
   /// Marks the types from which a default or an immutable field can be reached.
   private func markWalks() {
+    let below = types.map { $0.fields.compactMap(\.shape.elementType) }
+    for type in types {
+      type.hasDefaults = type.fields.contains { $0.defaultValue != nil }
+      type.hasImmutableFields = type.fields.contains(where: \.isImmutable)
+    }
     var changed = true
     while changed {
       changed = false
-      for type in types where !type.hasDefaults || !type.hasImmutableFields {
-        let defaults = type.fields.contains { $0.defaultValue != nil || $0.shape.elementType?.hasDefaults == true }
-        let immutable = type.fields.contains { $0.isImmutable || $0.shape.elementType?.hasImmutableFields == true }
-        if defaults != type.hasDefaults || immutable != type.hasImmutableFields { changed = true }
+      for (type, below) in zip(types, below) where !type.hasDefaults || !type.hasImmutableFields {
+        let defaults = type.hasDefaults || below.contains(where: \.hasDefaults)
+        let immutable = type.hasImmutableFields || below.contains(where: \.hasImmutableFields)
+        if defaults == type.hasDefaults, immutable == type.hasImmutableFields { continue }
+        changed = true
         type.hasDefaults = defaults
         type.hasImmutableFields = immutable
       }

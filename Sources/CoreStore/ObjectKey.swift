@@ -88,5 +88,20 @@ package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertibl
 
 extension String {
   /// In the order of the bytes, which is the order of lists: that of texts takes letters and their marks for one another.
-  package func precedes(_ other: String) -> Bool { utf8.lexicographicallyPrecedes(other.utf8) }
+  package func precedes(_ other: String) -> Bool {
+    let isLess = utf8.withContiguousStorageIfAvailable { left in
+      other.utf8.withContiguousStorageIfAvailable { right in String.precede(left, right) }
+    }
+    return (isLess ?? nil) ?? utf8.lexicographicallyPrecedes(other.utf8)
+  }
+
+  private static func precede(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+    let count = Swift.min(left.count, right.count)
+    var index = 0
+    while index < count {
+      if left[index] != right[index] { return left[index] < right[index] }
+      index += 1
+    }
+    return left.count < right.count
+  }
 }

@@ -36,6 +36,16 @@ struct RequestInfo: Sendable {
   /// The decoded segments; empty ones at the end are left out.
   static func segments(_ path: String) throws(APIError) -> [String] {
     var segments: [String] = []
+    segments.reserveCapacity(8)
+    if !path.utf8.contains(UInt8(ascii: "%")) {
+      var start = path.startIndex
+      for index in path.utf8.indices where path.utf8[index] == UInt8(ascii: "/") {
+        if start < index { segments.append(String(path[start..<index])) }
+        start = path.utf8.index(after: index)
+      }
+      if start < path.endIndex { segments.append(String(path[start...])) }
+      return segments
+    }
     for part in path.utf8.split(separator: UInt8(ascii: "/")) {
       guard let text = PercentText.decode(Substring(part).utf8, plusIsSpace: false) else {
         throw .badRequest("the path holds a percent sign that is not followed by two hexadecimal digits")

@@ -207,6 +207,10 @@ struct StatefulSetSync {
       status.currentReplicas = status.updatedReplicas
     }
     if status == set.status { return }
+    // Counts alone lead to no other step.
+    plan.isConclusive =
+      plan.changes.isEmpty && status.currentRevision == set.status.currentRevision
+      && status.updateRevision == set.status.updateRevision && status.collisionCount == set.status.collisionCount
     var updated = set
     updated.status = status
     plan.changes.append(Change(.updateStatus(.statefulSets, tree: updated.tree), tolerated: ["NotFound"]))
