@@ -10,6 +10,8 @@ package struct AggregatedGroups: Sendable {
   /// Names of the APIServices of what this server serves itself: those stay its own whatever they say.
   package let own: Set<String>
   private var answers: [String: DiscoveryAnswer] = [:]
+  /// What each has served when it could last be asked.
+  private var resources: [String: [JSON]] = [:]
 
   package init(own: Set<String> = []) { self.own = own }
 
@@ -49,8 +51,14 @@ package struct AggregatedGroups: Sendable {
   // MARK: What they said
 
   package mutating func add(_ all: [DiscoveryAnswer], _ store: Store) {
-    for answer in all { answers[answer.backend.apiService] = answer }
-    for name in answers.keys.sorted() where store.get(.apiServices, name) == nil { answers[name] = nil }
+    for answer in all {
+      answers[answer.backend.apiService] = answer
+      if case .resources(let told) = answer.outcome { resources[answer.backend.apiService] = told }
+    }
+    for name in answers.keys.sorted() where store.get(.apiServices, name) == nil {
+      answers[name] = nil
+      resources[name] = nil
+    }
   }
 
   /// What the present backend said last; nil while it has not been asked.
@@ -59,11 +67,8 @@ package struct AggregatedGroups: Sendable {
     return answer.outcome
   }
 
-  /// The resources of an APIService as they were told last; nil before that.
-  package func resources(of name: String) -> [JSON]? {
-    guard case .resources(let resources) = answers[name]?.outcome else { return nil }
-    return resources
-  }
+  /// The resources of an APIService as they were told last, also while it does not answer; nil before that.
+  package func resources(of name: String) -> [JSON]? { resources[name] }
 
   /// Whether an APIService can be used; nil while that is not known. Source: availability controllers of kube-aggregator, v1.36.
   package func condition(_ stored: StoredObject, _ store: Store) -> Condition? {

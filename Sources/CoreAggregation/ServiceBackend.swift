@@ -46,7 +46,13 @@ package struct ServiceBackend: Sendable, Hashable {
     version = spec.version ?? ""
     serverName = "\(name).\(namespace).svc"
     trust = spec.insecureSkipTLSVerify == true ? .anybody : .machine
-    if let bundle = spec.tree[.caBundle].string.flatMap({ Base64.decode($0) }), !bundle.isEmpty { trust = .authorities(bundle) }
+    if let text = spec.tree[.caBundle].string, !text.isEmpty {
+      // Not the machine's authorities in its place.
+      guard let bundle = Base64.decode(text), !bundle.isEmpty else {
+        throw Missing(reason: "FailedDiscoveryCheck", message: "spec.caBundle of \(apiService) is not in base64")
+      }
+      trust = .authorities(bundle)
+    }
     guard let service = store.get(.services, namespace: namespace, name)?.view(Service.self) else {
       throw Missing(reason: "ServiceNotFound", message: "service/\(name) in \"\(namespace)\" is not present")
     }

@@ -20,7 +20,7 @@ struct BackendProxy: Sendable {
       return BackendProxy.refusal(501, "NotImplemented", "a connection to another server cannot be upgraded")
     }
     var headers = HTTPHeaders()
-    for (name, value) in request.headers.all where BackendProxy.isPassedOn(name) { headers.append(name, value) }
+    for (name, value) in BackendProxy.endToEnd(request.headers) where BackendProxy.isTheirs(name) { headers.append(name, value) }
     for header in passed.identity { headers.append(header.name, header.value) }
     let outgoing = HTTPClientRequest(request.method, passed.target, headers: headers, body: request.body)
     let isRepeatable = [.get, .head].contains(request.method)
@@ -41,7 +41,8 @@ struct BackendProxy: Sendable {
         body.abort()
       }
     }
-    body.onTermination { if $0 != .finished { work.cancel() } }
+    // Also where it was finished by us: a server that drains does not wait for a silent watch.
+    body.onTermination { _ in work.cancel() }
     let answer = await withTaskCancellationHandler {
       await head.value()
     } onCancel: {
@@ -55,15 +56,19 @@ struct BackendProxy: Sendable {
           + "error trying to reach service: \(error)")
     case .success(let head):
       var fields = HTTPHeaders()
-      for (name, value) in head.headers.all where !BackendProxy.dropped.contains(name) { fields.append(name, value) }
+      for (name, value) in BackendProxy.endToEnd(head.headers) { fields.append(name, value) }
       return HTTPResponse(status: head.status, headers: fields, body: .stream(body))
     }
   }
 
-  /// Nobody but us says who asks.
-  private static func isPassedOn(_ name: String) -> Bool {
-    !dropped.contains(name) && !name.hasPrefix("x-remote-") && !name.hasPrefix("impersonate-")
+  /// All but what belongs to one connection, as `Connection` names it, too.
+  private static func endToEnd(_ headers: HTTPHeaders) -> [(name: String, value: String)] {
+    let named = Set(headers.list("connection").map { $0.lowercased() })
+    return headers.all.filter { !dropped.contains($0.name) && !named.contains($0.name) }
   }
+
+  /// Nobody but us says who asks.
+  private static func isTheirs(_ name: String) -> Bool { !name.hasPrefix("x-remote-") && !name.hasPrefix("impersonate-") }
 
   private static func refusal(_ status: Int, _ reason: String, _ message: String) -> HTTPResponse {
     let error = APIError(code: status, reason: reason, message: message)

@@ -69,13 +69,21 @@ final class BackendRounds: Sendable {
     let queries = questions.map(\.query)
     guard queries != asked || (isDue && !queries.isEmpty) else { return }
     asked = queries
+    // A server that does not answer is not waited for again in the same round: the others' answers would come late.
+    let silent = Mutex<[String: String]>([:])
     let answers = await Backends.each(of: questions, atOnce: BackendRounds.askedAtOnce) { query, backend in
+      if let problem = silent.withLock({ $0[backend.apiService] }) { return AdapterAnswer(query, .failed(problem)) }
       do {
         let answer = try await self.backends.read(
           query.target, of: backend, as: Backends.autoscaler, limitBytes: AdapterAnswer.limitBytes)
         return AdapterAnswer(query, status: answer.status, body: answer.body)
-      } catch { return AdapterAnswer(query, .failed("\(error)")) }
+      } catch {
+        silent.withLock { $0[backend.apiService] = "\(error)" }
+        return AdapterAnswer(query, .failed("\(error)"))
+      }
     }
+    // What failed because we stop says nothing about the servers.
+    if Task.isCancelled { return }
     host.adapterMetrics(answers.sorted { $0.query < $1.query })
   }
 
@@ -91,6 +99,7 @@ final class BackendRounds: Sendable {
     asked = asked.filter { names.contains($0.key) }
     if due.isEmpty { return }
     let answers = await Backends.each(of: due, atOnce: BackendRounds.askedAtOnce) { await self.ask($0) }
+    if Task.isCancelled { return }
     for answer in answers {
       let validity = if case .failed = answer.outcome { BackendRounds.validity.failed } else { BackendRounds.validity.passed }
       asked[answer.backend.apiService] = Asked(backend: answer.backend, until: .now + validity)

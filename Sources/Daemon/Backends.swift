@@ -9,7 +9,7 @@ import Synchronization
 /// Clients of the servers behind APIServices.
 final class Backends: Sendable {
   /// Clients kept at the most; each keeps a few connections.
-  private static let clientLimit = 64
+  private static let clientLimit = AggregatedGroups.limit
   /// For a connection, and between two pieces of an answer where nothing else is said.
   static let patience = Duration.seconds(5)
 
@@ -66,7 +66,9 @@ final class Backends: Sendable {
     return .socket { [agent] in
       guard let agent = agent.agent else { throw HTTPClientError.unreachable(address.host, reason: "the nodes are down") }
       let socket = try await agent.network.connect(address.host, port: port, timeout: Backends.patience)
-      return fcntl(socket.number, F_DUPFD_CLOEXEC, 3)
+      let descriptor = fcntl(socket.number, F_DUPFD_CLOEXEC, 3)
+      if descriptor < 0 { throw HTTPClientError.unreachable(address.host, reason: String(cString: strerror(errno))) }
+      return descriptor
     }
   }
 

@@ -237,6 +237,7 @@ struct AggregatedDiscoveryTests {
     #expect(widget["subresources"].elements.count == 1)
     adapter.answer(.failed("connection refused"))
     #expect(version()["freshness"] == "Stale")
+    #expect(version()[.resources].elements.count == 2, "what it served is still shown")
   }
 
   @Test(

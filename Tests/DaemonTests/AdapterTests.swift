@@ -53,12 +53,17 @@ struct AdapterTests {
       ).body[.status][.token].string ?? ""
     var known = headers
     known.append("authorization", "Bearer " + token)
+    // What Connection names belongs to this connection alone.
+    known.append("connection", "keep-alive, X-Hop")
+    known.append("x-hop", "1")
+    known.append("x-end", "1")
     let before = adapter.requests(Self.base).count
     let answer = try await client.send(HTTPClientRequest(.get, Self.base, headers: known), to: origin)
     #expect(answer.status == 200 && answer.headers["x-adapter"] == "here")
     let seen = adapter.requests(Self.base)[before...].filter { $0.headers["x-remote-user"] != "system:kube-aggregator" }
     #expect(seen.map { $0.headers.values("x-remote-user") } == [["system:serviceaccount:default:default"]])
     #expect(seen.first?.headers.values("x-remote-extra-a") == [])
+    #expect(seen.first?.headers["x-hop"] == nil && seen.first?.headers["x-end"] == "1")
     await client.close()
     await test.stop()
     await adapter.stop()

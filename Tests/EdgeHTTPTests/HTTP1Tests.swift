@@ -34,6 +34,20 @@ import Testing
     #expect(!text.contains("content-length"))
   }
 
+  @Test("204 and 304 whose handler has a stream for a body are no chunked answers", arguments: [204, 304])
+  func emptyStream(_ status: Int) async throws {
+    let test = try TestServer { _ in
+      let body = ByteStream()
+      body.finish()
+      return HTTPResponse(status: status, body: .stream(body))
+    }
+    let client = try RawClient(port: test.port)
+    client.send("GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
+    let text = try await client.receiveAll()
+    #expect(text.hasPrefix("HTTP/1.1 \(status) ") && text.hasSuffix("\r\n\r\n"))
+    #expect(!text.contains("transfer-encoding"))
+  }
+
   @Test("a client that expects 100-continue gets it before it sends the body")
   func expectContinue() async throws {
     let client = try RawClient(port: TestServer().port)

@@ -23,9 +23,11 @@ package struct CronJobController: Controller {
 
   package init(zone: @escaping @Sendable (String) -> TimeZoneRules?) { self.zone = zone }
 
-  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     switch change.object.key.resource {
-    case .cronJobs: return change.kind == .deleted ? [] : [change.object.key]
+    case .cronJobs:
+      if change.kind == .deleted { dues[change.object.key] = nil }
+      return change.kind == .deleted ? [] : [change.object.key]
     case .jobs:
       guard let owner = change.object.controller, owner.kind == "CronJob", let name = owner.name else {
         return []
@@ -43,10 +45,7 @@ package struct CronJobController: Controller {
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
-    guard let stored = snapshot.store.get(key) else {
-      dues[key] = nil
-      return Plan()
-    }
+    guard let stored = snapshot.store.get(key) else { return Plan() }
     var sync = CronJobSync(stored, snapshot.store, now)
     sync.trackFinished()
     sync.trackMissing()

@@ -1,10 +1,11 @@
+import CoreAggregation
 import CoreJSON
 import CoreStore
 import CoreTypes
 
 /// The EndpointSlices of a Service. Source: k8s.io/endpointslice/reconciler.go, v0.36.
 struct EndpointSlices {
-  static let serviceLabel = "kubernetes.io/service-name"
+  static let serviceLabel = ServiceBackend.serviceLabel
   static let managerLabel = "endpointslice.kubernetes.io/managed-by"
   static let manager = "endpointslice-controller.k8s.io"
   static let mirrorManager = "endpointslicemirroring-controller.k8s.io"

@@ -124,6 +124,7 @@ package final class HTTPClient: Sendable {
   private func connect(_ origin: HTTPOrigin) async throws -> HTTPClientConnection {
     var failure: (any Error)?
     for route in routes.isEmpty ? [.host(origin.host, port: origin.port)] : routes {
+      try Task.checkCancellation()
       let connection = HTTPClientConnection(origin, loop: loop)
       do {
         switch route {

@@ -66,9 +66,9 @@ actor HTTPClientConnection {
     _ request: [UInt8], isHead: Bool, patience: Duration,
     _ take: @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
   ) async throws -> HTTPResponseHead {
-    guard let connection else { throw HTTPClientError.closed(origin.description) }
     isReusable = false
     hasAnswered = false
+    guard let connection else { throw HTTPClientError.closed(origin.description) }
     let parser = ResponseParser(isHead: isHead)
     do {
       try await connection.write(request)

@@ -81,7 +81,7 @@ extension HTTPServerConnection {
       if statusHasBody(response.status) { head.appendLength(chunks.reduce(0) { $0 + $1.count }) }
       try await connection.write(hasBody ? chunks : [], after: head.end())
     case .stream(let stream):
-      head.append(isHTTP10 ? "" : "transfer-encoding: chunked\r\n")
+      head.append(isHTTP10 || !statusHasBody(response.status) ? "" : "transfer-encoding: chunked\r\n")
       try await connection.write(head.end())
       guard hasBody else { return stream.terminate(.finished) }
       try await send(stream, isChunked: !isHTTP10)
