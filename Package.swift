@@ -17,14 +17,23 @@ func core(_ name: String, _ dependencies: [Target.Dependency] = [], schema: Bool
     plugins: schema ? ["SchemaPlugin"] : [])
 }
 
+/// Debian's libraries. In release they are part of the program: loading them costs each start more than all else that it does, and
+/// one file runs on every machine with a glibc. `parts` are what the library itself is linked with.
+func library(_ name: String, parts: [String] = []) -> [LinkerSetting] {
+  [.linkedLibrary(name, .when(configuration: .debug))]
+    + ([name] + parts).map { .linkedLibrary(":lib\($0).a", .when(configuration: .release)) }
+}
+
 /// An edge or a host: touches the world.
-func edge(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func edge(_ name: String, _ dependencies: [Target.Dependency] = [], libraries: [LinkerSetting] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: libraries)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
+
+let openSSL = library("ssl") + library("crypto")
 
 let coreTargets: [Target.Dependency] = [
   "CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreAPI", "CoreMetrics", "CoreAggregation", "CoreControllers", "CoreNode",
@@ -64,15 +73,20 @@ let package = Package(
         "CoreNode",
       ]),
 
-    edge("EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CHTTPParser", "CZlib", "CLinux"]),
-    edge("EdgeJournal", ["CSQLite"]),
-    edge("EdgeImages", ["CArchive", "COpenSSL", "CoreJSON", "CoreNode", "CLinux"]),
+    edge(
+      "EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CHTTPParser", "CZlib", "CLinux"],
+      libraries: openSSL + library("nghttp2") + library("http_parser") + library("z")),
+    edge("EdgeJournal", ["CSQLite"], libraries: library("sqlite3")),
+    edge(
+      "EdgeImages", ["CArchive", "COpenSSL", "CoreJSON", "CoreNode", "CLinux"],
+      libraries: library("archive", parts: ["bz2", "lzma", "zstd", "z"]) + openSSL),
     edge("EdgeLinux", ["CLinux"]),
     edge("EdgeRuntime", ["CLinux", "CoreJSON", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeImages", "EdgeLinux"]),
     edge("EdgeNetwork", ["CLinux", "EdgeLinux"]),
     edge(
       "EdgeAgent", ["CLinux", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
-    edge("EdgeClient", ["CoreJSON", "CoreTypes", "CYAML", "COpenSSL", "EdgeHTTP", "CLinux"]),
+    edge(
+      "EdgeClient", ["CoreJSON", "CoreTypes", "CYAML", "COpenSSL", "EdgeHTTP", "CLinux"], libraries: library("yaml") + openSSL),
     edge(
       "Daemon",
       coreTargets + [
