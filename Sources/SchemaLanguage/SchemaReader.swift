@@ -119,7 +119,7 @@ package struct SchemaReader {
     guard !document.types.isEmpty, words.count > 1 else { throw error("a field wants a type before it, a name and a type") }
     var field = SchemaField(name: string(words[0]), type: try type(words[1]))
     for word in words.dropFirst(2) { try takeAttribute(word, &field) }
-    document.types[document.types.count - 1].fields.append(field)
+    document.types[document.types.count - 1].fields.append(consume field)
   }
 
   private func takeAttribute(_ word: Word, _ field: inout SchemaField) throws(SchemaLanguageError) {
@@ -155,29 +155,35 @@ package struct SchemaReader {
   }
 
   private func takeValue(_ word: Word, _ field: inout SchemaField) throws(SchemaLanguageError) {
-    if let text = value(word, "default") {
-      field.defaultText = text
-    } else if let text = value(word, "min"), let number = Int64(text) {
-      field.minimum = number
-    } else if let text = value(word, "max"), let number = Int64(text) {
-      field.maximum = number
-    } else if let text = value(word, "enum") {
-      field.enumeration = text.split(separator: "|").map(String.init)
-    } else if let text = value(word, "list") {
-      field.listType = text
-    } else if let text = value(word, "keys") {
-      field.listKeys = text.split(separator: ",").map(String.init)
+    guard let equals = word.firstIndex(of: UInt8(ascii: "=")) else { throw unknown(word, of: field) }
+    let value = word[(equals + 1)...]
+    switch word[..<equals] {
+    case "default": field.defaultText = string(value)
+    case "min": field.minimum = try integer(value, word, field)
+    case "max": field.maximum = try integer(value, word, field)
+    case "enum": field.enumeration = list(value, UInt8(ascii: "|"))
+    case "list": field.listType = string(value)
+    case "keys":
+      field.listKeys = list(value, UInt8(ascii: ","))
       field.listType = "map"
-    } else if let text = value(word, "mergeKey") {
-      field.mergeKey = text
-    } else if let text = value(word, "strategy") {
-      field.strategies = text.split(separator: ",").map(String.init)
-    } else if let text = value(word, "map") {
-      field.mapType = text
-    } else {
-      throw error("unknown attribute '\(string(word))' of field \(field.name)")
+    case "mergeKey": field.mergeKey = string(value)
+    case "strategy": field.strategies = list(value, UInt8(ascii: ","))
+    case "map": field.mapType = string(value)
+    default: throw unknown(word, of: field)
     }
   }
+
+  private func unknown(_ word: Word, of field: SchemaField) -> SchemaLanguageError {
+    error("unknown attribute '\(string(word))' of field \(field.name)")
+  }
+
+  private func integer(_ value: Word, _ word: Word, _ field: SchemaField) throws(SchemaLanguageError) -> Int64 {
+    guard let number = Int64(string(value)) else { throw unknown(word, of: field) }
+    return number
+  }
+
+  /// The parts between the separators; empty ones are left out.
+  private func list(_ value: Word, _ separator: UInt8) -> [String] { value.split(separator: separator).map(string) }
 
   private func type(_ word: Word) throws(SchemaLanguageError) -> FieldType {
     if word.first == UInt8(ascii: "["), word.last == UInt8(ascii: "]") { return .list(try type(word.dropFirst().dropLast())) }
