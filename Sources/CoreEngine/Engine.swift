@@ -25,7 +25,7 @@ package struct Engine: Sendable {
   /// Nodes whose Ready condition is Unknown.
   var lostNodes: Set<String> = []
   /// Which controllers are asked about the changes of a resource.
-  private var listeners: [ResourceID: [Int]] = [:]
+  private var listeners = ResourceMap<[Int]>()
   private var lastWake: Instant?
 
   enum Wake: Hashable, Sendable {
@@ -167,7 +167,7 @@ package struct Engine: Sendable {
   private mutating func listeners(to resource: ResourceID) -> [Int] {
     if let known = listeners[resource] { return known }
     let found = controllers.indices.filter { controllers[$0].resources?.contains(resource) != false }
-    listeners[resource] = found
+    _ = listeners.reserve(resource, found)
     return found
   }
 

@@ -58,11 +58,12 @@ extension JSON: Equatable {
     guard x.count == y.count else { return false }
     // A copy that nobody has changed still shares its members.
     if x.withUnsafeBufferPointer({ x in y.withUnsafeBufferPointer { x.baseAddress == $0.baseAddress } }) { return true }
-    for i in x.indices {
-      if x[i].key == y[i].key {
-        if x[i].value != y[i].value { return false }
-      } else if case let j = y.place(of: x[i].key), j >= 0 {
-        if x[i].value != y[j].value { return false }
+    let (left, right) = (x.span, y.span)
+    for i in left.indices {
+      if left[i].key == right[i].key {
+        if left[i].value != right[i].value { return false }
+      } else if case let j = y.place(of: left[i].key), j >= 0 {
+        if left[i].value != right[j].value { return false }
       } else {
         return false
       }

@@ -26,13 +26,26 @@ struct Collection: Sendable {
       self.prefix != prefix ? self.prefix < prefix : object.key.name.precedes(name)
     }
   }
-  private var namespaces: [String: SortedChunks<Entry>] = [:]
+  /// Few of them hold objects of one resource, mostly.
+  private static let searchLimit = 8
+
   private var names: [String] = []  // of the namespaces, sorted
+  private var namespaces: [SortedChunks<Entry>] = []
   private(set) var count = 0
 
+  /// Where a namespace is, or would be.
+  private func place(of namespace: String) -> Int {
+    if names.count <= Collection.searchLimit, let place = names.firstIndex(of: namespace) { return place }
+    return names.partition(before: namespace)
+  }
+
+  private func isThere(_ namespace: String, _ place: Int) -> Bool { place < names.count && names[place] == namespace }
+
   func get(_ namespace: String, _ name: String) -> StoredObject? {
-    guard let entries = namespaces[namespace],
-      let found = entries.element(at: Collection.position(of: name, in: entries)), found.object.key.name == name
+    let place = place(of: namespace)
+    guard isThere(namespace, place),
+      let found = namespaces[place].element(at: Collection.position(of: name, in: namespaces[place])),
+      found.object.key.name == name
     else { return nil }
     return found.object
   }
@@ -45,12 +58,14 @@ struct Collection: Sendable {
   func list(namespace: String?) -> [StoredObject] {
     var all: [StoredObject] = []
     if let namespace {
-      all.reserveCapacity(namespaces[namespace]?.count ?? 0)
-      namespaces[namespace]?.forEach { all.append($0.object) }
+      let place = place(of: namespace)
+      guard isThere(namespace, place) else { return [] }
+      all.reserveCapacity(namespaces[place].count)
+      namespaces[place].forEach { all.append($0.object) }
       return all
     }
     all.reserveCapacity(count)
-    for name in names { namespaces[name]?.forEach { all.append($0.object) } }
+    for entries in namespaces { entries.forEach { all.append($0.object) } }
     return all
   }
 
@@ -58,35 +73,32 @@ struct Collection: Sendable {
   @discardableResult
   mutating func put(_ object: StoredObject) -> StoredObject? {
     let namespace = object.key.namespace
-    if namespaces[namespace] == nil {
-      namespaces[namespace] = SortedChunks()
-      names.insert(namespace, at: names.partition(before: namespace))
+    let place = place(of: namespace)
+    if !isThere(namespace, place) {
+      names.insert(namespace, at: place)
+      namespaces.insert(SortedChunks(), at: place)
     }
     let name = object.key.name
-    let position = Collection.position(of: name, in: namespaces[namespace]!)
-    if let present = namespaces[namespace]!.element(at: position)?.object, present.key.name == name {
-      namespaces[namespace]![position] = Entry(object)
+    let position = Collection.position(of: name, in: namespaces[place])
+    if let present = namespaces[place].element(at: position)?.object, present.key.name == name {
+      namespaces[place][position] = Entry(object)
       return present
     }
-    namespaces[namespace]!.insert(Entry(object), at: position)
+    namespaces[place].insert(Entry(object), at: position)
     count += 1
     return nil
   }
 
   mutating func remove(_ namespace: String, _ name: String) {
-    guard let entries = namespaces[namespace], case let position = Collection.position(of: name, in: entries),
-      entries.element(at: position)?.object.key.name == name
+    let place = place(of: namespace)
+    guard isThere(namespace, place), case let position = Collection.position(of: name, in: namespaces[place]),
+      namespaces[place].element(at: position)?.object.key.name == name
     else { return }
-    removeEntry(namespace, at: position)
-  }
-
-  /// Not in the function above: it would still hold the entries, which would be copied.
-  private mutating func removeEntry(_ namespace: String, at position: SortedChunks<Entry>.Position) {
-    namespaces[namespace]?.remove(at: position)
+    namespaces[place].remove(at: position)
     count -= 1
-    if namespaces[namespace]?.isEmpty == true {
-      namespaces[namespace] = nil
-      names.remove(at: names.partition(before: namespace))
+    if namespaces[place].isEmpty {
+      names.remove(at: place)
+      namespaces.remove(at: place)
     }
   }
 }

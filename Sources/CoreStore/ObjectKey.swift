@@ -4,7 +4,7 @@ package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertib
   package let name: String
 
   /// FNV-1a of both names: most comparisons are of two that differ, and end with it.
-  private let fingerprint: UInt64
+  let fingerprint: UInt64
 
   package init(_ group: String, _ name: String) {
     self.group = group
@@ -16,7 +16,8 @@ package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertib
     fingerprint = hash
   }
 
-  package static func == (left: ResourceID, right: ResourceID) -> Bool {
+  // Inlined, it copies the names of every constant that something is compared with.
+  @inline(never) package static func == (left: ResourceID, right: ResourceID) -> Bool {
     left.fingerprint == right.fingerprint && left.name == right.name && left.group == right.group
   }
   package func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }

@@ -7,7 +7,7 @@ import CoreTypes
 package struct Store: Sendable {
   /// The revision of the last write; 0 before any.
   package private(set) var revision: UInt64 = 0
-  private var collections: [ResourceID: Collection] = [:]
+  private var collections = ResourceMap<Collection>()
   private var owners = OwnerIndex()
   package private(set) var log: WatchLog
 
@@ -19,21 +19,26 @@ package struct Store: Sendable {
     self.keepsBytes = keepsBytes
   }
 
-  package func get(_ key: ObjectKey) -> StoredObject? { collections[key.resource]?.get(key.namespace, key.name) }
+  package func get(_ key: ObjectKey) -> StoredObject? { get(key.resource, namespace: key.namespace, key.name) }
 
   package func get(_ resource: ResourceID, namespace: String = "", _ name: String) -> StoredObject? {
-    collections[resource]?.get(namespace, name)
+    guard let place = collections.place(of: resource) else { return nil }
+    return collections[place].get(namespace, name)
   }
 
   /// Sorted by namespace, then name. `namespace` nil: all.
   package func list(_ resource: ResourceID, namespace: String? = nil) -> [StoredObject] {
-    collections[resource]?.list(namespace: namespace) ?? []
+    guard let place = collections.place(of: resource) else { return [] }
+    return collections[place].list(namespace: namespace)
   }
 
-  package func count(_ resource: ResourceID) -> Int { collections[resource]?.count ?? 0 }
+  package func count(_ resource: ResourceID) -> Int {
+    guard let place = collections.place(of: resource) else { return 0 }
+    return collections[place].count
+  }
 
   /// The resources that hold objects, sorted.
-  package var resources: [ResourceID] { collections.keys.filter { count($0) > 0 }.sorted() }
+  package var resources: [ResourceID] { collections.resources.filter { count($0) > 0 }.sorted() }
 
   /// Objects whose ownerReferences name `uid`, sorted by key.
   package func owned(by uid: String) -> [StoredObject] {
@@ -47,7 +52,7 @@ package struct Store: Sendable {
     let object = StoredObject(
       key: key, uid: tree[.metadata][.uid].string ?? "", revision: revision, tree: tree,
       encoded: keepsBytes ? tree.encoded() : nil)
-    let previous = collections[key.resource, default: Collection()].put(object)
+    let previous = putAway(object)
     index(previous, object)
     let change = StoreChange(kind: previous == nil ? .added : .modified, object: object, previous: previous)
     log.append(change)
@@ -62,7 +67,7 @@ package struct Store: Sendable {
     tree[.metadata].put(.resourceVersion, .string(String(revision)))
     let last = StoredObject(
       key: key, uid: previous.uid, revision: revision, tree: tree, encoded: keepsBytes ? tree.encoded() : nil)
-    collections[key.resource]?.remove(key.namespace, key.name)
+    if let place = collections.place(of: key.resource) { collections[place].remove(key.namespace, key.name) }
     index(previous, nil)
     let change = StoreChange(kind: .deleted, object: last, previous: previous)
     log.append(change)
@@ -71,7 +76,7 @@ package struct Store: Sendable {
 
   /// Puts back an object read from the journal, with the revision it had. Not logged: watches cannot reach before a restart.
   package mutating func restore(_ object: StoredObject) {
-    index(collections[object.key.resource, default: Collection()].put(object), object)
+    index(putAway(object), object)
     revision = max(revision, object.revision)
   }
 
@@ -79,6 +84,12 @@ package struct Store: Sendable {
   package mutating func restore(revision: UInt64) {
     self.revision = max(self.revision, revision)
     log.compact(to: self.revision)
+  }
+
+  /// - Returns: what was there before
+  private mutating func putAway(_ object: StoredObject) -> StoredObject? {
+    let place = collections.reserve(object.key.resource, Collection())
+    return collections[place].put(object)
   }
 
   private mutating func index(_ previous: StoredObject?, _ object: StoredObject?) {
