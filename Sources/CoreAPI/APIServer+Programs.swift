@@ -37,9 +37,10 @@ extension APIServer {
 
   /// An event that the control plane's own recorder made: its form is right and its name is new, so that nothing is left to admit
   /// but its namespace.
-  package mutating func createEvent(_ event: Event, at now: Instant) throws(APIError) -> StoredObject {
+  package mutating func createEvent(_ event: consuming Event, at now: Instant) throws(APIError) -> StoredObject {
+    let key = ObjectKey(
+      .events, namespace: event.tree[.metadata][.namespace].string ?? "", event.tree[.metadata][.name].string ?? "")
     var tree = event.tree
-    let key = ObjectKey(.events, namespace: event.metadata.namespace ?? "", event.metadata.name ?? "")
     try admitNamespace(key.namespace, .events, key.name)
     if store.get(key) != nil { throw .alreadyExists(.events, key.name) }
     tree[.metadata].put(.uid, .string(random.uid()))

@@ -66,15 +66,14 @@ struct PodIndex: Sendable {
   mutating func note(_ change: StoreChange) {
     changes += 1
     let key = change.object.key
-    guard namespaces[key.namespace] != nil else { return }
-    let old = change.previous?.tree[.metadata][.labels] ?? .null
-    let new = change.object.tree[.metadata][.labels]
+    guard let place = namespaces.index(forKey: key.namespace) else { return }
+    let labels = change.object.tree[.metadata][.labels]
     if change.kind == .deleted {
-      namespaces[key.namespace]!.take(key.name, changes)
-    } else if change.kind == .modified, old == new {
-      namespaces[key.namespace]!.touch(key.name, changes)
+      namespaces.values[place].take(key.name, changes)
+    } else if change.kind == .modified, change.previous?.tree[.metadata][.labels] == labels {
+      namespaces.values[place].touch(key.name, changes)
     } else {
-      namespaces[key.namespace]!.put(key.name, new, changes)
+      namespaces.values[place].put(key.name, labels, changes)
     }
   }
 

@@ -55,8 +55,9 @@ struct EventRecorder: Sendable {
     let namespace = involved.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
     let suffix = String(UInt64(bitPattern: now.nanoseconds) &+ count, radix: 16)
     let name = "\(involved.name ?? "object").\(suffix)"
-    let event = make(draft, name: name, namespace: namespace, component: component, host: host, at: now)
-    guard let stored = try? server.createEvent(event, at: now) else { return }
+    let made = try? server.createEvent(
+      make(draft, name: name, namespace: namespace, component: component, host: host, at: now), at: now)
+    guard let stored = made else { return }
     if memory.said.count >= EventRecorder.burst { memory.said.removeFirst() }
     memory.said.append(
       .init(reason: draft.reason, message: draft.message, fieldPath: fieldPath, kind: draft.kind, key: stored.key))
@@ -78,7 +79,10 @@ struct EventRecorder: Sendable {
     let message = draft.message.utf8.count > 1024 ? String(draft.message.prefix(1024)) : draft.message
     var source = [Member(key: .component, value: .string(component))]
     if !host.isEmpty { source.append(Member(key: .host, value: .string(host))) }
-    let metadata = [Member(key: .name, value: .string(name)), Member(key: .namespace, value: .string(namespace))]
+    var metadata: [Member] = []
+    metadata.reserveCapacity(5)  // The server adds three.
+    metadata.append(Member(key: .name, value: .string(name)))
+    metadata.append(Member(key: .namespace, value: .string(namespace)))
     return Event(
       tree: .object([
         Member(key: .apiVersion, value: "v1"), Member(key: .kind, value: "Event"),

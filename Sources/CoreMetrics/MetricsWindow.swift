@@ -3,13 +3,10 @@ package import CoreTypes
 /// The last two samples of every container and node: what metrics.k8s.io is computed from.
 /// Source of the rules: metrics-server v0.8, pkg/storage.
 package struct MetricsWindow: Sendable {
-  /// Younger containers have no rate yet: their start would dominate it.
-  private static let leastAge: Duration = .seconds(10)
-
   private let scrapePeriod: Duration
   private var scrape: UInt64 = 0
-  private var pods: [String: PodSeries] = [:]
-  private var nodes: [String: NodeSeries] = [:]
+  private var pods = Slots<PodSeries>()
+  private var nodes = Slots<NodeSeries>()
   /// What pods tell about themselves.
   package var custom = CustomMetrics()
   /// What metrics adapters answered.
@@ -23,27 +20,24 @@ package struct MetricsWindow: Sendable {
   package mutating func add(_ samples: [UsageSample]) -> [String] {
     scrape += 1
     var changed: [String] = []
-    var touched: [NodeSeries] = []
+    var touched: [Int] = []
     for sample in samples {
-      var place = touched.firstIndex { $0.name == sample.node } ?? -1
-      if place < 0 {
-        place = touched.count
-        touched.append(nodes.removeValue(forKey: sample.node) ?? NodeSeries(name: sample.node))
-        touched[place].begin(scrape, at: sample.at)
-        touched[place].beginPods()
+      let node = nodes.reserve(sample.node, NodeSeries(name: sample.node))
+      if nodes[node].scrape != scrape {
+        touched.append(node)
+        nodes[node].begin(scrape, at: sample.at)
+        nodes[node].beginPods()
       }
       if sample.podUID.isEmpty {
-        touched[place].add(sample, scrape)
+        nodes[node].add(sample, scrape)
         continue
       }
-      let (isFirst, isNew) = pods[sample.podUID, default: PodSeries()].add(sample, scrape)
-      if isFirst { touched[place].podUIDs.append(sample.podUID) }
+      let pod = pods.reserve(sample.podUID, PodSeries())
+      let (isFirst, isNew) = pods[pod].add(sample, scrape, on: node)
+      if isFirst { nodes[node].podUIDs.append(sample.podUID) }
       if isNew { changed.append(sample.podUID) }
     }
-    for var node in touched {
-      forgetUnseen(on: &node, &changed)
-      nodes[node.name] = node
-    }
+    for node in touched { forgetUnseen(on: node, &changed) }
     return changed
   }
 
@@ -53,63 +47,78 @@ package struct MetricsWindow: Sendable {
     scrape += 1
     var changed = changes.gone
     for uid in changes.gone {
-      guard let series = pods.removeValue(forKey: uid) else { continue }
-      nodes[series.node]?.podUIDs.removeAll { $0 == uid }
+      guard let pod = pods.place(of: uid) else { continue }
+      nodes[pods[pod].node].podUIDs.removeAll { $0 == uid }
+      pods.remove(uid, leaving: PodSeries())
     }
-    for name in changes.nodes { nodes[name, default: NodeSeries(name: name)].begin(scrape, at: changes.at) }
+    for name in changes.nodes {
+      let node = nodes.reserve(name, NodeSeries(name: name))
+      nodes[node].begin(scrape, at: changes.at)
+    }
+    var partial: [Int] = []
     for sample in changes.samples {
-      guard let node = nodes[sample.node], node.scrape == scrape else { continue }
-      let earlier = ScrapeTime(at: node.time.before, before: node.time.before - scrapePeriod)
+      guard let node = nodes.place(of: sample.node), nodes[node].scrape == scrape else { continue }
+      let before = nodes[node].time.before
+      let earlier = ScrapeTime(at: before, before: before - scrapePeriod)
       if sample.podUID.isEmpty {
-        nodes[sample.node]!.series?.goOn(to: earlier)
-        nodes[sample.node]!.add(sample, scrape)
+        nodes[node].series?.goOn(to: earlier)
+        nodes[node].add(sample, scrape)
         continue
       }
-      let (isFirst, isNew) = add(sample, after: earlier)
+      let pod = pods.reserve(sample.podUID, PodSeries())
+      move(sample.podUID, from: pods[pod].node, to: node)
+      pods[pod].goOn(to: earlier)
+      let (isFirst, isNew) = pods[pod].add(sample, scrape, on: node)
       if isNew || isFirst { changed.append(sample.podUID) }
+      if pods[pod].isPartial { partial.append(pod) }
     }
-    for sample in changes.samples where pods[sample.podUID]?.isPartial == true { pods[sample.podUID]!.forgetUnseen() }
+    for pod in partial where pods[pod].isPartial { pods[pod].forgetUnseen() }
     return changed
   }
 
-  private mutating func add(_ sample: UsageSample, after earlier: ScrapeTime) -> (isFirst: Bool, isNew: Bool) {
-    var series = pods.removeValue(forKey: sample.podUID) ?? PodSeries()
-    defer { pods[sample.podUID] = series }
-    let before = series.node
-    series.goOn(to: earlier)
-    if before != sample.node {
-      if !before.isEmpty { nodes[before]?.podUIDs.removeAll { $0 == sample.podUID } }
-      nodes[sample.node]!.podUIDs.append(sample.podUID)
-    }
-    return series.add(sample, scrape)
+  /// - Parameter old: below 0: nowhere
+  private mutating func move(_ uid: String, from old: Int, to new: Int) {
+    if old == new { return }
+    if old >= 0 { nodes[old].podUIDs.removeAll { $0 == uid } }
+    nodes[new].podUIDs.append(uid)
   }
 
   /// Forgets a node that is gone, and its pods.
-  package mutating func forget(node: String) {
-    guard let series = nodes.removeValue(forKey: node) else { return }
-    for uid in series.podUIDs { pods[uid] = nil }
+  package mutating func forget(node name: String) {
+    guard let node = nodes.place(of: name) else { return }
+    for uid in nodes[node].podUIDs { pods.remove(uid, leaving: PodSeries()) }
+    nodes.remove(name, leaving: NodeSeries(name: ""))
+  }
+
+  /// Where the samples of a pod are, for the next question; -1 where there are none.
+  /// - Parameter hint: where they were
+  package func place(ofPod uid: String, hint: Int = -1) -> Int {
+    pods.holds(uid, at: hint) ? hint : pods.place(of: uid) ?? -1
   }
 
   /// The usage of a pod whose running containers are `containers`; nil while one of them has no rate yet.
   package func podMetrics(_ podUID: String, containers: [String]) -> PodUsage? {
     var usages: [ContainerUsage] = []
     usages.reserveCapacity(containers.count)
-    let found = podMetrics(podUID, containers: containers) { usages.append($0) }
+    let found = podMetrics(at: place(ofPod: podUID), containers: containers) { usages.append($0) }
     return found.map { PodUsage(podUID: podUID, timestamp: $0.at, window: $0.window, containers: usages) }
   }
 
-  /// The same without a list of the containers; `take` sees each.
-  package func podMetrics(_ podUID: String, containers: [String], _ take: (ContainerUsage) -> Void) -> (
+  /// The same without a list of the containers, of a pod whose place is known; `take` sees each.
+  package func podMetrics(at place: Int, containers: [String], _ take: (ContainerUsage) -> Void) -> (
     at: Instant, window: Duration
   )? {
-    guard let series = pods[podUID], !containers.isEmpty else { return nil }
-    let time = nodes[series.node]?.time
+    if place < 0 || containers.isEmpty { return nil }
+    let series = pods[place].containers
+    let time = nodes[pods[place].node].time
     var earliest: (at: Instant, window: Duration)?
+    let known = series.span
     for name in containers {
-      guard let index = series.containers.firstIndex(where: { $0.last.container == name }) else { return nil }
-      guard let start = startPoint(of: series.containers[index]) else { return nil }
-      take(ContainerUsage(series.containers[index].last, since: start))
-      let (at, window) = series.containers[index].moment(time)
+      guard let index = known.indices.first(where: { known[$0].isOf(name) }),
+        let start = known[index].startPoint(scrapePeriod)
+      else { return nil }
+      take(known[index].usage(since: start))
+      let (at, window) = known[index].moment(time)
       // Upstream answers the earliest container's moment for the pod.
       if earliest.map({ at < $0.at }) ?? true { earliest = (at, window ?? at - start.at) }
     }
@@ -118,34 +127,29 @@ package struct MetricsWindow: Sendable {
 
   /// The usage of a whole node; nil before its second sample.
   package func nodeMetrics(_ node: String) -> NodeUsage? {
-    guard let known = nodes[node], let series = known.series, let start = startPoint(of: series) else { return nil }
-    let (at, window) = series.moment(known.time)
+    guard let place = nodes.place(of: node), let series = nodes[place].series, let start = series.startPoint(scrapePeriod) else {
+      return nil
+    }
+    let (at, window) = series.moment(nodes[place].time)
     return NodeUsage(
-      node: node, timestamp: at, window: window ?? at - start.at, usage: ContainerUsage(series.last, since: start))
+      node: node, timestamp: at, window: window ?? at - start.at, usage: series.usage(since: start))
   }
 
-  private mutating func forgetUnseen(on node: inout NodeSeries, _ changed: inout [String]) {
+  private mutating func forgetUnseen(on node: Int, _ changed: inout [String]) {
     // Most scrapes name the pods of the one before.
-    if node.podUIDs != node.earlierPodUIDs {
-      for uid in node.earlierPodUIDs {
-        guard let series = pods[uid], series.scrape != scrape, series.node == node.name else { continue }
-        pods[uid] = nil
+    if nodes[node].podUIDs != nodes[node].earlierPodUIDs {
+      for uid in nodes[node].earlierPodUIDs {
+        guard let pod = pods.place(of: uid), pods[pod].scrape != scrape, pods[pod].node == node else { continue }
+        pods.remove(uid, leaving: PodSeries())
         changed.append(uid)
       }
     }
-    for uid in node.podUIDs where pods[uid]?.isPartial == true {
-      pods[uid]!.forgetUnseen()
+    for uid in nodes[node].podUIDs {
+      guard let pod = pods.place(of: uid), pods[pod].isPartial else { continue }
+      pods[pod].forgetUnseen()
       changed.append(uid)
     }
-    node.earlierPodUIDs = []
-    if node.series?.scrape != scrape { node.series = nil }
-  }
-
-  /// Where the rate begins: the sample before, or the container's start if that is less than a scrape ago.
-  private func startPoint(of series: UsageSeries) -> RateStart? {
-    if let previous = series.previous { return previous }
-    let age = series.last.at - series.last.startedAt
-    guard age >= MetricsWindow.leastAge, age <= scrapePeriod else { return nil }
-    return RateStart(at: series.last.startedAt, cpuNanoseconds: 0)
+    nodes[node].earlierPodUIDs = []
+    if nodes[node].series?.scrape != scrape { nodes[node].series = nil }
   }
 }

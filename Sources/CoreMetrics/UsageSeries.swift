@@ -14,6 +14,9 @@ struct ScrapeTime: Sendable {
 
 /// The two points that a CPU rate lies between.
 struct UsageSeries: Sendable {
+  /// Younger containers have no rate yet: their start would dominate it.
+  private static let leastAge: Duration = .seconds(10)
+
   private(set) var last: UsageSample
   private(set) var previous: RateStart?
   private(set) var scrape: UInt64
@@ -54,6 +57,18 @@ struct UsageSeries: Sendable {
     last.at = time.at
   }
 
+  /// Where the rate begins: the sample before, or the container's start if that is less than a scrape ago.
+  func startPoint(_ scrapePeriod: Duration) -> RateStart? {
+    if let previous { return previous }
+    let age = last.at - last.startedAt
+    guard age >= UsageSeries.leastAge, age <= scrapePeriod else { return nil }
+    return RateStart(at: last.startedAt, cpuNanoseconds: 0)
+  }
+
+  func isOf(_ container: String) -> Bool { last.container == container }
+
+  func usage(since start: RateStart) -> ContainerUsage { ContainerUsage(last, since: start) }
+
   /// When its usage was last seen, `time` being its node's last scrape, and since when; nil: since its first point.
   func moment(_ time: ScrapeTime?) -> (at: Instant, window: Duration?) {
     if let time, last.at < time.at, previous != nil { return (time.at, time.at - time.before) }
@@ -82,18 +97,19 @@ struct UsageSeries: Sendable {
 
 /// What is known of the containers of a pod.
 struct PodSeries: Sendable {
-  private(set) var node = ""
+  /// The place of the node that it is on; -1 before its first sample.
+  private(set) var node = -1
   private(set) var scrape: UInt64 = 0
   /// How many containers the scrape named.
   private var seen = 0
   private(set) var containers: [UsageSeries] = []
 
   /// - Returns: whether it is the pod's first sample in the scrape, and whether the usage is another than before.
-  mutating func add(_ sample: UsageSample, _ scrape: UInt64) -> (isFirst: Bool, isNew: Bool) {
+  mutating func add(_ sample: UsageSample, _ scrape: UInt64, on node: Int) -> (isFirst: Bool, isNew: Bool) {
     let isFirst = self.scrape != scrape
     if isFirst {
       self.scrape = scrape
-      node = sample.node
+      self.node = node
       seen = 0
     }
     if let index = containers.firstIndex(where: { $0.last.container == sample.container }) {

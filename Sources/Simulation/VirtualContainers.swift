@@ -19,89 +19,144 @@ struct VirtualContainers: Sendable {
     var healthyAt: Instant
   }
 
+  /// A pod with containers, or one whose last container has ended.
+  private struct Pod: Sendable {
+    var uid = ""
+    var ids: [String] = []
+    var containers: [Running] = []
+    var node = -1
+    /// Scrapes that have still to name it.
+    var unsettled = 0
+    var isPending = false
+  }
+
   /// A rate begins at the second of two samples.
   private static let firstSamples = 2
 
-  private var containers: [String: Running] = [:]
-  private var ofPods: [String: [String]] = [:]
-  /// Scrapes that have still to name a pod.
-  private var unsettled: [String: Int] = [:]
+  /// Pods stay where they are, and are told in that order.
+  private var pods: [Pod] = []
+  private var free: [Int] = []
+  /// Of each pod by its UID, and of each container's by the container's ID.
+  private var podPlaces: [String: Int] = [:]
+  private var places: [String: Int] = [:]
+  /// Places of the pods that the next scrape has to look at, each once.
+  private var pending: [Int] = []
   /// Pods that a scrape has named and that have no container any more.
   private var gone: [String] = []
   private var nodes: [NodeUse]
+  private let nodePlaces: [String: Int]
 
-  init(nodes names: [String]) { nodes = names.map { NodeUse(name: $0) } }
+  init(nodes names: [String]) {
+    nodes = names.map { NodeUse(name: $0) }
+    nodePlaces = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+  }
 
-  var count: Int { containers.count }
+  var count: Int { places.count }
   /// IDs, sorted.
-  var ids: [String] { containers.keys.sorted() }
+  var ids: [String] { places.keys.sorted() }
 
-  subscript(id: String) -> Running? { containers[id] }
+  subscript(id: String) -> Running? {
+    guard let place = places[id], let index = pods[place].ids.firstIndex(of: id) else { return nil }
+    return pods[place].containers[index]
+  }
 
   mutating func start(_ id: String, _ container: Running) {
-    containers[id] = container
-    ofPods[container.spec.podUID, default: []].append(id)
-    unsettled[container.spec.podUID] = Self.firstSamples
-    count(container, 1)
+    let uid = container.spec.podUID
+    let place = podPlaces[uid] ?? makePlace(uid)
+    pods[place].ids.append(id)
+    pods[place].containers.append(container)
+    pods[place].node = nodePlaces[container.node] ?? -1
+    places[id] = place
+    settle(place, Self.firstSamples)
+    count(container, 1, on: pods[place].node)
+  }
+
+  private mutating func makePlace(_ uid: String) -> Int {
+    let place = free.popLast() ?? pods.count
+    if place == pods.count { pods.append(Pod()) }
+    pods[place].uid = uid
+    podPlaces[uid] = place
+    return place
   }
 
   /// False if it does not run.
   mutating func end(_ id: String) -> Bool {
-    guard let container = containers.removeValue(forKey: id) else { return false }
-    let uid = container.spec.podUID
-    ofPods[uid]?.removeAll { $0 == id }
-    if ofPods[uid]?.isEmpty ?? true {
-      ofPods[uid] = nil
-      unsettled[uid] = nil
+    guard let place = places.removeValue(forKey: id), let index = pods[place].ids.firstIndex(of: id) else { return false }
+    pods[place].ids.remove(at: index)
+    let container = pods[place].containers.remove(at: index)
+    if pods[place].ids.isEmpty {
+      let uid = pods[place].uid
       gone.append(uid)
+      podPlaces[uid] = nil
+      pods[place].unsettled = 0
+      free.append(place)
     } else {
-      settle(uid, 1)
+      settle(place, 1)
     }
-    count(container, -1)
+    count(container, -1, on: pods[place].node)
     return true
   }
 
-  mutating func end(ofPod uid: String) { for id in ofPods[uid] ?? [] { _ = end(id) } }
+  mutating func end(ofPod uid: String) {
+    guard let place = podPlaces[uid] else { return }
+    for id in pods[place].ids { _ = end(id) }
+  }
 
-  mutating func proceed(_ id: String, to stage: Int) { containers[id]?.stage = stage }
-  mutating func heal(_ id: String, by instant: Instant) {
-    if let at = containers[id]?.healthyAt, at > instant { containers[id]!.healthyAt = instant }
+  mutating func proceed(_ id: String, to stage: Int) { change(id) { $0.stage = stage } }
+  mutating func heal(_ id: String, by instant: Instant) { change(id) { $0.healthyAt = min($0.healthyAt, instant) } }
+
+  private mutating func change(_ id: String, _ change: (inout Running) -> Void) {
+    guard let place = places[id], let index = pods[place].ids.firstIndex(of: id) else { return }
+    change(&pods[place].containers[index])
   }
 
   mutating func setMemory(of id: String, bytes: Int64) {
-    guard let container = containers[id], container.memoryBytes != bytes else { return }
-    containers[id]!.memoryBytes = bytes
-    settle(container.spec.podUID, 1)
-    withNode(container.node) { $0.memoryBytes += bytes - container.memoryBytes }
+    guard let place = places[id], let index = pods[place].ids.firstIndex(of: id) else { return }
+    setMemory(place, index, bytes)
+  }
+
+  private mutating func setMemory(_ place: Int, _ index: Int, _ bytes: Int64) {
+    let before = pods[place].containers[index].memoryBytes
+    if before == bytes { return }
+    pods[place].containers[index].memoryBytes = bytes
+    settle(place, 1)
+    withNode(pods[place].node) { $0.memoryBytes += bytes - before }
   }
 
   /// Memory of all containers of some images, in one pass.
   mutating func setMemory(ofImages bytes: [String: Int64]) {
-    // In any order: sums and sets do not tell it.
-    for (id, container) in containers {
-      if let bytes = bytes[container.image], bytes != container.memoryBytes { setMemory(of: id, bytes: bytes) }
+    for place in pods.indices {
+      for index in pods[place].containers.indices {
+        if let bytes = bytes[pods[place].containers[index].image] { setMemory(place, index, bytes) }
+      }
     }
   }
 
   /// The pods of a node have to be told whole again.
   mutating func unsettle(node: String) {
-    for container in containers.values where container.node == node { unsettled[container.spec.podUID] = Self.firstSamples }
+    guard let node = nodePlaces[node] else { return }
+    for place in pods.indices where pods[place].node == node && !pods[place].ids.isEmpty { settle(place, Self.firstSamples) }
     withNode(node) { _ in }
   }
 
-  private mutating func settle(_ uid: String, _ scrapes: Int) { unsettled[uid] = max(unsettled[uid] ?? 0, scrapes) }
+  private mutating func settle(_ place: Int, _ scrapes: Int) {
+    pods[place].unsettled = max(pods[place].unsettled, scrapes)
+    if pods[place].isPending { return }
+    pods[place].isPending = true
+    pending.append(place)
+  }
 
-  private mutating func count(_ container: Running, _ sign: Int64) {
-    withNode(container.node) {
+  private mutating func count(_ container: Running, _ sign: Int64, on node: Int) {
+    withNode(node) {
       $0.memoryBytes += sign * container.memoryBytes
       $0.cpuMillicores += sign * container.program.cpuMillicores
     }
   }
 
-  private mutating func withNode(_ name: String, _ change: (inout NodeUse) -> Void) {
-    guard let index = nodes.firstIndex(where: { $0.name == name }) else { return }
-    change(&nodes[index])
-    nodes[index].unsettled = Self.firstSamples
+  private mutating func withNode(_ place: Int, _ change: (inout NodeUse) -> Void) {
+    if place < 0 { return }
+    change(&nodes[place])
+    nodes[place].unsettled = Self.firstSamples
   }
 
   // MARK: Scrapes
@@ -110,7 +165,13 @@ struct VirtualContainers: Sendable {
   mutating func changes(at now: Instant) -> UsageChanges {
     var changes = UsageChanges(at: now, nodes: nodes.map(\.name), samples: [], gone: gone.sorted())
     gone = []
-    for uid in unsettled.keys.sorted() { if tell(uid, now, &changes.samples) { told(uid) } }
+    var left: [Int] = []
+    for place in pending.sorted() {
+      if pods[place].unsettled > 0, tell(place, now, &changes.samples) { pods[place].unsettled -= 1 }
+      pods[place].isPending = pods[place].unsettled > 0
+      if pods[place].isPending { left.append(place) }
+    }
+    pending = left
     for index in nodes.indices {
       nodes[index].goOn(to: now)
       guard nodes[index].unsettled > 0 else { continue }
@@ -124,9 +185,13 @@ struct VirtualContainers: Sendable {
   mutating func all(at now: Instant, isLost: (String) -> Bool, isMissed: (String) -> Bool) -> [UsageSample] {
     var samples: [UsageSample] = []
     gone = []
-    for uid in ofPods.keys.sorted() {
-      guard let node = ofPods[uid]?.first.flatMap({ containers[$0]?.node }), !isLost(node) else { continue }
-      if isMissed(uid) { unsettled[uid] = Self.firstSamples } else if tell(uid, now, &samples) { told(uid) }
+    for place in pods.indices {
+      guard let node = pods[place].containers.first?.node, !isLost(node) else { continue }
+      if isMissed(pods[place].uid) {
+        settle(place, Self.firstSamples)
+      } else if tell(place, now, &samples), pods[place].unsettled > 0 {
+        pods[place].unsettled -= 1
+      }
     }
     for index in nodes.indices {
       nodes[index].goOn(to: now)
@@ -137,24 +202,22 @@ struct VirtualContainers: Sendable {
   }
 
   /// Whether there was something to tell: a container that is still starting is not measured.
-  private func tell(_ uid: String, _ now: Instant, _ samples: inout [UsageSample]) -> Bool {
+  private func tell(_ place: Int, _ now: Instant, _ samples: inout [UsageSample]) -> Bool {
     let before = samples.count
-    for id in ofPods[uid] ?? [] {
-      guard let container = containers[id], container.startedAt <= now else { continue }
-      let age = (now - container.startedAt).nanoseconds / 1_000_000_000
-      samples.append(
-        UsageSample(
-          node: container.node, podUID: uid, container: container.spec.name, containerID: id, at: now,
-          startedAt: container.startedAt, cpuNanoseconds: container.program.cpuMillicores * 1_000_000 * age,
-          memoryUsage: container.memoryBytes, inactiveFile: 0, activeFile: container.memoryBytes / 2,
-          anonymous: container.memoryBytes / 2))
+    for index in pods[place].ids.indices where pods[place].containers[index].startedAt <= now {
+      samples.append(pods[place].containers[index].sample(of: pods[place].ids[index], at: now))
     }
     return samples.count > before
   }
+}
 
-  private mutating func told(_ uid: String) {
-    guard let left = unsettled[uid] else { return }
-    unsettled[uid] = left > 1 ? left - 1 : nil
+extension VirtualContainers.Running {
+  fileprivate func sample(of id: String, at now: Instant) -> UsageSample {
+    let age = (now - startedAt).nanoseconds / 1_000_000_000
+    return UsageSample(
+      node: node, podUID: spec.podUID, container: spec.name, containerID: id, at: now, startedAt: startedAt,
+      cpuNanoseconds: program.cpuMillicores * 1_000_000 * age, memoryUsage: memoryBytes, inactiveFile: 0,
+      activeFile: memoryBytes / 2, anonymous: memoryBytes / 2)
   }
 }
 

@@ -79,4 +79,21 @@ struct MetricsWindowTests {
     window.add([sample("", pod: "", at: 115, cpu: 15_000_000_000)])
     #expect(window.nodeMetrics("n")?.usage.cpuNanocores == 1_000_000_000)
   }
+
+  @Test("a pod's samples are found where they were before, until another pod has the place")
+  func places() {
+    var window = MetricsWindow()
+    window.add([sample(pod: "p", at: 100, cpu: 1), sample(pod: "q", at: 100, cpu: 1)])
+    let place = window.place(ofPod: "p")
+    #expect(place >= 0 && window.place(ofPod: "p", hint: place) == place)
+    #expect(window.place(ofPod: "q", hint: place) != place && window.place(ofPod: "r", hint: place) == -1)
+    window.add([sample(pod: "q", at: 115, cpu: 2)])
+    #expect(window.place(ofPod: "p", hint: place) == -1)
+    window.add([sample(pod: "q", at: 130, cpu: 3), sample(pod: "s", at: 130, cpu: 3)])
+    #expect(window.place(ofPod: "s") == place && window.place(ofPod: "p", hint: place) == -1)
+    window.add([sample(pod: "q", at: 145, cpu: 4), sample(pod: "s", at: 145, cpu: 4)])
+    #expect(window.podMetrics("s", containers: ["app"]) != nil && window.podMetrics("p", containers: ["app"]) == nil)
+    window.forget(node: "n")
+    #expect(window.place(ofPod: "s", hint: place) == -1 && window.podMetrics("q", containers: ["app"]) == nil)
+  }
 }

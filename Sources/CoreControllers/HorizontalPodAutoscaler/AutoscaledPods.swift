@@ -1,9 +1,14 @@
+import CoreMetrics
 import CoreStore
 import CoreTypes
 
 /// A pod as autoscalers see it, read once for each change of it.
 struct AutoscaledPod: Sendable {
   let stored: StoredObject
+  let uid: String
+  let name: String
+  /// Where its samples are; below 0: it has none yet.
+  fileprivate(set) var samples = -1
   /// Being deleted, or failed: no part of any sum.
   let isIgnored: Bool
   let isPending: Bool
@@ -15,6 +20,8 @@ struct AutoscaledPod: Sendable {
 
   init(_ stored: StoredObject) {
     self.stored = stored
+    uid = stored.uid
+    name = stored.key.name
     let pod = stored.view(Pod.self)
     let spec = pod.spec
     let phase = pod.status.phase
@@ -46,6 +53,16 @@ struct AutoscaledPods: Sendable {
     var pods: [AutoscaledPod]
     /// Who else scales them, as of that version of the selectors.
     var rival: (key: ObjectKey?, version: Int)?
+
+    func isOf(_ selector: LabelSelector, _ version: UInt64) -> Bool { self.version == version && self.selector == selector }
+
+    /// The places of the pods' samples hardly ever change.
+    mutating func findSamples(_ metrics: MetricsWindow) {
+      for index in pods.indices {
+        let place = metrics.place(ofPod: pods[index].uid, hint: pods[index].samples)
+        if place != pods[index].samples { pods[index].samples = place }
+      }
+    }
   }
   private var index = PodIndex()
   private var answers: [ObjectKey: Answer] = [:]
@@ -65,11 +82,16 @@ struct AutoscaledPods: Sendable {
   }
 
   /// Sorted by name.
-  mutating func pods(of autoscaler: ObjectKey, _ selector: LabelSelector, _ store: Store) -> [AutoscaledPod] {
-    let version = index.version(selector, namespace: autoscaler.namespace, store)
-    if let known = answers[autoscaler], known.version == version, known.selector == selector { return known.pods }
-    let pods = index.pods(selector, namespace: autoscaler.namespace, store).map { AutoscaledPod($0) }
-    answers[autoscaler] = Answer(selector: selector, version: version, pods: pods)
-    return pods
+  mutating func pods(of autoscaler: ObjectKey, _ selector: LabelSelector, _ snapshot: Snapshot) -> [AutoscaledPod] {
+    let version = index.version(selector, namespace: autoscaler.namespace, snapshot.store)
+    if let place = answers.index(forKey: autoscaler), answers.values[place].isOf(selector, version) {
+      answers.values[place].findSamples(snapshot.metrics)
+      return answers.values[place].pods
+    }
+    let pods = index.pods(selector, namespace: autoscaler.namespace, snapshot.store).map { AutoscaledPod($0) }
+    var answer = Answer(selector: selector, version: version, pods: pods)
+    answer.findSamples(snapshot.metrics)
+    answers[autoscaler] = answer
+    return answer.pods
   }
 }

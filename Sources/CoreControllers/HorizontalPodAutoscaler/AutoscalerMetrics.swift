@@ -25,7 +25,7 @@ struct AutoscalerMetrics {
     now = sync.now
     self.target = target
     let isUsable = target.hasSelector && target.selector.problem == nil
-    self.pods = isUsable ? pods.pods(of: key, target.selector, sync.snapshot.store) : []
+    self.pods = isUsable ? pods.pods(of: key, target.selector, sync.snapshot) : []
     if isUsable { hasNewSelector = selectors.put(key, target.selector) } else { selectors.remove(key) }
     rival = isUsable ? pods.rival(of: key, selectors) : nil
   }
@@ -125,7 +125,7 @@ struct AutoscalerMetrics {
     }
   }
 
-  var podUIDs: [String] { pods.map(\.stored.uid) }
+  var podUIDs: [String] { pods.map(\.uid) }
 
   /// Whether a later look would find the same, as long as the pods and their usage are the same.
   var isTimeless: Bool {

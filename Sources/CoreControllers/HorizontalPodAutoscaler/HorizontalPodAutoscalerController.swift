@@ -53,7 +53,7 @@ package struct HorizontalPodAutoscalerController: Controller {
       memories[key] = nil
       selectors.remove(key)
       pods.forget(key)
-      resting.remove(key)
+      resting.forget(key)
       return Plan()
     }
     guard var memory = memories.removeValue(forKey: key) else {
@@ -62,7 +62,7 @@ package struct HorizontalPodAutoscalerController: Controller {
       return Plan(wakeAt: now + Self.syncPeriod)
     }
     defer { memories[key] = memory }
-    if let rest = resting.remove(key) {
+    if let rest = resting.wake(key) {
       let isDue = rest.until.map { memory.beat(from: $0) <= now } ?? false
       memory.resume(at: now, isDue: isDue)
       if !isDue { return Plan(wakeAt: memory.nextSync) }

@@ -37,7 +37,8 @@ struct ReplicaCalculator {
     case .average(let amount): wanted = amount
     case .value, .invalid: throw Failure(message: "the target of \(name) is neither a utilization nor an average value above 0")
     }
-    for stored in pods { decision.pods.append(try term(stored, name, container, isUtilization)) }
+    decision.pods.reserveCapacity(pods.count)
+    for index in pods.indices { decision.pods.append(try term(pods[index], name, container, isUtilization)) }
     let terms = decision
     try conclude(&decision, isUtilization, wanted, terms.problemWithoutSamples)
   }
@@ -122,13 +123,12 @@ struct ReplicaCalculator {
   private func term(_ pod: AutoscaledPod, _ name: String, _ container: String?, _ isUtilization: Bool) throws(Failure)
     -> PodTerm
   {
-    let stored = pod.stored
-    var term = PodTerm(name: stored.key.name)
+    var term = PodTerm(name: pod.name)
     if isUtilization {
       if container == nil, let known = pod.request(name) {
         term.requestMilli = known
       } else {
-        term.requestMilli = try Self.request(of: stored.view(Pod.self).spec, stored.key.name, name, container)
+        term.requestMilli = try Self.request(of: pod.stored.view(Pod.self).spec, pod.name, name, container)
       }
     }
     let isSetAside = pod.isIgnored || pod.isPending
@@ -140,7 +140,7 @@ struct ReplicaCalculator {
       term.state = .unready
     } else if let usage {
       term.usageMilli = usage.value
-      if name == "cpu", isUnready(stored.view(Pod.self).status, usage.at, usage.window) {
+      if name == "cpu", isUnready(pod.stored.view(Pod.self).status, usage.at, usage.window) {
         term.state = .unready
       } else {
         term.state = .counted
@@ -159,7 +159,7 @@ struct ReplicaCalculator {
     var total: Int128 = 0
     var isMissing = false
     var isNamed = container == nil
-    let found = metrics.podMetrics(pod.stored.uid, containers: pod.containers) { usage in
+    let found = metrics.podMetrics(at: pod.samples, containers: pod.containers) { usage in
       if let container {
         guard usage.name == container else { return }
         isNamed = true

@@ -11,42 +11,88 @@ struct RestingAutoscalers: Sendable {
     /// When time alone ends the rest.
     var until: Instant?
   }
-  private var sources: [ObjectKey: Sources] = [:]
-  private var byTarget: [ObjectKey: ObjectKey] = [:]
-  private var byPod: [String: ObjectKey] = [:]
+  /// One that rests or has rested: most come back to rest with the same sources.
+  private struct Rest: Sendable {
+    var key: ObjectKey
+    var sources: Sources
+    var isResting = true
+    /// Whether all of its sources lead to it: another one may have read some of them since.
+    var isWhole = true
+  }
+  private var rests: [Rest] = []
+  private var free: [Int] = []
+  private var places: [ObjectKey: Int] = [:]
+  private var byTarget: [ObjectKey: Int] = [:]
+  private var byPod: [String: Int] = [:]
 
-  func contains(_ key: ObjectKey) -> Bool { sources[key] != nil }
+  func contains(_ key: ObjectKey) -> Bool { places[key].map { rests[$0].isResting } ?? false }
 
   /// No two that rest share a target or a pod: those say AmbiguousSelector, again and again.
   mutating func put(_ key: ObjectKey, _ read: Sources) {
-    remove(key)
-    sources[key] = read
-    byTarget[read.target] = key
-    for uid in read.podUIDs { byPod[uid] = key }
+    if let place = places[key] {
+      let known = rests[place]
+      rests[place].sources = read
+      rests[place].isResting = true
+      if known.isWhole, known.sources.target == read.target, known.sources.podUIDs == read.podUIDs { return }
+      unlink(place, known.sources)
+      link(place, read)
+    } else {
+      let place = free.popLast() ?? rests.count
+      if place == rests.count {
+        rests.append(Rest(key: key, sources: read))
+      } else {
+        rests[place] = Rest(key: key, sources: read)
+      }
+      places[key] = place
+      link(place, read)
+    }
+  }
+
+  private mutating func link(_ place: Int, _ read: Sources) {
+    rests[place].isWhole = true
+    if let other = byTarget.updateValue(place, forKey: read.target), other != place { rests[other].isWhole = false }
+    for uid in read.podUIDs {
+      if let other = byPod.updateValue(place, forKey: uid), other != place { rests[other].isWhole = false }
+    }
+  }
+
+  private mutating func unlink(_ place: Int, _ read: Sources) {
+    if byTarget[read.target] == place { byTarget[read.target] = nil }
+    for uid in read.podUIDs where byPod[uid] == place { byPod[uid] = nil }
   }
 
   /// - Returns: what it had read; nil if it did not rest
-  @discardableResult
-  mutating func remove(_ key: ObjectKey) -> Sources? {
-    guard let read = sources.removeValue(forKey: key) else { return nil }
-    byTarget[read.target] = nil
-    for uid in read.podUIDs { byPod[uid] = nil }
-    return read
+  mutating func wake(_ key: ObjectKey) -> Sources? {
+    guard let place = places[key], rests[place].isResting else { return nil }
+    rests[place].isResting = false
+    return rests[place].sources
   }
 
-  func key(ofTarget target: ObjectKey) -> ObjectKey? { byTarget.isEmpty ? nil : byTarget[target] }
+  /// For one that is gone.
+  mutating func forget(_ key: ObjectKey) {
+    guard let place = places.removeValue(forKey: key) else { return }
+    unlink(place, rests[place].sources)
+    rests[place].isResting = false
+    free.append(place)
+  }
 
-  func keys(ofPods uids: [String]) -> [ObjectKey] { byPod.isEmpty ? [] : uids.compactMap { byPod[$0] } }
+  func key(ofTarget target: ObjectKey) -> ObjectKey? { byTarget[target].flatMap(key) }
+
+  func keys(ofPods uids: [String]) -> [ObjectKey] { uids.compactMap { byPod[$0].flatMap(key) } }
+
+  private func key(at place: Int) -> ObjectKey? { rests[place].isResting ? rests[place].key : nil }
 
   /// Those that a change of a pod may concern.
   func keys(affectedBy change: StoreChange, _ selectors: SelectorIndex) -> [ObjectKey] {
-    if sources.isEmpty { return [] }
-    let known = byPod[change.object.uid]
+    if places.isEmpty { return [] }
+    let known = byPod[change.object.uid].flatMap(key)
     let labels = change.object.metadata.labels
     if change.kind == .modified, change.previous?.metadata.labels == labels { return known.map { [$0] } ?? [] }
     return (known.map { [$0] } ?? []) + selectors.keys(matching: labels, namespace: change.object.key.namespace).filter(contains)
   }
 
   /// Sorted.
-  func keys(in namespace: String) -> [ObjectKey] { sources.keys.filter { $0.namespace == namespace }.sorted() }
+  func keys(in namespace: String) -> [ObjectKey] {
+    rests.lazy.filter { $0.isResting && $0.key.namespace == namespace }.map(\.key).sorted()
+  }
 }
