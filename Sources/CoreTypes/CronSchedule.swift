@@ -18,6 +18,11 @@ package struct CronSchedule: Sendable, Equatable {
     var bits: UInt64 = 0
     var isStar = false
     func has(_ value: Int) -> Bool { bits & (1 << UInt64(value)) != 0 }
+    /// The first value that matches, from this one on.
+    func first(from value: Int) -> Int? {
+      let rest = (bits >> UInt64(value)) << UInt64(value)
+      return rest == 0 ? nil : rest.trailingZeroBitCount
+    }
   }
 
   package let text: String
@@ -102,6 +107,9 @@ package struct CronSchedule: Sendable, Equatable {
     return field
   }
 
+  /// Whether the moments that it names are the same whatever moment they are looked for from.
+  package var isFixed: Bool { if case .fields = kind { true } else { false } }
+
   /// The first moment after `instant` that the schedule names, by a clock of `zone`; nil if there is none within five years.
   package func next(after instant: Instant, zone: TimeZoneRules = .utc) -> Instant? {
     switch kind {
@@ -131,6 +139,12 @@ package struct CronSchedule: Sendable, Equatable {
       } else if !matchesDay(fields, civil) {
         let day = CivilTime(year: civil.year, month: civil.month, day: civil.day)
         move(to: CivilTime(secondsSince1970: day.secondsSince1970 + 86_400))
+      } else if case let wait = minutesToWait(fields, civil), civil.second == 0,
+        zone.isSteady(after: seconds, through: seconds + Int64(wait * 60))
+      {
+        if wait == 0 { return Instant(seconds: seconds) }
+        seconds += Int64(wait * 60)
+        civil = CivilTime(secondsSince1970: seconds + Int64(zone.offset(at: Instant(seconds: seconds))))
       } else if !fields.hours.has(civil.hour) {
         let hour = CivilTime(year: civil.year, month: civil.month, day: civil.day, hour: civil.hour)
         move(to: CivilTime(secondsSince1970: hour.secondsSince1970 + 3600))
@@ -142,6 +156,16 @@ package struct CronSchedule: Sendable, Equatable {
       }
     }
     return nil
+  }
+
+  /// By a clock that runs on: until the next minute of the day that matches, or until the day is over.
+  private func minutesToWait(_ fields: Fields, _ civil: CivilTime) -> Int {
+    let passed = civil.hour * 60 + civil.minute
+    if fields.hours.has(civil.hour), let minute = fields.minutes.first(from: civil.minute) { return minute - civil.minute }
+    guard let hour = fields.hours.first(from: civil.hour + 1), let minute = fields.minutes.first(from: 0) else {
+      return 1440 - passed
+    }
+    return hour * 60 + minute - passed
   }
 
   /// Both fields must match; where neither is a star, one of them is enough.

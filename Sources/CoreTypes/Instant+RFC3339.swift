@@ -31,7 +31,12 @@ extension Instant {
 
   /// RFC 3339 with any number of fraction digits (nine count) and any offset; nil for anything else.
   package init?(rfc3339 text: String) {
-    let bytes = Array(text.utf8)
+    var text = text
+    guard let nanoseconds = text.withUTF8({ Instant.nanoseconds($0) }) else { return nil }
+    self.init(nanoseconds: nanoseconds)
+  }
+
+  private static func nanoseconds(_ bytes: UnsafeBufferPointer<UInt8>) -> Int64? {
     guard bytes.count >= 20, bytes[4] == 45, bytes[7] == 45, bytes[10] | 32 == 116, bytes[13] == 58, bytes[16] == 58 else {
       return nil
     }
@@ -73,7 +78,6 @@ extension Instant {
     let civil = CivilTime(year: year, month: month, day: day, hour: hour, minute: minute, second: second)
     let (scaled, overflow) = (civil.secondsSince1970 - Int64(offset)).multipliedReportingOverflow(by: 1_000_000_000)
     let (sum, carry) = scaled.addingReportingOverflow(fraction)
-    if overflow || carry { return nil }
-    self.init(nanoseconds: sum)
+    return overflow || carry ? nil : sum
   }
 }

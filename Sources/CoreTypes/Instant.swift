@@ -4,7 +4,10 @@ package struct Instant: Hashable, Comparable, Sendable {
 
   package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
   /// Seconds that cannot be told give the nearest moment that can.
-  package init(seconds: Int64) { nanoseconds = Duration.seconds(seconds).nanoseconds }
+  package init(seconds: Int64) {
+    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+    nanoseconds = overflow ? (seconds < 0 ? .min : .max) : scaled
+  }
 
   /// Whole seconds since 1970, rounded down.
   package var seconds: Int64 {

@@ -61,11 +61,28 @@ package struct PosixTimeZone: Sendable, Equatable {
 
   func offset(at seconds: Int64) -> Int {
     guard let summer else { return standardOffset }
-    let year = CivilTime(secondsSince1970: seconds + Int64(standardOffset)).year
-    let start = summer.start.wallSeconds(year: year) - Int64(standardOffset)
-    let end = summer.end.wallSeconds(year: year) - Int64(summer.offset)
+    let (start, end) = turns(of: summer, year: year(at: seconds))
     let isSummer = start < end ? start <= seconds && seconds < end : seconds >= start || seconds < end
     return isSummer ? summer.offset : standardOffset
+  }
+
+  private func year(at seconds: Int64) -> Int { CivilTime(secondsSince1970: seconds + Int64(standardOffset)).year }
+
+  /// When summer begins and ends.
+  private func turns(of summer: Summer, year: Int) -> (start: Int64, end: Int64) {
+    (
+      summer.start.wallSeconds(year: year) - Int64(standardOffset),
+      summer.end.wallSeconds(year: year) - Int64(summer.offset)
+    )
+  }
+
+  /// Whether no turn lies after `start`, up to `end`. A span that reaches into another year is taken to have one.
+  func isSteady(after start: Int64, through end: Int64) -> Bool {
+    guard let summer else { return true }
+    let year = year(at: start)
+    guard year == self.year(at: end) else { return false }
+    let turns = turns(of: summer, year: year)
+    return ![turns.start, turns.end].contains { start < $0 && $0 <= end }
   }
 
   private struct Reader {

@@ -24,14 +24,28 @@ package struct TimeZoneRules: Sendable, Equatable {
 
   /// Seconds east of UTC.
   package func offset(at instant: Instant) -> Int {
+    let seconds = instant.seconds
+    let passed = transitionsPassed(at: seconds)
+    if passed == transitions.count, let tail { return tail.offset(at: seconds) }
+    return passed == 0 ? initialOffset : transitions[passed - 1].offset
+  }
+
+  private func transitionsPassed(at seconds: Int64) -> Int {
     var low = 0
     var high = transitions.count
     while low < high {
       let middle = (low + high) / 2
-      if transitions[middle].at <= instant.seconds { low = middle + 1 } else { high = middle }
+      if transitions[middle].at <= seconds { low = middle + 1 } else { high = middle }
     }
-    if low == transitions.count, let tail { return tail.offset(at: instant.seconds) }
-    return low == 0 ? initialOffset : transitions[low - 1].offset
+    return low
+  }
+
+  /// Whether the clock is put neither forward nor back after `start`, up to `end`: both in seconds since 1970.
+  func isSteady(after start: Int64, through end: Int64) -> Bool {
+    let passed = transitionsPassed(at: start)
+    guard passed == transitionsPassed(at: end) else { return false }
+    guard passed == transitions.count, let tail else { return true }
+    return tail.isSteady(after: start, through: end)
   }
 
   /// The moment at which the clock shows `local`: the first of two, and for a time that is skipped the moment after the gap.

@@ -1,6 +1,7 @@
-import CoreTypes
 import Foundation
 import Testing
+
+@testable import CoreTypes
 
 @Suite("Schedules over years of time zones")
 struct CronZoneTests {
@@ -36,6 +37,30 @@ struct CronZoneTests {
       let wrong = Set(found).symmetricDifference(moments).min().map { Instant(seconds: $0).rfc3339 }
       #expect(wrong == nil, "\(schedule.text)")
       #expect(found.count == moments.count)
+    }
+  }
+
+  /// Each minute by itself, over the changes of a clock, in a zone of a rule alone, of recorded changes, and of odd seconds.
+  @Test(
+    "hours are skipped as if they were gone through minute by minute",
+    arguments: [
+      TimeZoneRules(transitions: [], initialOffset: 0, tail: PosixTimeZone("CET-1CEST,M3.5.0,M10.5.0/3")),
+      TimeZoneRules(transitions: [.init(at: 1_774_746_000, offset: 7200)], initialOffset: 3600),
+      TimeZoneRules(transitions: [], initialOffset: 3208), .utc,
+    ])
+  func minuteByMinute(rules: TimeZoneRules) throws {
+    let schedule = try CronSchedule("*/7 1-3,22 * * *")
+    let start = try #require(Instant(rfc3339: "2026-03-27T00:00:00Z"))
+    for begin in stride(from: start.seconds, to: start.seconds + 4 * 86_400, by: 1_020) {
+      var expected = begin
+      var civil: CivilTime
+      repeat {
+        expected += 60
+        civil = CivilTime(secondsSince1970: expected + Int64(rules.offset(at: Instant(seconds: expected))))
+      } while civil.minute % 7 != 0 || ![1, 2, 3, 22].contains(civil.hour)
+      // In odd seconds the schedule begins with the hour.
+      let found = try #require(schedule.next(after: Instant(seconds: begin), zone: rules)).seconds
+      #expect(expected - found == Int64(found == expected ? 0 : civil.second), "\(Instant(seconds: begin).rfc3339)")
     }
   }
 
