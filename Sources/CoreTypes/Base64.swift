@@ -3,20 +3,23 @@ package enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
   package static func encode(_ bytes: [UInt8]) -> String {
-    var out: [UInt8] = []
-    out.reserveCapacity((bytes.count + 2) / 3 * 4)
-    var i = 0
-    while i < bytes.count {
-      let a = bytes[i]
-      let b = i + 1 < bytes.count ? bytes[i + 1] : 0
-      let c = i + 2 < bytes.count ? bytes[i + 2] : 0
-      out.append(alphabet[Int(a >> 2)])
-      out.append(alphabet[Int((a & 3) << 4 | b >> 4)])
-      out.append(i + 1 < bytes.count ? alphabet[Int((b & 15) << 2 | c >> 6)] : UInt8(ascii: "="))
-      out.append(i + 2 < bytes.count ? alphabet[Int(c & 63)] : UInt8(ascii: "="))
-      i += 3
+    let alphabet = alphabet
+    return String(unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4) { out in
+      var place = 0
+      var i = 0
+      while i < bytes.count {
+        let a = bytes[i]
+        let b = i + 1 < bytes.count ? bytes[i + 1] : 0
+        let c = i + 2 < bytes.count ? bytes[i + 2] : 0
+        out[place] = alphabet[Int(a >> 2)]
+        out[place + 1] = alphabet[Int((a & 3) << 4 | b >> 4)]
+        out[place + 2] = i + 1 < bytes.count ? alphabet[Int((b & 15) << 2 | c >> 6)] : UInt8(ascii: "=")
+        out[place + 3] = i + 2 < bytes.count ? alphabet[Int(c & 63)] : UInt8(ascii: "=")
+        i += 3
+        place += 4
+      }
+      return place
     }
-    return String(decoding: out, as: UTF8.self)
   }
 
   /// nil where the text is not Base64. White space is skipped.

@@ -55,6 +55,11 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
 
   /// Reads a quantity; nil where the text is none.
   package init?(_ text: String) {
+    var text = text
+    if let whole = text.withUTF8({ Quantity.whole($0) }) {
+      self = whole
+      return
+    }
     let bytes = Array(text.utf8)
     var i = 0
     var negative = false
@@ -100,6 +105,29 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
     }
     if remainder { amount += 1 }
     nano = min(Quantity.cap, amount) * (negative ? -1 : 1)
+  }
+
+  /// The usual forms, "250m" and "64Mi": a short whole number without a sign, and a suffix that needs no rounding. Nil for others.
+  private static func whole(_ bytes: UnsafeBufferPointer<UInt8>) -> Quantity? {
+    var digits: Int64 = 0
+    var place = 0
+    while place < bytes.count, place < 10, bytes[place] >= 48, bytes[place] <= 57 {
+      digits = digits * 10 + Int64(bytes[place] - 48)
+      place += 1
+    }
+    guard place > 0, place < 10 else { return nil }
+    switch bytes.count - place {
+    case 0: return Quantity(nano: digits * 1_000_000_000)
+    case 1 where bytes[place] == UInt8(ascii: "m"): return Quantity(nano: digits * 1_000_000)
+    case 2 where bytes[place + 1] == UInt8(ascii: "i"):
+      switch bytes[place] {
+      case UInt8(ascii: "K"): return Quantity(bytes: digits << 10)
+      case UInt8(ascii: "M"): return Quantity(bytes: digits << 20)
+      case UInt8(ascii: "G"): return Quantity(bytes: digits << 30)
+      default: return nil
+      }
+    default: return nil
+    }
   }
 
   private static func multiply(_ digits: Int128, _ twos: Int, _ tens: Int, _ remainder: inout Bool) -> Int128 {

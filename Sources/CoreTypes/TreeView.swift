@@ -150,7 +150,10 @@ extension JSON {
     return Value(tree: members[index].value)
   }
   @inline(never) package mutating func setLeaf<Value: Leaf>(_ key: Key, _ value: Value?) {
-    put(key, value.map { $0.tree } ?? .null)
+    let leaf = value.map { $0.tree } ?? .null
+    // What it has already is not written: a value that is shared with others need not be copied for it.
+    if isObject, self[key] == leaf { return }
+    put(key, leaf)
   }
   package func view<View: TreeView>(_ key: Key) -> View { View(tree: self[key]) }
   package mutating func takeView<View: TreeView>(_ key: Key) -> View { View(tree: take(key)) }

@@ -19,6 +19,15 @@ struct QuantityTests {
     arguments: ["", "Mi", "1.2.3", "1 Mi", "1e", "1Kb", "--1", "1e9223372036854775807", "1e-9223372036854775808", "abc", "."])
   func refused(text: String) { #expect(Quantity(text) == nil) }
 
+  /// A sign takes the general way.
+  @Test(
+    "short whole numbers are read as all others are",
+    arguments: ["0", "7", "250m", "999999999", "999999999m", "64Mi", "512Ki", "3Gi", "999999999Gi", "0Mi"])
+  func short(text: String) throws {
+    let (short, general) = try (#require(Quantity(text)), #require(Quantity("+" + text)))
+    #expect(short == general && short.format == general.format && short.description == general.description)
+  }
+
   @Test("values round up and huge ones are capped")
   func values() throws {
     #expect(Quantity("1.1")?.value == 2 && Quantity("0.0001")?.milliValue == 1)
