@@ -144,6 +144,8 @@ package struct CronJobController: Controller {
       }
       time = schedule.next(after: due, zone: zone)
     }
+    // Nothing is due between both: the moment found is the next one from now, too.
+    if schedule.isFixed, earliest <= sync.now, let time, time > sync.now { return (latest, missed, time) }
     return (latest, missed, schedule.next(after: sync.now, zone: zone))
   }
 

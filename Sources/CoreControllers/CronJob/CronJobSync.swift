@@ -22,9 +22,9 @@ struct CronJobSync {
     self.now = now
     cron = stored.view(CronJob.self)
     jobs = store.owned(by: stored.uid).filter {
-      $0.key.resource == .jobs && $0.controller?.uid == stored.uid
+      $0.key.resource == .jobs && $0.controllerReference[.uid].isText(stored.uid)
     }
-    outcomes = jobs.map { CronJobSync.outcome($0.view(Job.self)) }
+    outcomes = jobs.map { CronJobSync.outcome($0) }
   }
 
   var lastSchedule: Instant? { cron.status.lastScheduleTime.flatMap { Instant(rfc3339: $0) } }
@@ -33,10 +33,9 @@ struct CronJobSync {
   mutating func trackFinished() {
     var (complete, failed): ([StoredObject], [StoredObject]) = ([], [])
     for (job, outcome) in zip(jobs, outcomes) {
-      let view = job.view(Job.self)
-      let isActive = cron.status.active.contains { $0.uid == job.uid }
+      let isActive = isActive(job)
       guard let succeeded = outcome else {
-        if isActive || job.metadata.deletionTimestamp != nil { continue }
+        if isActive || !job.tree[.metadata][.deletionTimestamp].isNull { continue }
         if job.metadata.annotations[CronJobSync.timestamp] != nil {
           // Made by the last look, or by one whose status was refused: it must count for concurrencyPolicy.
           cron.status.active.append(reference(to: job))
@@ -49,7 +48,7 @@ struct CronJobSync {
       guard isActive else { continue }
       cron.status.active.removeAll { $0.uid == job.uid }
       say("SawCompletedJob", "Saw completed job: \(job.key.name), condition: \(succeeded ? "Complete" : "Failed")")
-      if succeeded, let text = view.status.completionTime, let time = Instant(rfc3339: text) {
+      if succeeded, let text = job.view(Job.self).status.completionTime, let time = Instant(rfc3339: text) {
         let last = cron.status.lastSuccessfulTime.flatMap { Instant(rfc3339: $0) }
         if last == nil || time > last! { cron.status.lastSuccessfulTime = text }
       }
@@ -58,19 +57,22 @@ struct CronJobSync {
     trim(failed, cron.spec.failedJobsHistoryLimit)
   }
 
-  private static func outcome(_ job: Job) -> Bool? {
-    for condition in job.status.conditions where condition.status == "True" {
-      if condition.type == "Complete" { return true }
-      if condition.type == "Failed" { return false }
+  private func isActive(_ job: StoredObject) -> Bool {
+    cron.tree[.status][.active].elements.contains { $0[.uid].isText(job.uid) }
+  }
+
+  private static func outcome(_ job: StoredObject) -> Bool? {
+    for condition in job.tree[.status][.conditions].elements where condition[.status].isText("True") {
+      if condition[.type].isText("Complete") { return true }
+      if condition[.type].isText("Failed") { return false }
     }
     return nil
   }
 
   private mutating func trim(_ finished: [StoredObject], _ limit: Int?) {
     guard let limit, finished.count > limit else { return }
-    let oldest = finished.sorted {
-      ($0.view(Job.self).status.startTime ?? "", $0.key.name) < ($1.view(Job.self).status.startTime ?? "", $1.key.name)
-    }
+    func begin(_ job: StoredObject) -> String { job.tree[.status][.startTime].string ?? "" }
+    let oldest = finished.sorted { (begin($0), $0.key.name) < (begin($1), $1.key.name) }
     for job in oldest.prefix(finished.count - limit) where job.metadata.deletionTimestamp == nil {
       delete(job, told: "Deleted job \(job.key.name)")
     }
@@ -80,7 +82,8 @@ struct CronJobSync {
     result.changes.append(
       Change(
         .delete(job.key, uid: job.uid, graceSeconds: nil, propagation: .background),
-        succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: message, about: stored.tree), tolerated: ["NotFound"])
+        succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: message, about: stored.tree),
+        tolerated: Change.untilGone)
     )
   }
 
@@ -161,13 +164,14 @@ struct CronJobSync {
   /// The plan; the status is written last.
   func plan() -> Plan {
     var plan = result
+    // A new job is told in the status once it has a uid.
+    plan.isConclusive = !hasCreated
+    if cron.tree[.status] == stored.tree[.status] { return plan }
     var updated = cron
     if updated.status.active.isEmpty { updated.status.active = List(tree: .null) }
     if !sameStatus(updated.status, stored.view(CronJob.self).status) {
       plan.changes.append(Change(.updateStatus(.cronJobs, tree: updated.tree)))
     }
-    // A new job is told in the status once it has a uid.
-    plan.isConclusive = !hasCreated
     return plan
   }
 

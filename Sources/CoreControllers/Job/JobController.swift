@@ -7,6 +7,7 @@ package import CoreTypes
 package struct JobController: Controller {
   static let finalizer = "batch.kubernetes.io/job-tracking"
   static let indexAnnotation = "batch.kubernetes.io/job-completion-index"
+  static let indexKey = Key(indexAnnotation)
   static let failuresAnnotation = "batch.kubernetes.io/job-index-failure-count"
   static let ignoredFailuresAnnotation = "batch.kubernetes.io/job-index-ignored-failure-count"
   /// spec.managedBy of the jobs that are ours.
@@ -31,7 +32,7 @@ package struct JobController: Controller {
     case .pods:
       if let previous = change.previous, change.kind == .modified, Self.isSamePod(previous, change.object) { return [] }
       let owner = change.object.controller
-      if let owner, owner.kind == "Job" {
+      if let owner, owner.tree[.kind].isText("Job") {
         let job = ObjectKey(.jobs, namespace: key.namespace, owner.name ?? "")
         if snapshot.store.get(job)?.uid == owner.uid { return [job] }
       }
@@ -43,18 +44,19 @@ package struct JobController: Controller {
 
   /// Whether nothing that a job counts is another: a pod that is given a node or waits for its image is still just active.
   private static func isSamePod(_ old: StoredObject, _ new: StoredObject) -> Bool {
-    let (a, b) = (old.tree, new.tree)
-    let (before, after) = (a[.metadata], b[.metadata])
-    return a[.status][.phase] == b[.status][.phase] && b[.status][.phase].string == "Pending"
-      && restarts(a[.status]) == restarts(b[.status]) && before[.labels] == after[.labels]
-      && before[.deletionTimestamp] == after[.deletionTimestamp] && before[.finalizers] == after[.finalizers]
-      && before[.ownerReferences] == after[.ownerReferences]
+    old.tree[.status][.phase].isText("Pending") && new.tree[.status][.phase].isText("Pending")
+      && old.tree[.metadata][.deletionTimestamp] == new.tree[.metadata][.deletionTimestamp]
+      && old.tree[.metadata][.labels] == new.tree[.metadata][.labels]
+      && old.tree[.metadata][.finalizers] == new.tree[.metadata][.finalizers]
+      && old.tree[.metadata][.ownerReferences] == new.tree[.metadata][.ownerReferences]
+      && restarts(old.tree[.status]) == restarts(new.tree[.status])
   }
 
   private static func restarts(_ status: JSON) -> Int {
-    [status[.containerStatuses], status[.initContainerStatuses]].reduce(0) { total, statuses in
-      statuses.elements.reduce(total) { $0 + ($1[.restartCount].int ?? 0) }
-    }
+    var total = 0
+    for container in status[.containerStatuses].elements { total += container[.restartCount].int ?? 0 }
+    for container in status[.initContainerStatuses].elements { total += container[.restartCount].int ?? 0 }
+    return total
   }
 
   /// Jobs that lose an orphan with this change, or that may adopt it.
@@ -68,15 +70,19 @@ package struct JobController: Controller {
       }.map(\.key)
   }
 
-  static func isTracked(_ pod: StoredObject) -> Bool { pod.metadata.finalizers.values.contains(finalizer) }
+  static func isTracked(_ pod: StoredObject) -> Bool {
+    pod.tree[.metadata][.finalizers].elements.contains { $0.isText(finalizer) }
+  }
 
   /// The pod without the finalizer: its end has been counted, or nobody counts it any more.
   static func release(_ pod: StoredObject) -> Change {
     let rest = pod.metadata.finalizers.values.filter { $0 != finalizer }
     let finalizers: JSON = rest.isEmpty ? .null : List(rest).tree
     return Change(
-      .patch(pod.key, subresource: "", merge: ["metadata": .object([Member(key: .finalizers, value: finalizers)])]),
-      tolerated: ["NotFound"])
+      .patch(
+        pod.key, subresource: "",
+        merge: .object([Member(key: .metadata, value: .object([Member(key: .finalizers, value: finalizers)]))])),
+      tolerated: Change.untilGone)
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
@@ -93,7 +99,8 @@ package struct JobController: Controller {
     }
     if !job.spec.selector.isAbsent {
       let finalizer = JobController.finalizer
-      let claims = OwnedPods.claim(stored, job.spec.selector, orphans, snapshot.store, finalizer: finalizer)
+      let claims = OwnedPods.claim(
+        stored, job.spec.selector, orphans, snapshot.store, owned: sync.pods.map(\.stored), finalizer: finalizer)
       if !claims.isEmpty { return Plan(changes: claims) }
     }
     sync.run()

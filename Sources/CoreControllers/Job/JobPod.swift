@@ -9,18 +9,21 @@ struct JobPod {
   /// nil for pods of jobs without indexes, and for marks that are no number.
   let index: Int?
   let isTracked: Bool
+  let isDeleting: Bool
+  let hasSucceeded: Bool
+  let hasFailed: Bool
 
   init(_ stored: StoredObject) {
     self.stored = stored
     pod = stored.view(Pod.self)
-    index = pod.metadata.annotations[JobController.indexAnnotation].flatMap { Int($0) }
+    index = stored.tree[.metadata][.annotations][JobController.indexKey].string.flatMap { Int($0) }
     isTracked = JobController.isTracked(stored)
+    isDeleting = stored.tree[.metadata][.deletionTimestamp].string != nil
+    hasSucceeded = stored.tree[.status][.phase].isText("Succeeded")
+    hasFailed = stored.tree[.status][.phase].isText("Failed")
   }
 
   var uid: String { stored.uid }
-  var isDeleting: Bool { pod.metadata.deletionTimestamp != nil }
-  var hasSucceeded: Bool { pod.status.phase == "Succeeded" }
-  var hasFailed: Bool { pod.status.phase == "Failed" }
   var isOver: Bool { hasSucceeded || hasFailed }
   var isActive: Bool { !isOver && !isDeleting }
   var isTerminating: Bool { !isOver && isDeleting }

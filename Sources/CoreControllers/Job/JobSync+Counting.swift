@@ -7,15 +7,19 @@ import CoreTypes
 extension JobSync {
   /// Moves what has lost its finalizer to the counters.
   mutating func readCounters() {
-    let held = Set(pods.filter(\.isTracked).map(\.uid))
     let list = status.uncountedTerminatedPods
-    let succeeded = list.succeeded.values.filter { !held.contains($0) }
-    let failed = list.failed.values.filter { !held.contains($0) }
-    uncounted = (list.succeeded.values.filter { held.contains($0) }, list.failed.values.filter { held.contains($0) })
-    if !succeeded.isEmpty { status.succeeded = (status.succeeded ?? 0) + succeeded.count }
-    if !failed.isEmpty { status.failed = (status.failed ?? 0) + failed.count }
+    if !list.succeeded.isEmpty || !list.failed.isEmpty { read(list) }
     findEnded()
     if isIndexed { readIndexes() }
+  }
+
+  private mutating func read(_ list: UncountedTerminatedPods) {
+    let held = Set(pods.filter(\.isTracked).map(\.uid))
+    let (succeeded, failed) = (list.succeeded.values, list.failed.values)
+    uncounted = (succeeded.filter { held.contains($0) }, failed.filter { held.contains($0) })
+    let counted = (succeeded: succeeded.count - uncounted.succeeded.count, failed: failed.count - uncounted.failed.count)
+    if counted.succeeded > 0 { status.succeeded = (status.succeeded ?? 0) + counted.succeeded }
+    if counted.failed > 0 { status.failed = (status.failed ?? 0) + counted.failed }
   }
 
   /// Pods that have ended since the last look.
@@ -86,7 +90,7 @@ extension JobSync {
 
   /// Source: canRemoveFinalizer, job_controller.go, v1.36.
   private func mayRelease(_ pod: JobPod, _ ending: JobEnding?) -> Bool {
-    if job.metadata.deletionTimestamp != nil || ending != nil || pod.hasSucceeded { return true }
+    if ending != nil || pod.hasSucceeded || job.metadata.deletionTimestamp != nil { return true }
     if !isFailed(pod) { return false }
     return pod.index.flatMap { delayed[$0]?.uid } != pod.uid
   }
@@ -98,7 +102,7 @@ extension JobSync {
   }
 
   func failure(of pod: JobPod) -> PodFailure {
-    job.spec.podFailurePolicy.isAbsent ? .counts : PodFailure(job.spec.podFailurePolicy, pod)
+    hasFailurePolicy ? PodFailure(job.spec.podFailurePolicy, pod) : .counts
   }
 
   /// Whether the index of a pod has used up its failures with this one. Source: isIndexFailed, backoff_utils.go, v1.36.

@@ -13,6 +13,7 @@ struct JobEnding: Equatable {
 extension JobSync {
   /// An ending that was decided before and waits for the pods to go.
   func interimEnding() -> JobEnding? {
+    if status.conditions.isEmpty { return nil }
     for (type, succeeds) in [("SuccessCriteriaMet", true), ("FailureTarget", false)] {
       if let condition = status.conditions.first(where: { $0.type == type && $0.status == "True" }) {
         return JobEnding(succeeds: succeeds, reason: condition.reason ?? "", message: condition.message ?? "")
@@ -37,7 +38,7 @@ extension JobSync {
 
   /// Pods that restart their containers count each restart. Source: pastBackoffLimitOnFailure.
   private func isPastRestarts(_ limit: Int) -> Bool {
-    guard job.spec.template.spec.restartPolicy == "OnFailure" else { return false }
+    guard job.tree[.spec][.template][.spec][.restartPolicy].isText("OnFailure") else { return false }
     let restarts = pods.reduce(0) { sum, pod in
       guard pod.pod.status.phase == "Running" || pod.pod.status.phase == "Pending" else { return sum }
       let statuses = Array(pod.pod.status.containerStatuses) + Array(pod.pod.status.initContainerStatuses)

@@ -18,6 +18,11 @@ struct JobSync {
   private var statusPlace = 0
   var plan = Plan()
   let pods: [JobPod]
+  let isIndexed: Bool
+  let isSuspended: Bool
+  let hasFailurePolicy: Bool
+  /// New pods wait until old ones have ended, not only begun to.
+  let replacesFailedOnly: Bool
   /// Of the status and of the pods that have ended since; the status may be behind, as it takes in a limited number at a time.
   var succeededIndexes = CompletionIndexes()
   var recordedIndexes = CompletionIndexes()
@@ -45,18 +50,17 @@ struct JobSync {
     self.wasRefused = wasRefused
     job = stored.view(Job.self)
     status = job.status
-    pods = store.owned(by: stored.uid)
-      .filter { $0.key.resource == .pods && $0.controller?.uid == stored.uid }.map { JobPod($0) }
+    pods = OwnedPods.controlled(by: stored, store).map { JobPod($0) }
+    isIndexed = job.tree[.spec][.completionMode].isText("Indexed")
+    isSuspended = job.tree[.spec][.suspend].bool == true
+    hasFailurePolicy = !job.tree[.spec][.podFailurePolicy].isNull
+    replacesFailedOnly = hasFailurePolicy || job.tree[.spec][.podReplacementPolicy].isText("Failed")
   }
 
   var isFinished: Bool { hasTrue("Complete") || hasTrue("Failed") }
-  var isIndexed: Bool { job.spec.completionMode == "Indexed" }
-  var isSuspended: Bool { job.spec.suspend == true }
   var completions: Int { job.spec.completions ?? 0 }
   var active: [JobPod] { pods.filter { $0.isActive && !removed.contains($0.uid) } }
   var terminating: Int { pods.reduce(0) { $0 + ($1.isTerminating ? 1 : 0) } }
-  /// New pods wait until old ones have ended, not only begun to.
-  var replacesFailedOnly: Bool { job.spec.podReplacementPolicy == "Failed" || !job.spec.podFailurePolicy.isAbsent }
 
   mutating func run() {
     if !isSuspended, status.startTime == nil { status.startTime = now.rfc3339 }
@@ -86,7 +90,9 @@ struct JobSync {
     if status != job.status {
       let merge = StatusPatch.from(job.status.tree, to: status.tree)
       plan.changes.insert(
-        Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]), at: statusPlace)
+        Change(
+          .patch(stored.key, subresource: "status", merge: .object([Member(key: .status, value: merge)])),
+          tolerated: Change.untilGone), at: statusPlace)
       plan.changes.insert(contentsOf: releases, at: statusPlace + 1)
     } else {
       plan.changes.insert(contentsOf: releases, at: statusPlace)
@@ -127,7 +133,7 @@ struct JobSync {
     let due = finished + .seconds(seconds)
     if due > now { return plan.wake(at: due) }
     plan.changes.append(
-      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: .foreground), tolerated: ["NotFound"]))
+      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: .foreground), tolerated: Change.untilGone))
   }
 
   // MARK: conditions and events
@@ -145,12 +151,15 @@ struct JobSync {
     }
   }
 
-  func hasTrue(_ type: String) -> Bool { status.conditions.contains { $0.type == type && $0.status == "True" } }
+  func hasTrue(_ type: String) -> Bool {
+    status.tree[.conditions].elements.contains { $0[.type].isText(type) && $0[.status].isText("True") }
+  }
 
   mutating func set(_ type: String, _ value: String, _ reason: String, _ message: String) {
+    let time = now.rfc3339
     var condition = status.conditions.first { $0.type == type } ?? JobCondition()
-    if condition.status != value { condition.lastTransitionTime = now.rfc3339 }
-    condition.lastProbeTime = now.rfc3339
+    if condition.status != value { condition.lastTransitionTime = time }
+    condition.lastProbeTime = time
     condition.type = type
     condition.status = value
     condition.reason = reason
