@@ -118,16 +118,19 @@ package enum ContainerID {
   package static func make(podUID: String, name: String, attempt: Int) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in (podUID + "/" + name + "/" + String(attempt)).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    var out = ""
-    for _ in 0..<4 {
-      hash = hash &+ 0x9E37_79B9_7F4A_7C15
-      var word = hash
-      word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-      word ^= word >> 31
-      let text = String(word, radix: 16)
-      out += String(repeating: "0", count: 16 - text.count) + text
+    return String(unsafeUninitializedCapacity: 64) { out in
+      for place in 0..<4 {
+        hash = hash &+ 0x9E37_79B9_7F4A_7C15
+        var word = hash
+        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
+        word ^= word >> 31
+        for nibble in 0..<16 {
+          let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - nibble * 4) & 0xF)
+          out[place * 16 + nibble] = digit < 10 ? 48 + digit : 87 + digit
+        }
+      }
+      return 64
     }
-    return out
   }
 }

@@ -1,3 +1,4 @@
+import CoreJSON
 import CoreStore
 import CoreTypes
 
@@ -22,7 +23,8 @@ enum DownwardAPI {
   }
 
   static func nodeAddress(_ node: String, _ store: Store) -> String {
-    store.get(.nodes, node)?.view(Node.self).status.addresses.first { $0.type == "InternalIP" }?.address ?? ""
+    let addresses = store.get(.nodes, node)?.tree[.status][.addresses].elements ?? []
+    return addresses.first { $0[.type].isText("InternalIP") }?[.address].string ?? ""
   }
 
   private static func subscripted(_ path: String, _ prefix: String) -> String? {

@@ -99,7 +99,7 @@ struct EnvironmentResolver {
       guard let address = service.spec.clusterIP, address != "None", !address.isEmpty, let first = service.spec.ports.first else {
         continue
       }
-      let base = String(stored.key.name.uppercased().map { $0 == "-" ? "_" : $0 })
+      let base = EnvironmentResolver.variableName(stored.key.name)
       set(base + "_SERVICE_HOST", address, in: &result)
       set(base + "_SERVICE_PORT", String(first.port ?? 0), in: &result)
       set(base + "_PORT", "\(first.protocol?.lowercased() ?? "tcp")://\(address):\(first.port ?? 0)", in: &result)
@@ -107,7 +107,7 @@ struct EnvironmentResolver {
         let proto = port.protocol ?? "TCP"
         let number = port.port ?? 0
         if let name = port.name {
-          set(base + "_SERVICE_PORT_" + String(name.uppercased().map { $0 == "-" ? "_" : $0 }), String(number), in: &result)
+          set(base + "_SERVICE_PORT_" + EnvironmentResolver.variableName(name), String(number), in: &result)
         }
         let each = "\(base)_PORT_\(number)_\(proto)"
         set(each, "\(proto.lowercased())://\(address):\(number)", in: &result)
@@ -117,6 +117,19 @@ struct EnvironmentResolver {
       }
     }
     return result
+  }
+
+  /// "my-db" as "MY_DB".
+  private static func variableName(_ name: String) -> String {
+    guard name.utf8.allSatisfy({ $0 < 0x80 }) else { return String(name.uppercased().map { $0 == "-" ? "_" : $0 }) }
+    return String(
+      decoding: name.utf8.map { byte in
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - 32
+        case UInt8(ascii: "-"): UInt8(ascii: "_")
+        default: byte
+        }
+      }, as: UTF8.self)
   }
 
   /// Replaces $(NAME) by the variable's value; $$ stands for $, and unknown names stay as they are.

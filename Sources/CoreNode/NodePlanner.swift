@@ -1,3 +1,4 @@
+import CoreJSON
 package import CoreStore
 import CoreTypes
 
@@ -32,28 +33,43 @@ package struct NodePlanner: Sendable {
 
   /// A pod or container that could not be set up tries again at once when what it waited for has changed.
   private mutating func retried(_ uids: [String]) -> [String] {
-    for uid in uids { pods[uid]!.retry() }
+    for uid in uids {
+      pods.update(uid) { runtime in
+        runtime.retry()
+        return true
+      }
+    }
     return uids
   }
 
   private mutating func podChanged(_ change: StoreChange) -> [String] {
     let uid = change.object.uid
     if change.kind == .deleted {
-      guard pods[uid] != nil else { return [] }
-      pods[uid]!.isRemoved = true
-      return [uid]
+      var isKnown = false
+      pods.update(uid) { runtime in
+        runtime.isRemoved = true
+        isKnown = true
+        return true
+      }
+      return isKnown ? [uid] : []
     }
     let pod = change.object.view(Pod.self)
     guard pod.spec.nodeName?.isEmpty == false else { return [] }
-    if pods[uid] == nil {
-      pods[uid] = PodRuntime(change.object, at: Instant(rfc3339: pod.metadata.creationTimestamp ?? "") ?? Instant(nanoseconds: 0))
-      pods[uid]!.isNew = pod.status.startTime == nil
-      return [uid]
+    var (isKnown, isNews) = (false, false)
+    pods.update(uid) { runtime in
+      let wasTerminating = runtime.isTerminating
+      isNews = runtime.pod.tree[.spec] != pod.tree[.spec]
+      runtime.pod = pod
+      if wasTerminating != runtime.isTerminating { isNews = true }
+      isKnown = true
+      return true
     }
-    let wasTerminating = pods[uid]!.isTerminating
-    let specChanged = pods[uid]!.pod.spec != pod.spec
-    pods[uid]!.pod = pod
-    return wasTerminating != pods[uid]!.isTerminating || specChanged ? [uid] : []
+    if isKnown { return isNews ? [uid] : [] }
+    var runtime = PodRuntime(
+      change.object, at: Instant(rfc3339: pod.metadata.creationTimestamp ?? "") ?? Instant(nanoseconds: 0))
+    runtime.isNew = pod.status.startTime == nil
+    pods[uid] = runtime
+    return [uid]
   }
 
   private func users(of key: ObjectKey) -> [String] {
@@ -87,40 +103,42 @@ package struct NodePlanner: Sendable {
     default: break
     }
     var plan = NodePlan()
-    guard let uid = observation.event.podUID, pods[uid] != nil else { return plan }
-    pods[uid]!.observe(observation.event, &plan, context)
-    finish(uid, &plan, context)
+    guard let uid = observation.event.podUID else { return plan }
+    let readyNodes = readyNodes
+    pods.update(uid) { runtime in
+      runtime.observe(observation.event, &plan, context)
+      return runtime.finish(&plan, context, isNodeReady: readyNodes.contains(runtime.node))
+    }
     return plan
   }
 
   /// Looks at one pod again: after a change of it, of what it uses, or when its wake-up is due.
   package mutating func plan(uid: String, _ context: NodeContext) -> NodePlan {
     var plan = NodePlan()
-    guard pods[uid] != nil else { return plan }
-    if pods[uid]!.isNew {
-      pods[uid]!.startedAt = context.now
-      pods[uid]!.isNew = false
+    let readyNodes = readyNodes
+    pods.update(uid) { runtime in
+      if runtime.isNew {
+        runtime.startedAt = context.now
+        runtime.isNew = false
+      }
+      runtime.rewriteVolumes(&plan, context, tokens: false)
+      return runtime.finish(&plan, context, isNodeReady: readyNodes.contains(runtime.node))
     }
-    pods[uid]!.rewriteVolumes(&plan, context, tokens: false)
-    finish(uid, &plan, context)
     return plan
-  }
-
-  private mutating func finish(_ uid: String, _ plan: inout NodePlan, _ context: NodeContext) {
-    guard readyNodes.contains(pods[uid]!.node) else { return }
-    pods[uid]!.advance(&plan, context)
-    if pods[uid]!.isRemoved {
-      if pods[uid]!.sandbox == .removed || pods[uid]!.sandbox == .absent { pods[uid] = nil }
-      return
-    }
-    let status = pods[uid]!.status(context.store, at: context.now)
-    if status != pods[uid]!.pod.status {
-      plan.statuses.append(PodStatusUpdate(key: pods[uid]!.key, uid: uid, status: status))
-    }
   }
 }
 
 extension PodRuntime {
+  /// The next steps and the status that follows. False once nothing is left of a removed pod.
+  fileprivate mutating func finish(_ plan: inout NodePlan, _ context: NodeContext, isNodeReady: Bool) -> Bool {
+    guard isNodeReady else { return true }
+    advance(&plan, context)
+    if isRemoved { return sandbox != .removed && sandbox != .absent }
+    let status = status(context.store, at: context.now)
+    if status.tree != pod.tree[.status] { plan.statuses.append(PodStatusUpdate(key: key, uid: uid, status: status)) }
+    return true
+  }
+
   mutating func retry() {
     if case .failed = sandbox { sandbox = .absent }
     for index in containers.indices {

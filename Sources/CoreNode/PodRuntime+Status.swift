@@ -6,29 +6,35 @@ extension PodRuntime {
   /// The pod's status as its node reports it. Source: generateAPIPodStatus, pkg/kubelet/kubelet_pods.go, v1.36.
   func status(_ store: Store, at now: Instant) -> PodStatus {
     let old = pod.status
-    var status = PodStatus()
-    status.observedGeneration = pod.metadata.generation
-    status.phase = phase
+    // Made in one piece, as are the parts: each step of a pod's life makes them anew.
+    var members: [Member] = []
+    members.reserveCapacity(14)
+    if let generation = pod.metadata.generation {
+      members.append(Member(key: .observedGeneration, value: .int(Int64(generation))))
+    }
+    let phase = phase
+    members.append(Member(key: .phase, value: .string(phase)))
     if let failure {
-      status.reason = failure.reason
-      status.message = failure.message
+      members.append(Member(key: .reason, value: .string(failure.reason)))
+      members.append(Member(key: .message, value: .string(failure.message)))
     }
-    let host = DownwardAPI.nodeAddress(node, store)
-    status.hostIP = host
-    status.hostIPs = List(tree: [.object([Member(key: .ip, value: .string(host))])])
-    if let address = address ?? old.podIP {
-      status.podIP = address
-      status.podIPs = List(tree: [.object([Member(key: .ip, value: .string(address))])])
+    func add(_ address: String, _ one: Key, _ all: Key) {
+      members.append(Member(key: one, value: .string(address)))
+      members.append(Member(key: all, value: .array([.object([Member(key: .ip, value: .string(address))])])))
     }
-    status.startTime = startedAt.rfc3339
+    add(DownwardAPI.nodeAddress(node, store), .hostIP, .hostIPs)
+    if let address = address ?? old.podIP { add(address, .podIP, .podIPs) }
+    members.append(Member(key: .startTime, value: .string(startedAt.rfc3339)))
     // It never changes.
-    status.qosClass = old.qosClass ?? QualityOfService.of(pod)
+    members.append(Member(key: .qosClass, value: .string(old.qosClass ?? QualityOfService.of(pod))))
     let helpers = containers.filter { $0.role != .main }
-    if !helpers.isEmpty { status.initContainerStatuses = List(tree: .array(helpers.map { containerStatus($0).tree })) }
-    let main = containers.lazy.filter { $0.role == .main }
-    status.containerStatuses = List(tree: .array(main.map { containerStatus($0).tree }))
-    status.conditions = conditions(old.conditions, at: now)
-    return status
+    if !helpers.isEmpty {
+      members.append(Member(key: .initContainerStatuses, value: .array(helpers.map { containerStatus($0) })))
+    }
+    let main = helpers.isEmpty ? containers : containers.filter { $0.role == .main }
+    members.append(Member(key: .containerStatuses, value: .array(main.map { containerStatus($0) })))
+    members.append(Member(key: .conditions, value: .array(conditions(old.conditions, phase, at: now))))
+    return PodStatus(tree: .object(members))
   }
 
   private var phase: String {
@@ -55,25 +61,30 @@ extension PodRuntime {
     return false
   }
 
-  private func containerStatus(_ container: ContainerRuntime) -> ContainerStatus {
-    let wanted = spec(of: container)
-    var status = ContainerStatus()
-    status.name = container.name
-    status.image = wanted.image ?? ""
+  private func containerStatus(_ container: ContainerRuntime) -> JSON {
     // As upstream: an image and an identifier are told with the container that was made of them, not before.
     let created = container.isCreated ? container.containerID : nil
-    status.imageID = created == nil && container.lastExit == nil ? "" : container.image?.id ?? ""
-    status.restartCount = container.restartCount
-    status.started = container.isRunning && container.isStarted
-    status.ready = container.role == .initial ? container.exit?.code == 0 : container.isRunning && container.isReady
-    if let id = created ?? container.lastExit?.containerID { status.containerID = "crun://" + id }
-    status.state = state(of: container)
-    if let last = container.lastExit, last.containerID != container.containerID || !isEnded(container) {
-      status.lastState.terminated = terminated(last.containerID, last.exit)
-    } else {
-      status.tree.put(.lastState, .object([]))
+    let isRunning = container.isRunning
+    let hasImage = created != nil || container.lastExit != nil
+    let isReady = container.role == .initial ? container.exit?.code == 0 : isRunning && container.isReady
+    var members: [Member] = []
+    members.reserveCapacity(9)
+    members.append(Member(key: .name, value: .string(container.name)))
+    members.append(Member(key: .image, value: .string(spec(of: container).image ?? "")))
+    members.append(Member(key: .imageID, value: .string(hasImage ? container.image?.id ?? "" : "")))
+    members.append(Member(key: .restartCount, value: .int(Int64(container.restartCount))))
+    members.append(Member(key: .started, value: .bool(isRunning && container.isStarted)))
+    members.append(Member(key: .ready, value: .bool(isReady)))
+    if let id = created ?? container.lastExit?.containerID {
+      members.append(Member(key: .containerID, value: .string("crun://" + id)))
     }
-    return status
+    members.append(Member(key: .state, value: state(of: container).tree))
+    var last: [Member] = []
+    if let exit = container.lastExit, exit.containerID != container.containerID || !isEnded(container) {
+      last = [Member(key: .terminated, value: terminated(exit.containerID, exit.exit).tree)]
+    }
+    members.append(Member(key: .lastState, value: .object(last)))
+    return .object(members)
   }
 
   private func isEnded(_ container: ContainerRuntime) -> Bool { container.exit != nil && !restarts(container) }
@@ -118,18 +129,18 @@ extension PodRuntime {
     return view
   }
 
-  private func conditions(_ old: List<PodCondition>, at now: Instant) -> List<PodCondition> {
+  private func conditions(_ old: List<PodCondition>, _ phase: String, at now: Instant) -> [JSON] {
     let isOver = isFinished && !isTerminating
     let helpersDone = containers.allSatisfy {
       $0.role == .main || ($0.role == .initial ? $0.exit?.code == 0 : $0.isRunning && $0.isStarted) || isOver
     }
-    let unready = containers.filter { $0.role != .initial && !($0.isRunning && $0.isReady) }.map(\.name)
-    let allReady = unready.isEmpty && helpersDone && !isOver
+    let isReady = containers.allSatisfy { $0.role == .initial || $0.isRunning && $0.isReady }
+    let allReady = isReady && helpersDone && !isOver
     let gatesHold = pod.spec.readinessGates.allSatisfy { gate in
       old.contains { $0.type == gate.conditionType && $0.status == "True" }
     }
     let reason = isOver ? (phase == "Succeeded" ? "PodCompleted" : "PodFailed") : "ContainersNotReady"
-    var text: String? { isOver ? nil : "containers with unready status: [\(unready.joined(separator: " "))]" }
+    let text = isOver || allReady ? nil : "containers with unready status: [\(unready.joined(separator: " "))]"
     var draft = ConditionsDraft(old.tree.elements, generation: pod.metadata.generation, now)
     draft.add("PodReadyToStartContainers", address != nil && !isOver, nil, nil)
     draft.add(
@@ -137,9 +148,12 @@ extension PodRuntime {
       "containers with incomplete status: [\(pending.joined(separator: " "))]")
     draft.add("Ready", allReady && gatesHold, allReady ? "ReadinessGatesNotReady" : reason, allReady ? nil : text)
     draft.add("ContainersReady", allReady, reason, text)
-    return List(tree: .array(draft.finished))
+    return draft.finish()
   }
 
+  private var unready: [String] {
+    containers.filter { $0.role != .initial && !($0.isRunning && $0.isReady) }.map(\.name)
+  }
   private var pending: [String] { containers.filter { $0.role == .initial && $0.exit?.code != 0 }.map(\.name) }
 }
 
@@ -148,6 +162,7 @@ private struct ConditionsDraft {
   private let old: [JSON]
   private let generation: JSON
   private let now: Instant
+  private lazy var time = now.rfc3339
   private var result: [JSON] = []
 
   init(_ old: [JSON], generation: Int?, _ now: Instant) {
@@ -159,16 +174,12 @@ private struct ConditionsDraft {
 
   /// - Parameters reason, message: of a condition that is false
   mutating func add(_ type: String, _ isTrue: Bool, _ reason: String?, _ message: @autoclosure () -> String?) {
-    let present = old.first { $0[.type].isText(type) } ?? .null
+    let place = old.firstIndex { $0[.type].isText(type) }
     let status = isTrue ? "True" : "False"
     let (reason, message) = isTrue ? (nil, nil) : (reason, message())
-    if present[.status].isText(status), present[.reason].string == reason, present[.message].string == message,
-      present[.observedGeneration] == generation
-    {
-      return result.append(present)
-    }
-    var condition = PodCondition(tree: present.isNull ? .object([]) : present)
-    if !present[.status].isText(status) { condition.lastTransitionTime = now.rfc3339 }
+    if let place, ConditionsDraft.isSame(old[place], status, reason, message, generation) { return result.append(old[place]) }
+    var condition = PodCondition(tree: place.map { old[$0] } ?? .object([]))
+    if !condition.tree[.status].isText(status) { condition.lastTransitionTime = time }
     condition.type = type
     condition.status = status
     condition.reason = reason
@@ -177,8 +188,20 @@ private struct ConditionsDraft {
     result.append(condition.tree)
   }
 
-  var finished: [JSON] {
-    let own = result
-    return own + old.filter { condition in !own.contains { $0[.type] == condition[.type] } }
+  private static func isSame(_ old: JSON, _ status: String, _ reason: String?, _ message: String?, _ generation: JSON) -> Bool {
+    func holds(_ key: Key, _ text: String?) -> Bool { text.map { old[key].isText($0) } ?? (old[key].string == nil) }
+    return old[.status].isText(status) && holds(.reason, reason) && holds(.message, message)
+      && old[.observedGeneration] == generation
+  }
+
+  /// Those of others follow.
+  mutating func finish() -> [JSON] {
+    for condition in old where !ConditionsDraft.isOwn(condition[.type]) { result.append(condition) }
+    return result
+  }
+
+  private static func isOwn(_ type: JSON) -> Bool {
+    type.isText("Ready") || type.isText("ContainersReady") || type.isText("Initialized")
+      || type.isText("PodReadyToStartContainers")
   }
 }

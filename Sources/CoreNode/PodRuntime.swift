@@ -1,3 +1,4 @@
+import CoreJSON
 package import CoreStore
 package import CoreTypes
 
@@ -54,12 +55,12 @@ package struct PodRuntime: Sendable {
   }
 
   var node: String { pod.spec.nodeName ?? "" }
-  var isTerminating: Bool { isRemoved || pod.metadata.deletionTimestamp != nil }
+  var isTerminating: Bool { isRemoved || !pod.tree[.metadata][.deletionTimestamp].isNull }
   var address: String? { if case .started(let address) = sandbox { address } else { nil } }
 
   func spec(of container: ContainerRuntime) -> Container {
-    let list = container.role == .main ? pod.spec.containers : pod.spec.initContainers
-    return list.first { $0.name == container.name } ?? Container()
+    let list = pod.tree[.spec][container.role == .main ? .containers : .initContainers].elements
+    return list.first { $0[.name].isText(container.name) }.map { Container(tree: $0) } ?? Container()
   }
 
   func index(of container: String) -> Int? { containers.firstIndex { $0.name == container } }

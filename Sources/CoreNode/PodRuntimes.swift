@@ -15,6 +15,17 @@ struct PodRuntimes: Sendable {
     }
   }
 
+  func contains(_ uid: String) -> Bool { places[uid] != nil }
+
+  /// Works on a pod in its place, which is found once; without one there is nothing to do.
+  /// - Parameter work: returns whether the pod stays
+  mutating func update(_ uid: String, _ work: (inout PodRuntime) -> Bool) {
+    guard let place = places[uid], slots[place] != nil else { return }
+    if work(&slots[place]!) { return }
+    slots[place] = nil
+    release(uid, place)
+  }
+
   /// In no order.
   var all: some Sequence<PodRuntime> { slots.lazy.compactMap { $0 } }
 
