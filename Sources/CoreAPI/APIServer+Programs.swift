@@ -11,9 +11,10 @@ extension APIServer {
 
   private func options(_ user: UserInfo, _ now: Instant) -> WriteOptions {
     var options = WriteOptions(user: user, now: now)
-    let name = user.name.utf8
-    options.fieldManager = String(
-      Substring(name.lastIndex(of: UInt8(ascii: ":")).map { name[name.index(after: $0)...] } ?? name[...]))
+    var name = user.name
+    options.fieldManager = name.withUTF8 { bytes in
+      String(decoding: bytes[(bytes.lastIndex(of: UInt8(ascii: ":")) ?? -1).advanced(by: 1)...], as: UTF8.self)
+    }
     options.fieldValidation = .ignore
     return options
   }

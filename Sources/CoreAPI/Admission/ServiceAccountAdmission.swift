@@ -27,14 +27,27 @@ enum ServiceAccountAdmission {
     mount(&pod, volume: "kube-api-access-" + suffix)
   }
 
+  /// The files of the volume: a token, the certificate that it is shown to, and the namespace.
+  private static let files: JSON = {
+    let token: JSON = ["serviceAccountToken": ["expirationSeconds": .int(Int64(tokenSeconds)), "path": "token"]]
+    let authority: JSON = ["configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]]
+    let namespace: JSON = [
+      "downwardAPI": ["items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]]
+    ]
+    return ["sources": [token, authority, namespace], "defaultMode": 420]
+  }()
+
   private static func mount(_ pod: inout Pod, volume: String) {
     var isUsed = false
-    let mount: JSON = ["name": .string(volume), "readOnly": true, "mountPath": .string(mountPath)]
+    let mount = JSON.object([
+      Member(key: .name, value: .string(volume)), Member(key: .readOnly, value: true),
+      Member(key: .mountPath, value: .string(mountPath)),
+    ])
     func add(_ containers: JSON) -> JSON {
       .array(
         containers.elements.map { container in
           let mounts = container[.volumeMounts].elements
-          if mounts.contains(where: { $0[.mountPath].string == mountPath }) { return container }
+          if mounts.contains(where: { $0[.mountPath].isText(mountPath) }) { return container }
           isUsed = true
           var container = container
           container.put(.volumeMounts, .array(mounts + [mount]))
@@ -45,12 +58,7 @@ enum ServiceAccountAdmission {
       pod.spec.tree.put(key, add(pod.spec.tree[key]))
     }
     guard isUsed else { return }
-    let token: JSON = ["serviceAccountToken": ["expirationSeconds": .int(Int64(tokenSeconds)), "path": "token"]]
-    let authority: JSON = ["configMap": ["name": "kube-root-ca.crt", "items": [["key": "ca.crt", "path": "ca.crt"]]]]
-    let namespace: JSON = [
-      "downwardAPI": ["items": [["path": "namespace", "fieldRef": ["apiVersion": "v1", "fieldPath": "metadata.namespace"]]]]
-    ]
-    let projected: JSON = ["sources": [token, authority, namespace], "defaultMode": 420]
-    pod.spec.volumes.tree.elements.append(["name": .string(volume), "projected": projected])
+    pod.spec.volumes.tree.elements.append(
+      .object([Member(key: .name, value: .string(volume)), Member(key: .projected, value: files)]))
   }
 }

@@ -60,19 +60,22 @@ enum ContainerRules {
     return errors + FieldRules.atLeast(0, probe.initialDelaySeconds, path.child("initialDelaySeconds"))
   }
 
+  private static func isStandard(_ name: String) -> Bool { name == "cpu" || name == "memory" || name == "ephemeral-storage" }
+
   static func resources(_ resources: ResourceRequirements, _ path: FieldPath) -> [FieldError] {
     var errors: [FieldError] = []
     for (field, map) in [("limits", resources.limits), ("requests", resources.requests)] {
       for (name, text) in map.sorted {
-        let at = path.child(field).key(name)
+        var at: FieldPath { path.child(field).key(name) }
         if let amount = Quantity(text), amount < Quantity(milli: 0) {
           errors.append(FieldError(.invalid, at, value: .string(text), detail: "must be greater than or equal to 0"))
         }
-        if !name.contains("/"), !["cpu", "memory", "ephemeral-storage"].contains(name), !name.hasPrefix("hugepages-") {
+        if !isStandard(name), !name.utf8.contains(UInt8(ascii: "/")), !name.hasPrefix("hugepages-") {
           errors.append(FieldError(.invalid, at, value: .string(name), detail: "must be a standard resource for containers"))
         }
       }
     }
+    if resources.limits.isEmpty { return errors }
     for (name, text) in resources.requests.sorted {
       guard let limit = resources.limits[name].flatMap({ Quantity($0) }), let request = Quantity(text), limit < request else {
         continue

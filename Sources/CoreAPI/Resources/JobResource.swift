@@ -39,17 +39,22 @@ struct JobResource: Resource {
     object = job.tree
   }
 
+  private static let (uidLabel, oldUIDLabel): (Key, Key) = ("batch.kubernetes.io/controller-uid", "controller-uid")
+  private static let (nameLabel, oldNameLabel): (Key, Key) = ("batch.kubernetes.io/job-name", "job-name")
+
   /// The selector and the labels of the pods follow from the job's UID, unless the selector is given by hand.
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
     var job = Job(tree: object)
     job.status = JobStatus()
     job.metadata.generation = 1
     if job.spec.manualSelector != true, let uid = job.metadata.uid {
-      job.spec.template.metadata.labels["batch.kubernetes.io/controller-uid"] = uid
-      job.spec.template.metadata.labels["controller-uid"] = uid
-      job.spec.template.metadata.labels["batch.kubernetes.io/job-name"] = job.metadata.name
-      job.spec.template.metadata.labels["job-name"] = job.metadata.name
-      if job.spec.selector.isAbsent { job.spec.selector.matchLabels["batch.kubernetes.io/controller-uid"] = uid }
+      var labels = job.spec.template.metadata.labels
+      labels[Self.uidLabel] = uid
+      labels[Self.oldUIDLabel] = uid
+      labels[Self.nameLabel] = job.metadata.name
+      labels[Self.oldNameLabel] = job.metadata.name
+      job.spec.template.metadata.labels = labels
+      if job.spec.selector.isAbsent { job.spec.selector.matchLabels[Self.uidLabel] = uid }
     }
     if job.metadata.labels.isEmpty { job.metadata.labels = job.spec.template.metadata.labels }
     object = job.tree

@@ -49,6 +49,7 @@ struct PodResource: Resource {
 
   /// Only images, deadlines and added tolerations may change. Source: ValidatePodUpdate, pkg/apis/core/validation, v1.36.
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    if object[.spec] == old[.spec] { return [] }
     var new = Pod(tree: object)
     let before = Pod(tree: old)
     if new.spec.containers.count != before.spec.containers.count {

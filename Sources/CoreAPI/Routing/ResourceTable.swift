@@ -1,16 +1,25 @@
 import CoreStore
 
-/// A resource under one of the group versions that serve it.
-struct ServedResource: Sendable {
+/// A resource under one of the group versions that serve it. Made once each; every request and every write passes one on.
+final class ServedResource: Sendable {
   let resource: any Resource
   let definition: ResourceDefinition
   let version: ServedVersion
   let isStorageVersion: Bool
-
-  var id: ResourceID { definition.id }
-  var storage: ServedVersion { definition.served[0] }
+  let id: ResourceID
+  let storage: ServedVersion
   /// The name as this version's clients know it: group of the request, plural of the resource.
-  var requestID: ResourceID { ResourceID(version.group, definition.id.name) }
+  let requestID: ResourceID
+
+  init(_ resource: any Resource, _ definition: ResourceDefinition, _ version: ServedVersion, isStorageVersion: Bool) {
+    self.resource = resource
+    self.definition = definition
+    self.version = version
+    self.isStorageVersion = isStorageVersion
+    id = definition.id
+    storage = definition.served[0]
+    requestID = ResourceID(version.group, definition.id.name)
+  }
 }
 
 /// Which paths lead to which resources. Made once; shared by all requests.
@@ -44,7 +53,7 @@ final class ResourceTable: Sendable {
       if storage[definition.id] != nil { continue }
       kept.append(resource)
       for (index, version) in definition.served.enumerated() {
-        let served = ServedResource(resource: resource, definition: definition, version: version, isStorageVersion: index == 0)
+        let served = ServedResource(resource, definition, version, isStorageVersion: index == 0)
         routes[Route(group: version.group, version: version.version, name: definition.id.name)] = served
         byVersion[version.apiVersion, default: []].append(served)
         versions[version.group, default: []].insert(version.version)

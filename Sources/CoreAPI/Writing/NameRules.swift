@@ -72,10 +72,16 @@ enum NameRules {
 
   private static func isWord(_ text: Substring) -> Bool {
     guard let first = text.utf8.first, let last = text.utf8.last else { return false }
-    func inner(_ byte: UInt8) -> Bool {
-      isAlphanumeric(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+    guard isAlphanumeric(first), isAlphanumeric(last) else { return false }
+    var text = text
+    return text.withUTF8 { bytes in
+      for byte in bytes {
+        guard
+          isAlphanumeric(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+        else { return false }
+      }
+      return true
     }
-    return isAlphanumeric(first) && isAlphanumeric(last) && text.utf8.allSatisfy(inner)
   }
 
   private static func isLowerOrDigit(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }

@@ -88,7 +88,7 @@ enum ObjectMetaRules {
   private static func finalizerProblem(_ name: String) -> String? {
     if let problem = NameRules.qualifiedNameProblem(name) { return problem }
     let known = ["orphan", "foregroundDeletion", "kubernetes"]
-    return name.contains("/") || known.contains(name)
+    return name.utf8.contains(UInt8(ascii: "/")) || known.contains(name)
       ? nil : "name is neither a standard finalizer name nor is it fully qualified"
   }
 
