@@ -18,6 +18,6 @@ extension Change {
       .delete(pod.key, uid: pod.uid, graceSeconds: nil, propagation: nil),
       succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "Deleted pod: \(pod.key.name)", about: owner.tree),
       failed: EventDraft(.warning, reason: "FailedDelete", message: "Error deleting: {error}", about: owner.tree),
-      tolerated: ["NotFound"])
+      tolerated: Change.untilGone)
   }
 }

@@ -1,3 +1,4 @@
+import CoreJSON
 import CoreStore
 import CoreTypes
 
@@ -11,12 +12,17 @@ struct OrphanPods: Sendable {
   mutating func note(_ change: StoreChange) {
     let key = change.object.key
     guard key.resource == resource else { return }
-    if change.kind != .deleted, change.object.controller == nil {
+    if change.kind != .deleted, change.object.controllerReference.isNull {
       namespaces[key.namespace, default: []].insert(key)
+    } else if change.previous?.controllerReference.isNull != true {
+      // Neither before nor after: it has not been here.
     } else if namespaces[key.namespace]?.remove(key) != nil, namespaces[key.namespace]!.isEmpty {
       namespaces[key.namespace] = nil
     }
   }
 
-  func keys(in namespace: String) -> [ObjectKey] { namespaces[namespace]?.sorted() ?? [] }
+  func keys(in namespace: String) -> [ObjectKey] {
+    if namespaces.isEmpty { return [] }
+    return namespaces[namespace]?.sorted() ?? []
+  }
 }

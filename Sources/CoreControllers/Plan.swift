@@ -52,6 +52,8 @@ package struct Change: Sendable {
   package var failed: EventDraft?
   /// A refusal with one of these reasons (metav1.Status.reason, such as AlreadyExists or NotFound) counts as done.
   package var tolerated: Set<String>
+  /// Of a change of an object that may have gone.
+  package static let untilGone: Set<String> = ["NotFound"]
   /// Its place among many like changes.
   package var turn: SlowStart.Turn?
 
@@ -79,12 +81,15 @@ package struct EventDraft: Sendable, Equatable {
     self.kind = kind
     self.reason = reason
     self.message = message
-    let metadata = tree[.metadata]
-    let members = [
-      Member(key: .apiVersion, value: tree[.apiVersion]), Member(key: .kind, value: tree[.kind]),
-      Member(key: .namespace, value: metadata[.namespace]), Member(key: .name, value: metadata[.name]),
-      Member(key: .uid, value: metadata[.uid]), Member(key: .resourceVersion, value: metadata[.resourceVersion]),
-    ]
-    involved = ObjectReference(tree: .object(members.filter { !$0.value.isNull }))
+    var members: [Member] = []
+    members.reserveCapacity(7)
+    func add(_ key: Key, _ value: JSON) { if !value.isNull { members.append(Member(key: key, value: value)) } }
+    add(.apiVersion, tree[.apiVersion])
+    add(.kind, tree[.kind])
+    add(.namespace, tree[.metadata][.namespace])
+    add(.name, tree[.metadata][.name])
+    add(.uid, tree[.metadata][.uid])
+    add(.resourceVersion, tree[.metadata][.resourceVersion])
+    involved = ObjectReference(tree: .object(members))
   }
 }

@@ -76,6 +76,15 @@ struct GarbageCollectorTests {
     #expect(world.names(.pods) == ["kept"])
   }
 
+  @Test("what says that it is owned by an event stays when the event goes")
+  func ownedByEvent() throws {
+    var world = World(GarbageCollector())
+    try world.add(.events, Self.object("Event", "e"))
+    try world.add(.pods, Self.object("Pod", "a", owners: ["Event/e"]))
+    try world.delete(.events, "e")
+    #expect(world.names(.pods) == ["a"])
+  }
+
   @Test("an owner in another namespace does not count, and a warning says so")
   func otherNamespace() throws {
     var world = World(GarbageCollector())

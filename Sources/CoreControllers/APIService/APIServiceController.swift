@@ -48,6 +48,6 @@ package struct APIServiceController: Controller {
     if old == condition { return Plan() }
     let all = List(conditions.filter { $0.type != "Available" } + [condition])
     let merge: JSON = ["status": ["conditions": all.tree]]
-    return Plan(changes: [Change(.patch(key, subresource: "status", merge: merge), tolerated: ["NotFound"])])
+    return Plan(changes: [Change(.patch(key, subresource: "status", merge: merge), tolerated: Change.untilGone)])
   }
 }

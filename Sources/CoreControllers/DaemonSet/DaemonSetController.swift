@@ -8,12 +8,14 @@ package struct DaemonSetController: Controller {
   package let name = "daemonset-controller"
   package var resources: Set<ResourceID>? { [.daemonSets, .nodes, .pods, .controllerRevisions] }
   private var orphans = OrphanPods()
+  private var orphanRevisions = OrphanPods(.controllerRevisions)
   private var backoff = FailedPodBackoff()
 
   package init() {}
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     orphans.note(change)
+    orphanRevisions.note(change)
     let key = change.object.key
     switch key.resource {
     case .daemonSets:
@@ -26,7 +28,7 @@ package struct DaemonSetController: Controller {
       return snapshot.store.list(.daemonSets).map(\.key)
     case .pods, .controllerRevisions:
       if let owner = change.object.controller {
-        return owner.kind == "DaemonSet" ? [ObjectKey(.daemonSets, namespace: key.namespace, owner.name ?? "")] : []
+        return owner.tree[.kind].isText("DaemonSet") ? [ObjectKey(.daemonSets, namespace: key.namespace, owner.name ?? "")] : []
       }
       let released = OwnedPods.ownerBefore(change, kind: "DaemonSet", .daemonSets)
       let labels = change.object.metadata.labels
@@ -45,8 +47,8 @@ package struct DaemonSetController: Controller {
     guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
     let selector = stored.view(DaemonSet.self).spec.selector
     let claims =
-      OwnedPods.claim(stored, selector, orphans, snapshot.store)
-      + RevisionHistory.adoptions(stored, selector: selector, snapshot.store)
+      OwnedPods.claim(stored, selector, orphans, snapshot.store, owned: OwnedPods.controlled(by: stored, snapshot.store))
+      + RevisionHistory.adoptions(stored, selector: selector, orphanRevisions, snapshot.store)
     if !claims.isEmpty { return Plan(changes: claims) }
     var sync = DaemonSetSync(stored, snapshot.store, now, backoff: backoff)
     sync.run()

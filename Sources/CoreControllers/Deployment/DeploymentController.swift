@@ -63,16 +63,19 @@ package struct DeploymentController: Controller {
     let free = orphans.keys(in: stored.key.namespace).compactMap { store.get($0) }
     for set in own + free where set.metadata.deletionTimestamp == nil {
       let metadata = set.metadata
-      let owner = OwnedPods.controller(of: metadata)
-      var owners = Array(metadata.ownerReferences)
-      switch (owner?.uid, selector.matches(metadata.labels)) {
-      case (stored.uid, false): owners.removeAll { $0.uid == stored.uid }
-      case (nil, true): owners.append(OwnedPods.reference(to: stored.tree))
-      default: continue
+      let isMatched = selector.matches(metadata.labels)
+      let owner = set.controllerReference[.uid]
+      let owners: [OwnerReference]
+      if owner.isText(stored.uid), !isMatched {
+        owners = metadata.ownerReferences.filter { $0.uid != stored.uid }
+      } else if owner.isNull, isMatched {
+        owners = Array(metadata.ownerReferences) + [OwnedPods.reference(to: stored.tree)]
+      } else {
+        continue
       }
       var tree = set.tree
       tree[.metadata].put(.ownerReferences, owners.isEmpty ? .null : List(owners).tree)
-      changes.append(Change(.update(.replicaSets, tree: tree), tolerated: ["NotFound"]))
+      changes.append(Change(.update(.replicaSets, tree: tree), tolerated: Change.untilGone))
     }
     return changes
   }

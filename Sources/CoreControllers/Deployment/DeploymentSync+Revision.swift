@@ -21,7 +21,7 @@ extension DeploymentSync {
         newSet!.annotate(RevisionSet.historyAnnotation, DeploymentSync.history(history, adding: before))
       }
     }
-    for (name, value) in copiedAnnotations { newSet!.annotate(name, value) }
+    for (name, value) in copiedAnnotations { newSet!.annotate(Key(name), value) }
     annotateDeployment(revision: max(before, next))
     if hasDeadline, !status.conditions.contains(where: { $0.type == "Progressing" }) {
       set("Progressing", "True", "FoundNewReplicaSet", "found new replica set \"\(newSet!.name)\"")
@@ -43,8 +43,8 @@ extension DeploymentSync {
 
   private mutating func annotateDeployment(revision: Int) {
     let value = String(revision)
-    if deployment.metadata.annotations[RevisionSet.revisionAnnotation] == value { return }
-    let annotations = JSON.object([Member(key: Key(RevisionSet.revisionAnnotation), value: .string(value))])
+    if deployment.tree[.metadata][.annotations][RevisionSet.revisionAnnotation].isText(value) { return }
+    let annotations = JSON.object([Member(key: RevisionSet.revisionAnnotation, value: .string(value))])
     plan.changes.append(Change(.patch(stored.key, subresource: "", merge: ["metadata": ["annotations": annotations]])))
   }
 
@@ -87,7 +87,7 @@ extension DeploymentSync {
   var newSetSize: Int {
     let present = newSet?.replicas ?? 0
     guard isRolling else { return wanted }
-    let total = allSets.reduce(0) { $0 + $1.replicas }
+    let total = replicas
     let most = wanted + pace.surge
     if total >= most { return present }
     return present + min(most - total, wanted - present)

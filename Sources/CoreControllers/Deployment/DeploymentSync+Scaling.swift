@@ -18,7 +18,7 @@ extension DeploymentSync {
   private mutating func shrinkOldSets() -> Bool {
     guard oldSets.contains(where: { $0.replicas > 0 }), let new = newSet else { return false }
     let least = wanted - pace.unavailable
-    let total = allSets.reduce(0) { $0 + $1.replicas }
+    let total = replicas
     var room = total - least - max(0, new.replicas - new.available)
     guard room > 0 else { return false }
     var isChanged = false

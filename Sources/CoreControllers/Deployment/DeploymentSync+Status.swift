@@ -12,9 +12,9 @@ extension DeploymentSync {
   mutating func writeStatus(isRollout: Bool) {
     count()
     if isRollout { noteProgress() }
-    let failure = allSets.reversed().compactMap { $0.replicaSet.status.conditions.first { $0.type == "ReplicaFailure" } }.first
     if isRollout {
-      if let failure {
+      let failures = allSets.reversed().lazy.compactMap { $0.replicaSet.status.conditions.first { $0.type == "ReplicaFailure" } }
+      if let failure = failures.first {
         set("ReplicaFailure", failure.status ?? "True", failure.reason ?? "", failure.message ?? "")
       } else {
         remove("ReplicaFailure")
@@ -24,11 +24,14 @@ extension DeploymentSync {
     let before = plan.changes.count
     defer { if newSet.map({ $0.stored == nil }) ?? false { plan.take(DeploymentSync.statusTurn, since: before) } }
     let merge = StatusPatch.from(deployment.status.tree, to: status.tree)
-    plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]))
+    plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: Change.untilGone))
   }
 
   private mutating func count() {
-    func sum(_ field: (ReplicaSetStatus) -> Int?) -> Int { allSets.reduce(0) { $0 + (field($1.replicaSet.status) ?? 0) } }
+    func sum(_ field: (ReplicaSetStatus) -> Int?) -> Int {
+      let new = newSet.flatMap { field($0.replicaSet.status) } ?? 0
+      return oldSets.reduce(new) { $0 + (field($1.replicaSet.status) ?? 0) }
+    }
     func orAbsent(_ count: Int) -> Int? { count == 0 ? nil : count }
     let available = sum { $0.availableReplicas }
     status.observedGeneration = stored.metadata.generation
@@ -36,7 +39,7 @@ extension DeploymentSync {
     status.updatedReplicas = orAbsent(newSet?.replicaSet.status.replicas ?? 0)
     status.readyReplicas = orAbsent(sum { $0.readyReplicas })
     status.availableReplicas = orAbsent(available)
-    status.unavailableReplicas = orAbsent(max(0, allSets.reduce(0) { $0 + $1.replicas } - available))
+    status.unavailableReplicas = orAbsent(max(0, replicas - available))
     status.terminatingReplicas = sum { $0.terminatingReplicas }
     if available >= wanted - pace.unavailable {
       set("Available", "True", "MinimumReplicasAvailable", "enough pods are available")

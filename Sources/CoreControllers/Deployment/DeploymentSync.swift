@@ -21,6 +21,11 @@ struct DeploymentSync {
   var oldSets: [RevisionSet]
   /// The set that the last plan made is not there.
   let wasRefused: Bool
+  let wanted: Int
+  let isRolling: Bool
+  let hasDeadline: Bool
+  /// Pods above and below the wanted number during an update; never both 0.
+  let pace: (surge: Int, unavailable: Int)
 
   init(_ stored: StoredObject, _ store: Store, _ now: Instant, asked: String? = nil) {
     self.stored = stored
@@ -29,25 +34,29 @@ struct DeploymentSync {
     deployment = stored.view(Deployment.self)
     status = deployment.status
     wasRefused = asked.map { store.get(.replicaSets, namespace: stored.key.namespace, $0) == nil } ?? false
-    let template = deployment.spec.template
+    let spec = deployment.spec
+    wanted = spec.replicas ?? 1
+    isRolling = spec.strategy.type != "Recreate"
+    hasDeadline = spec.progressDeadlineSeconds.map { $0 < Int(Int32.max) } ?? false
+    pace = DeploymentSync.pace(of: spec, wanted: wanted)
+    let template = spec.template
     var sets = store.owned(by: stored.uid)
-      .filter { $0.key.resource == .replicaSets && $0.controller?.uid == stored.uid }
-      .map { RevisionSet($0) }.sorted { $0.age < $1.age }
+      .filter { $0.key.resource == .replicaSets && $0.controllerReference[.uid].isText(stored.uid) }
+      .map { RevisionSet($0) }
+    if sets.count > 1 { sets.sort { $0.age < $1.age } }
     // Of several equal ones the oldest counts, so that later reconciles agree with earlier ones.
     if let index = sets.firstIndex(where: { $0.isMade(from: template) }) { newSet = sets.remove(at: index) }
     oldSets = sets
   }
 
-  var wanted: Int { deployment.spec.replicas ?? 1 }
-  var isRolling: Bool { deployment.spec.strategy.type != "Recreate" }
   var allSets: [RevisionSet] { oldSets + (newSet.map { [$0] } ?? []) }
-  var hasDeadline: Bool { deployment.spec.progressDeadlineSeconds.map { $0 < Int(Int32.max) } ?? false }
+  /// Of all sets together, as wanted after the plan.
+  var replicas: Int { oldSets.reduce(newSet?.replicas ?? 0) { $0 + $1.replicas } }
 
-  /// Pods above and below the wanted number during an update; never both 0.
   /// Source: ResolveFenceposts, deployment_util.go, v1.36.
-  var pace: (surge: Int, unavailable: Int) {
-    guard isRolling, wanted > 0 else { return (0, 0) }
-    let rolling = deployment.spec.strategy.rollingUpdate
+  private static func pace(of spec: DeploymentSpec, wanted: Int) -> (surge: Int, unavailable: Int) {
+    guard spec.strategy.type != "Recreate", wanted > 0 else { return (0, 0) }
+    let rolling = spec.strategy.rollingUpdate
     let surge = CountOrPercent.resolve(rolling.maxSurge, of: wanted, roundingUp: true) ?? 0
     let unavailable = CountOrPercent.resolve(rolling.maxUnavailable, of: wanted, roundingUp: false) ?? 0
     return (surge, surge == 0 && unavailable == 0 ? 1 : min(unavailable, wanted))
@@ -108,7 +117,7 @@ struct DeploymentSync {
     oldSets.contains { old in
       guard let stored = old.stored else { return false }
       return (old.replicaSet.status.replicas ?? 0) > 0
-        || store.owned(by: stored.uid).contains { $0.key.resource == .pods && !Scheduler.isOver($0.view(Pod.self)) }
+        || store.owned(by: stored.uid).contains { $0.key.resource == .pods && !Scheduler.isOver($0) }
     }
   }
 
@@ -123,7 +132,7 @@ struct DeploymentSync {
         && (old.replicaSet.metadata.generation ?? 0) <= (old.replicaSet.status.observedGeneration ?? 0)
       guard isIdle, let stored = old.stored else { continue }
       plan.changes.append(
-        Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"]))
+        Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: Change.untilGone))
     }
   }
 
@@ -148,7 +157,7 @@ struct DeploymentSync {
     guard let object = set.stored else {
       var tree = set.replicaSet
       tree.spec.replicas = set.replicas
-      for (name, value) in set.annotations { tree.metadata.annotations[name] = value }
+      for (key, value) in set.annotations { tree.metadata.annotations[key] = value }
       let failed = EventDraft(
         .warning, reason: "ReplicaSetCreateError", message: "replica set \(set.name) was refused: {error}", about: stored.tree)
       plan.changes.append(
@@ -159,14 +168,14 @@ struct DeploymentSync {
       return
     }
     // An old set that stays at 0 keeps what was written when it was scaled down.
-    if change == 0, set.replicas == 0, !set.annotations.contains(where: { $0.name == RevisionSet.revisionAnnotation }),
+    if change == 0, set.replicas == 0, !set.annotations.contains(where: { $0.key == RevisionSet.revisionAnnotation }),
       object.uid != newSet?.stored?.uid
     {
       return
     }
     var merge: JSON = .object([])
     if !set.annotations.isEmpty {
-      merge[.metadata][.annotations] = .object(set.annotations.map { Member(key: Key($0.name), value: .string($0.value)) })
+      merge[.metadata][.annotations] = .object(set.annotations.map { Member(key: $0.key, value: .string($0.value)) })
     }
     if change != 0 { merge[.spec].put(.replicas, .int(Int64(set.replicas))) }
     let pause = deployment.spec.minReadySeconds ?? 0
@@ -174,6 +183,6 @@ struct DeploymentSync {
       merge[.spec].put(.minReadySeconds, .int(Int64(pause)))
     }
     if merge.members.isEmpty { return }
-    plan.changes.append(Change(.patch(object.key, subresource: "", merge: merge), succeeded: event, tolerated: ["NotFound"]))
+    plan.changes.append(Change(.patch(object.key, subresource: "", merge: merge), succeeded: event, tolerated: Change.untilGone))
   }
 }

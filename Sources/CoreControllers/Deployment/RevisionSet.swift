@@ -4,17 +4,17 @@ import CoreTypes
 
 /// One ReplicaSet of a Deployment as a sync sees and changes it.
 struct RevisionSet {
-  static let revisionAnnotation = "deployment.kubernetes.io/revision"
-  static let historyAnnotation = "deployment.kubernetes.io/revision-history"
-  static let desiredAnnotation = "deployment.kubernetes.io/desired-replicas"
-  static let mostAnnotation = "deployment.kubernetes.io/max-replicas"
+  static let revisionAnnotation: Key = "deployment.kubernetes.io/revision"
+  static let historyAnnotation: Key = "deployment.kubernetes.io/revision-history"
+  static let desiredAnnotation: Key = "deployment.kubernetes.io/desired-replicas"
+  static let mostAnnotation: Key = "deployment.kubernetes.io/max-replicas"
   /// Characters of the history annotation at the most.
   static let historyLimit = 2000
-  static let hashLabel = "pod-template-hash"
+  static let hashLabel: Key = "pod-template-hash"
   /// Annotations of a Deployment that its ReplicaSets do not get. Source: annotationsToSkip, deployment_util.go, v1.36.
   static let ownAnnotations: Set<String> = [
-    "kubectl.kubernetes.io/last-applied-configuration", revisionAnnotation, historyAnnotation, desiredAnnotation, mostAnnotation,
-    "deprecated.deployment.rollback.to",
+    "kubectl.kubernetes.io/last-applied-configuration", revisionAnnotation.name, historyAnnotation.name, desiredAnnotation.name,
+    mostAnnotation.name, "deprecated.deployment.rollback.to",
   ]
 
   /// nil for a set that the plan is about to make.
@@ -24,7 +24,7 @@ struct RevisionSet {
   /// spec.replicas: as wanted after the plan.
   var replicas: Int
   /// Annotations that the plan changes.
-  var annotations: [(name: String, value: String)] = []
+  var annotations: [(key: Key, value: String)] = []
 
   init(_ stored: StoredObject) {
     self.stored = stored
@@ -49,24 +49,24 @@ struct RevisionSet {
   /// Old to new; by name where two were made in the same second.
   var age: (String, String) { (replicaSet.metadata.creationTimestamp ?? "9", name) }
 
-  private func annotation(_ name: String) -> Int? { replicaSet.metadata.annotations[name].flatMap { Int($0) } }
+  private func annotation(_ key: Key) -> Int? { replicaSet.tree[.metadata][.annotations][key].string.flatMap { Int($0) } }
 
-  mutating func annotate(_ name: String, _ value: String) {
-    if replicaSet.metadata.annotations[name] != value { annotations.append((name, value)) }
+  mutating func annotate(_ key: Key, _ value: String) {
+    if !replicaSet.tree[.metadata][.annotations][key].isText(value) { annotations.append((key, value)) }
   }
 
   /// Whether the set was made from the template: all but the label that a Deployment adds is the same.
   func isMade(from template: PodTemplateSpec) -> Bool {
-    var own = replicaSet.spec.template
-    own.metadata.labels[RevisionSet.hashLabel] = nil
-    if own.metadata.labels.isEmpty { own.metadata.tree.remove(.labels) }
-    var wanted = template
-    wanted.metadata.labels[RevisionSet.hashLabel] = nil
-    if wanted.metadata.labels.isEmpty { wanted.metadata.tree.remove(.labels) }
-    own.metadata.tree.remove(.creationTimestamp)
-    wanted.metadata.tree.remove(.creationTimestamp)
-    return own.spec.tree == wanted.spec.tree
-      && own.metadata.tree.members.sorted { $0.key.name < $1.key.name }
-        == wanted.metadata.tree.members.sorted { $0.key.name < $1.key.name }
+    let own = replicaSet.tree[.spec][.template]
+    return own[.spec] == template.tree[.spec] && RevisionSet.plain(own[.metadata]) == RevisionSet.plain(template.tree[.metadata])
+  }
+
+  private static func plain(_ metadata: JSON) -> JSON {
+    var labels = metadata[.labels].members
+    labels.removeAll { $0.key == hashLabel }
+    var members = metadata.members
+    members.removeAll { $0.key == .labels || $0.key == .creationTimestamp }
+    if !labels.isEmpty { members.append(Member(key: .labels, value: .object(labels))) }
+    return .object(members)
   }
 }

@@ -45,7 +45,7 @@ struct BudgetCount {
     updated.status.observedGeneration = stored.metadata.generation
     guard updated.status.tree != budget.status.tree else { return }
     plan.changes = events.map { Change(.nothing, succeeded: $0) }
-    plan.changes.append(Change(.updateStatus(.podDisruptionBudgets, tree: updated.tree), tolerated: ["NotFound"]))
+    plan.changes.append(Change(.updateStatus(.podDisruptionBudgets, tree: updated.tree), tolerated: Change.untilGone))
   }
 
   private func event(_ kind: EventDraft.Kind, _ reason: String, _ message: String) -> EventDraft {

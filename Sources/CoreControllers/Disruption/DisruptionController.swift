@@ -54,10 +54,11 @@ package struct DisruptionController: Controller {
 
   /// The mark of a pod that is to be ended and is not. A kubelet takes as long as it needs.
   private static func mark(of pod: Pod) -> PodCondition? {
-    guard pod.metadata.deletionTimestamp == nil, !Scheduler.isOver(pod) else { return nil }
-    return pod.status.conditions.first {
-      $0.type == "DisruptionTarget" && $0.status == "True" && $0.reason != "TerminationByKubelet"
+    guard pod.tree[.metadata][.deletionTimestamp].isNull, !Scheduler.isOver(pod) else { return nil }
+    let mark = pod.tree[.status][.conditions].elements.first {
+      $0[.type].isText("DisruptionTarget") && $0[.status].isText("True") && !$0[.reason].isText("TerminationByKubelet")
     }
+    return mark.map { PodCondition(tree: $0) }
   }
 
   private func takeBack(_ stored: StoredObject, _ now: Instant) -> Plan {
@@ -68,6 +69,6 @@ package struct DisruptionController: Controller {
     mark.status = "False"
     mark.lastTransitionTime = now.rfc3339
     pod.status.conditions = List(pod.status.conditions.filter { $0.type != "DisruptionTarget" } + [mark])
-    return Plan(changes: [Change(.updateStatus(.pods, tree: pod.tree), tolerated: ["NotFound"])])
+    return Plan(changes: [Change(.updateStatus(.pods, tree: pod.tree), tolerated: Change.untilGone)])
   }
 }

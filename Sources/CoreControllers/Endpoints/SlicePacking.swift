@@ -94,12 +94,12 @@ struct SlicePacking {
     tree.put(.endpoints, .array(slice.endpoints))
     tree[.metadata].put(.labels, labels.tree)
     if !annotations.isEmpty { tree[.metadata].put(.annotations, annotations.tree) }
-    plan.changes.append(Change(.update(.endpointSlices, tree: tree), failed: failed, tolerated: ["NotFound"]))
+    plan.changes.append(Change(.update(.endpointSlices, tree: tree), failed: failed, tolerated: Change.untilGone))
   }
 
   private func delete(_ slice: StoredObject, _ plan: inout Plan) {
     plan.changes.append(
-      Change(.delete(slice.key, uid: slice.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"]))
+      Change(.delete(slice.key, uid: slice.uid, graceSeconds: nil, propagation: nil), tolerated: Change.untilGone))
   }
 
   private func create(_ group: Group, _ endpoints: [JSON], _ name: String, _ failed: EventDraft, _ plan: inout Plan) {

@@ -12,8 +12,13 @@ package struct EventTTLController: Controller {
   package let name = "event-ttl-controller"
   package var resources: Set<ResourceID>? { [.events] }
 
+  /// An event of the heap, and its revision when it was put there.
+  private struct Kept: Sendable {
+    var key: ObjectKey
+    var revision: UInt64
+  }
   private var heap = InstantHeap()
-  private var keys: [ObjectKey] = []
+  private var kept: [Kept] = []
   private var free: [Int] = []
   /// Deleted by the last plan; what is still there was refused.
   private var deleted: [ObjectKey] = []
@@ -24,7 +29,7 @@ package struct EventTTLController: Controller {
     guard change.kind == .added, change.object.key.resource == .events else { return [] }
     let due = Self.due(change.object)
     let isFirst = heap.first.map { due < $0.at } ?? true
-    put(change.object.key, at: due)
+    put(change.object, at: due)
     return isFirst ? [Self.together] : []
   }
 
@@ -32,40 +37,52 @@ package struct EventTTLController: Controller {
     var plan = Plan()
     let refused = deleted
     deleted = []
-    for key in refused { look(at: key, in: snapshot.store, now, &plan) }
+    for key in refused { if let stored = Self.find(key, snapshot.store) { look(at: stored, now, &plan) } }
     while let first = heap.first, first.at <= now {
       heap.removeFirst()
       free.append(first.slot)
-      look(at: keys[first.slot], in: snapshot.store, now, &plan)
+      let known = kept[first.slot]
+      guard let stored = Self.find(known.key, snapshot.store) else { continue }
+      if stored.revision == known.revision { delete(stored, &plan) } else { look(at: stored, now, &plan) }
     }
     plan.wakeAt = heap.first?.at
     return plan
   }
 
-  /// One that was written again since is due later.
-  private mutating func look(at key: ObjectKey, in store: Store, _ now: Instant, _ plan: inout Plan) {
-    guard let stored = store.get(key), stored.metadata.deletionTimestamp == nil else { return }
-    let due = Self.due(stored)
-    if due > now { return put(key, at: due) }
-    deleted.append(key)
-    plan.changes.append(
-      Change(.delete(key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"]))
+  private static func find(_ key: ObjectKey, _ store: Store) -> StoredObject? {
+    guard let stored = store.get(key), stored.tree[.metadata][.deletionTimestamp].isNull else { return nil }
+    return stored
   }
 
-  private mutating func put(_ key: ObjectKey, at due: Instant) {
-    let slot = free.popLast() ?? keys.count
-    if slot == keys.count { keys.append(key) } else { keys[slot] = key }
+  /// One that was written again since is due later.
+  private mutating func look(at stored: StoredObject, _ now: Instant, _ plan: inout Plan) {
+    let due = Self.due(stored)
+    if due > now { put(stored, at: due) } else { delete(stored, &plan) }
+  }
+
+  private mutating func delete(_ stored: StoredObject, _ plan: inout Plan) {
+    deleted.append(stored.key)
+    plan.changes.append(
+      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: Change.untilGone))
+  }
+
+  private mutating func put(_ stored: StoredObject, at due: Instant) {
+    let now = Kept(key: stored.key, revision: stored.revision)
+    let slot = free.popLast() ?? kept.count
+    if slot == kept.count { kept.append(now) } else { kept[slot] = now }
     _ = heap.put(slot, at: due)
   }
 
   /// An hour after the latest time that it tells.
   private static func due(_ stored: StoredObject) -> Instant {
-    let event = stored.view(Event.self)
     var last = Instant(nanoseconds: 0)
-    func take(_ text: String?) { if let text, let at = Instant(rfc3339: text), at > last { last = at } }
-    let created = event.metadata.creationTimestamp
+    let created = stored.tree[.metadata][.creationTimestamp]
+    func take(_ time: JSON) { if let text = time.string, let at = Instant(rfc3339: text), at > last { last = at } }
+    func takeLater(_ time: JSON) { if time != created { take(time) } }
     take(created)
-    for later in [event.lastTimestamp, event.series.lastObservedTime, event.eventTime] where later != created { take(later) }
+    takeLater(stored.tree[.lastTimestamp])
+    takeLater(stored.tree[.series][.lastObservedTime])
+    takeLater(stored.tree[.eventTime])
     return last + life
   }
 }

@@ -10,20 +10,16 @@ package struct GarbageCollector: Controller {
   package init() {}
 
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
-    if change.kind != .deleted, Self.isFree(change.object), change.previous.map(Self.isFree) ?? true { return [] }
-    let metadata = change.object.metadata
-    var keys: [ObjectKey] = []
     if change.kind == .deleted {
-      keys += snapshot.store.owned(by: change.object.uid).map(\.key)
-      keys += blockedOwners(metadata, change.object.key.namespace, snapshot.store)
-      return keys
+      let dependants =
+        OwnerLookup.isOwner(change.object.key.resource) ? snapshot.store.owned(by: change.object.uid).map(\.key) : []
+      return dependants + blockedOwners(change.object.metadata, change.object.key.namespace, snapshot.store)
     }
     // Status changes of a pod make no difference here.
-    if let previous = change.previous?.metadata, previous.deletionTimestamp == metadata.deletionTimestamp,
-      previous.ownerReferences == metadata.ownerReferences, previous.finalizers == metadata.finalizers
-    {
-      return []
-    }
+    if Self.isFree(change.object), change.previous.map(Self.isFree) ?? true { return [] }
+    if let previous = change.previous, Self.isSame(previous.tree[.metadata], change.object.tree[.metadata]) { return [] }
+    let metadata = change.object.metadata
+    var keys: [ObjectKey] = []
     // An owner that is let go of may have waited for this.
     if let previous = change.previous?.metadata, previous.ownerReferences != metadata.ownerReferences {
       keys += blockedOwners(previous, change.object.key.namespace, snapshot.store)
@@ -43,15 +39,23 @@ package struct GarbageCollector: Controller {
 
   /// It has no owner, no finalizer and no wish to go, as most events.
   private static func isFree(_ object: StoredObject) -> Bool {
-    let metadata = object.tree[.metadata]
-    return metadata[.ownerReferences].isNull && metadata[.finalizers].isNull && metadata[.deletionTimestamp].isNull
+    object.tree[.metadata][.ownerReferences].isNull && object.tree[.metadata][.finalizers].isNull
+      && object.tree[.metadata][.deletionTimestamp].isNull
+  }
+
+  private static func isSame(_ old: JSON, _ new: JSON) -> Bool {
+    old[.deletionTimestamp] == new[.deletionTimestamp] && old[.ownerReferences] == new[.ownerReferences]
+      && old[.finalizers] == new[.finalizers]
   }
 
   /// Owners that wait in foreground deletion for this dependant to go.
   private func blockedOwners(_ metadata: ObjectMeta, _ namespace: String, _ store: Store) -> [ObjectKey] {
-    metadata.ownerReferences.compactMap { reference in
-      let owner = OwnerLookup.find(reference, namespace: namespace, store)
-      return owner?.metadata.deletionTimestamp != nil ? owner?.key : nil
+    if metadata.ownerReferences.isEmpty { return [] }
+    return metadata.ownerReferences.compactMap { reference in
+      guard let owner = OwnerLookup.find(reference, namespace: namespace, store),
+        !owner.tree[.metadata][.deletionTimestamp].isNull
+      else { return nil }
+      return owner.key
     }
   }
 
@@ -81,10 +85,10 @@ package struct GarbageCollector: Controller {
         solid.append(reference)
         continue
       }
-      if OwnerLookup.isElsewhere(reference, than: stored.key.namespace, store) {
-        plan.changes.append(GarbageCollector.warn(stored, reference))
-      }
       guard let owner = OwnerLookup.find(reference, namespace: stored.key.namespace, store) else {
+        if OwnerLookup.isElsewhere(reference, than: stored.key.namespace, store) {
+          plan.changes.append(GarbageCollector.warn(stored, reference))
+        }
         gone += 1
         continue
       }
@@ -99,7 +103,7 @@ package struct GarbageCollector: Controller {
       if gone == 0 { return Plan() }
       var tree = stored.tree
       tree[.metadata].put(.ownerReferences, List(solid).tree)
-      plan.changes.append(Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound"]))
+      plan.changes.append(Change(.update(stored.key.resource, tree: tree), tolerated: Change.untilGone))
       return plan
     }
     let dependants = store.owned(by: stored.uid)
@@ -117,7 +121,7 @@ package struct GarbageCollector: Controller {
       propagation = .foreground
     }
     plan.changes.append(
-      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: ["NotFound"]))
+      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: Change.untilGone))
     return plan
   }
 
@@ -144,7 +148,7 @@ package struct GarbageCollector: Controller {
       return reference
     }
     tree[.metadata].put(.ownerReferences, List(references).tree)
-    return [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound"])]
+    return [Change(.update(stored.key.resource, tree: tree), tolerated: Change.untilGone)]
   }
 
   private static func blocking(_ owner: StoredObject, _ store: Store) -> [StoredObject] {
@@ -170,7 +174,7 @@ package struct GarbageCollector: Controller {
       var tree = dependant.tree
       let rest = dependant.metadata.ownerReferences.filter { $0.uid != stored.uid }
       tree[.metadata].put(.ownerReferences, rest.isEmpty ? .null : List(rest).tree)
-      plan.changes.append(Change(.update(dependant.key.resource, tree: tree), tolerated: ["NotFound"]))
+      plan.changes.append(Change(.update(dependant.key.resource, tree: tree), tolerated: Change.untilGone))
     }
     plan.changes += release(stored, "orphan").changes
     return plan
@@ -180,6 +184,6 @@ package struct GarbageCollector: Controller {
     var tree = stored.tree
     let rest = stored.metadata.finalizers.values.filter { $0 != finalizer }
     tree[.metadata].put(.finalizers, rest.isEmpty ? .null : List(rest).tree)
-    return Plan(changes: [Change(.update(stored.key.resource, tree: tree), tolerated: ["NotFound"])])
+    return Plan(changes: [Change(.update(stored.key.resource, tree: tree), tolerated: Change.untilGone)])
   }
 }

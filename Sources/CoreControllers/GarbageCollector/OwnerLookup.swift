@@ -3,29 +3,35 @@ import CoreTypes
 
 /// From an owner reference to the object.
 enum OwnerLookup {
-  /// The resources that own others, by group and kind.
+  /// The resources that own others, by kind: none of these has its name from two groups.
   private static let resources: [String: ResourceID] = [
-    "/Pod": .pods, "/Node": .nodes, "/Service": .services, "/ConfigMap": .configMaps, "/Secret": .secrets,
-    "/Namespace": .namespaces,
-    "/ReplicationController": .replicationControllers, "/ServiceAccount": .serviceAccounts,
-    "/PersistentVolumeClaim": .persistentVolumeClaims, "/PersistentVolume": .persistentVolumes, "apps/StatefulSet": .statefulSets,
-    "apps/Deployment": .deployments, "apps/ReplicaSet": .replicaSets, "apps/DaemonSet": .daemonSets,
-    "apps/ControllerRevision": .controllerRevisions, "batch/Job": .jobs, "batch/CronJob": .cronJobs,
-    "autoscaling/HorizontalPodAutoscaler": .horizontalPodAutoscalers, "rbac.authorization.k8s.io/Role": .roles,
-    "rbac.authorization.k8s.io/RoleBinding": .roleBindings, "rbac.authorization.k8s.io/ClusterRole": .clusterRoles,
-    "rbac.authorization.k8s.io/ClusterRoleBinding": .clusterRoleBindings, "discovery.k8s.io/EndpointSlice": .endpointSlices,
-    "/Endpoints": .endpoints, "/ResourceQuota": .resourceQuotas, "/LimitRange": .limitRanges,
-    "policy/PodDisruptionBudget": .podDisruptionBudgets, "coordination.k8s.io/Lease": .leases,
-    "storage.k8s.io/StorageClass": .storageClasses, "scheduling.k8s.io/PriorityClass": .priorityClasses,
+    "Pod": .pods, "Node": .nodes, "Service": .services, "ConfigMap": .configMaps, "Secret": .secrets,
+    "Namespace": .namespaces,
+    "ReplicationController": .replicationControllers, "ServiceAccount": .serviceAccounts,
+    "PersistentVolumeClaim": .persistentVolumeClaims, "PersistentVolume": .persistentVolumes, "StatefulSet": .statefulSets,
+    "Deployment": .deployments, "ReplicaSet": .replicaSets, "DaemonSet": .daemonSets,
+    "ControllerRevision": .controllerRevisions, "Job": .jobs, "CronJob": .cronJobs,
+    "HorizontalPodAutoscaler": .horizontalPodAutoscalers, "Role": .roles,
+    "RoleBinding": .roleBindings, "ClusterRole": .clusterRoles,
+    "ClusterRoleBinding": .clusterRoleBindings, "EndpointSlice": .endpointSlices,
+    "Endpoints": .endpoints, "ResourceQuota": .resourceQuotas, "LimitRange": .limitRanges,
+    "PodDisruptionBudget": .podDisruptionBudgets, "Lease": .leases,
+    "StorageClass": .storageClasses, "PriorityClass": .priorityClasses,
   ]
   private static let clusterScoped: Set<ResourceID> = [
     .nodes, .namespaces, .persistentVolumes, .clusterRoles, .clusterRoleBindings, .storageClasses, .priorityClasses,
   ]
 
+  private static let owners = Set(resources.values)
+
+  /// Whether objects of a resource can own others. What says that it is owned by any other object is left alone.
+  static func isOwner(_ resource: ResourceID) -> Bool { owners.contains(resource) }
+
   static func resource(_ reference: OwnerReference) -> ResourceID? {
+    guard let kind = reference.kind, let resource = resources[kind] else { return nil }
     let version = reference.apiVersion ?? ""
-    let group = version.contains("/") ? String(version.prefix { $0 != "/" }) : ""
-    return resources[group + "/" + (reference.kind ?? "")]
+    let group = version.utf8.firstIndex(of: UInt8(ascii: "/")).map { version[..<$0] } ?? ""
+    return resource.group == group ? resource : nil
   }
 
   /// The owner, if an object of that name with that UID is there.

@@ -34,21 +34,21 @@ package struct NamespaceController: Controller {
         plan.changes.append(
           Change(
             .delete(object.key, uid: object.uid, graceSeconds: nil, propagation: .background),
-            tolerated: ["NotFound"]))
+            tolerated: Change.untilGone))
       }
     }
     if remaining.isEmpty {
       namespace.spec.finalizers = List(namespace.spec.finalizers.values.filter { $0 != "kubernetes" })
       let finalizers = JSON.array(namespace.spec.finalizers.values.map { .string($0) })
       return Plan(changes: [
-        Change(.patch(key, subresource: "finalize", merge: ["spec": ["finalizers": finalizers]]), tolerated: ["NotFound"])
+        Change(.patch(key, subresource: "finalize", merge: ["spec": ["finalizers": finalizers]]), tolerated: Change.untilGone)
       ])
     }
     namespace.status.phase = "Terminating"
     NamespaceController.note(&namespace.status, remaining, at: now)
     if namespace.tree != stored.tree {
       let merge = StatusPatch.from(stored.tree[.status], to: namespace.status.tree)
-      plan.changes.append(Change(.patch(key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]))
+      plan.changes.append(Change(.patch(key, subresource: "status", merge: ["status": merge]), tolerated: Change.untilGone))
     }
     return plan
   }

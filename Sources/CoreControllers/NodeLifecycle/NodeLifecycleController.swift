@@ -123,7 +123,7 @@ package struct NodeLifecycleController: Controller {
     // The pods first: once the node counts as lost they are not looked at again.
     if wasReady { plan.changes += Self.pods(of: stored.key.name, store).compactMap { Self.unready($0, now) } }
     let merge: JSON = ["status": ["conditions": node.status.conditions.tree]]
-    var change = Change(.patch(stored.key, subresource: "status", merge: merge), tolerated: ["NotFound"])
+    var change = Change(.patch(stored.key, subresource: "status", merge: merge), tolerated: Change.untilGone)
     if wasReady {
       change.succeeded = EventDraft(
         .normal, reason: "NodeNotReady", message: "Node \(stored.key.name) status is now: NodeNotReady", about: stored.tree)
@@ -146,6 +146,6 @@ package struct NodeLifecycleController: Controller {
     return Change(
       .updateStatus(.pods, tree: pod.tree),
       succeeded: EventDraft(.warning, reason: "NodeNotReady", message: "Node is not ready", about: stored.tree),
-      tolerated: ["NotFound"])
+      tolerated: Change.untilGone)
   }
 }

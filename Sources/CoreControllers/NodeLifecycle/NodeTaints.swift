@@ -63,6 +63,6 @@ enum NodeTaints {
       "metadata": ["resourceVersion": .string(String(stored.revision))],
       "spec": .object([Member(key: .taints, value: taints.isEmpty ? .null : List(taints).tree)]),
     ]
-    return Change(.patch(stored.key, subresource: "", merge: merge), tolerated: ["NotFound"])
+    return Change(.patch(stored.key, subresource: "", merge: merge), tolerated: Change.untilGone)
   }
 }

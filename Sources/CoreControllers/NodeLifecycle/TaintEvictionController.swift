@@ -56,13 +56,13 @@ package struct TaintEvictionController: Controller {
       pod, reason: "DeletionByTaintManager", message: "a NoExecute taint of node \"\(node.key.name)\" is not tolerated",
       isOver: false, at: now)
     return Plan(changes: [
-      Change(.updateStatus(.pods, tree: marked.tree), tolerated: ["NotFound"]),
+      Change(.updateStatus(.pods, tree: marked.tree), tolerated: Change.untilGone),
       Change(
         .delete(key, uid: stored.uid, graceSeconds: nil, propagation: nil),
         succeeded: EventDraft(
           .normal, reason: "TaintManagerEviction", message: "Marking for deletion Pod \(key.namespace)/\(key.name)",
           about: stored.tree),
-        tolerated: ["NotFound"]),
+        tolerated: Change.untilGone),
     ])
   }
 

@@ -23,10 +23,12 @@ package struct PodGarbageCollector: Controller {
     switch key.resource {
     case .pods:
       if change.kind == .deleted { return lost[key] == nil ? [] : [key] }
-      let pod = change.object.view(Pod.self)
-      if change.object.metadata.deletionTimestamp != nil, Self.isStranded(change.object, pod, snapshot.store) { return [key] }
+      let pod = change.object
+      if Self.isStranded(pod, pod.view(Pod.self), snapshot.store) { return [key] }
       if Scheduler.isOver(pod), snapshot.store.count(.pods) > endedLimit { return [key] }
-      guard let node = pod.spec.nodeName, !node.isEmpty, snapshot.store.get(.nodes, node) == nil else { return [] }
+      guard let node = pod.tree[.spec][.nodeName].string, !node.isEmpty, snapshot.store.get(.nodes, node) == nil else {
+        return []
+      }
       return [key]
     case .nodes:
       if change.kind == .modified, !Self.isOutOfService(change.object.view(Node.self)) { return [] }
@@ -56,7 +58,7 @@ package struct PodGarbageCollector: Controller {
   /// A pod that is to go and has no node, or one that is out of service, has nobody to end it.
   /// Source: gcTerminating and gcUnscheduledTerminating, gc_controller.go, v1.36.
   private static func isStranded(_ stored: StoredObject, _ pod: Pod, _ store: Store) -> Bool {
-    guard stored.metadata.deletionTimestamp != nil else { return false }
+    guard !stored.tree[.metadata][.deletionTimestamp].isNull else { return false }
     if Scheduler.isOver(pod), stored.metadata.deletionGracePeriodSeconds == 0 { return false }
     guard let name = pod.spec.nodeName, !name.isEmpty else { return true }
     return store.get(.nodes, name).map { isOutOfService($0.view(Node.self)) } ?? false
@@ -67,9 +69,10 @@ package struct PodGarbageCollector: Controller {
     if !Scheduler.isOver(pod) {
       var failed = pod
       failed.status.phase = "Failed"
-      plan.changes.append(Change(.updateStatus(.pods, tree: failed.tree), tolerated: ["NotFound"]))
+      plan.changes.append(Change(.updateStatus(.pods, tree: failed.tree), tolerated: Change.untilGone))
     }
-    plan.changes.append(Change(.delete(stored.key, uid: stored.uid, graceSeconds: 0, propagation: nil), tolerated: ["NotFound"]))
+    plan.changes.append(
+      Change(.delete(stored.key, uid: stored.uid, graceSeconds: 0, propagation: nil), tolerated: Change.untilGone))
     return plan
   }
 
@@ -81,22 +84,24 @@ package struct PodGarbageCollector: Controller {
     if !Scheduler.isOver(pod) {
       let failed = PodDisruption.marked(
         pod, reason: "DeletionByPodGC", message: "the node \"\(node)\" is gone", isOver: true, at: now)
-      plan.changes.append(Change(.updateStatus(.pods, tree: failed.tree), tolerated: ["NotFound"]))
+      plan.changes.append(Change(.updateStatus(.pods, tree: failed.tree), tolerated: Change.untilGone))
     }
-    plan.changes.append(Change(.delete(stored.key, uid: stored.uid, graceSeconds: 0, propagation: nil), tolerated: ["NotFound"]))
+    plan.changes.append(
+      Change(.delete(stored.key, uid: stored.uid, graceSeconds: 0, propagation: nil), tolerated: Change.untilGone))
     return plan
   }
 
   /// The oldest ended pods beyond the limit.
   private func trim(_ store: Store) -> Plan {
     guard store.count(.pods) > endedLimit else { return Plan() }
-    let ended = store.list(.pods).filter { Scheduler.isOver($0.view(Pod.self)) && $0.metadata.deletionTimestamp == nil }
+    let ended = store.list(.pods).filter { Scheduler.isOver($0) && $0.metadata.deletionTimestamp == nil }
     guard ended.count > endedLimit else { return Plan() }
     let oldest = ended.sorted {
       ($0.metadata.creationTimestamp ?? "", $0.key.name) < ($1.metadata.creationTimestamp ?? "", $1.key.name)
     }.prefix(ended.count - endedLimit)
     return Plan(
-      changes: oldest.map { Change(.delete($0.key, uid: $0.uid, graceSeconds: 0, propagation: nil), tolerated: ["NotFound"]) })
+      changes: oldest.map { Change(.delete($0.key, uid: $0.uid, graceSeconds: 0, propagation: nil), tolerated: Change.untilGone) }
+    )
   }
 }
 

@@ -30,7 +30,7 @@ package struct ReplicaSetController: Controller {
     if key.resource == resource { return [key] }
     guard key.resource == .pods else { return [] }
     if let owner = change.object.controller {
-      return owner.kind == kind ? [ObjectKey(resource, namespace: key.namespace, owner.name ?? "")] : []
+      return owner.tree[.kind].isText(kind) ? [ObjectKey(resource, namespace: key.namespace, owner.name ?? "")] : []
     }
     let found = OwnedPods.ownerBefore(change, kind: kind, resource)
     if change.kind == .deleted { return found }
@@ -53,13 +53,15 @@ package struct ReplicaSetController: Controller {
       return Plan()
     }
     let selector = selector(of: stored)
-    let claims = OwnedPods.claim(stored, selector, orphans, snapshot.store)
+    let owned = OwnedPods.controlled(by: stored, snapshot.store)
+    let claims = OwnedPods.claim(stored, selector, orphans, snapshot.store, owned: owned)
     if !claims.isEmpty { return Plan(changes: claims) }
-    let refused = (planned.removeValue(forKey: key) ?? []).filter {
+    let wasRefused = (planned.removeValue(forKey: key) ?? []).contains {
       snapshot.store.get(.pods, namespace: key.namespace, $0) == nil
     }
-    var sync = ReplicaSetSync(stored, resource, kind: kind, selector, snapshot.store, now)
-    sync.run(wasRefused: !refused.isEmpty)
+    let pods = owned.filter { selector.matches($0.metadata.labels) }
+    var sync = ReplicaSetSync(stored, resource, kind: kind, pods, snapshot.store, now)
+    sync.run(wasRefused: wasRefused)
     if !sync.created.isEmpty { planned[key] = sync.created }
     return sync.plan
   }

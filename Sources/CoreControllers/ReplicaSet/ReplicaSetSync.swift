@@ -20,16 +20,21 @@ struct ReplicaSetSync {
   private let terminating: Int
 
   /// Both kinds are read as a ReplicaSet: their fields have the same names.
-  init(_ stored: StoredObject, _ resource: ResourceID, kind: String, _ selector: LabelSelector, _ store: Store, _ now: Instant) {
+  /// - Parameter pods: those that it controls and that its selector matches
+  init(_ stored: StoredObject, _ resource: ResourceID, kind: String, _ pods: [StoredObject], _ store: Store, _ now: Instant) {
     self.stored = stored
     self.resource = resource
     self.kind = kind
     self.store = store
     self.now = now
     set = stored.view(ReplicaSet.self)
-    let pods = OwnedPods.list(stored, selector, store).filter { !Scheduler.isOver($0.view(Pod.self)) }
-    active = pods.filter { $0.metadata.deletionTimestamp == nil }
-    terminating = pods.count - active.count
+    var active: [StoredObject] = []
+    var terminating = 0
+    for pod in pods where !Scheduler.isOver(pod) {
+      if pod.tree[.metadata][.deletionTimestamp].isNull { active.append(pod) } else { terminating += 1 }
+    }
+    self.active = active
+    self.terminating = terminating
   }
 
   mutating func run(wasRefused: Bool) {
@@ -38,7 +43,7 @@ struct ReplicaSetSync {
     // First: a refusal of what follows must not keep the status from saying so. Pods that go now are no longer counted, or a
     // Deployment would take others away in the belief that these are there.
     let going = Set(surplus.map(\.uid))
-    writeStatus(of: active.filter { !going.contains($0.uid) }, wasRefused: wasRefused)
+    writeStatus(of: going.isEmpty ? active : active.filter { !going.contains($0.uid) }, wasRefused: wasRefused)
     if missing > 0 { create(min(missing, ReplicaSetSync.burst)) }
     plan.changes += surplus.map { .delete($0, for: stored) }
   }
@@ -73,22 +78,20 @@ struct ReplicaSetSync {
   /// Source: calculateStatus, pkg/controller/replicaset/replica_set_utils.go, v1.36.
   private mutating func writeStatus(of counted: [StoredObject], wasRefused: Bool) {
     var status = set.status
-    let labels = set.spec.template.metadata.labels.sorted
-    let ready = counted.filter { OwnedPods.isReady($0.view(Pod.self)) }
-    var available = 0
-    for pod in ready {
-      let (isAvailable, at) = OwnedPods.availability(pod.view(Pod.self), set.spec.minReadySeconds ?? 0, now)
+    let labels = set.spec.template.metadata.labels.tree.members
+    let minReadySeconds = set.spec.minReadySeconds ?? 0
+    var (ready, available) = (0, 0)
+    for pod in counted where OwnedPods.isReady(pod) {
+      ready += 1
+      let (isAvailable, at) = OwnedPods.availability(pod.view(Pod.self), minReadySeconds, now)
       if isAvailable { available += 1 }
       if let at { plan.wake(at: at) }
     }
     func orAbsent(_ count: Int) -> Int? { count == 0 ? nil : count }
     status.replicas = counted.count
     status.fullyLabeledReplicas = orAbsent(
-      counted.filter { pod in
-        let present = pod.metadata.labels
-        return labels.allSatisfy { present[$0.name] == $0.value }
-      }.count)
-    status.readyReplicas = orAbsent(ready.count)
+      counted.count { pod in labels.allSatisfy { pod.tree[.metadata][.labels][$0.key] == $0.value } })
+    status.readyReplicas = orAbsent(ready)
     status.availableReplicas = orAbsent(available)
     if resource == .replicaSets { status.terminatingReplicas = terminating + active.count - counted.count }
     status.observedGeneration = stored.metadata.generation
@@ -97,10 +100,11 @@ struct ReplicaSetSync {
     plan.changes.append(
       Change(
         .patch(stored.key, subresource: "status", merge: ["status": StatusPatch.from(set.status.tree, to: status.tree)]),
-        tolerated: ["NotFound"]))
+        tolerated: Change.untilGone))
   }
 
   private func noteFailure(_ status: inout ReplicaSetStatus, _ wasRefused: Bool) {
+    if !wasRefused, status.conditions.isEmpty { return }
     let present = status.conditions.first { $0.type == "ReplicaFailure" }
     let rest = status.conditions.filter { $0.type != "ReplicaFailure" }
     if wasRefused {

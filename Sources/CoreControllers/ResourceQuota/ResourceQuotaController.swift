@@ -64,7 +64,7 @@ package struct ResourceQuotaController: Controller {
     for bound in bounds { texts[bound] = (used[bound] ?? Quantity(value: 0)).description }
     quota.status.used = texts
     if quota.status.tree != stored.tree[.status] {
-      plan.changes.append(Change(.updateStatus(.resourceQuotas, tree: quota.tree), tolerated: ["NotFound"]))
+      plan.changes.append(Change(.updateStatus(.resourceQuotas, tree: quota.tree), tolerated: Change.untilGone))
     }
     return plan
   }

@@ -18,43 +18,61 @@ struct PodRequest: Sendable {
   var others: [(name: String, amount: Int64)] = []
 
   init(_ pod: Pod) {
-    let plain = PodRequest.sum(pod, cpu: 0, memory: 0)
-    (cpuMillicores, memoryBytes) = plain
-    (usualCPUMillicores, usualMemoryBytes) = PodRequest.sum(
-      pod, cpu: PodRequest.usualMillicores, memory: PodRequest.usualBytes)
+    var plain = Sum()
+    var usual = Sum()
+    for container in pod.spec.containers {
+      let own = Amounts(container.resources.requests)
+      plain.add(own.or(cpu: 0, memory: 0))
+      usual.add(own.or(cpu: PodRequest.usualMillicores, memory: PodRequest.usualBytes))
+    }
+    for container in pod.spec.initContainers {
+      let own = Amounts(container.resources.requests)
+      let isSidecar = container.restartPolicy == "Always"
+      plain.addHelper(own.or(cpu: 0, memory: 0), isSidecar)
+      usual.addHelper(own.or(cpu: PodRequest.usualMillicores, memory: PodRequest.usualBytes), isSidecar)
+    }
+    let own = Amounts(pod.spec.resources.requests)
+    let overhead = Amounts(pod.spec.overhead).or(cpu: 0, memory: 0)
+    (cpuMillicores, memoryBytes) = plain.total(own, overhead)
+    (usualCPUMillicores, usualMemoryBytes) = usual.total(own, overhead)
     others = PodRequest.others(pod)
   }
 
-  private static func sum(_ pod: Pod, cpu usualCPU: Int64, memory usualMemory: Int64) -> (cpu: Int64, memory: Int64) {
-    func amounts(_ resources: ResourceRequirements) -> (cpu: Int64, memory: Int64) {
-      (
-        resources.requests[.cpu].flatMap { Quantity($0) }?.milliValue ?? usualCPU,
-        resources.requests[.memory].flatMap { Quantity($0) }?.value ?? usualMemory
-      )
+  private typealias Pair = (cpu: Int64, memory: Int64)
+
+  /// What is asked for, nil where nothing is.
+  private struct Amounts {
+    var cpuMillicores: Int64?
+    var memoryBytes: Int64?
+
+    init(_ requests: TextMap) {
+      if requests.isEmpty { return }
+      cpuMillicores = requests[.cpu].flatMap { Quantity($0) }?.milliValue
+      memoryBytes = requests[.memory].flatMap { Quantity($0) }?.value
     }
-    var total: (cpu: Int64, memory: Int64) = (0, 0)
-    for container in pod.spec.containers {
-      let own = amounts(container.resources)
-      total = (total.cpu + own.cpu, total.memory + own.memory)
+
+    func or(cpu: Int64, memory: Int64) -> Pair { (cpuMillicores ?? cpu, memoryBytes ?? memory) }
+  }
+
+  private struct Sum {
+    private var containers: Pair = (0, 0)
+    private var sidecars: Pair = (0, 0)
+    private var largest: Pair = (0, 0)
+
+    mutating func add(_ own: Pair) { containers = (containers.cpu + own.cpu, containers.memory + own.memory) }
+
+    mutating func addHelper(_ own: Pair, _ isSidecar: Bool) {
+      let together = (cpu: sidecars.cpu + own.cpu, memory: sidecars.memory + own.memory)
+      if isSidecar { sidecars = together }
+      largest = (max(largest.cpu, together.cpu), max(largest.memory, together.memory))
     }
-    var sidecars: (cpu: Int64, memory: Int64) = (0, 0)
-    var largest: (cpu: Int64, memory: Int64) = (0, 0)
-    for container in pod.spec.initContainers {
-      let own = amounts(container.resources)
-      if container.restartPolicy == "Always" {
-        sidecars = (sidecars.cpu + own.cpu, sidecars.memory + own.memory)
-        largest = (max(largest.cpu, sidecars.cpu), max(largest.memory, sidecars.memory))
-      } else {
-        largest = (max(largest.cpu, sidecars.cpu + own.cpu), max(largest.memory, sidecars.memory + own.memory))
-      }
+
+    /// The pod's own request counts in the place of its containers'.
+    func total(_ own: Amounts, _ overhead: Pair) -> Pair {
+      let cpu = own.cpuMillicores ?? max(containers.cpu + sidecars.cpu, largest.cpu)
+      let memory = own.memoryBytes ?? max(containers.memory + sidecars.memory, largest.memory)
+      return (cpu + overhead.cpu, memory + overhead.memory)
     }
-    total = (max(total.cpu + sidecars.cpu, largest.cpu), max(total.memory + sidecars.memory, largest.memory))
-    if let own = pod.spec.resources.requests[.cpu].flatMap({ Quantity($0) }) { total.cpu = own.milliValue }
-    if let own = pod.spec.resources.requests[.memory].flatMap({ Quantity($0) }) { total.memory = own.value }
-    let overhead = pod.spec.overhead
-    total.cpu += overhead[.cpu].flatMap { Quantity($0) }?.milliValue ?? 0
-    total.memory += overhead[.memory].flatMap { Quantity($0) }?.value ?? 0
-    return total
   }
 
   private static func others(_ pod: Pod) -> [(name: String, amount: Int64)] {
@@ -66,6 +84,7 @@ struct PodRequest: Sendable {
         }
       }
     }
+    if names.isEmpty { return [] }
     return names.sorted().map { name in
       func amount(_ container: Container) -> Int64 {
         container.resources.requests[name].flatMap { Quantity($0) }?.value ?? 0

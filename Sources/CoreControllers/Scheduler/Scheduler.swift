@@ -42,9 +42,9 @@ package struct Scheduler: Controller {
     guard change.kind == .modified, let old = change.previous?.tree, case let new = change.object.tree,
       old[.spec] == new[.spec], new[.spec][.nodeName].string?.isEmpty == false
     else { return false }
-    let (before, after) = (old[.metadata], new[.metadata])
-    return old[.status][.phase] == new[.status][.phase] && before[.labels] == after[.labels]
-      && before[.deletionTimestamp] == after[.deletionTimestamp]
+    return old[.status][.phase] == new[.status][.phase]
+      && old[.metadata][.deletionTimestamp] == new[.metadata][.deletionTimestamp]
+      && old[.metadata][.labels] == new[.metadata][.labels]
   }
 
   private mutating func podChanged(_ change: StoreChange) -> [ObjectKey] {
@@ -95,7 +95,11 @@ package struct Scheduler: Controller {
   private static func isWaiting(_ pod: Pod) -> Bool { isOurs(pod) && pod.spec.schedulingGates.isEmpty }
   private static func isGated(_ pod: Pod) -> Bool { isOurs(pod) && !pod.spec.schedulingGates.isEmpty }
 
-  static func isOver(_ pod: Pod) -> Bool { pod.status.phase == "Succeeded" || pod.status.phase == "Failed" }
+  static func isOver(_ pod: Pod) -> Bool { isOver(pod.tree) }
+  static func isOver(_ pod: StoredObject) -> Bool { isOver(pod.tree) }
+  private static func isOver(_ pod: JSON) -> Bool {
+    pod[.status][.phase].isText("Succeeded") || pod[.status][.phase].isText("Failed")
+  }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key), case let pod = stored.view(Pod.self), Scheduler.isOurs(pod) else {
@@ -136,6 +140,7 @@ package struct Scheduler: Controller {
       return node
     }
     var fitting: [Candidate] = []
+    fitting.reserveCapacity(attempt.nodes.count)
     for node in attempt.nodes {
       let candidate = Candidate(node, cluster)
       if let refusal = attempt.refusal(on: candidate, cluster, rules) {

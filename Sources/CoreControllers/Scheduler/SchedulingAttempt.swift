@@ -65,7 +65,9 @@ struct SchedulingAttempt {
   /// Source: RunFilterPluginsWithNominatedPods, pkg/scheduler/framework/runtime/framework.go, v1.36.
   func refusal(on candidate: Candidate, _ cluster: ClusterUsage, _ rules: Rules) -> Refusal? {
     let node = candidate.node
-    let guests = cluster.nominated(to: node.name).filter { $0 != stored.key }.compactMap { store.get($0)?.view(Pod.self) }
+    let nominated = cluster.nominated(to: node.name)
+    if nominated.isEmpty { return refusalNow(on: candidate, cluster, rules) }
+    let guests = nominated.filter { $0 != stored.key }.compactMap { store.get($0)?.view(Pod.self) }
       .filter { ($0.spec.priority ?? 0) >= priority }
     if !guests.isEmpty {
       var crowded = cluster
@@ -78,7 +80,7 @@ struct SchedulingAttempt {
   private func refusalNow(on candidate: Candidate, _ cluster: ClusterUsage, _ rules: Rules) -> Refusal? {
     let node = candidate.node
     if let refusal = NodeFilter.refusal(of: self, on: candidate) { return refusal }
-    if volumes.exclusive.contains(where: { cluster.users(ofClaim: $0) > 0 }) {
+    if !volumes.exclusive.isEmpty, volumes.exclusive.contains(where: { cluster.users(ofClaim: $0) > 0 }) {
       return Refusal(
         "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode", isResolvable: true)
     }

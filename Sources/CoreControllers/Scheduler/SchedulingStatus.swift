@@ -58,17 +58,19 @@ enum SchedulingStatus {
       condition.type = "DisruptionTarget"
       condition.reason = "PreemptionByScheduler"
       let message = "makes room for a pod of higher priority, \(preemptor.namespace)/\(preemptor.name)"
-      changes.append(Change(.updateStatus(.pods, tree: with(condition, "True", message, pod, now).tree), tolerated: ["NotFound"]))
+      changes.append(
+        Change(.updateStatus(.pods, tree: with(condition, "True", message, pod, now).tree), tolerated: Change.untilGone))
       let event = EventDraft(
         .normal, reason: "Preempted", message: "ends on node \(choice.node.name): it \(message)", about: victim.tree)
       changes.append(
         Change(
-          .delete(victim.key, uid: victim.uid, graceSeconds: nil, propagation: nil), succeeded: event, tolerated: ["NotFound"]))
+          .delete(victim.key, uid: victim.uid, graceSeconds: nil, propagation: nil), succeeded: event, tolerated: Change.untilGone
+        ))
     }
     for key in cluster.nominated(to: choice.node.name) where key != preemptor {
       guard var pod = attempt.store.get(key)?.view(Pod.self), (pod.spec.priority ?? 0) < attempt.priority else { continue }
       pod.status.nominatedNodeName = nil
-      changes.append(Change(.updateStatus(.pods, tree: pod.tree), tolerated: ["NotFound"]))
+      changes.append(Change(.updateStatus(.pods, tree: pod.tree), tolerated: Change.untilGone))
     }
     return changes
   }

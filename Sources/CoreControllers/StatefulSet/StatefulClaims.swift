@@ -80,7 +80,7 @@ struct StatefulClaims {
       if references == wanted { return nil }
       var tree = claim.tree
       tree[.metadata].put(.ownerReferences, wanted.isEmpty ? .null : List(wanted).tree)
-      return Change(.update(.persistentVolumeClaims, tree: tree), tolerated: ["NotFound"])
+      return Change(.update(.persistentVolumeClaims, tree: tree), tolerated: Change.untilGone)
     }
   }
 

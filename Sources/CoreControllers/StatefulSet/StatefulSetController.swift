@@ -7,6 +7,7 @@ package struct StatefulSetController: Controller {
   package let name = "statefulset-controller"
   package var resources: Set<ResourceID>? { [.statefulSets, .pods, .controllerRevisions, .persistentVolumeClaims] }
   private var orphans = OrphanPods()
+  private var orphanRevisions = OrphanPods(.controllerRevisions)
   /// What was told of pods that hold up their set, so that it is told once.
   private var told: [ObjectKey: String] = [:]
 
@@ -14,12 +15,14 @@ package struct StatefulSetController: Controller {
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     orphans.note(change)
+    orphanRevisions.note(change)
     let key = change.object.key
     switch key.resource {
     case .statefulSets: return [key]
     case .pods:
       if let owner = change.object.controller {
-        return owner.kind == "StatefulSet" ? [ObjectKey(.statefulSets, namespace: key.namespace, owner.name ?? "")] : []
+        return owner.tree[.kind].isText("StatefulSet")
+          ? [ObjectKey(.statefulSets, namespace: key.namespace, owner.name ?? "")] : []
       }
       let released = OwnedPods.ownerBefore(change, kind: "StatefulSet", .statefulSets)
       let labels = change.object.metadata.labels
@@ -46,8 +49,9 @@ package struct StatefulSetController: Controller {
       let selector = stored.view(StatefulSet.self).spec.selector
       let isMember = { (pod: StoredObject) in StatefulPod.ordinal(pod.key.name, of: key.name) != nil }
       let adopted =
-        OwnedPods.claim(stored, selector, orphans, snapshot.store, where: isMember)
-        + RevisionHistory.adoptions(stored, selector: selector, snapshot.store)
+        OwnedPods.claim(
+          stored, selector, orphans, snapshot.store, owned: OwnedPods.controlled(by: stored, snapshot.store), where: isMember)
+        + RevisionHistory.adoptions(stored, selector: selector, orphanRevisions, snapshot.store)
       if !adopted.isEmpty { return Plan(changes: adopted) }
     }
     var sync = StatefulSetSync(stored, snapshot.store, now, told: told[key])

@@ -114,7 +114,7 @@ struct StatefulSetSync {
         .update(.pods, tree: tree),
         succeeded: EventDraft(.normal, reason: "SuccessfulUpdate", message: "update \(what) successful", about: stored.tree),
         failed: EventDraft(.warning, reason: "FailedUpdate", message: "update \(what) failed: {error}", about: stored.tree),
-        tolerated: ["NotFound"]))
+        tolerated: Change.untilGone))
   }
 
   /// The revision of a new pod: the wanted one, unless a partition keeps its ordinal on the current one.
@@ -150,7 +150,7 @@ struct StatefulSetSync {
         .delete(pod.key, uid: pod.uid, graceSeconds: nil, propagation: nil),
         succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "delete \(what) successful", about: stored.tree),
         failed: EventDraft(.warning, reason: "FailedDelete", message: "delete \(what) failed: {error}", about: stored.tree),
-        tolerated: ["NotFound"]))
+        tolerated: Change.untilGone))
   }
 
   /// Removes pods outside the range from the highest ordinal, one at a time when ordered. Then a pod that is not available
@@ -213,6 +213,6 @@ struct StatefulSetSync {
       && status.updateRevision == set.status.updateRevision && status.collisionCount == set.status.collisionCount
     var updated = set
     updated.status = status
-    plan.changes.append(Change(.updateStatus(.statefulSets, tree: updated.tree), tolerated: ["NotFound"]))
+    plan.changes.append(Change(.updateStatus(.statefulSets, tree: updated.tree), tolerated: Change.untilGone))
   }
 }
