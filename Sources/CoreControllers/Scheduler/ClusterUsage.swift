@@ -24,8 +24,25 @@ struct ClusterUsage: Sendable {
     var usualMemoryBytes: Int64 = 0
     var others: [String: Int64] = [:]
     var hostPorts: [HostPort: Int] = [:]
+
+    fileprivate mutating func add(_ request: PodRequest, _ ports: [HostPort], _ sign: Int) {
+      pods += sign
+      if pods <= 0 {
+        self = NodeUsage()
+        return
+      }
+      let amount = Int64(sign)
+      cpuMillicores += amount * request.cpuMillicores
+      memoryBytes += amount * request.memoryBytes
+      usualCPUMillicores += amount * request.usualCPUMillicores
+      usualMemoryBytes += amount * request.usualMemoryBytes
+      for other in request.others { others[other.name, default: 0] += amount * other.amount }
+      for port in ports { ClusterUsage.count(&hostPorts, port, sign) }
+    }
   }
-  private var nodes: [String: NodeUsage] = [:]
+  /// Each node has a place that it keeps, also when it is gone.
+  private var usages: [NodeUsage] = []
+  private var places: [String: Int] = [:]
   /// Pods of each controller, by its UID, on each node.
   private var owners: [String: [String: Int]] = [:]
   private var priorities: [Int: Int] = [:]
@@ -38,7 +55,14 @@ struct ClusterUsage: Sendable {
   /// Source: DefaultHardPodAffinityWeight, pkg/scheduler/apis/config, v1.36.
   private(set) var preferences = PlacedTerms()
 
-  func usage(of node: String) -> NodeUsage { nodes[node] ?? NodeUsage() }
+  mutating func place(of node: String) -> Int {
+    if let place = places[node] { return place }
+    places[node] = usages.count
+    usages.append(NodeUsage())
+    return usages.count - 1
+  }
+
+  func usage(at place: Int) -> NodeUsage { usages[place] }
 
   /// How many placed pods of a controller each node has; nothing of nodes without one.
   func pods(ofController uid: String) -> [String: Int] { owners[uid] ?? [:] }
@@ -97,21 +121,11 @@ struct ClusterUsage: Sendable {
 
   /// - Parameter sign: 1 puts the pod there, -1 takes it away.
   mutating func add(_ pod: Pod, to node: String, _ sign: Int, _ store: Store) {
-    let request = PodRequest(pod)
-    let amount = Int64(sign)
-    var usage = nodes.removeValue(forKey: node) ?? NodeUsage()
-    usage.pods += sign
-    usage.cpuMillicores += amount * request.cpuMillicores
-    usage.memoryBytes += amount * request.memoryBytes
-    usage.usualCPUMillicores += amount * request.usualCPUMillicores
-    usage.usualMemoryBytes += amount * request.usualMemoryBytes
-    for other in request.others { usage.others[other.name, default: 0] += amount * other.amount }
-    for port in ClusterUsage.hostPorts(of: pod) { ClusterUsage.count(&usage.hostPorts, port, sign) }
+    usages[place(of: node)].add(PodRequest(pod), ClusterUsage.hostPorts(of: pod), sign)
     if let owner = OwnedPods.controller(of: pod.metadata)?.uid {
       ClusterUsage.count(&owners[owner, default: [:]], node, sign)
       if owners[owner]?.isEmpty == true { owners[owner] = nil }
     }
-    if usage.pods > 0 { nodes[node] = usage }
     ClusterUsage.count(&priorities, pod.spec.priority ?? 0, sign)
     for claim in ClusterUsage.claims(of: pod) { ClusterUsage.count(&claims, claim, sign) }
     if !counts.isEmpty { counts.note(pod, on: node, sign, store) }
@@ -122,7 +136,7 @@ struct ClusterUsage: Sendable {
     for term in terms.preferred { preferences.note(term, on: node, sign) }
   }
 
-  private static func count<Item: Hashable>(_ counts: inout [Item: Int], _ item: Item, _ sign: Int) {
+  fileprivate static func count<Item: Hashable>(_ counts: inout [Item: Int], _ item: Item, _ sign: Int) {
     let count = counts[item, default: 0] + sign
     counts[item] = count > 0 ? count : nil
   }

@@ -5,6 +5,8 @@ import CoreTypes
 /// A node, read once: what it has to give and what it asks of pods. Shared by all attempts until the node changes.
 final class NodeShape: Sendable {
   let stored: StoredObject
+  /// Where ClusterUsage has what its pods take.
+  let place: Int
   let node: Node
   let labels: TextMap
   let cpuMillicores: Int64
@@ -20,8 +22,9 @@ final class NodeShape: Sendable {
 
   var name: String { stored.key.name }
 
-  init(_ stored: StoredObject) {
+  init(_ stored: StoredObject, place: Int) {
     self.stored = stored
+    self.place = place
     let node = stored.view(Node.self)
     self.node = node
     labels = node.metadata.labels
@@ -48,19 +51,19 @@ struct NodeShapes: Sendable {
   mutating func note() { current = nil }
 
   /// Sorted by name.
-  mutating func list(_ store: Store) -> [NodeShape] {
+  mutating func list(_ store: Store, _ cluster: inout ClusterUsage) -> [NodeShape] {
     if let current { return current }
-    let shapes = read(store)
+    let shapes = read(store, &cluster)
     current = shapes
     return shapes
   }
 
-  private mutating func read(_ store: Store) -> [NodeShape] {
+  private mutating func read(_ store: Store, _ cluster: inout ClusterUsage) -> [NodeShape] {
     let nodes = store.list(.nodes)
     if known.count > nodes.count { known = [:] }
     return nodes.map { stored in
       if let shape = known[stored.key.name], shape.stored === stored { return shape }
-      let shape = NodeShape(stored)
+      let shape = NodeShape(stored, place: cluster.place(of: stored.key.name))
       known[stored.key.name] = shape
       return shape
     }

@@ -112,7 +112,7 @@ package struct Scheduler: Controller {
     }
     if queue.isOutranked(key) { return Plan(wakeAt: now) }
     queue.take(key)
-    let attempt = SchedulingAttempt(stored, pod, shapes.list(snapshot.store), snapshot.store)
+    let attempt = SchedulingAttempt(stored, pod, shapes.list(snapshot.store, &cluster), snapshot.store)
     cluster.counts.prepare(attempt.queries, snapshot.store)
     var diagnosis = Diagnosis(nodes: attempt.nodes.count, problem: attempt.volumes.problem)
     guard let node = place(attempt, &diagnosis) else { return refuse(attempt, diagnosis, now) }

@@ -95,6 +95,6 @@ struct Candidate {
 
   init(_ node: NodeShape, _ cluster: ClusterUsage) {
     self.node = node
-    usage = cluster.usage(of: node.name)
+    usage = cluster.usage(at: node.place)
   }
 }
