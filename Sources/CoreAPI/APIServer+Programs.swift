@@ -41,12 +41,18 @@ extension APIServer {
   package mutating func createEvent(_ event: consuming Event, at now: Instant) throws(APIError) -> StoredObject {
     let key = ObjectKey(
       .events, namespace: event.tree[.metadata][.namespace].string ?? "", event.tree[.metadata][.name].string ?? "")
-    var tree = event.tree
     try admitNamespace(key.namespace, .events, key.name)
     if store.get(key) != nil { throw .alreadyExists(.events, key.name) }
-    tree[.metadata].put(.uid, .string(random.uid()))
-    tree[.metadata].put(.creationTimestamp, .string(now.rfc3339))
-    return put(key, tree)
+    // It has neither yet.
+    var metadata = event.tree.take(.metadata).members
+    metadata.reserveCapacity(metadata.count + 3)
+    metadata.append(Member(key: .uid, value: .string(random.uid())))
+    metadata.append(Member(key: .creationTimestamp, value: .string(now.rfc3339)))
+    event.tree.put(.metadata, .object(metadata))
+    // Moved, so that the store need not copy it to number it.
+    var tree = JSON.null
+    swap(&tree, &event.tree)
+    return put(key, consume tree)
   }
 
   @discardableResult

@@ -4,6 +4,7 @@ import CoreJSON
 enum StatusPatch {
   static func from(_ old: JSON, to new: JSON) -> JSON {
     var members: [Member] = []
+    members.reserveCapacity(new.members.count)
     for member in new.members where old[member.key] != member.value {
       // Objects are merged, so what is gone within them must be named.
       let isNested = old[member.key].isObject && member.value.isObject

@@ -30,7 +30,7 @@ struct EnvironmentResolver {
   }
 
   private func set(_ name: String, _ value: String, in variables: inout [EnvironmentVariable]) {
-    variables.removeAll { $0.name == name }
+    if let place = variables.firstIndex(where: { $0.name == name }) { variables.remove(at: place) }
     variables.append(EnvironmentVariable(name: name, value: value))
   }
 
@@ -96,22 +96,22 @@ struct EnvironmentResolver {
     var result: [EnvironmentVariable] = []
     for stored in services {
       let service = stored.view(Service.self)
-      guard let address = service.spec.clusterIP, address != "None", !address.isEmpty, let first = service.spec.ports.first else {
-        continue
-      }
+      let ports = service.spec.ports
+      guard let address = service.spec.clusterIP, address != "None", !address.isEmpty, let first = ports.first else { continue }
       let base = EnvironmentResolver.variableName(stored.key.name)
       set(base + "_SERVICE_HOST", address, in: &result)
       set(base + "_SERVICE_PORT", String(first.port ?? 0), in: &result)
       set(base + "_PORT", "\(first.protocol?.lowercased() ?? "tcp")://\(address):\(first.port ?? 0)", in: &result)
-      for port in service.spec.ports {
+      for port in ports {
         let proto = port.protocol ?? "TCP"
+        let lowerProto = proto.lowercased()
         let number = port.port ?? 0
         if let name = port.name {
           set(base + "_SERVICE_PORT_" + EnvironmentResolver.variableName(name), String(number), in: &result)
         }
         let each = "\(base)_PORT_\(number)_\(proto)"
-        set(each, "\(proto.lowercased())://\(address):\(number)", in: &result)
-        set(each + "_PROTO", proto.lowercased(), in: &result)
+        set(each, "\(lowerProto)://\(address):\(number)", in: &result)
+        set(each + "_PROTO", lowerProto, in: &result)
         set(each + "_PORT", String(number), in: &result)
         set(each + "_ADDR", address, in: &result)
       }

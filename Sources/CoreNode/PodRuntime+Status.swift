@@ -178,14 +178,14 @@ private struct ConditionsDraft {
     let status = isTrue ? "True" : "False"
     let (reason, message) = isTrue ? (nil, nil) : (reason, message())
     if let place, ConditionsDraft.isSame(old[place], status, reason, message, generation) { return result.append(old[place]) }
-    var condition = PodCondition(tree: place.map { old[$0] } ?? .object([]))
-    if !condition.tree[.status].isText(status) { condition.lastTransitionTime = time }
-    condition.type = type
-    condition.status = status
-    condition.reason = reason
-    condition.message = message
-    condition.tree.put(.observedGeneration, generation)
-    result.append(condition.tree)
+    var condition = place.map { old[$0] } ?? .object([])
+    if !condition[.status].isText(status) { condition.put(.lastTransitionTime, .string(time)) }
+    condition.setLeaf(.type, type)
+    condition.setLeaf(.status, status)
+    condition.setLeaf(.reason, reason)
+    condition.setLeaf(.message, message)
+    condition.put(.observedGeneration, generation)
+    result.append(condition)
   }
 
   private static func isSame(_ old: JSON, _ status: String, _ reason: String?, _ message: String?, _ generation: JSON) -> Bool {

@@ -51,7 +51,8 @@ extension APIServer {
       throw .invalid(group: served.version.group, kind: served.definition.kind, name: old.key.name, errors)
     }
     FieldOwnership.note(&tree, old: old.tree, served, options)
-    return tree[.status] == old.tree[.status] ? old : put(old.key, tree)
+    if tree[.status] == old.tree[.status] { return old }
+    return put(old.key, consume tree)
   }
 
   /// In a function of its own for the reason told at `prepareCreate`.

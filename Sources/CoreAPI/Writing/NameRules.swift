@@ -30,11 +30,13 @@ enum NameRules {
   }
 
   /// Parts of a subdomain are not bound to 63 characters; the whole is to 253.
-  static func isSubdomain(_ text: some StringProtocol) -> Bool {
-    guard !text.isEmpty else { return false }
+  static func isSubdomain(_ text: some StringProtocol) -> Bool { isSubdomain(text.utf8) }
+
+  private static func isSubdomain(_ bytes: some Collection<UInt8>) -> Bool {
+    guard !bytes.isEmpty else { return false }
     var atStart = true
     var last = UInt8(ascii: "a")
-    for byte in text.utf8 {
+    for byte in bytes {
       if byte == UInt8(ascii: ".") {
         if atStart || last == UInt8(ascii: "-") { return false }
         atStart = true
@@ -49,38 +51,35 @@ enum NameRules {
 
   /// "name" or "example.com/name": keys of labels and annotations, finalizers.
   static func qualifiedNameProblem(_ text: String) -> String? {
-    var name = text[...]
-    if let slash = text.utf8.firstIndex(of: UInt8(ascii: "/")) {
-      let prefix = text[..<slash]
-      name = text[text.utf8.index(after: slash)...]
-      if name.utf8.contains(UInt8(ascii: "/")) { return "a qualified name has at most one '/'" }
-      if prefix.isEmpty { return "the prefix part must not be empty" }
-      if prefix.utf8.count > 253 || !isSubdomain(prefix) { return "the prefix part must be a lowercase RFC 1123 subdomain" }
+    var text = text
+    return text.withUTF8 { bytes in
+      var name = bytes[...]
+      if let slash = bytes.firstIndex(of: UInt8(ascii: "/")) {
+        let prefix = bytes[..<slash]
+        name = bytes[(slash + 1)...]
+        if name.contains(UInt8(ascii: "/")) { return "a qualified name has at most one '/'" }
+        if prefix.isEmpty { return "the prefix part must not be empty" }
+        if prefix.count > 253 || !isSubdomain(prefix) { return "the prefix part must be a lowercase RFC 1123 subdomain" }
+      }
+      if name.isEmpty { return "the name part must not be empty" }
+      if name.count > 63 { return "the name part must be no more than 63 bytes" }
+      return isWord(name)
+        ? nil : "the name part wants letters, digits, '-', '_' and '.', with a letter or digit at both ends"
     }
-    if name.isEmpty { return "the name part must not be empty" }
-    if name.utf8.count > 63 { return "the name part must be no more than 63 bytes" }
-    return isWord(name)
-      ? nil : "the name part wants letters, digits, '-', '_' and '.', with a letter or digit at both ends"
   }
 
   static func labelValueProblem(_ value: String) -> String? {
     if value.isEmpty { return nil }
     if value.utf8.count > 63 { return "must be no more than 63 bytes" }
-    return isWord(value[...])
+    var value = value
+    return value.withUTF8 { isWord($0[...]) }
       ? nil : "a label's value wants letters, digits, '-', '_' and '.', with a letter or digit at both ends"
   }
 
-  private static func isWord(_ text: Substring) -> Bool {
-    guard let first = text.utf8.first, let last = text.utf8.last else { return false }
-    guard isAlphanumeric(first), isAlphanumeric(last) else { return false }
-    var text = text
-    return text.withUTF8 { bytes in
-      for byte in bytes {
-        guard
-          isAlphanumeric(byte) || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
-        else { return false }
-      }
-      return true
+  private static func isWord(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    guard let first = bytes.first, let last = bytes.last, isAlphanumeric(first), isAlphanumeric(last) else { return false }
+    return bytes.allSatisfy {
+      isAlphanumeric($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: ".")
     }
   }
 

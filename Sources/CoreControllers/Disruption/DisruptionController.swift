@@ -55,10 +55,11 @@ package struct DisruptionController: Controller {
   /// The mark of a pod that is to be ended and is not. A kubelet takes as long as it needs.
   private static func mark(of pod: Pod) -> PodCondition? {
     guard pod.tree[.metadata][.deletionTimestamp].isNull, !Scheduler.isOver(pod) else { return nil }
-    let mark = pod.tree[.status][.conditions].elements.first {
-      $0[.type].isText("DisruptionTarget") && $0[.status].isText("True") && !$0[.reason].isText("TerminationByKubelet")
+    for condition in pod.tree[.status][.conditions].elements
+    where condition[.type].isText("DisruptionTarget") && condition[.status].isText("True") {
+      if !condition[.reason].isText("TerminationByKubelet") { return PodCondition(tree: condition) }
     }
-    return mark.map { PodCondition(tree: $0) }
+    return nil
   }
 
   private func takeBack(_ stored: StoredObject, _ now: Instant) -> Plan {
