@@ -14,16 +14,16 @@ package struct ContainerUsage: Sendable, Equatable {
   package var activeFile: Int64
   package var anonymous: Int64
 
-  init(_ sample: UsageSample, since start: RateStart) {
-    name = sample.container
-    let elapsed = (sample.at - start.at).nanoseconds
-    let used = Int128(sample.cpuNanoseconds - start.cpuNanoseconds) * 1_000_000_000
-    cpuNanocores = sample.cpuNanoseconds < 0 ? -1 : elapsed > 0 ? Int64(clamping: used / Int128(elapsed)) : 0
-    memoryBytes = sample.workingSet
-    memoryUsage = sample.memoryUsage
-    inactiveFile = sample.inactiveFile
-    activeFile = sample.activeFile
-    anonymous = sample.anonymous
+  init(_ name: String, _ last: Reading, since start: RateStart) {
+    self.name = name
+    let elapsed = (last.at - start.at).nanoseconds
+    let used = Int128(last.cpuNanoseconds - start.cpuNanoseconds) * 1_000_000_000
+    cpuNanocores = last.cpuNanoseconds < 0 ? -1 : elapsed > 0 ? Int64(clamping: used / Int128(elapsed)) : 0
+    memoryBytes = UsageSample.workingSet(usage: last.memoryUsage, inactiveFile: last.inactiveFile)
+    memoryUsage = last.memoryUsage
+    inactiveFile = last.inactiveFile
+    activeFile = last.activeFile
+    anonymous = last.anonymous
   }
 
   /// "1234567n"

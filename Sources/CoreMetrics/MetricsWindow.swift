@@ -109,20 +109,20 @@ package struct MetricsWindow: Sendable {
     at: Instant, window: Duration
   )? {
     if place < 0 || containers.isEmpty { return nil }
-    let series = pods[place].containers
     let time = nodes[pods[place].node].time
-    var earliest: (at: Instant, window: Duration)?
-    let known = series.span
-    for name in containers {
-      guard let index = known.indices.first(where: { known[$0].isOf(name) }),
-        let start = known[index].startPoint(scrapePeriod)
-      else { return nil }
-      take(known[index].usage(since: start))
-      let (at, window) = known[index].moment(time)
-      // Upstream answers the earliest container's moment for the pod.
-      if earliest.map({ at < $0.at }) ?? true { earliest = (at, window ?? at - start.at) }
+    return pods[place].containers.withUnsafeBufferPointer { series in
+      var earliest: (at: Instant, window: Duration)?
+      for name in containers {
+        guard let index = series.indices.first(where: { series[$0].container == name }),
+          let start = series[index].startPoint(scrapePeriod)
+        else { return nil }
+        take(series[index].usage(since: start))
+        let (at, window) = series[index].moment(time)
+        // Upstream answers the earliest container's moment for the pod.
+        if earliest.map({ at < $0.at }) ?? true { earliest = (at, window ?? at - start.at) }
+      }
+      return earliest
     }
-    return earliest
   }
 
   /// The usage of a whole node; nil before its second sample.

@@ -35,5 +35,7 @@ package struct UsageSample: Sendable, Equatable {
   }
 
   /// Source: cadvisor's container_memory_working_set_bytes, which metrics-server and `kubectl top` report.
-  package var workingSet: Int64 { max(0, memoryUsage - inactiveFile) }
+  package var workingSet: Int64 { UsageSample.workingSet(usage: memoryUsage, inactiveFile: inactiveFile) }
+
+  static func workingSet(usage: Int64, inactiveFile: Int64) -> Int64 { max(0, usage - inactiveFile) }
 }

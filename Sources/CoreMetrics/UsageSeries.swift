@@ -12,17 +12,49 @@ struct ScrapeTime: Sendable {
   var before: Instant
 }
 
+/// What a sample measured, without its names: of many pods only this is touched at each look.
+struct Reading: Sendable {
+  var at: Instant
+  var startedAt: Instant
+  var cpuNanoseconds: Int64
+  var memoryUsage: Int64
+  var inactiveFile: Int64
+  var activeFile: Int64
+  var anonymous: Int64
+
+  init(_ sample: UsageSample) {
+    at = sample.at
+    startedAt = sample.startedAt
+    cpuNanoseconds = sample.cpuNanoseconds
+    memoryUsage = sample.memoryUsage
+    inactiveFile = sample.inactiveFile
+    activeFile = sample.activeFile
+    anonymous = sample.anonymous
+  }
+
+  func isSameMemory(as other: Reading) -> Bool {
+    memoryUsage == other.memoryUsage && inactiveFile == other.inactiveFile && activeFile == other.activeFile
+      && anonymous == other.anonymous
+  }
+}
+
 /// The two points that a CPU rate lies between.
 struct UsageSeries: Sendable {
   /// Younger containers have no rate yet: their start would dominate it.
   private static let leastAge: Duration = .seconds(10)
 
-  private(set) var last: UsageSample
+  let container: String
+  private var containerID: String
+  private var node: String
+  private(set) var last: Reading
   private(set) var previous: RateStart?
   private(set) var scrape: UInt64
 
   init(_ sample: UsageSample, _ scrape: UInt64) {
-    last = sample
+    container = sample.container
+    containerID = sample.containerID
+    node = sample.node
+    last = Reading(sample)
     self.scrape = scrape
   }
 
@@ -30,22 +62,22 @@ struct UsageSeries: Sendable {
   /// - Returns: whether the usage is another than before.
   mutating func add(_ sample: UsageSample, _ scrape: UInt64) -> Bool {
     self.scrape = scrape
-    let isSame = sample.containerID == last.containerID && sample.node == last.node
+    let isSame = sample.containerID == containerID && sample.node == node
     if isSame, sample.at <= last.at { return false }
+    if !isSame { (containerID, node) = (sample.containerID, sample.node) }
     let continues = isSame && sample.cpuNanoseconds >= last.cpuNanoseconds
     let start = continues ? RateStart(at: last.at, cpuNanoseconds: last.cpuNanoseconds) : nil
-    let isSteady = isSteady(sample, since: start)
+    let reading = Reading(sample)
+    let isSteady = isSteady(reading, since: start)
     previous = start
-    last = sample
+    last = reading
     return !isSteady
   }
 
-  private func isSteady(_ sample: UsageSample, since start: RateStart?) -> Bool {
+  private func isSteady(_ reading: Reading, since start: RateStart?) -> Bool {
     guard let start, let previous else { return false }
-    return sample.memoryUsage == last.memoryUsage && sample.inactiveFile == last.inactiveFile
-      && sample.activeFile == last.activeFile && sample.anonymous == last.anonymous
-      && (sample.at - start.at) == (last.at - previous.at)
-      && sample.cpuNanoseconds - start.cpuNanoseconds == last.cpuNanoseconds - previous.cpuNanoseconds
+    return reading.isSameMemory(as: last) && (reading.at - start.at) == (last.at - previous.at)
+      && reading.cpuNanoseconds - start.cpuNanoseconds == last.cpuNanoseconds - previous.cpuNanoseconds
   }
 
   /// Moves the last sample on to a later scrape in which nothing was new.
@@ -65,9 +97,7 @@ struct UsageSeries: Sendable {
     return RateStart(at: last.startedAt, cpuNanoseconds: 0)
   }
 
-  func isOf(_ container: String) -> Bool { last.container == container }
-
-  func usage(since start: RateStart) -> ContainerUsage { ContainerUsage(last, since: start) }
+  func usage(since start: RateStart) -> ContainerUsage { ContainerUsage(container, last, since: start) }
 
   /// When its usage was last seen, `time` being its node's last scrape, and since when; nil: since its first point.
   func moment(_ time: ScrapeTime?) -> (at: Instant, window: Duration?) {
@@ -81,7 +111,7 @@ struct UsageSeries: Sendable {
     let elapsed: Int64
     let used: Int64
 
-    init(from start: RateStart, to last: UsageSample) {
+    init(from start: RateStart, to last: Reading) {
       origin = start
       elapsed = max(1, (last.at - start.at).nanoseconds)
       used = last.cpuNanoseconds - start.cpuNanoseconds
@@ -112,7 +142,7 @@ struct PodSeries: Sendable {
       self.node = node
       seen = 0
     }
-    if let index = containers.firstIndex(where: { $0.last.container == sample.container }) {
+    if let index = containers.firstIndex(where: { $0.container == sample.container }) {
       if containers[index].scrape != scrape { seen += 1 }
       return (isFirst, containers[index].add(sample, scrape))
     }

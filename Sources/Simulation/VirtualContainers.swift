@@ -204,8 +204,10 @@ struct VirtualContainers: Sendable {
   /// Whether there was something to tell: a container that is still starting is not measured.
   private func tell(_ place: Int, _ now: Instant, _ samples: inout [UsageSample]) -> Bool {
     let before = samples.count
-    for index in pods[place].ids.indices where pods[place].containers[index].startedAt <= now {
-      samples.append(pods[place].containers[index].sample(of: pods[place].ids[index], at: now))
+    pods[place].containers.withUnsafeBufferPointer { containers in
+      for index in containers.indices where containers[index].startedAt <= now {
+        samples.append(containers[index].sample(of: pods[place].ids[index], at: now))
+      }
     }
     return samples.count > before
   }

@@ -16,9 +16,7 @@ package struct HorizontalPodAutoscalerController: Controller {
     [.pods, .horizontalPodAutoscalers, .statefulSets, .deployments, .replicaSets, .replicationControllers]
   }
   private(set) var memories: [ObjectKey: ScalingMemory] = [:]
-  private var pods = AutoscaledPods()
-  private var selectors = SelectorIndex()
-  private var resting = RestingAutoscalers()
+  private var known = AutoscalerIndexes()
 
   package init() {}
 
@@ -27,42 +25,66 @@ package struct HorizontalPodAutoscalerController: Controller {
   package func decisions(_ key: ObjectKey, at now: Instant) -> [Decision] {
     guard let memory = memories[key] else { return [] }
     var decisions = memory.decisions
-    if resting.contains(key), !decisions.isEmpty, let last = memory.lastBeat(at: now) { decisions[decisions.count - 1].at = last }
+    if known.resting.contains(key), !decisions.isEmpty, let last = memory.lastBeat(at: now) {
+      decisions[decisions.count - 1].at = last
+    }
     return decisions
   }
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     switch change.object.key.resource {
     case .pods:
-      pods.note(change)
-      return resting.keys(affectedBy: change, selectors)
+      known.pods.note(change)
+      return known.resting.keys(affectedBy: change, known.selectors)
     case .horizontalPodAutoscalers:
       // An autoscaler writes its own status; only its spec makes a difference.
-      if change.kind == .modified, memories[change.object.key] != nil, !resting.contains(change.object.key) { return [] }
+      if change.kind == .modified, memories[change.object.key] != nil, !known.resting.contains(change.object.key) { return [] }
       return [change.object.key]
     case .statefulSets, .deployments, .replicaSets, .replicationControllers:
-      return resting.key(ofTarget: change.object.key).map { [$0] } ?? []
+      return known.resting.key(ofTarget: change.object.key).map { [$0] } ?? []
     default: return []
     }
   }
 
-  package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { resting.keys(ofPods: podUIDs) }
+  package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { known.resting.keys(ofPods: podUIDs) }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else {
       memories[key] = nil
-      selectors.remove(key)
-      pods.forget(key)
-      resting.forget(key)
+      known.forget(key)
       return Plan()
     }
-    guard var memory = memories.removeValue(forKey: key) else {
+    guard let place = memories.index(forKey: key) else {
       // Upstream's queue holds every new key back for one period.
       memories[key] = ScalingMemory(stored, nextSync: now + Self.syncPeriod)
       return Plan(wakeAt: now + Self.syncPeriod)
     }
-    defer { memories[key] = memory }
-    if let rest = resting.wake(key) {
+    let kept = decisionsKept
+    return known.plan(stored, &memories.values[place], snapshot, now, keeping: kept)
+  }
+
+  private var decisionsKept: Int { max(2, min(Self.decisionLimit, Self.allDecisionsLimit / (memories.count + 1))) }
+}
+
+/// What is known of all autoscalers together.
+private struct AutoscalerIndexes: Sendable {
+  var pods = AutoscaledPods()
+  var selectors = SelectorIndex()
+  var resting = RestingAutoscalers()
+
+  mutating func forget(_ key: ObjectKey) {
+    selectors.remove(key)
+    pods.forget(key)
+    resting.forget(key)
+  }
+
+  /// A look, unless it turns out to come before its time.
+  /// - Parameter count: decisions to remember
+  mutating func plan(
+    _ stored: StoredObject, _ memory: inout ScalingMemory, _ snapshot: Snapshot, _ now: Instant, keeping count: Int
+  ) -> Plan {
+    let period = HorizontalPodAutoscalerController.syncPeriod
+    if let rest = resting.wake(stored.key) {
       let isDue = rest.until.map { memory.beat(from: $0) <= now } ?? false
       memory.resume(at: now, isDue: isDue)
       if !isDue { return Plan(wakeAt: memory.nextSync) }
@@ -72,23 +94,21 @@ package struct HorizontalPodAutoscalerController: Controller {
     if now < memory.nextSync {
       sync.noteRefusedScale(&memory)
     } else {
-      let due = memory.nextSync + Self.syncPeriod + Self.syncWork
-      memory.nextSync = due > now ? due : now + Self.syncPeriod
+      let due = memory.nextSync + period + HorizontalPodAutoscalerController.syncWork
+      memory.nextSync = due > now ? due : now + period
       memory.forget(before: now)
       sync.run(&memory, pods: &pods, selectors: &selectors)
-      memory.decisions.removeFirst(max(0, memory.decisions.count - decisionsKept))
+      memory.decisions.removeFirst(max(0, memory.decisions.count - count))
     }
     var plan = sync.plan
-    if sync.hasNewSelector { plan.others = resting.keys(in: key.namespace) }
+    if sync.hasNewSelector { plan.others = resting.keys(in: stored.key.namespace) }
     guard let rest = sync.rest else {
       plan.wakeAt = memory.nextSync
       return plan
     }
-    resting.put(key, rest)
+    resting.put(stored.key, rest)
     plan.wakeAt = rest.until.map { memory.beat(from: $0) }
     plan.isConclusive = true
     return plan
   }
-
-  private var decisionsKept: Int { max(2, min(Self.decisionLimit, Self.allDecisionsLimit / (memories.count + 1))) }
 }

@@ -38,7 +38,10 @@ struct ReplicaCalculator {
     case .value, .invalid: throw Failure(message: "the target of \(name) is neither a utilization nor an average value above 0")
     }
     decision.pods.reserveCapacity(pods.count)
-    for index in pods.indices { decision.pods.append(try term(pods[index], name, container, isUtilization)) }
+    // In their place: a copy of each would be counted twice, here and there.
+    try pods.withUnsafeBufferPointer { (pods) throws(Failure) in
+      for index in pods.indices { decision.pods.append(try term(pods[index], name, container, isUtilization)) }
+    }
     let terms = decision
     try conclude(&decision, isUtilization, wanted, terms.problemWithoutSamples)
   }
