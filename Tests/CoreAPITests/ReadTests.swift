@@ -131,4 +131,16 @@ struct ReadTests {
     #expect(pretty.bytes.count > bench.get(Bench.configMaps + "/a").bytes.count)
     #expect(pretty.body == bench.get(Bench.configMaps + "/a").body)
   }
+
+  @Test("a path is decoded once, and segment by segment")
+  func escapes() {
+    var bench = Bench()
+    let literal = bench.get(Bench.configMaps + "/a%2525")
+    #expect(literal.status == 404 && literal.message.contains("\"a%25\""))
+    let slash = bench.get(Bench.configMaps + "/a%2Fstatus")
+    #expect(slash.status == 404 && slash.message.contains("\"a/status\""))
+    #expect(bench.get("/health%7A").status == 200)
+    #expect(bench.get("/healthz%252F").status == 404)
+    #expect(bench.get(Bench.configMaps + "/a%2").status == 400)
+  }
 }

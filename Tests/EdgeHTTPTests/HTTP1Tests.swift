@@ -11,7 +11,7 @@ import Testing
       "GET /a%20b?x=%31 HTTP/1.1\r\nhost: h\r\n\r\nPOST /c HTTP/1.1\r\nhost: h\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc"
     )
     let text = try await client.receiveAll()
-    #expect(text.contains("GET /a b [x=%31] 0\n"))
+    #expect(text.contains("GET /a%20b [x=%31] 0\n"))
     #expect(text.hasSuffix("POST /c [] 3\n"))
   }
 

@@ -13,7 +13,7 @@ extension APIServer {
       guard servesMetrics(group, version) else { throw .noSuchResource }
       return try answerMetrics(info, query, request)
     }
-    let segments = try RequestInfo.segments(request.path)
+    let segments = info.segments
     if segments.contains(where: { $0 == "." || $0 == ".." || $0.contains("/") }) {
       // The other server might read them as another path than the one that was authorised.
       throw .badRequest("a path of \(group)/\(version) may have no segment that is \".\" or \"..\" or holds a slash")

@@ -9,7 +9,7 @@ extension APIServer {
   mutating func answerNonResource(
     _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: UserInfo
   ) throws(APIError) -> APIResponse {
-    let segments = try RequestInfo.segments(info.path)
+    let segments = info.segments
     let isKnown = [
       "api", "apis", "healthz", "livez", "readyz", "version", "openapi", "metrics",
     ].contains(segments.first ?? "")

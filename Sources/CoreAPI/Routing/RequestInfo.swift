@@ -6,8 +6,10 @@ struct RequestInfo: Sendable {
   /// get, list, watch, create, update, patch, delete, deletecollection; for other paths the method in lower case.
   var verb = ""
   var isResource = false
-  /// The whole path, as it came.
+  /// The whole path, decoded: what rules about paths are held against.
   var path = ""
+  /// Its parts, each decoded by itself.
+  private(set) var segments: [String] = []
   var group = ""
   var version = ""
   var resource = ""
@@ -20,9 +22,9 @@ struct RequestInfo: Sendable {
   init() {}
 
   init(method: String, path: String, query: Query) throws(APIError) {
-    self.path = path
+    segments = try RequestInfo.segments(path)
+    self.path = PercentText.decode(path[...].utf8, plusIsSpace: false) ?? path
     verb = method.lowercased()
-    let segments = try RequestInfo.segments(path)
     guard let first = segments.first, first == "api" || first == "apis" else { return }
     let prefix = first == "api" ? 2 : 3
     guard segments.count > prefix else { return }

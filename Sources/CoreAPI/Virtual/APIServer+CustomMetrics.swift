@@ -42,7 +42,7 @@ extension APIServer {
   func answerMetrics(_ info: RequestInfo, _ query: Query, _ request: APIRequest) throws(APIError) -> APIResponse {
     guard ["GET", "HEAD"].contains(request.method) else { throw .methodNotAllowed() }
     guard info.isResource else {
-      let segments = try RequestInfo.segments(info.path)
+      let segments = info.segments
       let found = metricVersions.first { $0.group == segments[1] }
       return .json([
         "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(segments[1] + "/" + segments[2]),

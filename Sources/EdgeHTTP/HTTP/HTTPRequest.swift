@@ -35,7 +35,7 @@ package struct HTTPPeer: Sendable {
 /// One complete request. The task that runs its handler is cancelled when the client goes away before the answer.
 package struct HTTPRequest: Sendable {
   package var method: HTTPMethod
-  /// Percent-decoded, always starting with "/".
+  /// Always starting with "/", still percent-encoded: an escaped slash is none between two segments.
   package var path: String
   /// What follows "?", still percent-encoded; empty without one.
   package var query: String

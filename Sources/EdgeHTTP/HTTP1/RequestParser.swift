@@ -164,7 +164,7 @@ final class RequestParser {
   }()
 }
 
-/// Path (decoded) and query (raw) of a request target in origin form or absolute form (RFC 9112, 3.2).
+/// Path and query, both as they came, of a request target in origin form or absolute form (RFC 9112, 3.2).
 func splitTarget(_ target: [UInt8]) throws(HTTPRefusal) -> (path: String, query: String) {
   var rest = target[...]
   if rest.first != UInt8(ascii: "/") {
@@ -176,8 +176,7 @@ func splitTarget(_ target: [UInt8]) throws(HTTPRefusal) -> (path: String, query:
     rest = authority.firstIndex(of: UInt8(ascii: "/")).map { authority[$0...] } ?? [UInt8(ascii: "/")]
   }
   let mark = rest.firstIndex(of: UInt8(ascii: "?"))
-  guard let path = percentDecoded(rest[..<(mark ?? rest.endIndex)]) else {
-    throw .badRequest("the path has a broken percent escape")
-  }
-  return (path, mark.map { String(decoding: rest[($0 + 1)...], as: UTF8.self) } ?? "")
+  let path = rest[..<(mark ?? rest.endIndex)]
+  if percentDecoded(path) == nil { throw .badRequest("the path has a broken percent escape") }
+  return (String(decoding: path, as: UTF8.self), mark.map { String(decoding: rest[($0 + 1)...], as: UTF8.self) } ?? "")
 }
