@@ -86,10 +86,11 @@ package struct EventDraft: Sendable, Equatable {
     func add(_ key: Key, _ value: JSON) { if !value.isNull { members.append(Member(key: key, value: value)) } }
     add(.apiVersion, tree[.apiVersion])
     add(.kind, tree[.kind])
-    add(.namespace, tree[.metadata][.namespace])
-    add(.name, tree[.metadata][.name])
-    add(.uid, tree[.metadata][.uid])
-    add(.resourceVersion, tree[.metadata][.resourceVersion])
+    let metadata = tree[.metadata]
+    add(.namespace, metadata[.namespace])
+    add(.name, metadata[.name])
+    add(.uid, metadata[.uid])
+    add(.resourceVersion, metadata[.resourceVersion])
     involved = ObjectReference(tree: .object(members))
   }
 }

@@ -34,9 +34,6 @@ package struct Instant: Hashable, Comparable, Sendable {
 extension Duration {
   /// The whole duration in nanoseconds; exact within ±292 years, beyond that the nearest of the two ends.
   package var nanoseconds: Int64 {
-    let (seconds, attoseconds) = components
-    let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-    let (sum, carry) = scaled.addingReportingOverflow(attoseconds / 1_000_000_000)
-    return overflow || carry ? (seconds < 0 ? .min : .max) : sum
+    Int64(clamping: attoseconds / 1_000_000_000)
   }
 }

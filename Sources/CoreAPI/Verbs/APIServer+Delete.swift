@@ -86,8 +86,9 @@ extension APIServer {
 
   /// Nothing can hold it: no finalizer, no grace, no dependants to wait for. So it is with most of what is deleted: events.
   private func isFree(_ object: StoredObject, _ served: ServedResource, _ deletion: Deletion) -> Bool {
-    served.id != .pods && served.id != .namespaces && !deletion.options.isDryRun && object.tree[.metadata][.finalizers].isNull
-      && object.tree[.metadata][.deletionTimestamp].isNull && APIServer.finalizers([], served.id, deletion.propagation).isEmpty
+    let metadata = object.tree[.metadata]
+    return served.id != .pods && served.id != .namespaces && !deletion.options.isDryRun && metadata[.finalizers].isNull
+      && metadata[.deletionTimestamp].isNull && APIServer.finalizers([], served.id, deletion.propagation).isEmpty
   }
 
   /// A pod that runs nowhere, or runs no more, needs none. Source: podStrategy.CheckGracefulDelete.

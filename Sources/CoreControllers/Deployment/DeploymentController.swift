@@ -46,22 +46,22 @@ package struct DeploymentController: Controller {
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     let last = asked.removeValue(forKey: key)
     guard let stored = snapshot.store.get(key) else { return Plan() }
-    let claims = claim(stored, snapshot.store)
+    let owned = snapshot.store.owned(by: stored.uid).filter { $0.key.resource == .replicaSets }
+    let claims = claim(stored, owned, snapshot.store)
     if !claims.isEmpty { return Plan(changes: claims) }
-    var sync = DeploymentSync(stored, snapshot.store, now, asked: last)
+    var sync = DeploymentSync(stored, owned, snapshot.store, now, asked: last)
     sync.run()
     if let new = sync.newSet, new.stored == nil { asked[key] = new.name }
     return sync.plan
   }
 
   /// Adopts ReplicaSets without an owner that the selector matches, and lets go of those that it no longer does.
-  private func claim(_ stored: StoredObject, _ store: Store) -> [Change] {
+  private func claim(_ stored: StoredObject, _ owned: [StoredObject], _ store: Store) -> [Change] {
     guard stored.metadata.deletionTimestamp == nil else { return [] }
     let selector = stored.view(Deployment.self).spec.selector
     var changes: [Change] = []
-    let own = store.owned(by: stored.uid).filter { $0.key.resource == .replicaSets }
     let free = orphans.keys(in: stored.key.namespace).compactMap { store.get($0) }
-    for set in own + free where set.metadata.deletionTimestamp == nil {
+    for set in owned + free where set.metadata.deletionTimestamp == nil {
       let metadata = set.metadata
       let isMatched = selector.matches(metadata.labels)
       let owner = set.controllerReference[.uid]

@@ -96,8 +96,9 @@ extension DeploymentSync {
   }
 
   private mutating func remove(_ type: String) {
+    guard status.conditions.contains(where: { $0.type == type }) else { return }
     let rest = status.conditions.filter { $0.type != type }
-    if rest.count < status.conditions.count { status.conditions = List(tree: rest.isEmpty ? .null : List(rest).tree) }
+    status.conditions = List(tree: rest.isEmpty ? .null : List(rest).tree)
   }
 
   /// The same status and reason change nothing, unless `renews` asks for the time of the update.

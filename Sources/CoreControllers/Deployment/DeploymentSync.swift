@@ -27,7 +27,8 @@ struct DeploymentSync {
   /// Pods above and below the wanted number during an update; never both 0.
   let pace: (surge: Int, unavailable: Int)
 
-  init(_ stored: StoredObject, _ store: Store, _ now: Instant, asked: String? = nil) {
+  /// - Parameter owned: the ReplicaSets that name it as an owner
+  init(_ stored: StoredObject, _ owned: [StoredObject], _ store: Store, _ now: Instant, asked: String? = nil) {
     self.stored = stored
     self.store = store
     self.now = now
@@ -40,9 +41,7 @@ struct DeploymentSync {
     hasDeadline = spec.progressDeadlineSeconds.map { $0 < Int(Int32.max) } ?? false
     pace = DeploymentSync.pace(of: spec, wanted: wanted)
     let template = spec.template
-    var sets = store.owned(by: stored.uid)
-      .filter { $0.key.resource == .replicaSets && $0.controllerReference[.uid].isText(stored.uid) }
-      .map { RevisionSet($0) }
+    var sets = owned.filter { $0.controllerReference[.uid].isText(stored.uid) }.map { RevisionSet($0) }
     if sets.count > 1 { sets.sort { $0.age < $1.age } }
     // Of several equal ones the oldest counts, so that later reconciles agree with earlier ones.
     if let index = sets.firstIndex(where: { $0.isMade(from: template) }) { newSet = sets.remove(at: index) }

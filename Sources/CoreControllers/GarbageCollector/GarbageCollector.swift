@@ -39,8 +39,8 @@ package struct GarbageCollector: Controller {
 
   /// It has no owner, no finalizer and no wish to go, as most events.
   private static func isFree(_ object: StoredObject) -> Bool {
-    object.tree[.metadata][.ownerReferences].isNull && object.tree[.metadata][.finalizers].isNull
-      && object.tree[.metadata][.deletionTimestamp].isNull
+    let metadata = object.tree[.metadata]
+    return metadata[.ownerReferences].isNull && metadata[.finalizers].isNull && metadata[.deletionTimestamp].isNull
   }
 
   private static func isSame(_ old: JSON, _ new: JSON) -> Bool {

@@ -44,11 +44,10 @@ package struct JobController: Controller {
 
   /// Whether nothing that a job counts is another: a pod that is given a node or waits for its image is still just active.
   private static func isSamePod(_ old: StoredObject, _ new: StoredObject) -> Bool {
-    old.tree[.status][.phase].isText("Pending") && new.tree[.status][.phase].isText("Pending")
-      && old.tree[.metadata][.deletionTimestamp] == new.tree[.metadata][.deletionTimestamp]
-      && old.tree[.metadata][.labels] == new.tree[.metadata][.labels]
-      && old.tree[.metadata][.finalizers] == new.tree[.metadata][.finalizers]
-      && old.tree[.metadata][.ownerReferences] == new.tree[.metadata][.ownerReferences]
+    guard old.tree[.status][.phase].isText("Pending"), new.tree[.status][.phase].isText("Pending") else { return false }
+    let (before, after) = (old.tree[.metadata], new.tree[.metadata])
+    return before[.deletionTimestamp] == after[.deletionTimestamp] && before[.labels] == after[.labels]
+      && before[.finalizers] == after[.finalizers] && before[.ownerReferences] == after[.ownerReferences]
       && restarts(old.tree[.status]) == restarts(new.tree[.status])
   }
 

@@ -16,11 +16,13 @@ struct JobPod {
   init(_ stored: StoredObject) {
     self.stored = stored
     pod = stored.view(Pod.self)
-    index = stored.tree[.metadata][.annotations][JobController.indexKey].string.flatMap { Int($0) }
+    let metadata = stored.tree[.metadata]
+    index = metadata[.annotations][JobController.indexKey].string.flatMap { Int($0) }
     isTracked = JobController.isTracked(stored)
-    isDeleting = stored.tree[.metadata][.deletionTimestamp].string != nil
-    hasSucceeded = stored.tree[.status][.phase].isText("Succeeded")
-    hasFailed = stored.tree[.status][.phase].isText("Failed")
+    isDeleting = !metadata[.deletionTimestamp].isNull
+    let phase = stored.tree[.status][.phase]
+    hasSucceeded = phase.isText("Succeeded")
+    hasFailed = phase.isText("Failed")
   }
 
   var uid: String { stored.uid }

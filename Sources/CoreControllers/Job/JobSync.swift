@@ -51,10 +51,11 @@ struct JobSync {
     job = stored.view(Job.self)
     status = job.status
     pods = OwnedPods.controlled(by: stored, store).map { JobPod($0) }
-    isIndexed = job.tree[.spec][.completionMode].isText("Indexed")
-    isSuspended = job.tree[.spec][.suspend].bool == true
-    hasFailurePolicy = !job.tree[.spec][.podFailurePolicy].isNull
-    replacesFailedOnly = hasFailurePolicy || job.tree[.spec][.podReplacementPolicy].isText("Failed")
+    let spec = job.tree[.spec]
+    isIndexed = spec[.completionMode].isText("Indexed")
+    isSuspended = spec[.suspend].bool == true
+    hasFailurePolicy = !spec[.podFailurePolicy].isNull
+    replacesFailedOnly = hasFailurePolicy || spec[.podReplacementPolicy].isText("Failed")
   }
 
   var isFinished: Bool { hasTrue("Complete") || hasTrue("Failed") }

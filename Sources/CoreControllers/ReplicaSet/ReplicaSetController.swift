@@ -59,7 +59,9 @@ package struct ReplicaSetController: Controller {
     let wasRefused = (planned.removeValue(forKey: key) ?? []).contains {
       snapshot.store.get(.pods, namespace: key.namespace, $0) == nil
     }
-    let pods = owned.filter { selector.matches($0.metadata.labels) }
+    // What the selector of a set that stays does not match has been released.
+    let isLeaving = !stored.tree[.metadata][.deletionTimestamp].isNull
+    let pods = isLeaving ? owned.filter { selector.matches($0.metadata.labels) } : owned
     var sync = ReplicaSetSync(stored, resource, kind: kind, pods, snapshot.store, now)
     sync.run(wasRefused: wasRefused)
     if !sync.created.isEmpty { planned[key] = sync.created }

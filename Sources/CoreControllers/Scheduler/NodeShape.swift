@@ -39,6 +39,14 @@ final class NodeShape: Sendable {
     zone = labels[PodSpread.zoneLabel]
   }
 
+  func label(_ name: String) -> String? {
+    switch name {
+    case PodSpread.hostnameLabel: hostname
+    case PodSpread.zoneLabel: zone
+    default: labels[name]
+    }
+  }
+
   func amount(of resource: String) -> Int64 { node.status.allocatable[resource].flatMap { Quantity($0) }?.value ?? 0 }
 }
 

@@ -47,9 +47,9 @@ struct PodSpread {
     if required.isEmpty { return nil }
     var domains = required.map { Domains(constraint: $0, own: attempt.isMatched(by: $0.term) ? 1 : 0) }
     let tallies = required.map { cluster.counts[$0.query] }
-    for node in attempt.nodes where required.allSatisfy({ node.labels[$0.term.topologyKey] != nil }) {
+    for node in attempt.nodes where required.allSatisfy({ node.label($0.term.topologyKey) != nil }) {
       for index in domains.indices where required[index].includes(node, attempt.pod) {
-        domains[index].pods[node.labels[required[index].term.topologyKey]!, default: 0] += tallies[index][node.name] ?? 0
+        domains[index].pods[node.label(required[index].term.topologyKey)!, default: 0] += tallies[index][node.name] ?? 0
       }
     }
     for index in domains.indices where domains[index].pods.count >= required[index].minDomains {
@@ -60,7 +60,7 @@ struct PodSpread {
 
   func refusal(on node: NodeShape) -> Refusal? {
     for domain in domains {
-      guard let value = node.labels[domain.constraint.term.topologyKey] else {
+      guard let value = node.label(domain.constraint.term.topologyKey) else {
         return Refusal("node(s) didn't match pod topology spread constraints (missing required label)")
       }
       if (domain.pods[value] ?? 0) + domain.own - domain.least > domain.constraint.maxSkew {
@@ -98,9 +98,9 @@ struct PodSpread {
     let wishes = soft.map { constraint in
       let tally = cluster.counts[constraint.query]
       var pods: [String: Int] = [:]
-      for node in attempt.nodes where soft.allSatisfy({ node.labels[$0.term.topologyKey] != nil }) {
+      for node in attempt.nodes where soft.allSatisfy({ node.label($0.term.topologyKey) != nil }) {
         guard constraint.includes(node, attempt.pod), let count = tally[node.name] else { continue }
-        pods[node.labels[constraint.term.topologyKey]!, default: 0] += count
+        pods[node.label(constraint.term.topologyKey)!, default: 0] += count
       }
       return Wish(key: constraint.term.topologyKey, maxSkew: constraint.maxSkew, pods: pods)
     }
@@ -117,16 +117,19 @@ struct PodSpread {
 
   /// Few domains weigh less than many, so that zones do not drown nodes; nodes without a label get nothing.
   private static func scores(_ wishes: [Wish], on nodes: [NodeShape], needsAll: Bool) -> [Int] {
-    let weights = wishes.map { wish in Logarithm.natural(Set(nodes.compactMap { $0.labels[wish.key] }).count + 2) }
-    let raw: [Int?] = nodes.map { node in
-      if needsAll, wishes.contains(where: { node.labels[$0.key] == nil }) { return nil }
-      var sum = 0.0
-      for (wish, weight) in zip(wishes, weights) {
-        guard let value = node.labels[wish.key] else { continue }
-        sum += Double(wish.pods[value] ?? 0) * weight + Double(wish.maxSkew - 1)
+    var sums = [Double?](repeating: 0, count: nodes.count)
+    for wish in wishes {
+      let values = nodes.map { $0.label(wish.key) }
+      let weight = Logarithm.natural(Set(values.lazy.compactMap { $0 }).count + 2)
+      for (index, value) in values.enumerated() {
+        if let value {
+          sums[index]? += Double(wish.pods[value] ?? 0) * weight + Double(wish.maxSkew - 1)
+        } else if needsAll {
+          sums[index] = nil
+        }
       }
-      return Int(sum.rounded())
     }
+    let raw = sums.map { sum in sum.map { Int($0.rounded()) } }
     let (most, least) = (raw.compactMap { $0 }.max() ?? 0, raw.compactMap { $0 }.min() ?? 0)
     return raw.map { score in
       guard let score else { return 0 }

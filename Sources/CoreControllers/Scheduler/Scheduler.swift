@@ -42,9 +42,9 @@ package struct Scheduler: Controller {
     guard change.kind == .modified, let old = change.previous?.tree, case let new = change.object.tree,
       old[.spec] == new[.spec], new[.spec][.nodeName].string?.isEmpty == false
     else { return false }
-    return old[.status][.phase] == new[.status][.phase]
-      && old[.metadata][.deletionTimestamp] == new[.metadata][.deletionTimestamp]
-      && old[.metadata][.labels] == new[.metadata][.labels]
+    let (before, after) = (old[.metadata], new[.metadata])
+    return before[.deletionTimestamp] == after[.deletionTimestamp] && before[.labels] == after[.labels]
+      && old[.status][.phase] == new[.status][.phase]
   }
 
   private mutating func podChanged(_ change: StoreChange) -> [ObjectKey] {
@@ -98,7 +98,8 @@ package struct Scheduler: Controller {
   static func isOver(_ pod: Pod) -> Bool { isOver(pod.tree) }
   static func isOver(_ pod: StoredObject) -> Bool { isOver(pod.tree) }
   private static func isOver(_ pod: JSON) -> Bool {
-    pod[.status][.phase].isText("Succeeded") || pod[.status][.phase].isText("Failed")
+    let phase = pod[.status][.phase]
+    return phase.isText("Succeeded") || phase.isText("Failed")
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {

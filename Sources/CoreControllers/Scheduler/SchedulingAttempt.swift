@@ -45,7 +45,7 @@ struct SchedulingAttempt {
     var places: [String: Int] = [:]
     if tally.isEmpty { return places }
     for node in nodes {
-      guard let count = tally[node.name], let value = node.labels[key] else { continue }
+      guard let count = tally[node.name], let value = node.label(key) else { continue }
       places[value, default: 0] += count
     }
     return places
