@@ -48,8 +48,8 @@ extension PodRuntime {
       let failed = containers.contains { ($0.exit?.code ?? 0) != 0 && $0.role != .sidecar }
       return failed ? "Failed" : "Succeeded"
     }
-    let begun = containers.filter { $0.role == .main }
-    let isRunning = begun.contains { container in
+    let isRunning = containers.contains { container in
+      if container.role != .main { return false }
       if container.isLive, !isStarting(container) { return true }
       return container.restartCount > 0 || container.exit != nil
     }

@@ -46,9 +46,9 @@ extension APIServer {
     _ warnings: inout [String]
   ) throws(APIError) -> JSON {
     try APIServer.checkKind(tree, kind: served.definition.kind, apiVersion: served.version.apiVersion)
-    let title = "\(served.definition.kind) in version \"\(served.version.version)\""
     var object = try decode(
-      tree, as: served.version.typeName, title: title, duplicates: duplicates, known: known, options, &warnings)
+      tree, as: served.version.typeName, title: "\(served.definition.kind) in version \"\(served.version.version)\"",
+      duplicates: duplicates, known: known, options, &warnings)
     object.put(.kind, .string(served.definition.kind))
     object.put(.apiVersion, .string(served.version.apiVersion))
     if served.isStorageVersion { return object }
@@ -59,14 +59,15 @@ extension APIServer {
   /// Drops what the type does not have and complains about it as `options` says.
   /// - Parameter known: a decoded tree, of which what is the same is not looked at again
   func decode(
-    _ tree: JSON, as typeName: String, title: String, duplicates: [String] = [], known: JSON = .null, _ options: WriteOptions,
+    _ tree: JSON, as typeName: String, title: @autoclosure () -> String, duplicates: [String] = [], known: JSON = .null,
+    _ options: WriteOptions,
     _ warnings: inout [String]
   ) throws(APIError) -> JSON {
-    guard tree.isObject else { throw .badRequest("\(title) must be an object, not \(tree.typeName)") }
+    guard tree.isObject else { throw .badRequest("\(title()) must be an object, not \(tree.typeName)") }
     guard let type = Schema.shared.type(typeName) else { throw .internalError("no schema for \(typeName)") }
     let decoded: Decoded
     do throws(DecodeError) { decoded = try Schema.shared.decode(tree, as: type, known: known) } catch {
-      throw .badRequest("\(title) cannot be handled: \(error)")
+      throw .badRequest("\(title()) cannot be handled: \(error)")
     }
     let complaints = Complaints(unknown: decoded.unknownFields, duplicates: duplicates).texts
     switch options.fieldValidation {
@@ -74,7 +75,7 @@ extension APIServer {
     case .warn: warnings += complaints.prefix(64)
     case .strict:
       if !complaints.isEmpty {
-        throw .badRequest("\(title) cannot be handled: strict decoding error: \(complaints.prefix(64).joined(separator: ", "))")
+        throw .badRequest("\(title()) cannot be handled: strict decoding error: \(complaints.prefix(64).joined(separator: ", "))")
       }
     }
     return decoded.tree

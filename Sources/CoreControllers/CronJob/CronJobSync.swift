@@ -4,7 +4,7 @@ import CoreTypes
 
 /// One look at a CronJob: what is known, and the plan that grows from it.
 struct CronJobSync {
-  private static let timestamp = "batch.kubernetes.io/cronjob-scheduled-timestamp"
+  private static let timestamp: Key = "batch.kubernetes.io/cronjob-scheduled-timestamp"
 
   let stored: StoredObject
   let store: Store
@@ -115,20 +115,21 @@ struct CronJobSync {
   /// - Parameter offset: seconds east of UTC in which the time is told; nil: in UTC
   mutating func create(_ name: String, at scheduled: Instant, offset: Int?) {
     hasCreated = true
-    var job = Job()
-    job.apiVersion = "batch/v1"
-    job.kind = "Job"
     let template = cron.spec.jobTemplate
-    job.metadata.name = name
-    job.metadata.namespace = stored.key.namespace
-    job.metadata.labels = template.metadata.labels
-    job.metadata.annotations = template.metadata.annotations
-    job.metadata.annotations[CronJobSync.timestamp] = CronJobSync.text(scheduled, offset ?? 0)
-    job.metadata.ownerReferences = List([OwnedPods.reference(to: stored.tree)])
-    job.spec = template.spec
+    var annotations = template.metadata.annotations
+    annotations[CronJobSync.timestamp] = CronJobSync.text(scheduled, offset ?? 0)
+    let metadata = [
+      Member(key: .name, value: .string(name)), Member(key: .namespace, value: .string(stored.key.namespace)),
+      Member(key: .labels, value: template.metadata.labels.tree), Member(key: .annotations, value: annotations.tree),
+      Member(key: .ownerReferences, value: .array([OwnedPods.reference(to: stored.tree).tree])),
+    ]
+    let members = [
+      Member(key: .apiVersion, value: "batch/v1"), Member(key: .kind, value: "Job"),
+      Member(key: .metadata, value: .object(metadata.filter { !$0.value.isNull })), Member(key: .spec, value: template.spec.tree),
+    ]
     result.changes.append(
       Change(
-        .create(.jobs, namespace: stored.key.namespace, tree: job.tree),
+        .create(.jobs, namespace: stored.key.namespace, tree: .object(members.filter { !$0.value.isNull })),
         succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created job \(name)", about: stored.tree),
         failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating job: {error}", about: stored.tree),
         tolerated: ["AlreadyExists"]))
@@ -145,14 +146,13 @@ struct CronJobSync {
   }
 
   private func reference(to job: StoredObject) -> ObjectReference {
-    var reference = ObjectReference()
-    reference.apiVersion = "batch/v1"
-    reference.kind = "Job"
-    reference.name = job.key.name
-    reference.namespace = job.key.namespace
-    reference.uid = job.uid
-    reference.resourceVersion = job.tree[.metadata][.resourceVersion].string
-    return reference
+    let members = [
+      Member(key: .apiVersion, value: "batch/v1"), Member(key: .kind, value: "Job"),
+      Member(key: .name, value: .string(job.key.name)), Member(key: .namespace, value: .string(job.key.namespace)),
+      Member(key: .uid, value: .string(job.uid)),
+      Member(key: .resourceVersion, value: job.tree[.metadata][.resourceVersion]),
+    ]
+    return ObjectReference(tree: .object(members))
   }
 
   mutating func warn(_ reason: String, _ message: String) { say(reason, message, .warning) }

@@ -20,13 +20,17 @@ package struct EventTTLController: Controller {
   private var heap = InstantHeap()
   private var kept: [Kept] = []
   private var free: [Int] = []
-  /// Deleted by the last plan; what is still there was refused.
+  /// Deleted by the last plan, in this order; what is still there was refused.
   private var deleted: [ObjectKey] = []
+  /// How many of them are seen to have gone.
+  private var gone = 0
 
   package init() {}
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
-    guard change.kind == .added, change.object.key.resource == .events else { return [] }
+    guard change.object.key.resource == .events else { return [] }
+    if change.kind == .deleted, gone < deleted.count, deleted[gone] == change.object.key { gone += 1 }
+    if change.kind != .added { return [] }
     let due = Self.due(change.object)
     let isFirst = heap.first.map { due < $0.at } ?? true
     put(change.object, at: due)
@@ -35,8 +39,9 @@ package struct EventTTLController: Controller {
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     var plan = Plan()
-    let refused = deleted
+    let refused = deleted[gone...]
     deleted = []
+    gone = 0
     for key in refused { if let stored = Self.find(key, snapshot.store) { look(at: stored, now, &plan) } }
     while let first = heap.first, first.at <= now {
       heap.removeFirst()
