@@ -5,7 +5,7 @@ import CoreTypes
 
 /// Mistakes planted into what keeps the cluster rather than a workload.
 extension Mutants {
-  static let cluster = quotas + endpoints + nodes + volumes
+  static let cluster = quotas + endpoints + nodes + keepers + volumes
 
   private static let quotas = [
     Mutant(
@@ -98,6 +98,20 @@ extension Mutants {
       }),
   ]
 
+  private static let keepers = [
+    Mutant(
+      "pods of a node that is gone stay", in: "pod-garbage-collector", NodeLossSubject.self,
+      plans: { plan, snapshot, key in
+        let node = snapshot.store.get(key)?.tree[.spec][.nodeName].string ?? ""
+        if !node.isEmpty, snapshot.store.get(.nodes, node) == nil { plan.changes = [] }
+      }),
+    Mutant(
+      "a namespace gets no ServiceAccount", in: "serviceaccount-controller", GarbageSubject.self,
+      plans: { plan, _, key in
+        if key.name != "default" { plan.changes.removeAll { $0.creates(.serviceAccounts) } }
+      }),
+  ]
+
   private static let volumes = [
     Mutant(
       "a claim goes while a pod uses it", in: "persistentvolume-binder", VolumeSubject.self,
@@ -129,6 +143,10 @@ extension Snapshot {
   fileprivate mutating func alterAll(_ resource: ResourceID, _ change: (inout JSON) -> Void) {
     for object in store.list(resource) { alter(object.key, change) }
   }
+}
+
+extension Change {
+  fileprivate func creates(_ resource: ResourceID) -> Bool { if case .create(resource, _, _) = write { true } else { false } }
 }
 
 extension Plan {
