@@ -9,15 +9,7 @@ extension APIServer {
     return served
   }
 
-  private func options(_ user: UserInfo, _ now: Instant) -> WriteOptions {
-    var options = WriteOptions(user: user, now: now)
-    var name = user.name
-    options.fieldManager = name.withUTF8 { bytes in
-      String(decoding: bytes[(bytes.lastIndex(of: UInt8(ascii: ":")) ?? -1).advanced(by: 1)...], as: UTF8.self)
-    }
-    options.fieldValidation = .ignore
-    return options
-  }
+  private func options(_ user: UserInfo, _ now: Instant) -> WriteOptions { WriteOptions(program: user, now: now) }
 
   private func decoded(
     _ tree: JSON, known: JSON = .null, _ served: ServedResource, _ options: WriteOptions

@@ -34,7 +34,7 @@ struct WriteOptions: Sendable {
   var user: UserInfo
   var now: Instant
   var isDryRun = false
-  var fieldManager = ""
+  private var givenManager: String?
   var fieldValidation = FieldValidation.warn
   /// The request's authorisation bounds what roles it may write; the server's own writes are not bound.
   var checksEscalation = false
@@ -43,9 +43,18 @@ struct WriteOptions: Sendable {
   var subresource = ""
   var apiVersion = ""
 
-  init(user: UserInfo, now: Instant) {
+  /// Of a program of the server's own, which knows the fields.
+  init(program user: UserInfo, now: Instant) {
     self.user = user
     self.now = now
+    fieldValidation = .ignore
+  }
+
+  /// The name under which fields are owned: a client's own, or the last part of a program's.
+  var fieldManager: String {
+    if let givenManager { return givenManager }
+    let name = user.name.utf8
+    return String(Substring(name.lastIndex(of: UInt8(ascii: ":")).map { name[name.index(after: $0)...] } ?? name[...]))
   }
 
   init(_ call: Call) throws(APIError) {
@@ -58,9 +67,9 @@ struct WriteOptions: Sendable {
       guard value == "All" else { throw .badRequest("parameter dryRun: \"\(value)\" is not supported; only All is") }
       isDryRun = true
     }
-    fieldManager = call.query["fieldManager"] ?? ""
-    guard fieldManager.utf8.count <= 128 else { throw .badRequest("parameter fieldManager: more than 128 bytes") }
-    if fieldManager.isEmpty { fieldManager = String(call.request.userAgent.prefix { $0 != "/" }.prefix(128)) }
+    let manager = call.query["fieldManager"] ?? ""
+    guard manager.utf8.count <= 128 else { throw .badRequest("parameter fieldManager: more than 128 bytes") }
+    givenManager = manager.isEmpty ? String(call.request.userAgent.prefix { $0 != "/" }.prefix(128)) : manager
     if let text = call.query["fieldValidation"], !text.isEmpty {
       guard let value = FieldValidation(rawValue: text) else {
         throw .badRequest("parameter fieldValidation: \"\(text)\" is none of Ignore, Warn, Strict")

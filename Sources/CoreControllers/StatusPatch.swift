@@ -3,14 +3,22 @@ import CoreJSON
 /// The merge patch that turns one status into another.
 enum StatusPatch {
   static func from(_ old: JSON, to new: JSON) -> JSON {
+    let (before, after) = (old.members, new.members)
     var members: [Member] = []
-    members.reserveCapacity(new.members.count)
-    for member in new.members where old[member.key] != member.value {
-      // Objects are merged, so what is gone within them must be named.
-      let isNested = old[member.key].isObject && member.value.isObject
-      members.append(Member(key: member.key, value: isNested ? from(old[member.key], to: member.value) : member.value))
+    members.reserveCapacity(after.count)
+    for (index, member) in after.enumerated() {
+      // Most stay where they were.
+      let isThere = index < before.count && before[index].key == member.key
+      let place = isThere ? index : before.place(of: member.key)
+      if place < 0 {
+        if !member.value.isNull { members.append(member) }
+      } else if before[place].value != member.value {
+        // Objects are merged, so what is gone within them must be named.
+        let isNested = before[place].value.isObject && member.value.isObject
+        members.append(isNested ? Member(key: member.key, value: from(before[place].value, to: member.value)) : member)
+      }
     }
-    for member in old.members where new[member.key].isNull { members.append(Member(key: member.key, value: .null)) }
+    for member in before where new[member.key].isNull { members.append(Member(key: member.key, value: .null)) }
     return .object(members)
   }
 }

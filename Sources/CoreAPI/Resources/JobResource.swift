@@ -21,22 +21,22 @@ struct JobResource: Resource {
 
   /// Source: pkg/apis/batch/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {
-    var job = Job(tree: object)
-    if job.spec.completions == nil, job.spec.parallelism == nil {
-      job.spec.completions = 1
-      job.spec.parallelism = 1
+    var spec = JobSpec(tree: object.take(.spec))
+    if spec.completions == nil, spec.parallelism == nil {
+      spec.completions = 1
+      spec.parallelism = 1
     }
-    if job.spec.parallelism == nil { job.spec.parallelism = 1 }
-    if job.spec.backoffLimit == nil { job.spec.backoffLimit = job.spec.backoffLimitPerIndex == nil ? 6 : Int(Int32.max) }
-    if job.spec.completionMode == nil { job.spec.completionMode = "NonIndexed" }
-    if job.spec.suspend == nil { job.spec.suspend = false }
-    if job.spec.manualSelector == nil { job.spec.manualSelector = false }
-    if job.spec.podReplacementPolicy == nil {
-      job.spec.podReplacementPolicy = job.spec.podFailurePolicy.isAbsent ? "TerminatingOrFailed" : "Failed"
+    if spec.parallelism == nil { spec.parallelism = 1 }
+    if spec.backoffLimit == nil { spec.backoffLimit = spec.backoffLimitPerIndex == nil ? 6 : Int(Int32.max) }
+    if spec.completionMode == nil { spec.completionMode = "NonIndexed" }
+    if spec.suspend == nil { spec.suspend = false }
+    if spec.manualSelector == nil { spec.manualSelector = false }
+    if spec.podReplacementPolicy == nil {
+      spec.podReplacementPolicy = spec.podFailurePolicy.isAbsent ? "TerminatingOrFailed" : "Failed"
     }
-    if !job.spec.podFailurePolicy.isAbsent { JobRules.setDefaults(&job.spec.podFailurePolicy) }
-    PodSpecDefaults.template(&job.spec.template.spec)
-    object = job.tree
+    if !spec.podFailurePolicy.isAbsent { JobRules.setDefaults(&spec.podFailurePolicy) }
+    PodSpecDefaults.template(&spec.template.spec)
+    object.put(.spec, spec.tree)
   }
 
   private static let (uidLabel, oldUIDLabel): (Key, Key) = ("batch.kubernetes.io/controller-uid", "controller-uid")

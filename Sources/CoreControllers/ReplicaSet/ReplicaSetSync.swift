@@ -90,7 +90,10 @@ struct ReplicaSetSync {
     func orAbsent(_ count: Int) -> Int? { count == 0 ? nil : count }
     status.replicas = counted.count
     status.fullyLabeledReplicas = orAbsent(
-      counted.count { pod in labels.allSatisfy { pod.tree[.metadata][.labels][$0.key] == $0.value } })
+      counted.count { pod in
+        let present = pod.tree[.metadata][.labels]
+        return labels.allSatisfy { present[$0.key] == $0.value }
+      })
     status.readyReplicas = orAbsent(ready)
     status.availableReplicas = orAbsent(available)
     if resource == .replicaSets { status.terminatingReplicas = terminating + active.count - counted.count }
