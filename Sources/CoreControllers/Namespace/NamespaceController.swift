@@ -5,15 +5,28 @@ package import CoreTypes
 /// Empties a namespace that is being deleted, then lets it go. Source: pkg/controller/namespace, v1.36.
 package struct NamespaceController: Controller {
   package let name = "namespace-controller"
+  /// Names of the namespaces that are being deleted.
+  private var leaving: Set<String> = []
 
   package init() {}
 
-  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
-    if change.object.key.resource == .namespaces { return change.kind == .deleted ? [] : [change.object.key] }
-    guard change.kind == .deleted, !change.object.key.namespace.isEmpty,
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    if change.object.key.resource == .namespaces {
+      note(change)
+      return change.kind == .deleted ? [] : [change.object.key]
+    }
+    guard change.kind == .deleted, !leaving.isEmpty, leaving.contains(change.object.key.namespace),
       let namespace = snapshot.store.get(.namespaces, change.object.key.namespace), namespace.metadata.deletionTimestamp != nil
     else { return [] }
     return [namespace.key]
+  }
+
+  private mutating func note(_ change: StoreChange) {
+    if change.kind != .deleted, change.object.metadata.deletionTimestamp != nil {
+      leaving.insert(change.object.key.name)
+    } else {
+      leaving.remove(change.object.key.name)
+    }
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {

@@ -28,6 +28,7 @@ package struct TaintEvictionController: Controller {
       if change.kind == .deleted { return planned.contains(key) ? [key] : [] }
       let spec = change.object.tree[.spec]
       let before = change.previous?.tree[.spec]
+      if before == spec { return [] }
       guard let name = spec[.nodeName].string, before?[.nodeName].string != name || before?[.tolerations] != spec[.tolerations],
         let node = snapshot.store.get(.nodes, name), !Self.taints(of: node).isEmpty
       else { return [] }

@@ -6,13 +6,18 @@ package import CoreTypes
 /// its own write (QuotaAdmission). Source: pkg/controller/resourcequota, v1.36.
 package struct ResourceQuotaController: Controller {
   package let name = "resourcequota-controller"
-  /// A quota may bound count/events.
+  /// Most clusters have none: then no change matters. Otherwise all do, as a quota may bound count/events.
+  private var quotas: Set<ObjectKey> = []
 
   package init() {}
 
-  package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+  package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
+    if change.object.key.resource == .resourceQuotas {
+      if change.kind == .deleted { quotas.remove(change.object.key) } else { quotas.insert(change.object.key) }
+    }
+    if quotas.isEmpty { return [] }
     let key = change.object.key
-    guard snapshot.store.count(.resourceQuotas) > 0, !key.namespace.isEmpty else { return [] }
+    if key.namespace.isEmpty { return [] }
     var keys: [ObjectKey] = []
     if key.resource == .resourceQuotas, change.kind != .deleted {
       let quota = change.object.view(ResourceQuota.self)

@@ -77,13 +77,15 @@ struct PodRequest: Sendable {
 
   private static func others(_ pod: Pod) -> [(name: String, amount: Int64)] {
     var names: Set<String> = []
-    for containers in [pod.spec.containers, pod.spec.initContainers] {
-      for container in containers {
-        for member in container.resources.requests.tree.members where member.key != .cpu && member.key != .memory {
+    func add(_ containers: JSON) {
+      for container in containers.elements {
+        for member in container[.resources][.requests].members where member.key != .cpu && member.key != .memory {
           names.insert(member.key.name)
         }
       }
     }
+    add(pod.tree[.spec][.containers])
+    add(pod.tree[.spec][.initContainers])
     if names.isEmpty { return [] }
     return names.sorted().map { name in
       func amount(_ container: Container) -> Int64 {
