@@ -2,28 +2,16 @@
 struct Collection: Sendable {
   /// An object with the first bytes of its name, by which most names are told apart without a look at the object.
   private struct Entry: Sendable {
-    let prefix: UInt64
+    let prefix: NamePrefix
     let object: StoredObject
 
     init(_ object: StoredObject) {
       self.object = object
-      prefix = Entry.prefix(of: object.key.name)
+      prefix = NamePrefix(object.key.name)
     }
 
-    /// The first eight bytes, in the order of the text.
-    static func prefix(of name: String) -> UInt64 {
-      var word: UInt64 = 0
-      var shift: UInt64 = 64
-      for byte in name.utf8 {
-        shift -= 8
-        word |= UInt64(byte) << shift
-        if shift == 0 { break }
-      }
-      return word
-    }
-
-    func comesBefore(_ name: String, _ prefix: UInt64) -> Bool {
-      self.prefix != prefix ? self.prefix < prefix : object.key.name.precedes(name)
+    func comesBefore(_ name: String, _ prefix: NamePrefix) -> Bool {
+      self.prefix == prefix ? object.key.name.precedes(name) : self.prefix < prefix
     }
   }
   /// Few of them hold objects of one resource, mostly.
@@ -51,7 +39,7 @@ struct Collection: Sendable {
   }
 
   private static func position(of name: String, in entries: SortedChunks<Entry>) -> SortedChunks<Entry>.Position {
-    let prefix = Entry.prefix(of: name)
+    let prefix = NamePrefix(name)
     return entries.position { $0.comesBefore(name, prefix) }
   }
 

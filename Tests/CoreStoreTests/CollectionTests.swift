@@ -54,4 +54,18 @@ struct CollectionTests {
     #expect(map[ResourceID("other", "resource-1")] == nil)
     #expect(Set(map.resources) == Set(resources))
   }
+
+  @Test("the first bytes of names are in the order of the names, as far as they tell")
+  func prefixes() {
+    let parts = ["", "a", "b", "-", "é", "\u{0}", "日本", "abcdefg", "abcdefgh", "abcdefghi"]
+    let names = parts.flatMap { first in parts.flatMap { second in parts.map { first + second + $0 } } }
+    for left in names {
+      for right in names {
+        let (before, after) = (NamePrefix(left), NamePrefix(right))
+        if before < after { #expect(left.precedes(right), "\(left) \(right)") }
+        if before == after { #expect(left.utf8.prefix(16).filter { $0 != 0 } == right.utf8.prefix(16).filter { $0 != 0 }) }
+      }
+    }
+    #expect(NamePrefix("job-1234567890-a") < NamePrefix("job-1234567890-b") && NamePrefix("a") < NamePrefix("a\u{1}"))
+  }
 }
