@@ -40,8 +40,10 @@ struct ClusterUsage: Sendable {
       for port in ports { ClusterUsage.count(&hostPorts, port, sign) }
     }
   }
-  /// Each node has a place that it keeps, also when it is gone.
+  /// A node keeps its place; a name that is no node's has one as long as pods have it.
   private var usages: [NodeUsage] = []
+  private var isNode: [Bool] = []
+  private var free: [Int] = []
   private var places: [String: Int] = [:]
   /// Pods of each controller, by its UID, on each node.
   private var owners: [String: [String: Int]] = [:]
@@ -55,11 +57,35 @@ struct ClusterUsage: Sendable {
   /// Source: DefaultHardPodAffinityWeight, pkg/scheduler/apis/config, v1.36.
   private(set) var preferences = PlacedTerms()
 
+  /// Of a node that is there, until it is forgotten.
   mutating func place(of node: String) -> Int {
-    if let place = places[node] { return place }
-    places[node] = usages.count
-    usages.append(NodeUsage())
-    return usages.count - 1
+    let place = reserve(node)
+    isNode[place] = true
+    return place
+  }
+
+  /// Of a node that is gone.
+  mutating func forget(node: String) {
+    guard let place = places[node] else { return }
+    isNode[place] = false
+    release(node, place)
+  }
+
+  private mutating func reserve(_ name: String) -> Int {
+    if let place = places[name] { return place }
+    let place = free.popLast() ?? usages.count
+    if place == usages.count {
+      usages.append(NodeUsage())
+      isNode.append(false)
+    }
+    places[name] = place
+    return place
+  }
+
+  private mutating func release(_ name: String, _ place: Int) {
+    guard !isNode[place], usages[place].pods == 0 else { return }
+    places[name] = nil
+    free.append(place)
   }
 
   func usage(at place: Int) -> NodeUsage { usages[place] }
@@ -121,7 +147,9 @@ struct ClusterUsage: Sendable {
 
   /// - Parameter sign: 1 puts the pod there, -1 takes it away.
   mutating func add(_ pod: Pod, to node: String, _ sign: Int, _ store: Store) {
-    usages[place(of: node)].add(PodRequest(pod), ClusterUsage.hostPorts(of: pod), sign)
+    let place = reserve(node)
+    usages[place].add(PodRequest(pod), ClusterUsage.hostPorts(of: pod), sign)
+    release(node, place)
     if let owner = OwnedPods.controller(of: pod.metadata)?.uid {
       ClusterUsage.count(&owners[owner, default: [:]], node, sign)
       if owners[owner]?.isEmpty == true { owners[owner] = nil }

@@ -27,6 +27,7 @@ package struct Scheduler: Controller {
       return podChanged(change)
     case .nodes:
       shapes.note()
+      if change.kind == .deleted { cluster.forget(node: key.name) }
       if let previous = change.previous, change.kind == .modified, Scheduler.isSame(previous, change.object) { return [] }
       return queue.activateWaiting()
     case .namespaces:
