@@ -45,6 +45,8 @@ package struct ResourceDefinition: Sendable {
   /// Discovery's order: create, delete, deletecollection, get, list, patch, update, watch.
   package var verbs: [String] = ResourceDefinition.allVerbs
   package var hasStatus = false
+  /// Its own rules (`Resource.validate`) look at nothing but the spec.
+  package var isJudgedBySpec = false
   /// Other subresources: "scale", "binding", "eviction", "log", "exec", "attach", "portforward", "token", "approve", "finalize", …
   package var subresources: [Subresource] = []
   package var columns: [TableColumn] = ResourceDefinition.nameAndAge

@@ -5,16 +5,12 @@ import CoreTypes
 /// What controllers of pods share: ownership, adoption, readiness.
 enum OwnedPods {
   static func reference(to owner: JSON) -> OwnerReference {
-    var members: [Member] = []
-    members.reserveCapacity(6)
-    func add(_ key: Key, _ value: JSON) { if !value.isNull { members.append(Member(key: key, value: value)) } }
-    add(.apiVersion, owner[.apiVersion])
-    add(.kind, owner[.kind])
-    add(.name, owner[.metadata][.name])
-    add(.uid, owner[.metadata][.uid])
-    add(.controller, true)
-    add(.blockOwnerDeletion, true)
-    return OwnerReference(tree: .object(members))
+    let members = [
+      Member(key: .apiVersion, value: owner[.apiVersion]), Member(key: .kind, value: owner[.kind]),
+      Member(key: .name, value: owner[.metadata][.name]), Member(key: .uid, value: owner[.metadata][.uid]),
+      Member(key: .controller, value: true), Member(key: .blockOwnerDeletion, value: true),
+    ]
+    return OwnerReference(tree: JSON.object(members).withoutNulls)
   }
 
   static func controller(of metadata: ObjectMeta) -> OwnerReference? { metadata.ownerReferences.first { $0.controller == true } }
@@ -85,18 +81,16 @@ enum OwnedPods {
   /// A pod from a template.
   static func make(_ template: PodTemplateSpec, owner: JSON, namespace: String) -> Pod {
     let given = template.tree[.metadata]
-    var metadata: [Member] = []
-    metadata.reserveCapacity(8)
-    func add(_ key: Key, _ value: JSON) { if !value.isNull { metadata.append(Member(key: key, value: value)) } }
-    add(.namespace, .string(namespace))
-    add(.labels, given[.labels])
-    add(.annotations, given[.annotations])
-    if !given[.finalizers].elements.isEmpty { add(.finalizers, given[.finalizers]) }
-    add(.ownerReferences, .array([reference(to: owner).tree]))
-    let members = [
-      Member(key: .apiVersion, value: "v1"), Member(key: .kind, value: "Pod"), Member(key: .metadata, value: .object(metadata)),
-      Member(key: .spec, value: template.tree[.spec]),
+    let finalizers = given[.finalizers].elements.isEmpty ? JSON.null : given[.finalizers]
+    let metadata = [
+      Member(key: .namespace, value: .string(namespace)), Member(key: .labels, value: given[.labels]),
+      Member(key: .annotations, value: given[.annotations]), Member(key: .finalizers, value: finalizers),
+      Member(key: .ownerReferences, value: .array([reference(to: owner).tree])),
     ]
-    return Pod(tree: .object(members.filter { !$0.value.isNull }))
+    let members = [
+      Member(key: .apiVersion, value: "v1"), Member(key: .kind, value: "Pod"),
+      Member(key: .metadata, value: JSON.object(metadata).withoutNulls), Member(key: .spec, value: template.tree[.spec]),
+    ]
+    return Pod(tree: JSON.object(members).withoutNulls)
   }
 }

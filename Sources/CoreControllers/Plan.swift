@@ -81,16 +81,12 @@ package struct EventDraft: Sendable, Equatable {
     self.kind = kind
     self.reason = reason
     self.message = message
-    var members: [Member] = []
-    members.reserveCapacity(7)
-    func add(_ key: Key, _ value: JSON) { if !value.isNull { members.append(Member(key: key, value: value)) } }
-    add(.apiVersion, tree[.apiVersion])
-    add(.kind, tree[.kind])
     let metadata = tree[.metadata]
-    add(.namespace, metadata[.namespace])
-    add(.name, metadata[.name])
-    add(.uid, metadata[.uid])
-    add(.resourceVersion, metadata[.resourceVersion])
-    involved = ObjectReference(tree: .object(members))
+    let members = [
+      Member(key: .apiVersion, value: tree[.apiVersion]), Member(key: .kind, value: tree[.kind]),
+      Member(key: .namespace, value: metadata[.namespace]), Member(key: .name, value: metadata[.name]),
+      Member(key: .uid, value: metadata[.uid]), Member(key: .resourceVersion, value: metadata[.resourceVersion]),
+    ]
+    involved = ObjectReference(tree: JSON.object(members).withoutNulls)
   }
 }

@@ -71,6 +71,12 @@ extension JSON {
     set { self = .object(newValue) }
   }
 
+  /// Without the null members of this object (literals write what is absent as null).
+  package var withoutNulls: JSON {
+    guard case .object(let members) = self, members.contains(where: { $0.value.isNull }) else { return self }
+    return .object(members.filter { !$0.value.isNull })
+  }
+
   /// "object", "array", "string", "number", "integer", "boolean" or "null", for messages.
   package var typeName: String {
     switch self {

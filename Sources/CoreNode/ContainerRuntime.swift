@@ -125,10 +125,7 @@ package enum ContainerID {
         word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
         word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
         word ^= word >> 31
-        for nibble in 0..<16 {
-          let digit = UInt8(truncatingIfNeeded: word >> UInt64(60 - nibble * 4) & 0xF)
-          out[place * 16 + nibble] = digit < 10 ? 48 + digit : 87 + digit
-        }
+        for nibble in 0..<16 { out[place * 16 + nibble] = HexadecimalText.digit(word, at: nibble) }
       }
       return 64
     }

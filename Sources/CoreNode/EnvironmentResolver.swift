@@ -119,10 +119,9 @@ struct EnvironmentResolver {
     return result
   }
 
-  /// "my-db" as "MY_DB".
+  /// "my-db" as "MY_DB". Names of services and ports are lower-case letters, digits and "-".
   private static func variableName(_ name: String) -> String {
-    guard name.utf8.allSatisfy({ $0 < 0x80 }) else { return String(name.uppercased().map { $0 == "-" ? "_" : $0 }) }
-    return String(
+    String(
       decoding: name.utf8.map { byte in
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - 32

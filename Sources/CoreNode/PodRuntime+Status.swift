@@ -178,23 +178,14 @@ private struct ConditionsDraft {
     let status = isTrue ? "True" : "False"
     let (reason, message) = isTrue ? (nil, nil) : (reason, message())
     if let place, ConditionsDraft.isSame(old[place], status, reason, message, generation) { return result.append(old[place]) }
-    var members = place.map { old[$0].members } ?? []
-    members.reserveCapacity(6)
-    func set(_ key: Key, _ value: JSON) {
-      if case let index = members.place(of: key), index >= 0 {
-        if value.isNull { members.remove(at: index) } else { members[index].value = value }
-      } else if !value.isNull {
-        members.append(Member(key: key, value: value))
-      }
-    }
-    let hadStatus = place.map { old[$0][.status].isText(status) } ?? false
-    if !hadStatus { set(.lastTransitionTime, .string(time)) }
-    set(.type, .string(type))
-    set(.status, .string(status))
-    set(.reason, reason.map { .string($0) } ?? .null)
-    set(.message, message.map { .string($0) } ?? .null)
-    set(.observedGeneration, generation)
-    result.append(.object(members))
+    var condition = place.map { old[$0] } ?? .object([])
+    if !condition[.status].isText(status) { condition.put(.lastTransitionTime, .string(time)) }
+    condition.put(.type, .string(type))
+    condition.put(.status, .string(status))
+    condition.put(.reason, reason.map { .string($0) } ?? .null)
+    condition.put(.message, message.map { .string($0) } ?? .null)
+    condition.put(.observedGeneration, generation)
+    result.append(condition)
   }
 
   private static func isSame(_ old: JSON, _ status: String, _ reason: String?, _ message: String?, _ generation: JSON) -> Bool {

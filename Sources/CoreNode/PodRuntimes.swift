@@ -15,8 +15,6 @@ struct PodRuntimes: Sendable {
     }
   }
 
-  func contains(_ uid: String) -> Bool { places[uid] != nil }
-
   /// Works on a pod in its place, which is found once; without one there is nothing to do.
   /// - Parameter work: returns whether the pod stays
   mutating func update(_ uid: String, _ work: (inout PodRuntime) -> Bool) {

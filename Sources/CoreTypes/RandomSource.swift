@@ -27,8 +27,7 @@ package struct RandomSource: Sendable {
           out[index] = UInt8(ascii: "-")
           index += 1
         }
-        let digit = UInt8(truncatingIfNeeded: (nibble < 16 ? high : low) >> UInt64(60 - nibble % 16 * 4) & 0xF)
-        out[index] = digit < 10 ? 48 + digit : 87 + digit
+        out[index] = HexadecimalText.digit(nibble < 16 ? high : low, at: nibble % 16)
         index += 1
       }
       return index

@@ -57,14 +57,6 @@ extension APIResponse {
   }
 }
 
-extension JSON {
-  /// Without the null members of this object (literals write what is absent as null).
-  var withoutNulls: JSON {
-    guard members.contains(where: { $0.value.isNull }) else { return self }
-    return .object(members.filter { !$0.value.isNull })
-  }
-}
-
 extension APIError {
   /// This refusal as an answer.
   package var response: APIResponse { .refusal(self) }

@@ -13,6 +13,7 @@ struct PodResource: Resource {
     definition.shortNames = ["po"]
     definition.categories = ["all"]
     definition.hasStatus = true
+    definition.isJudgedBySpec = true
     definition.subresources = [
       Subresource("attach", kind: "PodAttachOptions", verbs: ["create", "get"]),
       Subresource("binding", kind: "Binding", verbs: ["create"]),

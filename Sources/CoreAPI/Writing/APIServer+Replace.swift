@@ -123,8 +123,9 @@ extension APIServer {
       errors += Schema.shared.validate(tree, type, known: old.tree)
       errors += Schema.shared.validateUpdate(tree, old: old.tree, type)
     }
-    // The rules of pods are about their spec alone: what is as it was stored was found valid then.
-    if served.id != .pods || tree[.spec] != old.tree[.spec] { errors += served.resource.validate(tree, context) }
+    // What is as it was stored was found valid then.
+    let isJudged = served.definition.isJudgedBySpec && tree[.spec] == old.tree[.spec]
+    if !isJudged { errors += served.resource.validate(tree, context) }
     return errors + served.resource.validateUpdate(tree, old: old.tree, context)
   }
 

@@ -125,11 +125,11 @@ struct CronJobSync {
     ]
     let members = [
       Member(key: .apiVersion, value: "batch/v1"), Member(key: .kind, value: "Job"),
-      Member(key: .metadata, value: .object(metadata.filter { !$0.value.isNull })), Member(key: .spec, value: template.spec.tree),
+      Member(key: .metadata, value: JSON.object(metadata).withoutNulls), Member(key: .spec, value: template.spec.tree),
     ]
     result.changes.append(
       Change(
-        .create(.jobs, namespace: stored.key.namespace, tree: .object(members.filter { !$0.value.isNull })),
+        .create(.jobs, namespace: stored.key.namespace, tree: JSON.object(members).withoutNulls),
         succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created job \(name)", about: stored.tree),
         failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating job: {error}", about: stored.tree),
         tolerated: ["AlreadyExists"]))
