@@ -1,4 +1,3 @@
-import Foundation
 import SchemaLanguage
 
 /// `schemaVocabulary` and one constant a name, for CoreJSON.
@@ -7,8 +6,8 @@ enum KeysOutput {
     let names = Set(document.types.flatMap { $0.fields.map(\.name) } + document.words).sorted()
     var out = "let schemaVocabulary: StaticString = #\"\(names.joined(separator: " "))\"#\n\nextension Key {\n"
     for (id, name) in names.enumerated() where name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) && name != "init" {
-      out += "  @inlinable package static var `\(name)`: Key { .known(\(id)) }\n"
+      out += "  package static var `\(name)`: Key { .known(\(id)) }\n"
     }
-    return out.replacingOccurrences(of: "@inlinable ", with: "") + "}\n"
+    return out + "}\n"
   }
 }

@@ -1,20 +1,18 @@
-import Foundation
+import Glibc
 import SchemaLanguage
 
 // Called by SchemaPlugin: SchemaCompiler MODE OUTPUT FILE.schema …
 // MODE: keys (the vocabulary of CoreJSON), views (the typed views of CoreTypes), text (the declarations for CoreSchema).
 let arguments = CommandLine.arguments
 guard arguments.count > 3 else {
-  FileHandle.standardError.write(Data("usage: SchemaCompiler keys|views|text OUTPUT FILE.schema …\n".utf8))
-  exit(2)
+  fail("usage: SchemaCompiler keys|views|text OUTPUT FILE.schema …", status: 2)
 }
 
 var text = ""
 for path in arguments.dropFirst(3).sorted() {
-  let file = try String(contentsOfFile: path, encoding: .utf8)
+  let file = TextFile.read(path)
   do throws(SchemaLanguageError) { _ = try SchemaReader.read(file) } catch {
-    FileHandle.standardError.write(Data("\(path):\(error.line): error: \(error.message)\n".utf8))
-    exit(1)
+    fail("\(path):\(error.line): error: \(error.message)", status: 1)
   }
   text += file
 }
@@ -25,4 +23,4 @@ let output =
   case "views": ViewsOutput.make(document)
   default: TextOutput.make(text)
   }
-try output.write(toFile: arguments[2], atomically: true, encoding: .utf8)
+TextFile.write(output, to: arguments[2])
