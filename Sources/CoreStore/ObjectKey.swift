@@ -1,25 +1,35 @@
 /// A resource without its version: group "apps" and plural name "statefulsets".
 package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertible {
-  package let group: String
-  package let name: String
+  private final class Names: Sendable {
+    let group: String
+    let name: String
 
+    init(_ group: String, _ name: String) {
+      self.group = group
+      self.name = name
+    }
+  }
   /// FNV-1a of both names: most comparisons are of two that differ, and end with it.
   let fingerprint: UInt64
+  private let names: Names
+
+  package var group: String { names.group }
+  package var name: String { names.name }
 
   package init(_ group: String, _ name: String) {
-    self.group = group
-    self.name = name
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in group.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    hash = (hash ^ 0x2F) &* 0x100_0000_01B3
-    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    fingerprint = hash
+    names = Names(group, name)
+    fingerprint = FNV.hash(name, FNV.hash("/", FNV.hash(group)))
   }
 
-  // Inlined, it copies the names of every constant that something is compared with.
-  @inline(never) package static func == (left: ResourceID, right: ResourceID) -> Bool {
-    left.fingerprint == right.fingerprint && left.name == right.name && left.group == right.group
+  package static func == (left: ResourceID, right: ResourceID) -> Bool {
+    left.fingerprint == right.fingerprint && left.isNamed(as: right)
   }
+
+  // Inlined, it copies every constant that something is compared with.
+  @inline(never) private func isNamed(as other: ResourceID) -> Bool {
+    names === other.names || names.name == other.names.name && names.group == other.names.group
+  }
+
   package func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 
   package static func < (left: ResourceID, right: ResourceID) -> Bool { (left.group, left.name) < (right.group, right.name) }
@@ -62,22 +72,41 @@ package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertib
 }
 
 /// Where an object is stored. `namespace` is empty for cluster-scoped resources. Sorts as a list answers: namespace, then name.
+///
+/// One reference: keys are copied into queues, timers and indexes far more often than they are made.
 package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertible {
-  package let resource: ResourceID
-  package let namespace: String
-  package let name: String
+  private final class Parts: Sendable {
+    let resource: ResourceID
+    let namespace: String
+    let name: String
+    /// Without the resource: few objects of a namespace share a name.
+    let fingerprint: UInt64
+
+    init(_ resource: ResourceID, _ namespace: String, _ name: String) {
+      self.resource = resource
+      self.namespace = namespace
+      self.name = name
+      fingerprint = FNV.hash(namespace, FNV.hash(name))
+    }
+  }
+  private let parts: Parts
+
+  package var resource: ResourceID { parts.resource }
+  package var namespace: String { parts.namespace }
+  package var name: String { parts.name }
 
   package init(_ resource: ResourceID, namespace: String = "", _ name: String) {
-    self.resource = resource
-    self.namespace = namespace
-    self.name = name
+    parts = Parts(resource, namespace, name)
   }
 
-  /// Without the resource: few objects of a namespace share a name.
-  package func hash(into hasher: inout Hasher) {
-    hasher.combine(name)
-    hasher.combine(namespace)
+  package static func == (left: ObjectKey, right: ObjectKey) -> Bool {
+    let (left, right) = (left.parts, right.parts)
+    return left === right
+      || left.fingerprint == right.fingerprint && left.name == right.name && left.namespace == right.namespace
+        && left.resource == right.resource
   }
+
+  package func hash(into hasher: inout Hasher) { hasher.combine(parts.fingerprint) }
 
   package static func < (left: ObjectKey, right: ObjectKey) -> Bool {
     if left.resource != right.resource { return left.resource < right.resource }
@@ -85,6 +114,18 @@ package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertibl
     return left.name.precedes(right.name)
   }
   package var description: String { "\(resource)/\(namespace.isEmpty ? "" : namespace + "/")\(name)" }
+}
+
+/// FNV-1a of 64 bits. Source: RFC 9923.
+enum FNV {
+  static let basis: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  /// - Parameter hash: of what comes before
+  static func hash(_ text: String, _ hash: UInt64 = basis) -> UInt64 {
+    var (text, hash) = (text, hash)
+    text.withUTF8 { for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 } }
+    return hash
+  }
 }
 
 extension String {

@@ -4,7 +4,7 @@ struct OwnerIndex: Sendable {
   private var shards: [[String: [ObjectKey]]] = Array(repeating: [:], count: shardCount)
 
   /// Any spread of the owners' UIDs will do; their digits are random.
-  private static func shard(_ uid: String) -> Int { Int(uid.utf8.reduce(UInt32(0)) { $0 &* 31 &+ UInt32($1) }) % shardCount }
+  private static func shard(_ uid: String) -> Int { Int(FNV.hash(uid) % UInt64(shardCount)) }
 
   func owned(by uid: String) -> [ObjectKey] { shards[Self.shard(uid)][uid] ?? [] }
 

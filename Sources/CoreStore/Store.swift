@@ -48,10 +48,9 @@ package struct Store: Sendable {
   /// Stores a new or changed object: sets metadata.resourceVersion, encodes once at the most, logs the change.
   package mutating func put(_ key: ObjectKey, _ tree: consuming JSON) -> StoreChange {
     revision += 1
-    tree[.metadata].put(.resourceVersion, .string(String(revision)))
+    let uid = Store.number(&tree, revision)
     let object = StoredObject(
-      key: key, uid: tree[.metadata][.uid].string ?? "", revision: revision, tree: tree,
-      encoded: keepsBytes ? tree.encoded() : nil)
+      key: key, uid: uid, revision: revision, tree: tree, encoded: keepsBytes ? tree.encoded() : nil)
     let previous = putAway(object)
     index(previous, object)
     let change = StoreChange(kind: previous == nil ? .added : .modified, object: object, previous: previous)
@@ -64,14 +63,24 @@ package struct Store: Sendable {
     guard let previous = get(key) else { return nil }
     revision += 1
     var tree = previous.tree
-    tree[.metadata].put(.resourceVersion, .string(String(revision)))
+    let uid = Store.number(&tree, revision)
     let last = StoredObject(
-      key: key, uid: previous.uid, revision: revision, tree: tree, encoded: keepsBytes ? tree.encoded() : nil)
+      key: key, uid: uid, revision: revision, tree: tree, encoded: keepsBytes ? tree.encoded() : nil)
     if let place = collections.place(of: key.resource) { collections[place].remove(key.namespace, key.name) }
     index(previous, nil)
     let change = StoreChange(kind: .deleted, object: last, previous: previous)
     log.append(change)
     return change
+  }
+
+  /// Sets metadata.resourceVersion.
+  /// - Returns: metadata.uid
+  private static func number(_ tree: inout JSON, _ revision: UInt64) -> String {
+    var metadata = tree.take(.metadata)
+    metadata.put(.resourceVersion, .string(String(revision)))
+    let uid = metadata[.uid].string ?? ""
+    tree.put(.metadata, metadata)
+    return uid
   }
 
   /// Puts back an object read from the journal, with the revision it had. Not logged: watches cannot reach before a restart.
