@@ -1,6 +1,6 @@
 .PHONY: build test bench practice format clean
 
-BUILD = swift build -c release -Xswiftc -static-stdlib --explicit-target-dependency-import-check error
+BUILD = swift build -c release --omit-frame-pointers -Xswiftc -static-stdlib --explicit-target-dependency-import-check error
 
 build:
 	scripts/setup

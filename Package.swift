@@ -33,6 +33,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
+/// Told in Sources/CLinux/ReferenceCounts.c.
+#if arch(x86_64) && swift(>=6.3) && swift(<6.4)
+  let wrapsReferenceCounts = true
+#else
+  let wrapsReferenceCounts = false
+#endif
+let wrapped = ["swift_retain", "swift_release", "swift_bridgeObjectRetain", "swift_bridgeObjectRelease"].flatMap {
+  ["-Xlinker", "--wrap=\($0)"]
+}
+
 let openSSL = library("ssl") + library("crypto")
 
 let coreTargets: [Target.Dependency] = [
@@ -51,7 +61,9 @@ let package = Package(
     .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
-    .target(name: "CLinux"),
+    .target(
+      name: "CLinux", cSettings: wrapsReferenceCounts ? [.define("WRAPS_REFERENCE_COUNTS", .when(configuration: .release))] : [],
+      linkerSettings: wrapsReferenceCounts ? [.unsafeFlags(wrapped, .when(configuration: .release))] : []),
 
     .target(name: "SchemaLanguage", swiftSettings: settings),
     .executableTarget(name: "SchemaCompiler", dependencies: ["SchemaLanguage"], swiftSettings: settings),

@@ -9,6 +9,8 @@ struct Row {
   var unit: String
   var isLowerBetter = true
   var repetitions = Rows.repetitions
+  /// Nothing but this thread is needed. Such rows come first: a program that never had two threads counts references without locks.
+  var isAlone = false
   /// In the row's unit.
   var measure: () throws -> Double
 
@@ -62,6 +64,26 @@ enum Rows {
 
   static func all(_ program: String) -> [Row] {
     [
+      Row(
+        id: "practice", title: "the practice simulated, the whole process", target: 50, unit: "ms", repetitions: 9, isAlone: true
+      ) {
+        try CoreRows.practice(program)
+      },
+      Row(id: "core", title: "the practice simulated, without a process", target: nil, unit: "ms", repetitions: 9, isAlone: true)
+      {
+        try CoreRows.practiceInProcess()
+      },
+      Row(id: "hpa", title: "10,000 HPAs, one 15 s round", target: 0.25, unit: "s", isAlone: true) { try CoreRows.autoscalers() },
+      Row(
+        id: "hour", title: "5,000 pods, 3,000 job runs: a busy first hour", target: nil, unit: "s", repetitions: 1, isAlone: true
+      ) {
+        try Week.measure(hours: 1, .busy)
+      },
+      Row(
+        id: "week", title: "1,000 CronJobs and HPAs, 5,000 pods: a week", target: 60, unit: "s", repetitions: 1, isAlone: true
+      ) {
+        try Week.measure(hours: Week.hours, .usual)
+      },
       Row(id: "up", title: "up to /readyz, empty", target: 0.15, unit: "s") { try ServerRows.start(program, objects: 0) },
       Row(id: "restart", title: "restart with 10,000 objects", target: 0.5, unit: "s") {
         try ServerRows.start(program, objects: 10_000)
@@ -80,21 +102,6 @@ enum Rows {
       },
       Row(id: "watch", title: "a write seen by 1,000 watchers, p99", target: 20, unit: "ms") { try LoadRows.watch(program) },
       Row(id: "pod", title: "pod created to Running, image present, p50", target: 60, unit: "ms") { try LoadRows.pods(program) },
-      Row(id: "practice", title: "the practice simulated, the whole process", target: 50, unit: "ms", repetitions: 9) {
-        try CoreRows.practice(program)
-      },
-      Row(id: "core", title: "the practice simulated, without a process", target: nil, unit: "ms", repetitions: 9) {
-        try CoreRows.practiceInProcess()
-      },
-      Row(id: "hpa", title: "10,000 HPAs, one 15 s round", target: 0.25, unit: "s") { try CoreRows.autoscalers() },
-      Row(id: "hour", title: "5,000 pods, 3,000 job runs: a busy first hour", target: nil, unit: "s", repetitions: 1) {
-        try Week.measure(hours: 1, .busy)
-      },
-      Row(
-        id: "week", title: "1,000 CronJobs and HPAs, 5,000 pods: a week", target: 60, unit: "s", repetitions: 1
-      ) {
-        try Week.measure(hours: Week.hours, .usual)
-      },
       Row(id: "hold", title: "100,000 simulated pods held", target: 1.6, unit: "GB", repetitions: 1) { try HeldPods.measure() },
     ]
   }

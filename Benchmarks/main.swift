@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 // wavetank-bench [ROW …]: measures what design targets speak of, and prints target and measured value side by side.
@@ -12,7 +13,6 @@ if let index = words.firstIndex(of: "--program"), index + 1 < words.count {
 if words.first == "hold" {
   HeldPods.childMain()
 }
-Belongings.endOnSignals()
 words = words.flatMap { $0.split(separator: ",").map(String.init) }
 let known = Rows.all(program)
 if let unknown = words.first(where: { word in !known.contains { $0.id == word } }) {
@@ -23,7 +23,14 @@ say(
   "Client and server share this machine's \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) cores. Medians of \(Rows.repetitions) runs or more.\n"
 )
 say(Table.line("row", "what", "target", "measured", ""))
+// As the simulations of `wavetank` do.
+if known.contains(where: { $0.isAlone && (words.isEmpty || words.contains($0.id)) }) { linux_grow_heap_by(1 << 30) }
+var endsOnSignals = false
 for row in known where words.isEmpty || words.contains(row.id) {
+  if !row.isAlone, !endsOnSignals {
+    Belongings.endOnSignals()
+    endsOnSignals = true
+  }
   do {
     let values = try (0..<row.repetitions).map { _ in try row.measure() }.sorted()
     let value = values[values.count / 2]

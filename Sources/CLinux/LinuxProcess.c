@@ -100,6 +100,8 @@ int linux_receive_descriptor(int socket) {
 
 void linux_grow_heap_by(int bytes) {
   mallopt(M_TOP_PAD, bytes);
+  // Large blocks come from the heap as well; by itself, malloc would map each anew once the heap's growth is set.
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
   // More than the first heap has left, less than what malloc maps by itself: the heap grows now.
   void *volatile block = malloc(130000);
   free(block);
