@@ -56,8 +56,11 @@ package struct MetricsWindow: Sendable {
       nodes[node].begin(scrape, at: changes.at)
     }
     var partial: [Int] = []
+    var hint = -1
     for sample in changes.samples {
-      guard let node = nodes.place(of: sample.node), nodes[node].scrape == scrape else { continue }
+      // Samples of one node come one after the other.
+      guard let node = nodes.place(of: sample.node, hint: hint), nodes[node].scrape == scrape else { continue }
+      hint = node
       let before = nodes[node].time.before
       let earlier = ScrapeTime(at: before, before: before - scrapePeriod)
       if sample.podUID.isEmpty {
@@ -93,7 +96,7 @@ package struct MetricsWindow: Sendable {
   /// Where the samples of a pod are, for the next question; -1 where there are none.
   /// - Parameter hint: where they were
   package func place(ofPod uid: String, hint: Int = -1) -> Int {
-    pods.holds(uid, at: hint) ? hint : pods.place(of: uid) ?? -1
+    pods.place(of: uid, hint: hint) ?? -1
   }
 
   /// The usage of a pod whose running containers are `containers`; nil while one of them has no rate yet.
@@ -109,20 +112,7 @@ package struct MetricsWindow: Sendable {
     at: Instant, window: Duration
   )? {
     if place < 0 || containers.isEmpty { return nil }
-    let time = nodes[pods[place].node].time
-    return pods[place].containers.withUnsafeBufferPointer { series in
-      var earliest: (at: Instant, window: Duration)?
-      for name in containers {
-        guard let index = series.indices.first(where: { series[$0].container == name }),
-          let start = series[index].startPoint(scrapePeriod)
-        else { return nil }
-        take(series[index].usage(since: start))
-        let (at, window) = series[index].moment(time)
-        // Upstream answers the earliest container's moment for the pod.
-        if earliest.map({ at < $0.at }) ?? true { earliest = (at, window ?? at - start.at) }
-      }
-      return earliest
-    }
+    return pods[place].usage(of: containers, nodes[pods[place].node].time, scrapePeriod, take)
   }
 
   /// The usage of a whole node; nil before its second sample.

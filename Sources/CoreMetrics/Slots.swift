@@ -7,10 +7,10 @@ struct Slots<Value: Sendable>: Sendable {
 
   func place(of name: String) -> Int? { places[name] }
 
-  /// Whether `place` is that of the name.
-  func holds(_ name: String, at place: Int) -> Bool {
+  /// - Parameter hint: where it may be
+  func place(of name: String, hint: Int) -> Int? {
     let names = names.span
-    return names.indices.contains(place) && names[place] == name
+    return names.indices.contains(hint) && names[hint] == name ? hint : places[name]
   }
 
   subscript(place: Int) -> Value {
