@@ -18,6 +18,10 @@ struct PodIndex: Sendable {
   }
   /// Buckets stay where they are while they hold a pod: each pod remembers the places of its own.
   private struct Namespace: Sendable {
+    /// The label names that selectors have asked for: pods are in buckets of these only.
+    let keys: [Key]
+    /// The count of changes when a pod last changed, or when `keys` did.
+    var version: UInt64
     var buckets: [Bucket] = []
     var free: [Int] = []
     var places: [LabelPair: Int] = [:]
@@ -33,8 +37,9 @@ struct PodIndex: Sendable {
 
     mutating func put(_ name: String, _ labels: JSON, _ version: UInt64) {
       take(name, version)
-      let places = labels.members.compactMap { label in
-        label.value.string.map { place(of: LabelPair(key: label.key, value: $0)) }
+      var places: [Int] = []
+      for key in keys {
+        if let value = labels[key].string { places.append(place(of: LabelPair(key: key, value: value))) }
       }
       for place in places {
         buckets[place].names.insert(name)
@@ -58,7 +63,12 @@ struct PodIndex: Sendable {
       for place in pods[name] ?? [] { buckets[place].version = version }
     }
   }
-  private var namespaces: [String: Namespace] = [:]
+  /// More label names than this are not kept for one namespace: with the next one they begin anew.
+  private static let keyLimit = 64
+
+  /// A namespace that was asked for stays in its place.
+  private var namespaces: [Namespace] = []
+  private var places: [String: Int] = [:]
   /// 0 is the version of no pods.
   private var changes: UInt64 = 1
 
@@ -66,35 +76,49 @@ struct PodIndex: Sendable {
   mutating func note(_ change: StoreChange) {
     changes += 1
     let key = change.object.key
-    guard let place = namespaces.index(forKey: key.namespace) else { return }
+    guard let place = places[key.namespace] else { return }
+    namespaces[place].version = changes
     let labels = change.object.tree[.metadata][.labels]
     if change.kind == .deleted {
-      namespaces.values[place].take(key.name, changes)
+      namespaces[place].take(key.name, changes)
     } else if change.kind == .modified, change.previous?.tree[.metadata][.labels] == labels {
-      namespaces.values[place].touch(key.name, changes)
+      namespaces[place].touch(key.name, changes)
     } else {
-      namespaces.values[place].put(key.name, labels, changes)
+      namespaces[place].put(key.name, labels, changes)
     }
   }
 
+  /// Where a namespace is kept from now on.
+  mutating func place(ofNamespace name: String, _ store: Store) -> Int {
+    if let place = places[name] { return place }
+    places[name] = namespaces.count
+    namespaces.append(filled(name, [], store))
+    return namespaces.count - 1
+  }
+
+  /// Grows when any answer for the namespace at `place` may have changed.
+  func version(ofNamespaceAt place: Int) -> UInt64 { place < namespaces.count ? namespaces[place].version : 0 }
+
   /// Grows when the answer to `pods` may have changed; 0 while no pod can match.
   mutating func version(_ selector: LabelSelector, namespace: String, _ store: Store) -> UInt64 {
-    if namespaces[namespace] == nil { fill(namespace, store) }
+    let place = place(ofNamespace: namespace, store)
     var latest: UInt64?
     for member in selector.matchLabels.tree.members {
-      guard let bucket = bucket(member, namespace) else { return 0 }
+      guard let bucket = bucket(member, place, namespace, store) else { return 0 }
       // A pod that comes or goes is in the bucket of each of its labels: the quietest bucket knows of all that matter.
-      latest = min(latest ?? bucket.version, bucket.version)
+      let version = namespaces[place].buckets[bucket].version
+      latest = min(latest ?? version, version)
     }
     return latest ?? changes
   }
 
   /// The pods that a selector matches, sorted by name.
   mutating func pods(_ selector: LabelSelector, namespace: String, _ store: Store) -> [StoredObject] {
-    if namespaces[namespace] == nil { fill(namespace, store) }
+    let place = place(ofNamespace: namespace, store)
     var least: Set<String>?
     for member in selector.matchLabels.tree.members {
-      guard let found = bucket(member, namespace)?.names else { return [] }
+      guard let bucket = bucket(member, place, namespace, store) else { return [] }
+      let found = namespaces[place].buckets[bucket].names
       if least == nil || found.count < least!.count { least = found }
     }
     guard let least else {
@@ -105,17 +129,22 @@ struct PodIndex: Sendable {
     }
   }
 
-  private func bucket(_ label: Member, _ namespace: String) -> Bucket? {
-    guard let value = label.value.string, let known = namespaces[namespace],
-      let place = known.places[LabelPair(key: label.key, value: value)]
-    else { return nil }
-    return known.buckets[place]
+  /// The place of a label's bucket; nil where no pod has the label.
+  private mutating func bucket(_ label: Member, _ place: Int, _ namespace: String, _ store: Store) -> Int? {
+    guard let value = label.value.string else { return nil }
+    let keys = namespaces[place].keys
+    if !keys.contains(label.key) {
+      namespaces[place] = filled(namespace, keys.count < Self.keyLimit ? keys + [label.key] : [label.key], store)
+    }
+    return namespaces[place].places[LabelPair(key: label.key, value: value)]
   }
 
-  private mutating func fill(_ namespace: String, _ store: Store) {
-    namespaces[namespace] = Namespace()
-    for pod in store.list(.pods, namespace: namespace) {
-      namespaces[namespace]!.put(pod.key.name, pod.tree[.metadata][.labels], changes)
+  private func filled(_ name: String, _ keys: [Key], _ store: Store) -> Namespace {
+    var namespace = Namespace(keys: keys, version: changes)
+    if keys.isEmpty { return namespace }
+    for pod in store.list(.pods, namespace: name) {
+      namespace.put(pod.key.name, pod.tree[.metadata][.labels], changes)
     }
+    return namespace
   }
 }

@@ -14,6 +14,10 @@ struct ScalingMemory: Sendable {
   var asked: (target: ObjectKey, revision: UInt64, isUp: Bool)?
   /// What the status says at this revision of the autoscaler: while both are the same, nothing is to be written.
   var told: (revision: UInt64, terms: StatusTerms)?
+  /// The pods that were found last.
+  var pods = AutoscaledPods()
+  /// Where `RestingAutoscalers` keeps it; nil before its first rest.
+  var restPlace: Int?
   private(set) var rules: AutoscalerRules
   private var revision: UInt64
   private var spec: HorizontalPodAutoscalerSpec
