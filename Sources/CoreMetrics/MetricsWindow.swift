@@ -51,16 +51,19 @@ package struct MetricsWindow: Sendable {
       nodes[pods[pod].node].podUIDs.removeAll { $0 == uid }
       pods.remove(uid, leaving: PodSeries())
     }
+    var node = -1
     for name in changes.nodes {
-      let node = nodes.reserve(name, NodeSeries(name: name))
+      // Every scrape names them in one order.
+      node = nodes.reserve(name, NodeSeries(name: name), hint: node + 1)
       nodes[node].begin(scrape, at: changes.at)
     }
     var partial: [Int] = []
-    var hint = -1
+    var pod = -1
     for sample in changes.samples {
-      // Samples of one node come one after the other.
+      let known = sample.podUID.isEmpty ? nil : pods.place(of: sample.podUID, hint: pod + 1)
+      // Pods stay where they are.
+      let hint = known.map { pods[$0].node } ?? -1
       guard let node = nodes.place(of: sample.node, hint: hint), nodes[node].scrape == scrape else { continue }
-      hint = node
       let before = nodes[node].time.before
       let earlier = ScrapeTime(at: before, before: before - scrapePeriod)
       if sample.podUID.isEmpty {
@@ -68,7 +71,7 @@ package struct MetricsWindow: Sendable {
         nodes[node].add(sample, scrape)
         continue
       }
-      let pod = pods.reserve(sample.podUID, PodSeries())
+      pod = known ?? pods.reserve(sample.podUID, PodSeries())
       move(sample.podUID, from: pods[pod].node, to: node)
       pods[pod].goOn(to: earlier)
       let (isFirst, isNew) = pods[pod].add(sample, scrape, on: node)

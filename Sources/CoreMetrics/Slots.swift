@@ -19,8 +19,9 @@ struct Slots<Value: Sendable>: Sendable {
   }
 
   /// The place of a name; `value` is put there where it had none.
-  mutating func reserve(_ name: String, _ value: @autoclosure () -> Value) -> Int {
-    if let place = places[name] { return place }
+  /// - Parameter hint: where it may be
+  mutating func reserve(_ name: String, _ value: @autoclosure () -> Value, hint: Int = -1) -> Int {
+    if let place = place(of: name, hint: hint) { return place }
     let place: Int
     if let unused = free.popLast() {
       place = unused
