@@ -20,8 +20,6 @@ struct PodIndex: Sendable {
   private struct Namespace: Sendable {
     /// The label names that selectors have asked for: pods are in buckets of these only.
     let keys: [Key]
-    /// The count of changes when a pod last changed, or when `keys` did.
-    var version: UInt64
     var buckets: [Bucket] = []
     var free: [Int] = []
     var places: [LabelPair: Int] = [:]
@@ -34,6 +32,8 @@ struct PodIndex: Sendable {
       places[pair] = place
       return place
     }
+
+    func version(ofBucket place: Int) -> UInt64? { place < buckets.count ? buckets[place].version : nil }
 
     mutating func put(_ name: String, _ labels: JSON, _ version: UInt64) {
       take(name, version)
@@ -77,7 +77,6 @@ struct PodIndex: Sendable {
     changes += 1
     let key = change.object.key
     guard let place = places[key.namespace] else { return }
-    namespaces[place].version = changes
     let labels = change.object.tree[.metadata][.labels]
     if change.kind == .deleted {
       namespaces[place].take(key.name, changes)
@@ -88,33 +87,43 @@ struct PodIndex: Sendable {
     }
   }
 
+  /// A bucket that all pods of an answer are in: while its version stays, so does the answer.
+  struct Watch: Sendable {
+    fileprivate var namespace = -1
+    fileprivate var bucket = -1
+    fileprivate(set) var version: UInt64
+  }
+
+  func isCurrent(_ watch: Watch) -> Bool {
+    watch.bucket >= 0 && namespaces[watch.namespace].version(ofBucket: watch.bucket) == watch.version
+  }
+
   /// Where a namespace is kept from now on.
-  mutating func place(ofNamespace name: String, _ store: Store) -> Int {
+  private mutating func place(ofNamespace name: String) -> Int {
     if let place = places[name] { return place }
     places[name] = namespaces.count
-    namespaces.append(filled(name, [], store))
+    namespaces.append(Namespace(keys: []))
     return namespaces.count - 1
   }
 
-  /// Grows when any answer for the namespace at `place` may have changed.
-  func version(ofNamespaceAt place: Int) -> UInt64 { place < namespaces.count ? namespaces[place].version : 0 }
-
-  /// Grows when the answer to `pods` may have changed; 0 while no pod can match.
-  mutating func version(_ selector: LabelSelector, namespace: String, _ store: Store) -> UInt64 {
-    let place = place(ofNamespace: namespace, store)
-    var latest: UInt64?
+  /// Its version grows when the answer to `pods` may have changed; it is 0 while no pod can match.
+  mutating func watch(_ selector: LabelSelector, namespace: String, _ store: Store) -> Watch {
+    let place = place(ofNamespace: namespace)
+    var quietest: Watch?
     for member in selector.matchLabels.tree.members {
-      guard let bucket = bucket(member, place, namespace, store) else { return 0 }
+      guard let bucket = bucket(member, place, namespace, store) else { return Watch(version: 0) }
       // A pod that comes or goes is in the bucket of each of its labels: the quietest bucket knows of all that matter.
       let version = namespaces[place].buckets[bucket].version
-      latest = min(latest ?? version, version)
+      if quietest.map({ version < $0.version }) ?? true {
+        quietest = Watch(namespace: place, bucket: bucket, version: version)
+      }
     }
-    return latest ?? changes
+    return quietest ?? Watch(version: changes)
   }
 
   /// The pods that a selector matches, sorted by name.
   mutating func pods(_ selector: LabelSelector, namespace: String, _ store: Store) -> [StoredObject] {
-    let place = place(ofNamespace: namespace, store)
+    let place = place(ofNamespace: namespace)
     var least: Set<String>?
     for member in selector.matchLabels.tree.members {
       guard let bucket = bucket(member, place, namespace, store) else { return [] }
@@ -139,9 +148,10 @@ struct PodIndex: Sendable {
     return namespaces[place].places[LabelPair(key: label.key, value: value)]
   }
 
-  private func filled(_ name: String, _ keys: [Key], _ store: Store) -> Namespace {
-    var namespace = Namespace(keys: keys, version: changes)
-    if keys.isEmpty { return namespace }
+  private mutating func filled(_ name: String, _ keys: [Key], _ store: Store) -> Namespace {
+    // No bucket of before may seem to be as it was.
+    changes += 1
+    var namespace = Namespace(keys: keys)
     for pod in store.list(.pods, namespace: name) {
       namespace.put(pod.key.name, pod.tree[.metadata][.labels], changes)
     }

@@ -1,4 +1,13 @@
 import CoreJSON
+import CoreStore
+
+extension Change {
+  /// Of an object that may have gone.
+  static func patchStatus(of key: ObjectKey, with patch: JSON) -> Change {
+    let merge: JSON = .object([Member(key: .status, value: patch)])
+    return Change(.patch(key, subresource: "status", merge: merge), tolerated: untilGone)
+  }
+}
 
 /// The merge patch that turns one status into another.
 enum StatusPatch {

@@ -24,7 +24,7 @@ extension DeploymentSync {
     let before = plan.changes.count
     defer { if newSet.map({ $0.stored == nil }) ?? false { plan.take(DeploymentSync.statusTurn, since: before) } }
     let merge = StatusPatch.from(deployment.status.tree, to: status.tree)
-    plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: Change.untilGone))
+    plan.changes.append(.patchStatus(of: stored.key, with: merge))
   }
 
   private mutating func count() {
@@ -57,8 +57,8 @@ extension DeploymentSync {
     let old = deployment.status
     let present = status.conditions.first { $0.type == "Progressing" }
     let isDone = (status.replicas ?? 0) == (status.updatedReplicas ?? 0) && present?.reason == "NewReplicaSetAvailable"
-    let what = newSet.map { "ReplicaSet \"\($0.name)\"" } ?? "Deployment \"\(stored.key.name)\""
     if isDone { return }
+    let what = newSet.map { "ReplicaSet \"\($0.name)\"" } ?? "Deployment \"\(stored.key.name)\""
     if isComplete(status) {
       set("Progressing", "True", "NewReplicaSetAvailable", "\(what) is rolled out completely")
     } else if hasMoved(from: old) {

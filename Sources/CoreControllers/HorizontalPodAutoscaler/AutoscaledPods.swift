@@ -3,12 +3,10 @@ import CoreStore
 import CoreTypes
 
 /// A pod as autoscalers see it, read once for each change of it.
-struct AutoscaledPod: Sendable {
+final class AutoscaledPod: Sendable {
   let stored: StoredObject
   let uid: String
   let name: String
-  /// Where its samples are; below 0: it has none yet.
-  fileprivate(set) var samples = -1
   /// Being deleted, or failed: no part of any sum.
   let isIgnored: Bool
   let isPending: Bool
@@ -58,10 +56,10 @@ struct AutoscaledPod: Sendable {
 struct AutoscaledPods: Sendable {
   /// Sorted by name.
   private(set) var pods: [AutoscaledPod] = []
+  /// Where the samples of each are; below 0: it has none yet.
+  private(set) var samples: [Int] = []
   private var selector: LabelSelector?
-  private var version: UInt64 = 0
-  /// Where the index keeps the namespace, and its count of changes at the last look.
-  private var namespace: (place: Int, version: UInt64) = (0, 0)
+  private var watch: PodIndex.Watch?
   /// Who else scales them, as of that version of the selectors.
   private var rival: (key: ObjectKey?, version: Int)?
 
@@ -70,16 +68,15 @@ struct AutoscaledPods: Sendable {
     _ selector: LabelSelector, of autoscaler: ObjectKey, _ index: inout PodIndex, _ snapshot: Snapshot
   ) -> Bool {
     let isSame = self.selector == selector
-    if !isSame || index.version(ofNamespaceAt: namespace.place) != namespace.version {
-      let version = index.version(selector, namespace: autoscaler.namespace, snapshot.store)
-      if !isSame || version != self.version {
+    if !isSame || !(watch.map { index.isCurrent($0) } ?? false) {
+      let present = index.watch(selector, namespace: autoscaler.namespace, snapshot.store)
+      if !isSame || present.version != watch?.version {
         pods = index.pods(selector, namespace: autoscaler.namespace, snapshot.store).map { AutoscaledPod($0) }
+        samples = Array(repeating: -1, count: pods.count)
         rival = nil
       }
-      self.version = version
+      watch = present
       self.selector = selector
-      namespace.place = index.place(ofNamespace: autoscaler.namespace, snapshot.store)
-      namespace.version = index.version(ofNamespaceAt: namespace.place)
     }
     findSamples(snapshot.metrics)
     return !isSame
@@ -88,8 +85,8 @@ struct AutoscaledPods: Sendable {
   /// The places of the pods' samples hardly ever change.
   private mutating func findSamples(_ metrics: MetricsWindow) {
     for index in pods.indices {
-      let place = metrics.place(ofPod: pods[index].uid, hint: pods[index].samples)
-      if place != pods[index].samples { pods[index].samples = place }
+      let place = metrics.place(ofPod: pods[index].uid, hint: samples[index])
+      if place != samples[index] { samples[index] = place }
     }
   }
 

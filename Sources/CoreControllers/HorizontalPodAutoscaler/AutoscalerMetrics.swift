@@ -11,6 +11,7 @@ struct AutoscalerMetrics {
   private let target: ScaleTarget
   private let now: Instant
   private let pods: [AutoscaledPod]
+  private let samples: [Int]
   private let rival: ObjectKey?
   /// The target has a selector that says something.
   private let isUsable: Bool
@@ -36,6 +37,7 @@ struct AutoscalerMetrics {
       selectors.remove(key)
     }
     pods = found.pods
+    samples = found.samples
     rival = isUsable ? found.rival(of: key, selectors) : nil
   }
 
@@ -98,7 +100,7 @@ struct AutoscalerMetrics {
     _ metric: AutoscalerRules.Metric, _ current: Int, _ snapshot: Snapshot, _ decision: inout MetricDecision
   ) {
     let calculator = ReplicaCalculator(
-      metrics: snapshot.metrics, now: now, pods: pods, tolerance: rules.tolerance, current: current)
+      metrics: snapshot.metrics, now: now, pods: pods, samples: samples, tolerance: rules.tolerance, current: current)
     let aim = metric.target
     let source = metric.source
     switch source {
@@ -162,33 +164,34 @@ struct AutoscalerMetrics {
   }
 
   /// One for each metric, in the order of the spec, which tables go by; without a value where a metric failed.
-  func statuses(_ decision: Decision) -> List<MetricStatus> {
+  func statuses(_ decision: Decision) -> JSON {
     var statuses: [JSON] = []
     statuses.reserveCapacity(decision.metrics.count)
     for index in decision.metrics.indices { statuses.append(status(rules.metrics[index], decision.metrics[index])) }
-    return statuses.isEmpty ? List(tree: .null) : List(tree: .array(statuses))
+    return statuses.isEmpty ? .null : .array(statuses)
   }
 
   /// Resources, which nearly every look writes, are put together member by member.
   private func status(_ metric: AutoscalerRules.Metric, _ decision: MetricDecision) -> JSON {
     let type = Member(key: .type, value: .string(metric.type))
     if decision.failure != nil { return .object([type]) }
-    func resource(_ key: Key, _ name: String, _ container: JSON = .null) -> JSON {
+    func current(_ name: String) -> Member {
       let average = name == "memory" ? Quantity(bytes: decision.averageMilli / 1000) : Quantity(milli: decision.averageMilli)
-      let value: JSON = .object([
-        Member(key: .averageValue, value: .string(average.description)),
-        Member(key: .averageUtilization, value: decision.utilization?.tree ?? .null),
-      ])
-      let members = [
-        Member(key: .name, value: .string(name)), Member(key: .container, value: container),
-        Member(key: .current, value: value.withoutNulls),
-      ]
-      return .object([type, Member(key: key, value: JSON.object(members).withoutNulls)])
+      let value = Member(key: .averageValue, value: .string(average.description))
+      guard let utilization = decision.utilization else { return Member(key: .current, value: .object([value])) }
+      return Member(
+        key: .current, value: .object([value, Member(key: .averageUtilization, value: .int(Int64(utilization)))]))
     }
     var status = MetricStatus(tree: .object([type]))
     switch metric.source {
-    case .resource(let name): return resource(.resource, name)
-    case .containerResource(let name, let container): return resource(.containerResource, name, .string(container))
+    case .resource(let name):
+      let members = [Member(key: .name, value: .string(name)), current(name)]
+      return .object([type, Member(key: .resource, value: .object(members))])
+    case .containerResource(let name, let container):
+      let members = [
+        Member(key: .name, value: .string(name)), Member(key: .container, value: .string(container)), current(name),
+      ]
+      return .object([type, Member(key: .containerResource, value: .object(members))])
     case .pods(let metric):
       status.pods.metric = metric
       status.pods.current = decision.amount

@@ -2,8 +2,8 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// An autoscaler's spec, read once for each change of it.
-struct AutoscalerRules: Sendable {
+/// An autoscaler's spec, read once for each change of it, and shared by the looks until the next.
+final class AutoscalerRules: Sendable {
   /// What a metric aims at.
   enum Target: Sendable {
     /// Percent of the requests.

@@ -36,7 +36,7 @@ struct AutoscalerSync {
     } catch {
       say(.warning, "FailedGetScale", error.message)
       set("AbleToScale", "False", "FailedGetScale", "the scale of the target cannot be read: \(error.message)")
-      write()
+      write(&memory)
       return
     }
     set("AbleToScale", "True", "SucceededGetScale", "the scale of the target was read")
@@ -82,9 +82,9 @@ struct AutoscalerSync {
     }
     let terms = StatusTerms(decision, conditions)
     if let told = memory.told, told.revision == stored.revision, told.terms == terms { return }
-    status.currentMetrics = metrics?.statuses(decision) ?? List(tree: .null)
+    status.tree.put(.currentMetrics, metrics?.statuses(decision) ?? .null)
     if isDecided { status.desiredReplicas = decision.desired }
-    memory.told = write() ? nil : (stored.revision, terms)
+    memory.told = write(&memory) ? nil : (stored.revision, terms)
   }
 
   /// Time alone makes a difference only where a policy limits the change, or once `heldUntil` has come.
@@ -146,18 +146,19 @@ struct AutoscalerSync {
     if asked.isUp { memory.ups.removeLast() } else { memory.downs.removeLast() }
     set("AbleToScale", "False", "FailedUpdateScale", "the scale of the target could not be written: see the FailedRescale event")
     status.currentReplicas = memory.decisions.last?.current
-    write()
+    write(&memory)
   }
 
   /// True if there was something to write.
   @discardableResult
-  private mutating func write() -> Bool {
-    status.conditions = conditions.merged(into: status.conditions, at: now)
+  private mutating func write(_ memory: inout ScalingMemory) -> Bool {
+    let isSaid = memory.said.map { $0.words == conditions && $0.conditions == status.conditions } ?? false
+    if !isSaid { status.conditions = conditions.merged(into: status.conditions, at: now) }
+    memory.said = (conditions, status.conditions)
     if status.desiredReplicas == nil { status.desiredReplicas = 0 }
     let patch = StatusPatch.from(autoscaler.status.tree, to: status.tree)
     if patch.members.isEmpty { return false }
-    let merge: JSON = .object([Member(key: .status, value: patch)])
-    plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: merge), tolerated: Change.untilGone))
+    plan.changes.append(.patchStatus(of: stored.key, with: patch))
     return true
   }
 

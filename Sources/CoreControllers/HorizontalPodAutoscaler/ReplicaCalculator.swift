@@ -13,6 +13,8 @@ struct ReplicaCalculator {
   let metrics: MetricsWindow
   let now: Instant
   let pods: [AutoscaledPod]
+  /// Where the samples of each are.
+  let samples: [Int]
   let tolerance: Tolerance
   let current: Int
 
@@ -50,9 +52,9 @@ struct ReplicaCalculator {
     }
     let measure = Measure(name)
     decision.pods.reserveCapacity(pods.count)
-    // In their place: a copy of each would be counted twice, here and there.
-    let pods = pods.span
-    for index in pods.indices { decision.pods.append(try term(pods[index], name, measure, container, isUtilization)) }
+    for (pod, samples) in zip(pods, samples) {
+      decision.pods.append(try term(pod, samples, name, measure, container, isUtilization))
+    }
     let terms = decision
     try conclude(&decision, isUtilization, wanted, terms.problemWithoutSamples)
   }
@@ -147,7 +149,7 @@ struct ReplicaCalculator {
   // MARK: one pod
 
   private func term(
-    _ pod: borrowing AutoscaledPod, _ name: String, _ measure: Measure, _ container: String?, _ isUtilization: Bool
+    _ pod: AutoscaledPod, _ samples: Int, _ name: String, _ measure: Measure, _ container: String?, _ isUtilization: Bool
   ) throws(Failure) -> PodTerm {
     var term = PodTerm(name: pod.name)
     if isUtilization {
@@ -159,7 +161,7 @@ struct ReplicaCalculator {
     }
     let isSetAside = pod.isIgnored || pod.isPending
     // Of a named container every pod that was measured must have one, also those that are set aside.
-    let usage = isSetAside && container == nil ? nil : try usage(pod, measure, container, &term)
+    let usage = isSetAside && container == nil ? nil : try usage(pod, samples, measure, container, &term)
     if pod.isIgnored {
       term.state = .ignored
     } else if pod.isPending {
@@ -175,13 +177,13 @@ struct ReplicaCalculator {
 
   /// Source of the failure: getContainerMetrics, pkg/controller/podautoscaler/metrics/client.go, v1.36.
   private func usage(
-    _ pod: borrowing AutoscaledPod, _ measure: Measure, _ container: String?, _ term: inout PodTerm
+    _ pod: AutoscaledPod, _ samples: Int, _ measure: Measure, _ container: String?, _ term: inout PodTerm
   ) throws(Failure) -> (value: Int64, at: Instant, window: Duration)? {
     if measure == .other { return nil }
     var total: Int128 = 0
     var isMissing = false
     var isNamed = container == nil
-    let found = metrics.podMetrics(at: pod.samples, containers: pod.containers) { usage in
+    let found = metrics.podMetrics(at: samples, containers: pod.containers) { usage in
       if let container {
         guard usage.name == container else { return }
         isNamed = true
@@ -232,7 +234,7 @@ struct ReplicaCalculator {
     pod.startedAt.map { $0 + .seconds(cpuInitialization) <= now } ?? true
   }
 
-  private func isUnready(_ pod: borrowing AutoscaledPod, _ sampleAt: Instant, _ window: Duration) -> Bool {
+  private func isUnready(_ pod: AutoscaledPod, _ sampleAt: Instant, _ window: Duration) -> Bool {
     guard let ready = pod.ready, let start = pod.startedAt else { return true }
     let since = ready.since ?? start
     if start + .seconds(Self.cpuInitialization) > now { return ready.isFalse || sampleAt < since + window }

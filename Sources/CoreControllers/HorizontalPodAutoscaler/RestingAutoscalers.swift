@@ -29,8 +29,6 @@ struct RestingAutoscalers: Sendable {
 
   func contains(_ key: ObjectKey) -> Bool { places[key].map { rests[$0].isResting } ?? false }
 
-  func isResting(at place: Int?) -> Bool { place.map { rests[$0].isResting } ?? false }
-
   /// No two that rest share a target or a pod: those say AmbiguousSelector, again and again.
   /// - Parameter place: where it rested before, if that is known
   /// - Returns: its place, which it keeps until it is forgotten

@@ -14,6 +14,8 @@ struct ScalingMemory: Sendable {
   var asked: (target: ObjectKey, revision: UInt64, isUp: Bool)?
   /// What the status says at this revision of the autoscaler: while both are the same, nothing is to be written.
   var told: (revision: UInt64, terms: StatusTerms)?
+  /// The words of the last look that wrote them, and the conditions that say them: while both are the same there is nothing to merge.
+  var said: (words: AutoscalerConditions, conditions: List<HorizontalPodAutoscalerCondition>)?
   /// The pods that were found last.
   var pods = AutoscaledPods()
   /// Where `RestingAutoscalers` keeps it; nil before its first rest.
