@@ -28,19 +28,24 @@ extension DeploymentSync {
   }
 
   private mutating func count() {
-    func sum(_ field: (ReplicaSetStatus) -> Int?) -> Int {
-      let new = newSet.flatMap { field($0.replicaSet.status) } ?? 0
-      return oldSets.reduce(new) { $0 + (field($1.replicaSet.status) ?? 0) }
+    var sum = (all: 0, ready: 0, available: 0, terminating: 0)
+    func add(_ set: ReplicaSetStatus) {
+      sum.all += set.replicas ?? 0
+      sum.ready += set.readyReplicas ?? 0
+      sum.available += set.availableReplicas ?? 0
+      sum.terminating += set.terminatingReplicas ?? 0
     }
+    for set in oldSets { add(set.replicaSet.status) }
+    if let newSet { add(newSet.replicaSet.status) }
     func orAbsent(_ count: Int) -> Int? { count == 0 ? nil : count }
-    let available = sum { $0.availableReplicas }
+    let available = sum.available
     status.observedGeneration = stored.metadata.generation
-    status.replicas = orAbsent(sum { $0.replicas })
+    status.replicas = orAbsent(sum.all)
     status.updatedReplicas = orAbsent(newSet?.replicaSet.status.replicas ?? 0)
-    status.readyReplicas = orAbsent(sum { $0.readyReplicas })
+    status.readyReplicas = orAbsent(sum.ready)
     status.availableReplicas = orAbsent(available)
     status.unavailableReplicas = orAbsent(max(0, replicas - available))
-    status.terminatingReplicas = sum { $0.terminatingReplicas }
+    status.terminatingReplicas = sum.terminating
     if available >= wanted - pace.unavailable {
       set("Available", "True", "MinimumReplicasAvailable", "enough pods are available")
     } else {

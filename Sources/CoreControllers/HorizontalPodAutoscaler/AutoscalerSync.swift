@@ -106,8 +106,11 @@ struct AutoscalerSync {
     heldUntil = normalized.heldUntil
     movesOn = normalized.holdsItself
     if let reason = normalized.stabilizedReason {
-      let others = reason == "ScaleUpStabilized" ? "lower" : "higher"
-      set("AbleToScale", "True", reason, "recommendations within the stabilization window were \(others) than the present one")
+      let message =
+        reason == "ScaleUpStabilized"
+        ? "recommendations within the stabilization window were lower than the present one"
+        : "recommendations within the stabilization window were higher than the present one"
+      set("AbleToScale", "True", reason, message)
     } else {
       set("AbleToScale", "True", "ReadyForNewScale", "no stabilization window holds the count")
     }

@@ -38,7 +38,7 @@ package struct HorizontalPodAutoscalerController: Controller {
       return known.resting.keys(affectedBy: change, known.selectors)
     case .horizontalPodAutoscalers:
       // An autoscaler writes its own status; only its spec makes a difference.
-      if change.kind == .modified, memories[change.object.key] != nil, !known.resting.contains(change.object.key) { return [] }
+      if change.kind == .modified, !known.resting.contains(change.object.key), memories[change.object.key] != nil { return [] }
       return [change.object.key]
     case .statefulSets, .deployments, .replicaSets, .replicationControllers:
       return known.resting.key(ofTarget: change.object.key).map { [$0] } ?? []

@@ -69,9 +69,10 @@ struct ScalingMemory: Sendable {
   mutating func forget(before now: Instant) {
     let window = now - .seconds(max(rules.up?.window ?? 0, rules.down?.window ?? ScalingRules.downscaleWindow))
     let period = now - .seconds(1800)
-    recommendations.removeAll { $0.at < window }
-    ups.removeAll { $0.at < period }
-    downs.removeAll { $0.at < period }
+    // The oldest come first.
+    recommendations.removeFirst(recommendations.prefix { $0.at < window }.count)
+    ups.removeFirst(ups.prefix { $0.at < period }.count)
+    downs.removeFirst(downs.prefix { $0.at < period }.count)
   }
 }
 
