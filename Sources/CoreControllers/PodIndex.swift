@@ -18,6 +18,8 @@ struct PodIndex: Sendable {
   }
   /// Buckets stay where they are while they hold a pod: each pod remembers the places of its own.
   private struct Namespace: Sendable {
+    /// The label names that selectors have asked for: pods are in buckets of these only.
+    let keys: [Key]
     var buckets: [Bucket] = []
     var free: [Int] = []
     var places: [LabelPair: Int] = [:]
@@ -31,10 +33,13 @@ struct PodIndex: Sendable {
       return place
     }
 
+    func version(ofBucket place: Int) -> UInt64? { place < buckets.count ? buckets[place].version : nil }
+
     mutating func put(_ name: String, _ labels: JSON, _ version: UInt64) {
       take(name, version)
-      let places = labels.members.compactMap { label in
-        label.value.string.map { place(of: LabelPair(key: label.key, value: $0)) }
+      var places: [Int] = []
+      for key in keys {
+        if let value = labels[key].string { places.append(place(of: LabelPair(key: key, value: value))) }
       }
       for place in places {
         buckets[place].names.insert(name)
@@ -58,7 +63,12 @@ struct PodIndex: Sendable {
       for place in pods[name] ?? [] { buckets[place].version = version }
     }
   }
-  private var namespaces: [String: Namespace] = [:]
+  /// More label names than this are not kept for one namespace: with the next one they begin anew.
+  private static let keyLimit = 64
+
+  /// A namespace that was asked for stays in its place.
+  private var namespaces: [Namespace] = []
+  private var places: [String: Int] = [:]
   /// 0 is the version of no pods.
   private var changes: UInt64 = 1
 
@@ -66,35 +76,58 @@ struct PodIndex: Sendable {
   mutating func note(_ change: StoreChange) {
     changes += 1
     let key = change.object.key
-    guard let place = namespaces.index(forKey: key.namespace) else { return }
+    guard let place = places[key.namespace] else { return }
     let labels = change.object.tree[.metadata][.labels]
     if change.kind == .deleted {
-      namespaces.values[place].take(key.name, changes)
+      namespaces[place].take(key.name, changes)
     } else if change.kind == .modified, change.previous?.tree[.metadata][.labels] == labels {
-      namespaces.values[place].touch(key.name, changes)
+      namespaces[place].touch(key.name, changes)
     } else {
-      namespaces.values[place].put(key.name, labels, changes)
+      namespaces[place].put(key.name, labels, changes)
     }
   }
 
-  /// Grows when the answer to `pods` may have changed; 0 while no pod can match.
-  mutating func version(_ selector: LabelSelector, namespace: String, _ store: Store) -> UInt64 {
-    if namespaces[namespace] == nil { fill(namespace, store) }
-    var latest: UInt64?
+  /// A bucket that all pods of an answer are in: while its version stays, so does the answer.
+  struct Watch: Sendable {
+    fileprivate var namespace = -1
+    fileprivate var bucket = -1
+    fileprivate(set) var version: UInt64
+  }
+
+  func isCurrent(_ watch: Watch) -> Bool {
+    watch.bucket >= 0 && namespaces[watch.namespace].version(ofBucket: watch.bucket) == watch.version
+  }
+
+  /// Where a namespace is kept from now on.
+  private mutating func place(ofNamespace name: String) -> Int {
+    if let place = places[name] { return place }
+    places[name] = namespaces.count
+    namespaces.append(Namespace(keys: []))
+    return namespaces.count - 1
+  }
+
+  /// Its version grows when the answer to `pods` may have changed; it is 0 while no pod can match.
+  mutating func watch(_ selector: LabelSelector, namespace: String, _ store: Store) -> Watch {
+    let place = place(ofNamespace: namespace)
+    var quietest: Watch?
     for member in selector.matchLabels.tree.members {
-      guard let bucket = bucket(member, namespace) else { return 0 }
+      guard let bucket = bucket(member, place, namespace, store) else { return Watch(version: 0) }
       // A pod that comes or goes is in the bucket of each of its labels: the quietest bucket knows of all that matter.
-      latest = min(latest ?? bucket.version, bucket.version)
+      let version = namespaces[place].buckets[bucket].version
+      if quietest.map({ version < $0.version }) ?? true {
+        quietest = Watch(namespace: place, bucket: bucket, version: version)
+      }
     }
-    return latest ?? changes
+    return quietest ?? Watch(version: changes)
   }
 
   /// The pods that a selector matches, sorted by name.
   mutating func pods(_ selector: LabelSelector, namespace: String, _ store: Store) -> [StoredObject] {
-    if namespaces[namespace] == nil { fill(namespace, store) }
+    let place = place(ofNamespace: namespace)
     var least: Set<String>?
     for member in selector.matchLabels.tree.members {
-      guard let found = bucket(member, namespace)?.names else { return [] }
+      guard let bucket = bucket(member, place, namespace, store) else { return [] }
+      let found = namespaces[place].buckets[bucket].names
       if least == nil || found.count < least!.count { least = found }
     }
     guard let least else {
@@ -105,17 +138,23 @@ struct PodIndex: Sendable {
     }
   }
 
-  private func bucket(_ label: Member, _ namespace: String) -> Bucket? {
-    guard let value = label.value.string, let known = namespaces[namespace],
-      let place = known.places[LabelPair(key: label.key, value: value)]
-    else { return nil }
-    return known.buckets[place]
+  /// The place of a label's bucket; nil where no pod has the label.
+  private mutating func bucket(_ label: Member, _ place: Int, _ namespace: String, _ store: Store) -> Int? {
+    guard let value = label.value.string else { return nil }
+    let keys = namespaces[place].keys
+    if !keys.contains(label.key) {
+      namespaces[place] = filled(namespace, keys.count < Self.keyLimit ? keys + [label.key] : [label.key], store)
+    }
+    return namespaces[place].places[LabelPair(key: label.key, value: value)]
   }
 
-  private mutating func fill(_ namespace: String, _ store: Store) {
-    namespaces[namespace] = Namespace()
-    for pod in store.list(.pods, namespace: namespace) {
-      namespaces[namespace]!.put(pod.key.name, pod.tree[.metadata][.labels], changes)
+  private mutating func filled(_ name: String, _ keys: [Key], _ store: Store) -> Namespace {
+    // No bucket of before may seem to be as it was.
+    changes += 1
+    var namespace = Namespace(keys: keys)
+    for pod in store.list(.pods, namespace: name) {
+      namespace.put(pod.key.name, pod.tree[.metadata][.labels], changes)
     }
+    return namespace
   }
 }

@@ -51,13 +51,19 @@ package struct MetricsWindow: Sendable {
       nodes[pods[pod].node].podUIDs.removeAll { $0 == uid }
       pods.remove(uid, leaving: PodSeries())
     }
+    var node = -1
     for name in changes.nodes {
-      let node = nodes.reserve(name, NodeSeries(name: name))
+      // Every scrape names them in one order.
+      node = nodes.reserve(name, NodeSeries(name: name), hint: node + 1)
       nodes[node].begin(scrape, at: changes.at)
     }
     var partial: [Int] = []
+    var pod = -1
     for sample in changes.samples {
-      guard let node = nodes.place(of: sample.node), nodes[node].scrape == scrape else { continue }
+      let known = sample.podUID.isEmpty ? nil : pods.place(of: sample.podUID, hint: pod + 1)
+      // Pods stay where they are.
+      let hint = known.map { pods[$0].node } ?? -1
+      guard let node = nodes.place(of: sample.node, hint: hint), nodes[node].scrape == scrape else { continue }
       let before = nodes[node].time.before
       let earlier = ScrapeTime(at: before, before: before - scrapePeriod)
       if sample.podUID.isEmpty {
@@ -65,7 +71,7 @@ package struct MetricsWindow: Sendable {
         nodes[node].add(sample, scrape)
         continue
       }
-      let pod = pods.reserve(sample.podUID, PodSeries())
+      pod = known ?? pods.reserve(sample.podUID, PodSeries())
       move(sample.podUID, from: pods[pod].node, to: node)
       pods[pod].goOn(to: earlier)
       let (isFirst, isNew) = pods[pod].add(sample, scrape, on: node)
@@ -93,7 +99,7 @@ package struct MetricsWindow: Sendable {
   /// Where the samples of a pod are, for the next question; -1 where there are none.
   /// - Parameter hint: where they were
   package func place(ofPod uid: String, hint: Int = -1) -> Int {
-    pods.holds(uid, at: hint) ? hint : pods.place(of: uid) ?? -1
+    pods.place(of: uid, hint: hint) ?? -1
   }
 
   /// The usage of a pod whose running containers are `containers`; nil while one of them has no rate yet.
@@ -109,20 +115,7 @@ package struct MetricsWindow: Sendable {
     at: Instant, window: Duration
   )? {
     if place < 0 || containers.isEmpty { return nil }
-    let time = nodes[pods[place].node].time
-    return pods[place].containers.withUnsafeBufferPointer { series in
-      var earliest: (at: Instant, window: Duration)?
-      for name in containers {
-        guard let index = series.indices.first(where: { series[$0].container == name }),
-          let start = series[index].startPoint(scrapePeriod)
-        else { return nil }
-        take(series[index].usage(since: start))
-        let (at, window) = series[index].moment(time)
-        // Upstream answers the earliest container's moment for the pod.
-        if earliest.map({ at < $0.at }) ?? true { earliest = (at, window ?? at - start.at) }
-      }
-      return earliest
-    }
+    return pods[place].usage(of: containers, nodes[pods[place].node].time, scrapePeriod, take)
   }
 
   /// The usage of a whole node; nil before its second sample.

@@ -7,10 +7,10 @@ struct Slots<Value: Sendable>: Sendable {
 
   func place(of name: String) -> Int? { places[name] }
 
-  /// Whether `place` is that of the name.
-  func holds(_ name: String, at place: Int) -> Bool {
+  /// - Parameter hint: where it may be
+  func place(of name: String, hint: Int) -> Int? {
     let names = names.span
-    return names.indices.contains(place) && names[place] == name
+    return names.indices.contains(hint) && names[hint] == name ? hint : places[name]
   }
 
   subscript(place: Int) -> Value {
@@ -19,8 +19,9 @@ struct Slots<Value: Sendable>: Sendable {
   }
 
   /// The place of a name; `value` is put there where it had none.
-  mutating func reserve(_ name: String, _ value: @autoclosure () -> Value) -> Int {
-    if let place = places[name] { return place }
+  /// - Parameter hint: where it may be
+  mutating func reserve(_ name: String, _ value: @autoclosure () -> Value, hint: Int = -1) -> Int {
+    if let place = place(of: name, hint: hint) { return place }
     let place: Int
     if let unused = free.popLast() {
       place = unused

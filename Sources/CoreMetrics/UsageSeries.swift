@@ -151,6 +151,25 @@ struct PodSeries: Sendable {
     return (isFirst, true)
   }
 
+  /// What these containers use; nil while one of them has no rate yet.
+  /// - Parameter time: of its node's last scrape
+  func usage(of names: [String], _ time: ScrapeTime, _ scrapePeriod: Duration, _ take: (ContainerUsage) -> Void) -> (
+    at: Instant, window: Duration
+  )? {
+    let series = containers.span
+    var earliest: (at: Instant, window: Duration)?
+    for name in names {
+      guard let index = series.indices.first(where: { series[$0].container == name }),
+        let start = series[index].startPoint(scrapePeriod)
+      else { return nil }
+      take(series[index].usage(since: start))
+      let (at, window) = series[index].moment(time)
+      // Upstream answers the earliest container's moment for the pod.
+      if earliest.map({ at < $0.at }) ?? true { earliest = (at, window ?? at - start.at) }
+    }
+    return earliest
+  }
+
   mutating func goOn(to time: ScrapeTime) {
     for index in containers.indices { containers[index].goOn(to: time) }
   }

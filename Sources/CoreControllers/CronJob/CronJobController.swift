@@ -40,8 +40,10 @@ package struct CronJobController: Controller {
 
   /// Whether a job stays what it is for its CronJob: there, owned, and over or not.
   private static func isSameJob(_ old: StoredObject, _ new: StoredObject) -> Bool {
-    old.tree[.status][.conditions] == new.tree[.status][.conditions] && old.controllerReference == new.controllerReference
+    old.controllerReference == new.controllerReference
       && old.tree[.metadata][.deletionTimestamp] == new.tree[.metadata][.deletionTimestamp]
+      && (old.tree[.status][.conditions] == new.tree[.status][.conditions]
+        || CronJobSync.outcome(old) == CronJobSync.outcome(new))
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {

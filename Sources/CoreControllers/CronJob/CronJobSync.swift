@@ -61,7 +61,7 @@ struct CronJobSync {
     cron.tree[.status][.active].elements.contains { $0[.uid].isText(job.uid) }
   }
 
-  private static func outcome(_ job: StoredObject) -> Bool? {
+  static func outcome(_ job: StoredObject) -> Bool? {
     for condition in job.tree[.status][.conditions].elements where condition[.status].isText("True") {
       if condition[.type].isText("Complete") { return true }
       if condition[.type].isText("Failed") { return false }

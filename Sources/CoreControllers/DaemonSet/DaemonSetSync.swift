@@ -192,6 +192,6 @@ struct DaemonSetSync {
     if history.collisions > 0 { status.collisionCount = history.collisions }
     if status == set.status { return }
     let merge = StatusPatch.from(set.status.tree, to: status.tree)
-    plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: Change.untilGone))
+    plan.changes.append(.patchStatus(of: stored.key, with: merge))
   }
 }

@@ -24,23 +24,28 @@ extension DeploymentSync {
     let before = plan.changes.count
     defer { if newSet.map({ $0.stored == nil }) ?? false { plan.take(DeploymentSync.statusTurn, since: before) } }
     let merge = StatusPatch.from(deployment.status.tree, to: status.tree)
-    plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: Change.untilGone))
+    plan.changes.append(.patchStatus(of: stored.key, with: merge))
   }
 
   private mutating func count() {
-    func sum(_ field: (ReplicaSetStatus) -> Int?) -> Int {
-      let new = newSet.flatMap { field($0.replicaSet.status) } ?? 0
-      return oldSets.reduce(new) { $0 + (field($1.replicaSet.status) ?? 0) }
+    var sum = (all: 0, ready: 0, available: 0, terminating: 0)
+    func add(_ set: ReplicaSetStatus) {
+      sum.all += set.replicas ?? 0
+      sum.ready += set.readyReplicas ?? 0
+      sum.available += set.availableReplicas ?? 0
+      sum.terminating += set.terminatingReplicas ?? 0
     }
+    for set in oldSets { add(set.replicaSet.status) }
+    if let newSet { add(newSet.replicaSet.status) }
     func orAbsent(_ count: Int) -> Int? { count == 0 ? nil : count }
-    let available = sum { $0.availableReplicas }
+    let available = sum.available
     status.observedGeneration = stored.metadata.generation
-    status.replicas = orAbsent(sum { $0.replicas })
+    status.replicas = orAbsent(sum.all)
     status.updatedReplicas = orAbsent(newSet?.replicaSet.status.replicas ?? 0)
-    status.readyReplicas = orAbsent(sum { $0.readyReplicas })
+    status.readyReplicas = orAbsent(sum.ready)
     status.availableReplicas = orAbsent(available)
     status.unavailableReplicas = orAbsent(max(0, replicas - available))
-    status.terminatingReplicas = sum { $0.terminatingReplicas }
+    status.terminatingReplicas = sum.terminating
     if available >= wanted - pace.unavailable {
       set("Available", "True", "MinimumReplicasAvailable", "enough pods are available")
     } else {
@@ -57,8 +62,8 @@ extension DeploymentSync {
     let old = deployment.status
     let present = status.conditions.first { $0.type == "Progressing" }
     let isDone = (status.replicas ?? 0) == (status.updatedReplicas ?? 0) && present?.reason == "NewReplicaSetAvailable"
-    let what = newSet.map { "ReplicaSet \"\($0.name)\"" } ?? "Deployment \"\(stored.key.name)\""
     if isDone { return }
+    let what = newSet.map { "ReplicaSet \"\($0.name)\"" } ?? "Deployment \"\(stored.key.name)\""
     if isComplete(status) {
       set("Progressing", "True", "NewReplicaSetAvailable", "\(what) is rolled out completely")
     } else if hasMoved(from: old) {

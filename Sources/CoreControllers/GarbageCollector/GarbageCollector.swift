@@ -15,9 +15,12 @@ package struct GarbageCollector: Controller {
         OwnerLookup.isOwner(change.object.key.resource) ? snapshot.store.owned(by: change.object.uid).map(\.key) : []
       return dependants + blockedOwners(change.object.metadata, change.object.key.namespace, snapshot.store)
     }
-    // Status changes of a pod make no difference here.
-    if Self.isFree(change.object), change.previous.map(Self.isFree) ?? true { return [] }
-    if let previous = change.previous, Self.isSame(previous.tree[.metadata], change.object.tree[.metadata]) { return [] }
+    if let previous = change.previous {
+      // Status changes of a pod make no difference here.
+      if Self.isSame(previous.tree[.metadata], change.object.tree[.metadata]) { return [] }
+    } else if Self.isFree(change.object) {
+      return []
+    }
     let metadata = change.object.metadata
     var keys: [ObjectKey] = []
     // An owner that is let go of may have waited for this.

@@ -3,17 +3,19 @@ import CoreStore
 import CoreTypes
 
 /// A pod as autoscalers see it, read once for each change of it.
-struct AutoscaledPod: Sendable {
+final class AutoscaledPod: Sendable {
   let stored: StoredObject
   let uid: String
   let name: String
-  /// Where its samples are; below 0: it has none yet.
-  fileprivate(set) var samples = -1
   /// Being deleted, or failed: no part of any sum.
   let isIgnored: Bool
   let isPending: Bool
   /// The containers whose usage is summed: all but those that only prepare the pod.
   let containers: [String]
+  /// status.startTime
+  let startedAt: Instant?
+  /// The condition Ready, and since when it is as it is; nil without one.
+  let ready: (isFalse: Bool, since: Instant?)?
   /// Requests of the whole pod, thousandths of a unit; nil where a container has none.
   private let cpuMilli: Int64?
   private let memoryMilli: Int64?
@@ -24,74 +26,75 @@ struct AutoscaledPod: Sendable {
     name = stored.key.name
     let pod = stored.view(Pod.self)
     let spec = pod.spec
-    let phase = pod.status.phase
+    let status = pod.status
+    let phase = status.phase
     isIgnored = pod.metadata.deletionTimestamp != nil || phase == "Failed"
     isPending = phase == "Pending"
     var names: [String] = []
     for each in spec.containers { names.append(each.name ?? "") }
     for each in spec.initContainers where each.restartPolicy == "Always" { names.append(each.name ?? "") }
     containers = names
+    startedAt = status.startTime.flatMap { Instant(rfc3339: $0) }
+    ready = status.conditions.first { $0.type == "Ready" }.map { condition in
+      (condition.status == "False", condition.lastTransitionTime.flatMap { Instant(rfc3339: $0) })
+    }
     cpuMilli = try? ReplicaCalculator.request(of: spec, stored.key.name, "cpu", nil)
     memoryMilli = try? ReplicaCalculator.request(of: spec, stored.key.name, "memory", nil)
   }
 
   /// Nil where it is not known beforehand.
-  func request(_ name: String) -> Int64? {
-    switch name {
-    case "cpu": cpuMilli
-    case "memory": memoryMilli
-    default: nil
+  func request(_ measure: ReplicaCalculator.Measure) -> Int64? {
+    switch measure {
+    case .cpu: cpuMilli
+    case .memory: memoryMilli
+    case .other: nil
     }
   }
 }
 
-/// The pods of each autoscaler, found again only after one of those that its selector may match has changed.
+/// The pods of one autoscaler, found again only after one of those that its selector may match has changed.
 struct AutoscaledPods: Sendable {
-  private struct Answer: Sendable {
-    var selector: LabelSelector
-    var version: UInt64
-    var pods: [AutoscaledPod]
-    /// Who else scales them, as of that version of the selectors.
-    var rival: (key: ObjectKey?, version: Int)?
+  /// Sorted by name.
+  private(set) var pods: [AutoscaledPod] = []
+  /// Where the samples of each are; below 0: it has none yet.
+  private(set) var samples: [Int] = []
+  private var selector: LabelSelector?
+  private var watch: PodIndex.Watch?
+  /// Who else scales them, as of that version of the selectors.
+  private var rival: (key: ObjectKey?, version: Int)?
 
-    func isOf(_ selector: LabelSelector, _ version: UInt64) -> Bool { self.version == version && self.selector == selector }
-
-    /// The places of the pods' samples hardly ever change.
-    mutating func findSamples(_ metrics: MetricsWindow) {
-      for index in pods.indices {
-        let place = metrics.place(ofPod: pods[index].uid, hint: pods[index].samples)
-        if place != pods[index].samples { pods[index].samples = place }
+  /// - Returns: whether the selector is another than before
+  mutating func find(
+    _ selector: LabelSelector, of autoscaler: ObjectKey, _ index: inout PodIndex, _ snapshot: Snapshot
+  ) -> Bool {
+    let isSame = self.selector == selector
+    if !isSame || !(watch.map { index.isCurrent($0) } ?? false) {
+      let present = index.watch(selector, namespace: autoscaler.namespace, snapshot.store)
+      if !isSame || present.version != watch?.version {
+        pods = index.pods(selector, namespace: autoscaler.namespace, snapshot.store).map { AutoscaledPod($0) }
+        samples = Array(repeating: -1, count: pods.count)
+        rival = nil
       }
+      watch = present
+      self.selector = selector
+    }
+    findSamples(snapshot.metrics)
+    return !isSame
+  }
+
+  /// The places of the pods' samples hardly ever change.
+  private mutating func findSamples(_ metrics: MetricsWindow) {
+    for index in pods.indices {
+      let place = metrics.place(ofPod: pods[index].uid, hint: samples[index])
+      if place != samples[index] { samples[index] = place }
     }
   }
-  private var index = PodIndex()
-  private var answers: [ObjectKey: Answer] = [:]
-
-  mutating func note(_ change: StoreChange) { index.note(change) }
-
-  /// Forgets an autoscaler that is gone.
-  mutating func forget(_ autoscaler: ObjectKey) { answers[autoscaler] = nil }
 
   /// Another autoscaler that scales one of the pods that were found last.
   mutating func rival(of autoscaler: ObjectKey, _ selectors: SelectorIndex) -> ObjectKey? {
-    guard let answer = answers[autoscaler] else { return nil }
-    if let known = answer.rival, known.version == selectors.version { return known.key }
-    let rival = selectors.rival(of: autoscaler, for: answer.pods)
-    answers[autoscaler]!.rival = (rival, selectors.version)
-    return rival
-  }
-
-  /// Sorted by name.
-  mutating func pods(of autoscaler: ObjectKey, _ selector: LabelSelector, _ snapshot: Snapshot) -> [AutoscaledPod] {
-    let version = index.version(selector, namespace: autoscaler.namespace, snapshot.store)
-    if let place = answers.index(forKey: autoscaler), answers.values[place].isOf(selector, version) {
-      answers.values[place].findSamples(snapshot.metrics)
-      return answers.values[place].pods
-    }
-    let pods = index.pods(selector, namespace: autoscaler.namespace, snapshot.store).map { AutoscaledPod($0) }
-    var answer = Answer(selector: selector, version: version, pods: pods)
-    answer.findSamples(snapshot.metrics)
-    answers[autoscaler] = answer
-    return answer.pods
+    if let rival, rival.version == selectors.version { return rival.key }
+    let found = selectors.rival(of: autoscaler, for: pods)
+    rival = (found, selectors.version)
+    return found
   }
 }

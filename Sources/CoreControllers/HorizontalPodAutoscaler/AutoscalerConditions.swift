@@ -8,8 +8,14 @@ struct AutoscalerConditions: Equatable, Sendable {
     var status: String
     var reason: String
     var message: String
+
+    func isSaid(in condition: JSON) -> Bool {
+      condition[.status].isText(status) && condition[.reason].isText(reason) && condition[.message].isText(message)
+    }
   }
   private var words: [Word] = []
+
+  init() { words.reserveCapacity(3) }
 
   mutating func set(_ type: String, _ status: String, _ reason: String, _ message: String) {
     let word = Word(type: type, status: status, reason: reason, message: message)
@@ -18,15 +24,16 @@ struct AutoscalerConditions: Equatable, Sendable {
 
   /// Source: setConditionInList, horizontal.go, v1.36.
   func merged(into present: List<HorizontalPodAutoscalerCondition>, at now: Instant) -> List<HorizontalPodAutoscalerCondition> {
-    var words = words
     var conditions = present
-    for (index, condition) in present.enumerated() {
-      guard let place = words.firstIndex(where: { $0.type == condition.type }) else { continue }
-      let word = words.remove(at: place)
-      if condition.status == word.status, condition.reason == word.reason, condition.message == word.message { continue }
-      conditions[index] = AutoscalerConditions.updated(condition, word, now)
+    for word in words {
+      let condition = present.tree.elements.firstIndex { $0[.type].isText(word.type) }
+      guard let condition else {
+        conditions.append(AutoscalerConditions.updated(HorizontalPodAutoscalerCondition(), word, now))
+        continue
+      }
+      if word.isSaid(in: present.tree[condition]) { continue }
+      conditions[condition] = AutoscalerConditions.updated(present[condition], word, now)
     }
-    for word in words { conditions.append(AutoscalerConditions.updated(HorizontalPodAutoscalerCondition(), word, now)) }
     return conditions
   }
 

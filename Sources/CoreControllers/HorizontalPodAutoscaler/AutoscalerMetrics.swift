@@ -9,36 +9,48 @@ struct AutoscalerMetrics {
   private let key: ObjectKey
   private let rules: AutoscalerRules
   private let target: ScaleTarget
-  private let snapshot: Snapshot
   private let now: Instant
   private let pods: [AutoscaledPod]
+  private let samples: [Int]
   private let rival: ObjectKey?
+  /// The target has a selector that says something.
+  private let isUsable: Bool
   /// Other autoscalers may have got a rival.
   private(set) var hasNewSelector = false
   private(set) var events: [(reason: String, message: String)] = []
   private(set) var condition: (status: String, reason: String, message: String)?
 
-  init(_ sync: AutoscalerSync, _ target: ScaleTarget, pods: inout AutoscaledPods, selectors: inout SelectorIndex) {
+  init(
+    _ sync: AutoscalerSync, _ target: ScaleTarget, _ snapshot: Snapshot, _ found: inout AutoscaledPods,
+    _ index: inout PodIndex, _ selectors: inout SelectorIndex
+  ) {
     key = sync.stored.key
     rules = sync.rules
-    snapshot = sync.snapshot
     now = sync.now
     self.target = target
-    let isUsable = target.hasSelector && target.selector.problem == nil
-    self.pods = isUsable ? pods.pods(of: key, target.selector, sync.snapshot) : []
-    if isUsable { hasNewSelector = selectors.put(key, target.selector) } else { selectors.remove(key) }
-    rival = isUsable ? pods.rival(of: key, selectors) : nil
+    isUsable = target.hasSelector && target.selector.problem == nil
+    if isUsable {
+      let isNew = found.find(target.selector, of: key, &index, snapshot)
+      hasNewSelector = isNew && selectors.put(key, target.selector)
+    } else {
+      found = AutoscaledPods()
+      selectors.remove(key)
+    }
+    pods = found.pods
+    samples = found.samples
+    rival = isUsable ? found.rival(of: key, selectors) : nil
   }
 
   /// Leaves `decision.recommended` nil where no count follows.
-  mutating func evaluate(_ decision: inout Decision) {
-    if !target.hasSelector {
+  mutating func evaluate(_ decision: inout Decision, _ snapshot: Snapshot) {
+    if !isUsable {
+      if let problem = target.selector.problem, target.hasSelector {
+        return refuse(
+          "InvalidSelector", event: "InvalidSelector", "the selector of the target is not valid: \(problem)", &decision)
+      }
       return refuse(
         "InvalidSelector", event: "SelectorRequired", "the scale of the target has no selector, so its pods are unknown",
         &decision)
-    }
-    if let problem = target.selector.problem {
-      return refuse("InvalidSelector", event: "InvalidSelector", "the selector of the target is not valid: \(problem)", &decision)
     }
     if let rival {
       let message =
@@ -49,7 +61,7 @@ struct AutoscalerMetrics {
     var failures = 0
     for index in rules.metrics.indices {
       var metric = MetricDecision(rules.metrics[index], rules.tolerance)
-      evaluate(rules.metrics[index], decision.current, &metric)
+      evaluate(rules.metrics[index], decision.current, snapshot, &metric)
       if let failure = metric.failure {
         failures += 1
         events.append(failure)
@@ -73,7 +85,7 @@ struct AutoscalerMetrics {
       decision.winner = nil
       return
     }
-    condition = ("True", "ValidMetricFound", "a replica count follows from \(decision.metrics[winner].label)")
+    condition = ("True", "ValidMetricFound", rules.metrics[winner].found)
     decision.recommended = decision.metrics[winner].replicas
   }
 
@@ -84,9 +96,11 @@ struct AutoscalerMetrics {
     decision.problem = message
   }
 
-  private func evaluate(_ metric: AutoscalerRules.Metric, _ current: Int, _ decision: inout MetricDecision) {
+  private func evaluate(
+    _ metric: AutoscalerRules.Metric, _ current: Int, _ snapshot: Snapshot, _ decision: inout MetricDecision
+  ) {
     let calculator = ReplicaCalculator(
-      metrics: snapshot.metrics, now: now, pods: pods, tolerance: rules.tolerance, current: current)
+      metrics: snapshot.metrics, now: now, pods: pods, samples: samples, tolerance: rules.tolerance, current: current)
     let aim = metric.target
     let source = metric.source
     switch source {
@@ -104,19 +118,20 @@ struct AutoscalerMetrics {
       }
     case .pods(let metric):
       do throws(ReplicaCalculator.Failure) {
-        try calculator.evaluate(pods: metric, aim, key.namespace, try told(source), &decision)
+        try calculator.evaluate(pods: metric, aim, key.namespace, try told(source, snapshot), &decision)
       } catch {
         decision.failure = ("FailedGetPodsMetric", "failed to get pods metric \(metric.name ?? ""): \(error.message)")
       }
     case .object(let metric, let object):
       do throws(ReplicaCalculator.Failure) {
-        try calculator.evaluate(object, metric, aim, key.namespace, target.statusReplicas, try told(source), &decision)
+        try calculator.evaluate(object, metric, aim, key.namespace, target.statusReplicas, try told(source, snapshot), &decision)
       } catch {
         decision.failure = ("FailedGetObjectMetric", "failed to get object metric \(metric.name ?? ""): \(error.message)")
       }
     case .external(let metric):
       do throws(ReplicaCalculator.Failure) {
-        try calculator.evaluate(external: metric, aim, key.namespace, target.statusReplicas, try told(source), &decision)
+        try calculator.evaluate(
+          external: metric, aim, key.namespace, target.statusReplicas, try told(source, snapshot), &decision)
       } catch {
         decision.failure = ("FailedGetExternalMetric", "failed to get external metric \(metric.name ?? ""): \(error.message)")
       }
@@ -139,7 +154,9 @@ struct AutoscalerMetrics {
   }
 
   /// What an adapter answered; nil where none serves such metrics.
-  private func told(_ source: AutoscalerRules.Source) throws(ReplicaCalculator.Failure) -> [AdapterAnswer.Value]? {
+  private func told(_ source: AutoscalerRules.Source, _ snapshot: Snapshot) throws(ReplicaCalculator.Failure)
+    -> [AdapterAnswer.Value]?
+  {
     guard let adapter = MetricAdapter(source, snapshot),
       let query = adapter.query(source, namespace: key.namespace, pods: target.selector)
     else { return nil }
@@ -147,27 +164,34 @@ struct AutoscalerMetrics {
   }
 
   /// One for each metric, in the order of the spec, which tables go by; without a value where a metric failed.
-  func statuses(_ decision: Decision) -> [MetricStatus] { zip(rules.metrics, decision.metrics).map { status($0, $1) } }
+  func statuses(_ decision: Decision) -> JSON {
+    var statuses: [JSON] = []
+    statuses.reserveCapacity(decision.metrics.count)
+    for index in decision.metrics.indices { statuses.append(status(rules.metrics[index], decision.metrics[index])) }
+    return statuses.isEmpty ? .null : .array(statuses)
+  }
 
-  private func status(_ metric: AutoscalerRules.Metric, _ decision: MetricDecision) -> MetricStatus {
-    var status = MetricStatus()
-    status.type = metric.type
-    if decision.failure != nil { return status }
-    func value(_ name: String) -> MetricValueStatus {
-      var value = MetricValueStatus()
+  /// Resources, which nearly every look writes, are put together member by member.
+  private func status(_ metric: AutoscalerRules.Metric, _ decision: MetricDecision) -> JSON {
+    let type = Member(key: .type, value: .string(metric.type))
+    if decision.failure != nil { return .object([type]) }
+    func current(_ name: String) -> Member {
       let average = name == "memory" ? Quantity(bytes: decision.averageMilli / 1000) : Quantity(milli: decision.averageMilli)
-      value.averageValue = average.description
-      value.averageUtilization = decision.utilization
-      return value
+      let value = Member(key: .averageValue, value: .string(average.description))
+      guard let utilization = decision.utilization else { return Member(key: .current, value: .object([value])) }
+      return Member(
+        key: .current, value: .object([value, Member(key: .averageUtilization, value: .int(Int64(utilization)))]))
     }
+    var status = MetricStatus(tree: .object([type]))
     switch metric.source {
     case .resource(let name):
-      status.resource.name = name
-      status.resource.current = value(name)
+      let members = [Member(key: .name, value: .string(name)), current(name)]
+      return .object([type, Member(key: .resource, value: .object(members))])
     case .containerResource(let name, let container):
-      status.containerResource.name = name
-      status.containerResource.container = container
-      status.containerResource.current = value(name)
+      let members = [
+        Member(key: .name, value: .string(name)), Member(key: .container, value: .string(container)), current(name),
+      ]
+      return .object([type, Member(key: .containerResource, value: .object(members))])
     case .pods(let metric):
       status.pods.metric = metric
       status.pods.current = decision.amount
@@ -180,6 +204,6 @@ struct AutoscalerMetrics {
       status.external.current = decision.amount
     case .unknown: break
     }
-    return status
+    return status.tree
   }
 }

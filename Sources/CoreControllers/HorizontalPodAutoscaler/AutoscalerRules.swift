@@ -2,8 +2,8 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// An autoscaler's spec, read once for each change of it.
-struct AutoscalerRules: Sendable {
+/// An autoscaler's spec, read once for each change of it, and shared by the looks until the next.
+final class AutoscalerRules: Sendable {
   /// What a metric aims at.
   enum Target: Sendable {
     /// Percent of the requests.
@@ -26,7 +26,16 @@ struct AutoscalerRules: Sendable {
     var source: Source
     var target: Target
     /// What conditions and events call it.
-    var label: String
+    let label: String
+    /// What the condition ScalingActive says where it decides.
+    let found: String
+
+    init(source: Source, target: Target, label: String) {
+      self.source = source
+      self.target = target
+      self.label = label
+      found = "a replica count follows from \(label)"
+    }
 
     /// metrics[].type
     var type: String {
@@ -41,8 +50,12 @@ struct AutoscalerRules: Sendable {
     }
   }
 
+  let target: ScaleTarget.Reference
   let least: Int
   let most: Int
+  /// What the condition ScalingLimited says at these.
+  let atLeast: String
+  let atMost: String
   let metrics: [Metric]
   /// nil without `behavior`.
   let up: Direction?
@@ -50,8 +63,11 @@ struct AutoscalerRules: Sendable {
   let tolerance: Tolerance
 
   init(_ spec: HorizontalPodAutoscalerSpec) {
+    target = ScaleTarget.Reference(spec.scaleTargetRef)
     least = spec.minReplicas ?? 1
     most = spec.maxReplicas ?? 1
+    atLeast = "the metrics ask for fewer than minReplicas, \(least)"
+    atMost = "the metrics ask for more than maxReplicas, \(most)"
     metrics = spec.metrics.map { AutoscalerRules.read($0) }
     let behavior = spec.behavior
     up = behavior.isAbsent ? nil : Direction(behavior.scaleUp, isUp: true)

@@ -6,7 +6,6 @@ import CoreTypes
 struct AutoscalerSync {
   let stored: StoredObject
   let rules: AutoscalerRules
-  let snapshot: Snapshot
   let now: Instant
   var plan = Plan()
   /// It is the first look at the target's selector, or that has changed.
@@ -19,24 +18,25 @@ struct AutoscalerSync {
   private let autoscaler: HorizontalPodAutoscaler
   private var status: HorizontalPodAutoscalerStatus
 
-  init(_ stored: StoredObject, _ rules: AutoscalerRules, _ snapshot: Snapshot, _ now: Instant) {
+  init(_ stored: StoredObject, _ rules: AutoscalerRules, _ now: Instant) {
     self.stored = stored
     self.rules = rules
-    self.snapshot = snapshot
     self.now = now
     autoscaler = stored.view(HorizontalPodAutoscaler.self)
     status = autoscaler.status
   }
 
-  mutating func run(_ memory: inout ScalingMemory, pods: inout AutoscaledPods, selectors: inout SelectorIndex) {
+  mutating func run(
+    _ memory: inout ScalingMemory, _ snapshot: Snapshot, pods: inout PodIndex, selectors: inout SelectorIndex
+  ) {
     memory.asked = nil
     let target: ScaleTarget
     do throws(ScaleTarget.Missing) {
-      target = try ScaleTarget(autoscaler.spec.scaleTargetRef, namespace: stored.key.namespace, snapshot.store)
+      target = try ScaleTarget(rules.target, namespace: stored.key.namespace, snapshot.store)
     } catch {
       say(.warning, "FailedGetScale", error.message)
       set("AbleToScale", "False", "FailedGetScale", "the scale of the target cannot be read: \(error.message)")
-      write()
+      write(&memory)
       return
     }
     set("AbleToScale", "True", "SucceededGetScale", "the scale of the target was read")
@@ -55,8 +55,8 @@ struct AutoscalerSync {
       decision.desired = rules.least
       decision.problem = "Current number of replicas below Spec.MinReplicas"
     } else {
-      var metrics = AutoscalerMetrics(self, target, pods: &pods, selectors: &selectors)
-      metrics.evaluate(&decision)
+      var metrics = AutoscalerMetrics(self, target, snapshot, &memory.pods, &pods, &selectors)
+      metrics.evaluate(&decision, snapshot)
       hasNewSelector = metrics.hasNewSelector
       for (reason, message) in metrics.events { say(.warning, reason, message) }
       if let condition = metrics.condition { set("ScalingActive", condition.status, condition.reason, condition.message) }
@@ -82,10 +82,9 @@ struct AutoscalerSync {
     }
     let terms = StatusTerms(decision, conditions)
     if let told = memory.told, told.revision == stored.revision, told.terms == terms { return }
-    let statuses = metrics?.statuses(decision) ?? []
-    status.currentMetrics = statuses.isEmpty ? List(tree: .null) : List(statuses)
+    status.tree.put(.currentMetrics, metrics?.statuses(decision) ?? .null)
     if isDecided { status.desiredReplicas = decision.desired }
-    memory.told = write() ? nil : (stored.revision, terms)
+    memory.told = write(&memory) ? nil : (stored.revision, terms)
   }
 
   /// Time alone makes a difference only where a policy limits the change, or once `heldUntil` has come.
@@ -107,16 +106,19 @@ struct AutoscalerSync {
     heldUntil = normalized.heldUntil
     movesOn = normalized.holdsItself
     if let reason = normalized.stabilizedReason {
-      let others = reason == "ScaleUpStabilized" ? "lower" : "higher"
-      set("AbleToScale", "True", reason, "recommendations within the stabilization window were \(others) than the present one")
+      let message =
+        reason == "ScaleUpStabilized"
+        ? "recommendations within the stabilization window were lower than the present one"
+        : "recommendations within the stabilization window were higher than the present one"
+      set("AbleToScale", "True", reason, message)
     } else {
       set("AbleToScale", "True", "ReadyForNewScale", "no stabilization window holds the count")
     }
     switch normalized.limitedReason {
     case "TooManyReplicas":
-      set("ScalingLimited", "True", "TooManyReplicas", "the metrics ask for more than maxReplicas, \(rules.most)")
+      set("ScalingLimited", "True", "TooManyReplicas", rules.atMost)
     case "TooFewReplicas":
-      set("ScalingLimited", "True", "TooFewReplicas", "the metrics ask for fewer than minReplicas, \(rules.least)")
+      set("ScalingLimited", "True", "TooFewReplicas", rules.atLeast)
     case let reason?: set("ScalingLimited", "True", reason, "the count changes faster than the policies of this direction allow")
     case nil: set("ScalingLimited", "False", "DesiredWithinRange", "the wanted count is within all limits")
     }
@@ -141,23 +143,25 @@ struct AutoscalerSync {
   }
 
   /// A key that comes back before its time was refused a write: if the target was not scaled, the change does not count.
-  mutating func noteRefusedScale(_ memory: inout ScalingMemory) {
-    guard let asked = memory.asked, snapshot.store.get(asked.target)?.revision == asked.revision else { return }
+  mutating func noteRefusedScale(_ memory: inout ScalingMemory, _ store: Store) {
+    guard let asked = memory.asked, store.get(asked.target)?.revision == asked.revision else { return }
     memory.asked = nil
     if asked.isUp { memory.ups.removeLast() } else { memory.downs.removeLast() }
     set("AbleToScale", "False", "FailedUpdateScale", "the scale of the target could not be written: see the FailedRescale event")
     status.currentReplicas = memory.decisions.last?.current
-    write()
+    write(&memory)
   }
 
   /// True if there was something to write.
   @discardableResult
-  private mutating func write() -> Bool {
-    status.conditions = conditions.merged(into: status.conditions, at: now)
+  private mutating func write(_ memory: inout ScalingMemory) -> Bool {
+    let isSaid = memory.said.map { $0.words == conditions && $0.conditions == status.conditions } ?? false
+    if !isSaid { status.conditions = conditions.merged(into: status.conditions, at: now) }
+    memory.said = (conditions, status.conditions)
     if status.desiredReplicas == nil { status.desiredReplicas = 0 }
-    if status == autoscaler.status { return false }
-    let merge = StatusPatch.from(autoscaler.status.tree, to: status.tree)
-    plan.changes.append(Change(.patch(stored.key, subresource: "status", merge: ["status": merge]), tolerated: ["NotFound"]))
+    let patch = StatusPatch.from(autoscaler.status.tree, to: status.tree)
+    if patch.members.isEmpty { return false }
+    plan.changes.append(.patchStatus(of: stored.key, with: patch))
     return true
   }
 

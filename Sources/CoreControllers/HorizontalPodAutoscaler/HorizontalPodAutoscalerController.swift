@@ -38,7 +38,7 @@ package struct HorizontalPodAutoscalerController: Controller {
       return known.resting.keys(affectedBy: change, known.selectors)
     case .horizontalPodAutoscalers:
       // An autoscaler writes its own status; only its spec makes a difference.
-      if change.kind == .modified, memories[change.object.key] != nil, !known.resting.contains(change.object.key) { return [] }
+      if change.kind == .modified, !known.resting.contains(change.object.key), memories[change.object.key] != nil { return [] }
       return [change.object.key]
     case .statefulSets, .deployments, .replicaSets, .replicationControllers:
       return known.resting.key(ofTarget: change.object.key).map { [$0] } ?? []
@@ -68,13 +68,12 @@ package struct HorizontalPodAutoscalerController: Controller {
 
 /// What is known of all autoscalers together.
 private struct AutoscalerIndexes: Sendable {
-  var pods = AutoscaledPods()
+  var pods = PodIndex()
   var selectors = SelectorIndex()
   var resting = RestingAutoscalers()
 
   mutating func forget(_ key: ObjectKey) {
     selectors.remove(key)
-    pods.forget(key)
     resting.forget(key)
   }
 
@@ -84,20 +83,20 @@ private struct AutoscalerIndexes: Sendable {
     _ stored: StoredObject, _ memory: inout ScalingMemory, _ snapshot: Snapshot, _ now: Instant, keeping count: Int
   ) -> Plan {
     let period = HorizontalPodAutoscalerController.syncPeriod
-    if let rest = resting.wake(stored.key) {
+    if let rest = resting.wake(stored.key, at: memory.restPlace) {
       let isDue = rest.until.map { memory.beat(from: $0) <= now } ?? false
       memory.resume(at: now, isDue: isDue)
       if !isDue { return Plan(wakeAt: memory.nextSync) }
     }
     memory.note(stored)
-    var sync = AutoscalerSync(stored, memory.rules, snapshot, now)
+    var sync = AutoscalerSync(stored, memory.rules, now)
     if now < memory.nextSync {
-      sync.noteRefusedScale(&memory)
+      sync.noteRefusedScale(&memory, snapshot.store)
     } else {
       let due = memory.nextSync + period + HorizontalPodAutoscalerController.syncWork
       memory.nextSync = due > now ? due : now + period
       memory.forget(before: now)
-      sync.run(&memory, pods: &pods, selectors: &selectors)
+      sync.run(&memory, snapshot, pods: &pods, selectors: &selectors)
       memory.decisions.removeFirst(max(0, memory.decisions.count - count))
     }
     var plan = sync.plan
@@ -106,7 +105,7 @@ private struct AutoscalerIndexes: Sendable {
       plan.wakeAt = memory.nextSync
       return plan
     }
-    resting.put(stored.key, rest)
+    memory.restPlace = resting.put(stored.key, rest, at: memory.restPlace)
     plan.wakeAt = rest.until.map { memory.beat(from: $0) }
     plan.isConclusive = true
     return plan

@@ -96,9 +96,8 @@ extension HorizontalPodAutoscalerController {
           case .external: external
           case .resource, .containerResource, .unknown: nil as (MetricAdapter, ServiceBackend)?
           }
-        let reference = stored.view(HorizontalPodAutoscaler.self).spec.scaleTargetRef
         guard let (adapter, backend) = place,
-          let target = try? ScaleTarget(reference, namespace: stored.key.namespace, snapshot.store),
+          let target = try? ScaleTarget(rules.target, namespace: stored.key.namespace, snapshot.store),
           let query = adapter.query(metric.source, namespace: stored.key.namespace, pods: target.selector)
         else { continue }
         found[query] = backend

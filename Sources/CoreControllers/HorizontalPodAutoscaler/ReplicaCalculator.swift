@@ -13,8 +13,17 @@ struct ReplicaCalculator {
   let metrics: MetricsWindow
   let now: Instant
   let pods: [AutoscaledPod]
+  /// Where the samples of each are.
+  let samples: [Int]
   let tolerance: Tolerance
   let current: Int
+
+  /// What containers are measured by.
+  enum Measure {
+    case cpu, memory, other
+
+    init(_ name: String) { self = name == "cpu" ? .cpu : name == "memory" ? .memory : .other }
+  }
 
   /// Usage against target, with every pod that counted.
   private struct Level {
@@ -23,6 +32,10 @@ struct ReplicaCalculator {
     var utilization: Int?
     /// Thousandths of a unit for each pod.
     var average: Int64
+    /// How many pods counted, and how many have no sample to count.
+    var counted = 0
+    var unready = 0
+    var missing = 0
   }
 
   /// Fills the terms of `decision` in. Throws where no count follows.
@@ -37,10 +50,10 @@ struct ReplicaCalculator {
     case .average(let amount): wanted = amount
     case .value, .invalid: throw Failure(message: "the target of \(name) is neither a utilization nor an average value above 0")
     }
+    let measure = Measure(name)
     decision.pods.reserveCapacity(pods.count)
-    // In their place: a copy of each would be counted twice, here and there.
-    try pods.withUnsafeBufferPointer { (pods) throws(Failure) in
-      for index in pods.indices { decision.pods.append(try term(pods[index], name, container, isUtilization)) }
+    for (pod, samples) in zip(pods, samples) {
+      decision.pods.append(try term(pod, samples, name, measure, container, isUtilization))
     }
     let terms = decision
     try conclude(&decision, isUtilization, wanted, terms.problemWithoutSamples)
@@ -66,12 +79,10 @@ struct ReplicaCalculator {
 
   /// Source: GetResourceReplicas and calcPlainMetricReplicas.
   private func replicas(_ first: Level, _ decision: inout MetricDecision, _ isUtilization: Bool, _ wanted: Int64) -> Int {
-    let counted = decision.pods.reduce(0) { $0 + ($1.state == .counted ? 1 : 0) }
-    let usesUnready = first.ratio > 1 && decision.pods.contains { $0.state == .unready }
-    let hasMissing = decision.pods.contains { $0.state == .missing }
-    if !usesUnready, !hasMissing {
+    let usesUnready = first.ratio > 1 && first.unready > 0
+    if !usesUnready, first.missing == 0 {
       decision.isWithinTolerance = tolerance.holds(first.ratio)
-      return decision.isWithinTolerance ? current : Self.count(first.ratio, counted)
+      return decision.isWithinTolerance ? current : Self.count(first.ratio, first.counted)
     }
     for index in decision.pods.indices {
       let term = decision.pods[index]
@@ -107,28 +118,42 @@ struct ReplicaCalculator {
     var total: Int128 = 0
     var requests: Int128 = 0
     var count: Int128 = 0
-    for term in terms {
-      guard let value = term.value else { continue }
+    var level = Level(ratio: 0, utilization: nil, average: 0)
+    // In their place, not as copies.
+    let terms = terms.span
+    for index in terms.indices {
+      switch terms[index].state {
+      case .counted: level.counted += 1
+      case .unready: level.unready += 1
+      case .missing: level.missing += 1
+      case .ignored: break
+      }
+      guard let value = terms[index].value else { continue }
       total += Int128(value)
-      requests += Int128(term.requestMilli)
+      requests += Int128(terms[index].requestMilli)
       count += 1
     }
     if count == 0 { throw Failure(message: problem()) }
-    let average = Int64(clamping: total / count)
-    guard isUtilization else { return Level(ratio: Double(average) / Double(wanted), utilization: nil, average: average) }
-    if requests == 0 { throw Failure(message: "the pods request 0 of it: give resources.requests above 0") }
-    let percent = Int(clamping: min(total * 100 / requests, Int128(Int32.max)))
-    return Level(ratio: Double(percent) / Double(wanted), utilization: percent, average: average)
+    level.average = Int64(clamping: total / count)
+    if isUtilization {
+      if requests == 0 { throw Failure(message: "the pods request 0 of it: give resources.requests above 0") }
+      let percent = Int(clamping: min(total * 100 / requests, Int128(Int32.max)))
+      level.utilization = percent
+      level.ratio = Double(percent) / Double(wanted)
+    } else {
+      level.ratio = Double(level.average) / Double(wanted)
+    }
+    return level
   }
 
   // MARK: one pod
 
-  private func term(_ pod: AutoscaledPod, _ name: String, _ container: String?, _ isUtilization: Bool) throws(Failure)
-    -> PodTerm
-  {
+  private func term(
+    _ pod: AutoscaledPod, _ samples: Int, _ name: String, _ measure: Measure, _ container: String?, _ isUtilization: Bool
+  ) throws(Failure) -> PodTerm {
     var term = PodTerm(name: pod.name)
     if isUtilization {
-      if container == nil, let known = pod.request(name) {
+      if container == nil, let known = pod.request(measure) {
         term.requestMilli = known
       } else {
         term.requestMilli = try Self.request(of: pod.stored.view(Pod.self).spec, pod.name, name, container)
@@ -136,18 +161,14 @@ struct ReplicaCalculator {
     }
     let isSetAside = pod.isIgnored || pod.isPending
     // Of a named container every pod that was measured must have one, also those that are set aside.
-    let usage = isSetAside && container == nil ? nil : try usage(pod, name, container, &term)
+    let usage = isSetAside && container == nil ? nil : try usage(pod, samples, measure, container, &term)
     if pod.isIgnored {
       term.state = .ignored
     } else if pod.isPending {
       term.state = .unready
     } else if let usage {
       term.usageMilli = usage.value
-      if name == "cpu", isUnready(pod.stored.view(Pod.self).status, usage.at, usage.window) {
-        term.state = .unready
-      } else {
-        term.state = .counted
-      }
+      term.state = measure == .cpu && isUnready(pod, usage.at, usage.window) ? .unready : .counted
     } else {
       term.state = .missing
     }
@@ -156,21 +177,21 @@ struct ReplicaCalculator {
 
   /// Source of the failure: getContainerMetrics, pkg/controller/podautoscaler/metrics/client.go, v1.36.
   private func usage(
-    _ pod: AutoscaledPod, _ name: String, _ container: String?, _ term: inout PodTerm
+    _ pod: AutoscaledPod, _ samples: Int, _ measure: Measure, _ container: String?, _ term: inout PodTerm
   ) throws(Failure) -> (value: Int64, at: Instant, window: Duration)? {
-    guard name == "cpu" || name == "memory" else { return nil }
+    if measure == .other { return nil }
     var total: Int128 = 0
     var isMissing = false
     var isNamed = container == nil
-    let found = metrics.podMetrics(at: pod.samples, containers: pod.containers) { usage in
+    let found = metrics.podMetrics(at: samples, containers: pod.containers) { usage in
       if let container {
         guard usage.name == container else { return }
         isNamed = true
       }
-      if name == "cpu" {
+      if measure == .cpu {
         if usage.cpuNanocores < 0 { isMissing = true }
         // Quantities round up to thousandths.
-        total += Int128(usage.cpuNanocores + 999_999) / 1_000_000
+        total += Int128((usage.cpuNanocores + 999_999) / 1_000_000)
       } else {
         total += Int128(usage.memoryBytes) * 1000
         term.anonymousBytes &+= usage.anonymous
@@ -210,16 +231,13 @@ struct ReplicaCalculator {
 
   /// Whether time alone makes no difference to it any more.
   static func isPastInitialization(_ pod: AutoscaledPod, _ now: Instant) -> Bool {
-    let start = pod.stored.view(Pod.self).status.startTime.flatMap { Instant(rfc3339: $0) }
-    return start.map { $0 + .seconds(cpuInitialization) <= now } ?? true
+    pod.startedAt.map { $0 + .seconds(cpuInitialization) <= now } ?? true
   }
 
-  private func isUnready(_ status: PodStatus, _ sampleAt: Instant, _ window: Duration) -> Bool {
-    guard let ready = status.conditions.first(where: { $0.type == "Ready" }),
-      let start = status.startTime.flatMap({ Instant(rfc3339: $0) })
-    else { return true }
-    let since = ready.lastTransitionTime.flatMap { Instant(rfc3339: $0) } ?? start
-    if start + .seconds(Self.cpuInitialization) > now { return ready.status == "False" || sampleAt < since + window }
-    return ready.status == "False" && start + .seconds(Self.initialReadiness) > since
+  private func isUnready(_ pod: AutoscaledPod, _ sampleAt: Instant, _ window: Duration) -> Bool {
+    guard let ready = pod.ready, let start = pod.startedAt else { return true }
+    let since = ready.since ?? start
+    if start + .seconds(Self.cpuInitialization) > now { return ready.isFalse || sampleAt < since + window }
+    return ready.isFalse && start + .seconds(Self.initialReadiness) > since
   }
 }

@@ -10,6 +10,8 @@ struct RestingAutoscalers: Sendable {
     var podUIDs: [String]
     /// When time alone ends the rest.
     var until: Instant?
+
+    func isSame(as other: Sources) -> Bool { target == other.target && podUIDs == other.podUIDs }
   }
   /// One that rests or has rested: most come back to rest with the same sources.
   private struct Rest: Sendable {
@@ -28,14 +30,20 @@ struct RestingAutoscalers: Sendable {
   func contains(_ key: ObjectKey) -> Bool { places[key].map { rests[$0].isResting } ?? false }
 
   /// No two that rest share a target or a pod: those say AmbiguousSelector, again and again.
-  mutating func put(_ key: ObjectKey, _ read: Sources) {
-    if let place = places[key] {
-      let known = rests[place]
-      rests[place].sources = read
+  /// - Parameter place: where it rested before, if that is known
+  /// - Returns: its place, which it keeps until it is forgotten
+  @discardableResult
+  mutating func put(_ key: ObjectKey, _ read: Sources, at place: Int? = nil) -> Int {
+    if let place = place ?? places[key] {
       rests[place].isResting = true
-      if known.isWhole, known.sources.target == read.target, known.sources.podUIDs == read.podUIDs { return }
-      unlink(place, known.sources)
+      if rests[place].isWhole, rests[place].sources.isSame(as: read) {
+        rests[place].sources.until = read.until
+        return place
+      }
+      unlink(place, rests[place].sources)
+      rests[place].sources = read
       link(place, read)
+      return place
     } else {
       let place = free.popLast() ?? rests.count
       if place == rests.count {
@@ -45,6 +53,7 @@ struct RestingAutoscalers: Sendable {
       }
       places[key] = place
       link(place, read)
+      return place
     }
   }
 
@@ -61,9 +70,10 @@ struct RestingAutoscalers: Sendable {
     for uid in read.podUIDs where byPod[uid] == place { byPod[uid] = nil }
   }
 
+  /// - Parameter place: where it rests, if that is known
   /// - Returns: what it had read; nil if it did not rest
-  mutating func wake(_ key: ObjectKey) -> Sources? {
-    guard let place = places[key], rests[place].isResting else { return nil }
+  mutating func wake(_ key: ObjectKey, at place: Int? = nil) -> Sources? {
+    guard let place = place ?? places[key], rests[place].isResting else { return nil }
     rests[place].isResting = false
     return rests[place].sources
   }

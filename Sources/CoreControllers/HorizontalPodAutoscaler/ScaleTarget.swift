@@ -13,6 +13,21 @@ struct ScaleTarget {
 
   struct Missing: Error { var message: String }
 
+  /// A scaleTargetRef, read once.
+  struct Reference: Sendable {
+    let kind: String
+    let apiVersion: String?
+    let name: String
+    let resource: ResourceID?
+
+    init(_ reference: CrossVersionObjectReference) {
+      kind = reference.kind ?? ""
+      apiVersion = reference.apiVersion
+      name = reference.name ?? ""
+      resource = ScaleTarget.resource(reference)
+    }
+  }
+
   static func resource(_ reference: CrossVersionObjectReference) -> ResourceID? {
     // Only the group counts, as with upstream's REST mapping.
     let version = reference.apiVersion ?? ""
@@ -26,19 +41,18 @@ struct ScaleTarget {
     }
   }
 
-  init(_ reference: CrossVersionObjectReference, namespace: String, _ store: Store) throws(Missing) {
-    let kind = reference.kind ?? ""
-    let name = reference.name ?? ""
-    guard let resource = ScaleTarget.resource(reference) else {
+  init(_ reference: Reference, namespace: String, _ store: Store) throws(Missing) {
+    guard let resource = reference.resource else {
       throw Missing(
         message:
-          "the kind \(kind) of \(reference.apiVersion ?? "no apiVersion") has no scale here: name a Deployment, StatefulSet or "
+          "the kind \(reference.kind) of \(reference.apiVersion ?? "no apiVersion") has no scale here: name a Deployment, StatefulSet or "
           + "ReplicaSet of apps/v1, or a ReplicationController of v1, in scaleTargetRef")
     }
-    guard let found = store.get(resource, namespace: namespace, name) else {
+    guard let found = store.get(resource, namespace: namespace, reference.name) else {
       throw Missing(
-        message: "the \(kind) \"\(name)\" named in scaleTargetRef is not in namespace \(namespace): create it or correct the name"
-      )
+        message:
+          "the \(reference.kind) \"\(reference.name)\" named in scaleTargetRef is not in namespace \(namespace): create it or "
+          + "correct the name")
     }
     stored = found
     replicas = found.tree[.spec][.replicas].int ?? 1

@@ -14,6 +14,12 @@ struct ScalingMemory: Sendable {
   var asked: (target: ObjectKey, revision: UInt64, isUp: Bool)?
   /// What the status says at this revision of the autoscaler: while both are the same, nothing is to be written.
   var told: (revision: UInt64, terms: StatusTerms)?
+  /// The words of the last look that wrote them, and the conditions that say them: while both are the same there is nothing to merge.
+  var said: (words: AutoscalerConditions, conditions: List<HorizontalPodAutoscalerCondition>)?
+  /// The pods that were found last.
+  var pods = AutoscaledPods()
+  /// Where `RestingAutoscalers` keeps it; nil before its first rest.
+  var restPlace: Int?
   private(set) var rules: AutoscalerRules
   private var revision: UInt64
   private var spec: HorizontalPodAutoscalerSpec
@@ -63,9 +69,10 @@ struct ScalingMemory: Sendable {
   mutating func forget(before now: Instant) {
     let window = now - .seconds(max(rules.up?.window ?? 0, rules.down?.window ?? ScalingRules.downscaleWindow))
     let period = now - .seconds(1800)
-    recommendations.removeAll { $0.at < window }
-    ups.removeAll { $0.at < period }
-    downs.removeAll { $0.at < period }
+    // The oldest come first.
+    recommendations.removeFirst(recommendations.prefix { $0.at < window }.count)
+    ups.removeFirst(ups.prefix { $0.at < period }.count)
+    downs.removeFirst(downs.prefix { $0.at < period }.count)
   }
 }
 

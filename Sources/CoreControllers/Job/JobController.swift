@@ -30,7 +30,12 @@ package struct JobController: Controller {
       return snapshot.store.owned(by: change.object.uid).filter { $0.key.resource == .pods && JobController.isTracked($0) }.map(
         \.key)
     case .pods:
-      if let previous = change.previous, change.kind == .modified, Self.isSamePod(previous, change.object) { return [] }
+      if change.kind == .modified, let previous = change.previous {
+        // Most pods are of others.
+        let controller = change.object.controllerReference
+        let isElsewhere = !controller.isNull && !controller[.kind].isText("Job") && !JobController.isTracked(change.object)
+        if isElsewhere || Self.isSamePod(previous, change.object) { return [] }
+      }
       let owner = change.object.controller
       if let owner, owner.tree[.kind].isText("Job") {
         let job = ObjectKey(.jobs, namespace: key.namespace, owner.name ?? "")

@@ -90,10 +90,7 @@ struct JobSync {
     plan.isConclusive = isConclusive
     if status != job.status {
       let merge = StatusPatch.from(job.status.tree, to: status.tree)
-      plan.changes.insert(
-        Change(
-          .patch(stored.key, subresource: "status", merge: .object([Member(key: .status, value: merge)])),
-          tolerated: Change.untilGone), at: statusPlace)
+      plan.changes.insert(.patchStatus(of: stored.key, with: merge), at: statusPlace)
       plan.changes.insert(contentsOf: releases, at: statusPlace + 1)
     } else {
       plan.changes.insert(contentsOf: releases, at: statusPlace)
@@ -165,7 +162,8 @@ struct JobSync {
     condition.status = value
     condition.reason = reason
     condition.message = message
-    status.conditions = List(status.conditions.filter { $0.type != type } + [condition])
+    status.conditions.removeAll { $0.type == type }
+    status.conditions.append(condition)
   }
 
   mutating func say(_ reason: String, _ message: String, _ kind: EventDraft.Kind = .normal) {

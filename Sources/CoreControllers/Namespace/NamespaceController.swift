@@ -61,7 +61,7 @@ package struct NamespaceController: Controller {
     NamespaceController.note(&namespace.status, remaining, at: now)
     if namespace.tree != stored.tree {
       let merge = StatusPatch.from(stored.tree[.status], to: namespace.status.tree)
-      plan.changes.append(Change(.patch(key, subresource: "status", merge: ["status": merge]), tolerated: Change.untilGone))
+      plan.changes.append(.patchStatus(of: key, with: merge))
     }
     return plan
   }

@@ -26,6 +26,8 @@ package struct PodGarbageCollector: Controller {
       let pod = change.object
       if Self.isStranded(pod, pod.view(Pod.self), snapshot.store) { return [key] }
       if Scheduler.isOver(pod), snapshot.store.count(.pods) > endedLimit { return [key] }
+      // A node that goes leads to all of its pods by itself.
+      if change.kind == .modified, change.previous?.tree[.spec] == pod.tree[.spec] { return [] }
       guard let node = pod.tree[.spec][.nodeName].string, !node.isEmpty, snapshot.store.get(.nodes, node) == nil else {
         return []
       }

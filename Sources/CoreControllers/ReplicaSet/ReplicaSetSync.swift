@@ -83,6 +83,10 @@ struct ReplicaSetSync {
     var (ready, available) = (0, 0)
     for pod in counted where OwnedPods.isReady(pod) {
       ready += 1
+      if minReadySeconds == 0 {
+        available += 1
+        continue
+      }
       let (isAvailable, at) = OwnedPods.availability(pod.view(Pod.self), minReadySeconds, now)
       if isAvailable { available += 1 }
       if let at { plan.wake(at: at) }
@@ -100,10 +104,8 @@ struct ReplicaSetSync {
     status.observedGeneration = stored.metadata.generation
     noteFailure(&status, wasRefused)
     if status == set.status { return }
-    plan.changes.append(
-      Change(
-        .patch(stored.key, subresource: "status", merge: ["status": StatusPatch.from(set.status.tree, to: status.tree)]),
-        tolerated: Change.untilGone))
+    let merge = StatusPatch.from(set.status.tree, to: status.tree)
+    plan.changes.append(.patchStatus(of: stored.key, with: merge))
   }
 
   private func noteFailure(_ status: inout ReplicaSetStatus, _ wasRefused: Bool) {

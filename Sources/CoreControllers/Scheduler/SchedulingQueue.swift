@@ -51,8 +51,7 @@ struct SchedulingQueue: Sendable {
 
   /// It needs no node any more.
   mutating func remove(_ key: ObjectKey) {
-    waiting[key] = nil
-    neighbourly.remove(key)
+    if waiting.removeValue(forKey: key) != nil { neighbourly.remove(key) }
     forgetActive(key)
   }
 
