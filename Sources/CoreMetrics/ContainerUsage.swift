@@ -18,18 +18,12 @@ package struct ContainerUsage: Sendable, Equatable {
     self.name = name
     let elapsed = (last.at - start.at).nanoseconds
     let used = last.cpuNanoseconds - start.cpuNanoseconds
-    cpuNanocores = last.cpuNanoseconds < 0 ? -1 : elapsed > 0 ? Self.share(used, of: elapsed) : 0
+    cpuNanocores = last.cpuNanoseconds < 0 ? -1 : elapsed > 0 ? used.scaled(by: 1_000_000_000, of: elapsed) : 0
     memoryBytes = UsageSample.workingSet(usage: last.memoryUsage, inactiveFile: last.inactiveFile)
     memoryUsage = last.memoryUsage
     inactiveFile = last.inactiveFile
     activeFile = last.activeFile
     anonymous = last.anonymous
-  }
-
-  /// Billionths. Most fit in 64 bits, whose division is much the cheaper one.
-  private static func share(_ used: Int64, of elapsed: Int64) -> Int64 {
-    let (scaled, isTooLarge) = used.multipliedReportingOverflow(by: 1_000_000_000)
-    return isTooLarge ? Int64(clamping: Int128(used) * 1_000_000_000 / Int128(elapsed)) : scaled / elapsed
   }
 
   /// "1234567n"

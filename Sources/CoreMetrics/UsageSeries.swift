@@ -38,22 +38,40 @@ struct Reading: Sendable {
   }
 }
 
+extension Int64 {
+  /// The product with `part`, divided by `whole`. Most fit in 64 bits, whose division is much the cheaper one.
+  func scaled(by part: Int64, of whole: Int64) -> Int64 {
+    let (product, isTooLarge) = multipliedReportingOverflow(by: part)
+    return isTooLarge ? Int64(clamping: Int128(self) * Int128(part) / Int128(whole)) : product / whole
+  }
+}
+
 /// The two points that a CPU rate lies between.
 struct UsageSeries: Sendable {
   /// Younger containers have no rate yet: their start would dominate it.
   private static let leastAge: Duration = .seconds(10)
 
-  let container: String
-  private var containerID: String
-  private var node: String
+  /// Whose readings they are. Shared: a series is copied at each look, and its names are hardly ever asked for.
+  private final class Source: Sendable {
+    let container: String
+    let containerID: String
+    let node: String
+
+    init(_ sample: UsageSample) {
+      container = sample.container
+      containerID = sample.containerID
+      node = sample.node
+    }
+  }
+
+  private var source: Source
+  var container: String { source.container }
   private(set) var last: Reading
   private(set) var previous: RateStart?
   private(set) var scrape: UInt64
 
   init(_ sample: UsageSample, _ scrape: UInt64) {
-    container = sample.container
-    containerID = sample.containerID
-    node = sample.node
+    source = Source(sample)
     last = Reading(sample)
     self.scrape = scrape
   }
@@ -62,9 +80,9 @@ struct UsageSeries: Sendable {
   /// - Returns: whether the usage is another than before.
   mutating func add(_ sample: UsageSample, _ scrape: UInt64) -> Bool {
     self.scrape = scrape
-    let isSame = sample.containerID == containerID && sample.node == node
+    let isSame = sample.containerID == source.containerID && sample.node == source.node
     if isSame, sample.at <= last.at { return false }
-    if !isSame { (containerID, node) = (sample.containerID, sample.node) }
+    if !isSame { source = Source(sample) }
     let continues = isSame && sample.cpuNanoseconds >= last.cpuNanoseconds
     let start = continues ? RateStart(at: last.at, cpuNanoseconds: last.cpuNanoseconds) : nil
     let reading = Reading(sample)
@@ -119,8 +137,7 @@ struct UsageSeries: Sendable {
 
     func cpuNanoseconds(at instant: Instant) -> Int64 {
       if origin.cpuNanoseconds < 0 { return -1 }
-      let since = Int128((instant - origin.at).nanoseconds)
-      return origin.cpuNanoseconds &+ Int64(clamping: since * Int128(used) / Int128(elapsed))
+      return origin.cpuNanoseconds &+ (instant - origin.at).nanoseconds.scaled(by: used, of: elapsed)
     }
   }
 }

@@ -38,7 +38,10 @@ extension DeploymentSync {
   }
 
   private var copiedAnnotations: [(name: String, value: String)] {
-    deployment.metadata.annotations.sorted.filter { !RevisionSet.ownAnnotations.contains($0.name) }
+    let annotations = deployment.metadata.annotations
+    // Most have the revision and nothing else.
+    if annotations.tree.members.allSatisfy({ $0.key == RevisionSet.revisionAnnotation }) { return [] }
+    return annotations.sorted.filter { !RevisionSet.ownAnnotations.contains($0.name) }
   }
 
   private mutating func annotateDeployment(revision: Int) {
