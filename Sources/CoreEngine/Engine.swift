@@ -46,7 +46,6 @@ package struct Engine: Sendable {
 
   /// Takes one input at `now` (never before an earlier one) and says what is to be done.
   package mutating func step(_ input: Input, at now: Instant) -> [Effect] {
-    effects.removeAll(keepingCapacity: true)
     switch input {
     case .request(let id, let request): answer(id, request, now)
     case .watchClosed(let id):
@@ -75,19 +74,30 @@ package struct Engine: Sendable {
     }
     settle(now)
     askToWake(now)
-    return effects
+    return takeEffects()
   }
 
   /// Once, before the first step: looks at every object that the store holds, as controllers do after a restart.
   package mutating func start(at now: Instant) -> [Effect] {
-    effects.removeAll()
+    let snapshot = snapshot
     for resource in server.store.resources {
-      for object in server.store.list(resource) { notice(StoreChange(kind: .added, object: object, previous: nil)) }
+      for object in server.store.list(resource) { notice(StoreChange(kind: .added, object: object, previous: nil), in: snapshot) }
     }
     settle(now)
     askToWake(now)
-    return effects
+    return takeEffects()
   }
+
+  /// Hands them over: kept here as well, the next step would have to begin a copy. It will have about as many.
+  private mutating func takeEffects() -> [Effect] {
+    var taken: [Effect] = []
+    taken.reserveCapacity(effects.count)
+    swap(&taken, &effects)
+    return taken
+  }
+
+  /// What controllers may look at now.
+  private var snapshot: Snapshot { Snapshot(store: server.store, metrics: server.metrics, aggregation: server.aggregation) }
 
   /// An endpoint that did not answer is told once, not at every scrape.
   private mutating func take(_ scrapes: [PodScrape], _ now: Instant) {
@@ -150,9 +160,11 @@ package struct Engine: Sendable {
         changes.map { change in
           change.kind == .deleted ? .delete(change.object.key, revision: change.object.revision) : .put(change.object)
         }))
+    // What is noticed is only queued: the store stays as it is.
+    let snapshot = snapshot
     for change in changes {
       for (ids, line) in watches.lines(for: change, at: now) { effects.append(.feed(ids, line)) }
-      notice(change, except: except)
+      notice(change, in: snapshot, except: except)
       if change.kind == .deleted { forget(change) }
       if change.kind == .added { prepare(change) }
     }
@@ -171,8 +183,7 @@ package struct Engine: Sendable {
     return found
   }
 
-  private mutating func notice(_ change: StoreChange, except: WorkQueue.Item? = nil) {
-    let snapshot = Snapshot(store: server.store, metrics: server.metrics, aggregation: server.aggregation)
+  private mutating func notice(_ change: StoreChange, in snapshot: Snapshot, except: WorkQueue.Item? = nil) {
     if change.object.key.resource == .nodes { noteNode(change) }
     for index in listeners(to: change.object.key.resource) {
       for key in controllers[index].keys(affectedBy: change, in: snapshot) {
@@ -196,8 +207,7 @@ package struct Engine: Sendable {
         continue
       }
       budget -= 1
-      let plan = controllers[item.controller].plan(
-        item.key, in: Snapshot(store: server.store, metrics: server.metrics, aggregation: server.aggregation), at: now)
+      let plan = controllers[item.controller].plan(item.key, in: snapshot, at: now)
       let isConcluded = apply(plan, item, now)
       settle(now, except: isConcluded ? item : nil)
     }

@@ -39,17 +39,15 @@ struct EventRecorder: Sendable {
   mutating func record(_ draft: EventDraft, component: String, host: String = "", server: inout APIServer, at now: Instant) {
     let involved = draft.involved
     let source = Source(component: component, uid: involved.uid ?? involved.name ?? "")
-    if memories.count >= EventRecorder.memory, memories[source] == nil { memories = [:] }
-    var memory = memories.removeValue(forKey: source) ?? Memory(since: now)
-    defer { memories[source] = memory }
-    guard memory.spend(now) else { return }
+    let index = index(of: source, now)
+    guard memories.values[index].spend(now) else { return }
     let fieldPath = involved.fieldPath ?? ""
-    let place = memory.said.firstIndex {
+    let place = memories.values[index].said.firstIndex {
       $0.reason == draft.reason && $0.message == draft.message && $0.fieldPath == fieldPath && $0.kind == draft.kind
     }
     if let place {
-      if let stored = server.store.get(memory.said[place].key), repeats(stored, &server, now) { return }
-      memory.said.remove(at: place)
+      if let stored = server.store.get(memories.values[index].said[place].key), repeats(stored, &server, now) { return }
+      memories.values[index].said.remove(at: place)
     }
     count += 1
     let namespace = involved.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
@@ -58,9 +56,16 @@ struct EventRecorder: Sendable {
     let made = try? server.createEvent(
       make(draft, name: name, namespace: namespace, component: component, host: host, at: now), at: now)
     guard let stored = made else { return }
-    if memory.said.count >= EventRecorder.burst { memory.said.removeFirst() }
-    memory.said.append(
+    memories.values[index].add(
       .init(reason: draft.reason, message: draft.message, fieldPath: fieldPath, kind: draft.kind, key: stored.key))
+  }
+
+  /// Where the memory of a source is, which is made where there is none; it is looked for once, for that costs more than its use.
+  private mutating func index(of source: Source, _ now: Instant) -> Dictionary<Source, Memory>.Index {
+    if let known = memories.index(forKey: source) { return known }
+    if memories.count >= EventRecorder.memory { memories = [:] }
+    memories[source] = Memory(since: now)
+    return memories.index(forKey: source)!
   }
 
   /// Counts what was said before once more.
@@ -96,6 +101,11 @@ struct EventRecorder: Sendable {
 }
 
 extension EventRecorder.Memory {
+  mutating func add(_ one: Said) {
+    if said.count >= EventRecorder.burst { said.removeFirst() }
+    said.append(one)
+  }
+
   mutating func spend(_ now: Instant) -> Bool {
     let periods = Int((now - since).nanoseconds / EventRecorder.refill.nanoseconds)
     if periods > 0 {

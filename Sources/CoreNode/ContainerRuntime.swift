@@ -55,7 +55,8 @@ package struct ContainerRuntime: Sendable {
   }
 
   var isRunning: Bool { if case .running = state { true } else { false } }
-  var exit: ContainerExit? { if case .exited(_, let exit) = state { exit } else { nil } }
+  /// nil unless it has ended.
+  var exitCode: Int? { if case .exited(_, let exit) = state { exit.code } else { nil } }
 
   /// Something of it is alive or about to be.
   var isLive: Bool {
@@ -117,7 +118,10 @@ package struct ProbeState: Sendable, Equatable {
 package enum ContainerID {
   package static func make(podUID: String, name: String, attempt: Int) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in (podUID + "/" + name + "/" + String(attempt)).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    var text = podUID + "/" + name + "/" + String(attempt)
+    text.withUTF8 { bytes in
+      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
     return String(unsafeUninitializedCapacity: 64) { out in
       for place in 0..<4 {
         hash = hash &+ 0x9E37_79B9_7F4A_7C15

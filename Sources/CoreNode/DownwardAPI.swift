@@ -23,8 +23,11 @@ enum DownwardAPI {
   }
 
   static func nodeAddress(_ node: String, _ store: Store) -> String {
-    let addresses = store.get(.nodes, node)?.tree[.status][.addresses].elements ?? []
-    return addresses.first { $0[.type].isText("InternalIP") }?[.address].string ?? ""
+    guard let stored = store.get(.nodes, node) else { return "" }
+    for address in stored.tree[.status][.addresses].elements where address[.type].isText("InternalIP") {
+      return address[.address].string ?? ""
+    }
+    return ""
   }
 
   private static func subscripted(_ path: String, _ prefix: String) -> String? {

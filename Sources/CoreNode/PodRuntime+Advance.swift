@@ -10,8 +10,9 @@ extension PodRuntime {
     guard startSandbox(&plan, context) else { return }
     for index in containers.indices where containers[index].role != .main {
       advance(index, &plan, context)
-      let container = containers[index]
-      let isDone = container.role == .initial ? container.exit?.code == 0 : container.isRunning && container.isStarted
+      let isDone =
+        containers[index].role == .initial
+        ? containers[index].exitCode == 0 : containers[index].isRunning && containers[index].isStarted
       if !isDone { return }
     }
     for index in containers.indices where containers[index].role == .main { advance(index, &plan, context) }

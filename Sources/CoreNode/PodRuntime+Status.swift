@@ -12,7 +12,8 @@ extension PodRuntime {
     if let generation = pod.metadata.generation {
       members.append(Member(key: .observedGeneration, value: .int(Int64(generation))))
     }
-    let phase = phase
+    let isFinished = isFinished
+    let phase = phase(isFinished: isFinished)
     members.append(Member(key: .phase, value: .string(phase)))
     if let failure {
       members.append(Member(key: .reason, value: .string(failure.reason)))
@@ -27,38 +28,37 @@ extension PodRuntime {
     members.append(Member(key: .startTime, value: .string(startedAt.rfc3339)))
     // It never changes.
     members.append(Member(key: .qosClass, value: .string(old.qosClass ?? QualityOfService.of(pod))))
-    let helpers = containers.filter { $0.role != .main }
-    if !helpers.isEmpty {
-      members.append(Member(key: .initContainerStatuses, value: .array(helpers.map { containerStatus($0) })))
-    }
-    let main = helpers.isEmpty ? containers : containers.filter { $0.role == .main }
-    members.append(Member(key: .containerStatuses, value: .array(main.map { containerStatus($0) })))
-    members.append(Member(key: .conditions, value: .array(conditions(old.conditions, phase, at: now))))
+    let helpers = statuses { $0 != .main }
+    if !helpers.isEmpty { members.append(Member(key: .initContainerStatuses, value: .array(helpers))) }
+    members.append(Member(key: .containerStatuses, value: .array(statuses { $0 == .main })))
+    let conditions = conditions(old.conditions, phase, isFinished: isFinished, at: now)
+    members.append(Member(key: .conditions, value: .array(conditions)))
     return PodStatus(tree: .object(members))
   }
 
-  private var phase: String {
+  private func statuses(_ isWanted: (ContainerRuntime.Role) -> Bool) -> [JSON] {
+    var statuses: [JSON] = []
+    let containers = containers.span
+    for index in containers.indices where isWanted(containers[index].role) { statuses.append(containerStatus(containers[index])) }
+    return statuses
+  }
+
+  private func phase(isFinished: Bool) -> String {
     // Nothing of a deleted pod is left on the node: its phase is a final one, also where a finalizer keeps the object.
     if isTerminating, hasLeft {
       if let old = pod.status.phase, old == "Succeeded" || old == "Failed" { return old }
-      return containers.allSatisfy { $0.role != .main || $0.exit?.code == 0 } ? "Succeeded" : "Failed"
+      return containers.allSatisfy { $0.role != .main || $0.exitCode == 0 } ? "Succeeded" : "Failed"
     }
     if failure != nil, isFinished { return "Failed" }
     if isFinished {
-      let failed = containers.contains { ($0.exit?.code ?? 0) != 0 && $0.role != .sidecar }
+      let failed = containers.contains { ($0.exitCode ?? 0) != 0 && $0.role != .sidecar }
       return failed ? "Failed" : "Succeeded"
     }
-    let isRunning = containers.contains { container in
-      if container.role != .main { return false }
-      if container.isLive, !isStarting(container) { return true }
-      return container.restartCount > 0 || container.exit != nil
+    let containers = containers.span
+    for index in containers.indices where containers[index].role == .main {
+      if containers[index].isCreated || containers[index].restartCount > 0 { return "Running" }
     }
-    return isRunning ? "Running" : "Pending"
-  }
-
-  private func isStarting(_ container: ContainerRuntime) -> Bool {
-    if case .starting = container.state { return container.restartCount == 0 }
-    return false
+    return "Pending"
   }
 
   private func containerStatus(_ container: ContainerRuntime) -> JSON {
@@ -66,7 +66,7 @@ extension PodRuntime {
     let created = container.isCreated ? container.containerID : nil
     let isRunning = container.isRunning
     let hasImage = created != nil || container.lastExit != nil
-    let isReady = container.role == .initial ? container.exit?.code == 0 : isRunning && container.isReady
+    let isReady = container.role == .initial ? container.exitCode == 0 : isRunning && container.isReady
     var members: [Member] = []
     members.reserveCapacity(9)
     members.append(Member(key: .name, value: .string(container.name)))
@@ -78,83 +78,84 @@ extension PodRuntime {
     if let id = created ?? container.lastExit?.containerID {
       members.append(Member(key: .containerID, value: .string("crun://" + id)))
     }
-    members.append(Member(key: .state, value: state(of: container).tree))
+    members.append(Member(key: .state, value: state(of: container)))
     var last: [Member] = []
     if let exit = container.lastExit, exit.containerID != container.containerID || !isEnded(container) {
-      last = [Member(key: .terminated, value: terminated(exit.containerID, exit.exit).tree)]
+      last = [Member(key: .terminated, value: terminated(exit.containerID, exit.exit))]
     }
     members.append(Member(key: .lastState, value: .object(last)))
     return .object(members)
   }
 
-  private func isEnded(_ container: ContainerRuntime) -> Bool { container.exit != nil && !restarts(container) }
+  private func isEnded(_ container: ContainerRuntime) -> Bool { container.exitCode != nil && !restarts(container) }
 
-  private func state(of container: ContainerRuntime) -> CoreTypes.ContainerState {
-    var state = CoreTypes.ContainerState()
+  private func state(of container: ContainerRuntime) -> JSON {
     switch container.state {
-    case .running(_, let startedAt), .stopping(_, let startedAt): state.running.startedAt = startedAt.rfc3339
-    case .exited(let id, let exit) where !restarts(container): state.terminated = terminated(id, exit)
-    case .exited: state.waiting = waiting("CrashLoopBackOff", "waits before the failed container is started again")
+    case .running(_, let startedAt), .stopping(_, let startedAt):
+      let running = Member(key: .startedAt, value: .string(startedAt.rfc3339))
+      return .object([Member(key: .running, value: .object([running]))])
+    case .exited(let id, let exit) where !restarts(container):
+      return .object([Member(key: .terminated, value: terminated(id, exit))])
+    case .exited: return waiting("CrashLoopBackOff", "waits before the failed container is started again")
     case .imageBackOff(_, let reason, let message):
       let isSecond = container.imageBackOff.failures > 1 && reason == "ErrImagePull"
-      state.waiting = waiting(isSecond ? "ImagePullBackOff" : reason, message)
-    case .startBackOff(_, let reason, let message): state.waiting = waiting(reason, message)
+      return waiting(isSecond ? "ImagePullBackOff" : reason, message)
+    case .startBackOff(_, let reason, let message): return waiting(reason, message)
     case .waiting where container.role == .main && containers.contains { $0.role != .main }:
-      state.waiting = waiting("PodInitializing", nil)
+      return waiting("PodInitializing")
     case .waiting, .pulling, .starting:
-      if container.imageBackOff.failures > 0 {
-        state.waiting = waiting("ImagePullBackOff", nil)
-      } else {
-        state.waiting = waiting(container.role == .main ? "ContainerCreating" : "PodInitializing", nil)
-      }
+      if container.imageBackOff.failures > 0 { return waiting("ImagePullBackOff") }
+      return waiting(container.role == .main ? "ContainerCreating" : "PodInitializing")
     }
-    return state
   }
 
-  private func waiting(_ reason: String, _ message: String?) -> ContainerStateWaiting {
-    var view = ContainerStateWaiting()
-    view.reason = reason
-    view.message = message
-    return view
+  private func waiting(_ reason: String, _ message: String? = nil) -> JSON {
+    var members = [Member(key: .reason, value: .string(reason))]
+    if let message { members.append(Member(key: .message, value: .string(message))) }
+    return .object([Member(key: .waiting, value: .object(members))])
   }
 
-  private func terminated(_ id: String, _ exit: ContainerExit) -> ContainerStateTerminated {
-    var view = ContainerStateTerminated()
-    view.containerID = "crun://" + id
-    view.exitCode = exit.code
-    view.reason = exit.oomKilled ? "OOMKilled" : exit.code == 0 ? "Completed" : "Error"
-    view.startedAt = exit.startedAt.rfc3339
-    view.finishedAt = exit.at.rfc3339
-    if !exit.message.isEmpty { view.message = exit.message }
-    return view
+  private func terminated(_ id: String, _ exit: ContainerExit) -> JSON {
+    var members = [
+      Member(key: .containerID, value: .string("crun://" + id)), Member(key: .exitCode, value: .int(Int64(exit.code))),
+      Member(key: .reason, value: .string(exit.oomKilled ? "OOMKilled" : exit.code == 0 ? "Completed" : "Error")),
+      Member(key: .startedAt, value: .string(exit.startedAt.rfc3339)), Member(key: .finishedAt, value: .string(exit.at.rfc3339)),
+    ]
+    if !exit.message.isEmpty { members.append(Member(key: .message, value: .string(exit.message))) }
+    return .object(members)
   }
 
-  private func conditions(_ old: List<PodCondition>, _ phase: String, at now: Instant) -> [JSON] {
+  private func conditions(_ old: List<PodCondition>, _ phase: String, isFinished: Bool, at now: Instant) -> [JSON] {
     let isOver = isFinished && !isTerminating
-    let helpersDone = containers.allSatisfy {
-      $0.role == .main || ($0.role == .initial ? $0.exit?.code == 0 : $0.isRunning && $0.isStarted) || isOver
+    var (unready, pending): ([String], [String]) = ([], [])
+    var sidecarsRun = true
+    let containers = containers.span
+    for index in containers.indices {
+      let role = containers[index].role
+      if role == .initial {
+        if containers[index].exitCode != 0 { pending.append(containers[index].name) }
+        continue
+      }
+      let isRunning = containers[index].isRunning
+      if !isRunning || !containers[index].isReady { unready.append(containers[index].name) }
+      if role == .sidecar, !isRunning || !containers[index].isStarted { sidecarsRun = false }
     }
-    let isReady = containers.allSatisfy { $0.role == .initial || $0.isRunning && $0.isReady }
-    let allReady = isReady && helpersDone && !isOver
+    let helpersDone = isOver || pending.isEmpty && sidecarsRun
+    let allReady = unready.isEmpty && helpersDone && !isOver
     let gatesHold = pod.spec.readinessGates.allSatisfy { gate in
       old.contains { $0.type == gate.conditionType && $0.status == "True" }
     }
     let reason = isOver ? (phase == "Succeeded" ? "PodCompleted" : "PodFailed") : "ContainersNotReady"
     let text = isOver || allReady ? nil : "containers with unready status: [\(unready.joined(separator: " "))]"
     var draft = ConditionsDraft(old.tree.elements, generation: pod.metadata.generation, now)
-    draft.add("PodReadyToStartContainers", address != nil && !isOver, nil, nil)
+    draft.add("PodReadyToStartContainers", address != nil && !isOver)
     draft.add(
       "Initialized", helpersDone, "ContainersNotInitialized",
-      "containers with incomplete status: [\(pending.joined(separator: " "))]")
-    draft.add("Ready", allReady && gatesHold, allReady ? "ReadinessGatesNotReady" : reason, allReady ? nil : text)
+      helpersDone ? nil : "containers with incomplete status: [\(pending.joined(separator: " "))]")
+    draft.add("Ready", allReady && gatesHold, allReady ? "ReadinessGatesNotReady" : reason, text)
     draft.add("ContainersReady", allReady, reason, text)
     return draft.finish()
   }
-
-  private var unready: [String] {
-    containers.filter { $0.role != .initial && !($0.isRunning && $0.isReady) }.map(\.name)
-  }
-  private var pending: [String] { containers.filter { $0.role == .initial && $0.exit?.code != 0 }.map(\.name) }
 }
 
 /// The conditions of a pod: those of the kubelet in their order, then those of others. Each keeps its time while it stays as it is.
@@ -173,12 +174,12 @@ private struct ConditionsDraft {
   }
 
   /// - Parameters reason, message: of a condition that is false
-  mutating func add(_ type: String, _ isTrue: Bool, _ reason: String?, _ message: @autoclosure () -> String?) {
-    let place = old.firstIndex { $0[.type].isText(type) }
+  mutating func add(_ type: String, _ isTrue: Bool, _ reason: String? = nil, _ message: String? = nil) {
+    let place = place(of: type)
     let status = isTrue ? "True" : "False"
-    let (reason, message) = isTrue ? (nil, nil) : (reason, message())
+    let (reason, message) = isTrue ? (nil, nil) : (reason, message)
     if let place, ConditionsDraft.isSame(old[place], status, reason, message, generation) { return result.append(old[place]) }
-    var condition = place.map { old[$0] } ?? .object([])
+    var condition = place.map { old[$0] } ?? ConditionsDraft.empty()
     if !condition[.status].isText(status) { condition.put(.lastTransitionTime, .string(time)) }
     condition.put(.type, .string(type))
     condition.put(.status, .string(status))
@@ -186,6 +187,19 @@ private struct ConditionsDraft {
     condition.put(.message, message.map { .string($0) } ?? .null)
     condition.put(.observedGeneration, generation)
     result.append(condition)
+  }
+
+  /// Most often it stands where it is to stand.
+  private func place(of type: String) -> Int? {
+    if result.count < old.count, old[result.count][.type].isText(type) { return result.count }
+    return old.indices.first { old[$0][.type].isText(type) }
+  }
+
+  /// With room for what is put into it.
+  private static func empty() -> JSON {
+    var members: [Member] = []
+    members.reserveCapacity(6)
+    return .object(members)
   }
 
   private static func isSame(_ old: JSON, _ status: String, _ reason: String?, _ message: String?, _ generation: JSON) -> Bool {
@@ -196,7 +210,7 @@ private struct ConditionsDraft {
 
   /// Those of others follow.
   mutating func finish() -> [JSON] {
-    for condition in old where !ConditionsDraft.isOwn(condition[.type]) { result.append(condition) }
+    for index in old.indices where !ConditionsDraft.isOwn(old[index][.type]) { result.append(old[index]) }
     return result
   }
 

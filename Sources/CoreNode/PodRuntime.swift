@@ -68,22 +68,35 @@ package struct PodRuntime: Sendable {
 
   /// All containers ended and none of them will run again.
   var isFinished: Bool {
-    if failure != nil { return containers.allSatisfy { !$0.isLive } }
-    if let failed = containers.first(where: { $0.role == .initial && $0.exit != nil && $0.exit?.code != 0 }), !restarts(failed) {
-      return containers.allSatisfy { !$0.isLive }
+    // By index: a loop over the containers would copy each, and they are large.
+    let containers = containers.span
+    var (hasFailed, hasEnded, isLive) = (failure != nil, true, false)
+    for index in containers.indices {
+      if containers[index].isLive { isLive = true }
+      let code = containers[index].exitCode
+      let isLast = code.map { !restarts(containers[index].role, afterCode: $0) } ?? false
+      switch containers[index].role {
+      case .initial: if isLast, code != 0 { hasFailed = true }
+      case .main: if !isLast { hasEnded = false }
+      case .sidecar: break
+      }
     }
-    return containers.allSatisfy { $0.role != .main || ($0.exit != nil && !restarts($0)) }
+    return hasFailed ? !isLive : hasEnded
   }
 
   /// Whether an ended container is started again.
   func restarts(_ container: ContainerRuntime) -> Bool {
-    guard let exit = container.exit, failure == nil, !isTerminating else { return false }
-    switch (container.role, pod.spec.restartPolicy ?? "Always") {
+    container.exitCode.map { restarts(container.role, afterCode: $0) } ?? false
+  }
+
+  private func restarts(_ role: ContainerRuntime.Role, afterCode code: Int) -> Bool {
+    if failure != nil || isTerminating { return false }
+    switch (role, pod.spec.restartPolicy ?? "Always") {
     case (.sidecar, _): return true
     case (.initial, "Never"): return false
-    case (.initial, _): return exit.code != 0
+    case (.initial, _): return code != 0
     case (.main, "Always"): return true
-    case (.main, "OnFailure"): return exit.code != 0
+    case (.main, "OnFailure"): return code != 0
     default: return false
     }
   }

@@ -7,8 +7,9 @@ import CoreTypes
 struct VirtualContainers: Sendable {
   struct Running: Sendable {
     var node: String
-    var spec: ContainerSpec
-    var image: String
+    var podUID: String
+    var namespace: String
+    var name: String
     var program: VirtualProgram
     var startedAt: Instant
     /// Bytes that count as the working set.
@@ -17,6 +18,18 @@ struct VirtualContainers: Sendable {
     var stage = 0
     /// Its probes fail before.
     var healthyAt: Instant
+    fileprivate var image = -1
+
+    init(_ spec: ContainerSpec, on node: String, _ program: VirtualProgram, startedAt: Instant, healthyAt: Instant) {
+      self.node = node
+      podUID = spec.podUID
+      namespace = spec.namespace
+      name = spec.name
+      self.program = program
+      self.startedAt = startedAt
+      memoryBytes = program.firstMemory
+      self.healthyAt = healthyAt
+    }
   }
 
   /// A pod with containers, or one whose last container has ended.
@@ -39,6 +52,8 @@ struct VirtualContainers: Sendable {
   /// Of each pod by its UID, and of each container's by the container's ID.
   private var podPlaces: [String: Int] = [:]
   private var places: [String: Int] = [:]
+  /// A number for each image, with which its containers are found sooner than with its name.
+  private var images: [String: Int] = [:]
   /// Places of the pods that the next scrape has to look at, each once.
   private var pending: [Int] = []
   /// Pods that a scrape has named and that have no container any more.
@@ -60,15 +75,22 @@ struct VirtualContainers: Sendable {
     return pods[place].containers[index]
   }
 
-  mutating func start(_ id: String, _ container: Running) {
-    let uid = container.spec.podUID
-    let place = podPlaces[uid] ?? makePlace(uid)
+  mutating func start(_ id: String, of image: String, _ container: Running) {
+    var container = container
+    container.image = number(of: image)
+    let place = podPlaces[container.podUID] ?? makePlace(container.podUID)
     pods[place].ids.append(id)
     pods[place].containers.append(container)
     pods[place].node = nodePlaces[container.node] ?? -1
     places[id] = place
     settle(place, Self.firstSamples)
     count(container, 1, on: pods[place].node)
+  }
+
+  private mutating func number(of image: String) -> Int {
+    if let known = images[image] { return known }
+    images[image] = images.count
+    return images.count - 1
   }
 
   private mutating func makePlace(_ uid: String) -> Int {
@@ -125,9 +147,11 @@ struct VirtualContainers: Sendable {
 
   /// Memory of all containers of some images, in one pass.
   mutating func setMemory(ofImages bytes: [String: Int64]) {
+    var wanted = [Int64?](repeating: nil, count: images.count)
+    for (image, number) in images { wanted[number] = bytes[image] }
     for place in pods.indices {
       for index in pods[place].containers.indices {
-        if let bytes = bytes[pods[place].containers[index].image] { setMemory(place, index, bytes) }
+        if let bytes = wanted[pods[place].containers[index].image] { setMemory(place, index, bytes) }
       }
     }
   }
@@ -164,6 +188,7 @@ struct VirtualContainers: Sendable {
   /// What is new since the scrape before.
   mutating func changes(at now: Instant) -> UsageChanges {
     var changes = UsageChanges(at: now, nodes: nodes.map(\.name), samples: [], gone: gone.sorted())
+    changes.samples.reserveCapacity(pending.count + nodes.count)
     gone = []
     var left: [Int] = []
     for place in pending.sorted() {
@@ -217,7 +242,7 @@ extension VirtualContainers.Running {
   fileprivate func sample(of id: String, at now: Instant) -> UsageSample {
     let age = (now - startedAt).nanoseconds / 1_000_000_000
     return UsageSample(
-      node: node, podUID: spec.podUID, container: spec.name, containerID: id, at: now, startedAt: startedAt,
+      node: node, podUID: podUID, container: name, containerID: id, at: now, startedAt: startedAt,
       cpuNanoseconds: program.cpuMillicores * 1_000_000 * age, memoryUsage: memoryBytes, inactiveFile: 0,
       activeFile: memoryBytes / 2, anonymous: memoryBytes / 2)
   }

@@ -10,11 +10,13 @@ package struct VirtualNodes: Sendable {
     var spec: SandboxSpec
     var address: String
   }
+  /// What stands before an image's name in its identifier.
+  private static let imageID = "sha256:"
+
   let names: [String]
   private var random: RandomSource
   private(set) var sandboxes: [String: Sandbox] = [:]
   var containers: VirtualContainers
-  private var images: [String: String] = [:]  // pod UID + container → image
   /// What images do. An image that is not here is not on the nodes.
   package var programs: [String: VirtualProgram] = [:]
   /// Size of the file of each persistent volume, bytes.
@@ -61,13 +63,12 @@ package struct VirtualNodes: Sendable {
       sandboxes[spec.podUID] = Sandbox(node: command.node, spec: spec, address: address)
       return [observed(.sandboxStarted(podUID: spec.podUID, address: address), now + delay(5, 30))]
     case .ensureImage(let uid, let container, let image, let pull):
-      images[uid + "/" + container] = image
       if programs[image] == nil {
         let reason = pull == .never ? "ErrImageNeverPull" : "ErrImagePull"
         let message = "the image \"\(image)\" is not on this simulated node"
         return [observed(.imageFailed(podUID: uid, container: container, reason: reason, message: message), now + delay(5, 20))]
       }
-      let facts = ImageFacts(id: "sha256:" + image, names: [image], sizeBytes: 10 << 20)
+      let facts = ImageFacts(id: VirtualNodes.imageID + image, names: [image], sizeBytes: 10 << 20)
       return [observed(.imageReady(podUID: uid, container: container, image: facts), now + delay(1, 5))]
     case .startContainer(let spec): return start(spec, on: command.node, now)
     case .stopContainer(let uid, let id, let grace):
@@ -99,7 +100,7 @@ package struct VirtualNodes: Sendable {
     func observed(_ event: NodeEvent, _ at: Instant) -> (VirtualEvent, Instant) {
       (.observation(NodeObservation(node: node, event: event)), at)
     }
-    let image = images[spec.podUID + "/" + spec.name] ?? ""
+    let image = String(spec.imageID.dropFirst(VirtualNodes.imageID.count))
     var at = now + delay(15, 60)
     var program = programs[image] ?? .idle(memoryBytes: 1 << 20)
     var healthyAt = at
@@ -116,10 +117,7 @@ package struct VirtualNodes: Sendable {
     case .sick(let duration): healthyAt = at + duration
     }
     containers.start(
-      spec.containerID,
-      .init(
-        node: node, spec: spec, image: image, program: program, startedAt: at, memoryBytes: program.firstMemory,
-        healthyAt: healthyAt))
+      spec.containerID, of: image, .init(spec, on: node, program, startedAt: at, healthyAt: healthyAt))
     return [
       observed(.containerStarted(podUID: spec.podUID, containerID: spec.containerID, at: at), at),
       (.program(containerID: spec.containerID), at + .milliseconds(1)),
@@ -158,7 +156,7 @@ package struct VirtualNodes: Sendable {
     containers.ids.compactMap { id in
       guard let container = containers[id], container.node == node, container.startedAt <= now else { return nil }
       let exit = ContainerExit(code: 255, at: now, startedAt: container.startedAt)
-      return NodeObservation(node: node, event: .containerExited(podUID: container.spec.podUID, containerID: id, exit))
+      return NodeObservation(node: node, event: .containerExited(podUID: container.podUID, containerID: id, exit))
     }
   }
 
@@ -181,13 +179,12 @@ package struct VirtualNodes: Sendable {
   mutating func forget() {
     sandboxes = [:]
     containers = VirtualContainers(nodes: names)
-    images = [:]
     lost = [:]
   }
 
   /// The persistent volume mounted in a container, by the name of its PersistentVolume.
   func volume(of container: VirtualContainers.Running) -> String? {
-    guard let sandbox = sandboxes[container.spec.podUID] else { return nil }
+    guard let sandbox = sandboxes[container.podUID] else { return nil }
     for volume in sandbox.spec.volumes { if case .persistent(let name, _) = volume.source { return name } }
     return nil
   }

@@ -36,7 +36,7 @@ enum VirtualPrograms {
     VirtualEvent, Instant
   ) {
     let exit = ContainerExit(code: code, at: at, startedAt: container.startedAt)
-    let event = NodeEvent.containerExited(podUID: container.spec.podUID, containerID: id, exit)
+    let event = NodeEvent.containerExited(podUID: container.podUID, containerID: id, exit)
     return (.observation(NodeObservation(node: container.node, event: event)), at)
   }
 }
@@ -45,7 +45,7 @@ enum VirtualPrograms {
 /// writes the new size back.
 enum SpreadLoad {
   static func run(_ name: String, add: Int, as container: VirtualContainers.Running, in cluster: inout VirtualCluster) -> Bool {
-    let namespace = container.spec.namespace
+    let namespace = container.namespace
     let base = "/api/v1/namespaces/\(namespace)"
     let account = Credential.serviceAccount(claims: claims(container, cluster))
     guard let map = body(cluster.request("GET", base + "/configmaps/" + name, credential: account)),
@@ -85,7 +85,7 @@ enum SpreadLoad {
   }
 
   private static func claims(_ container: VirtualContainers.Running, _ cluster: VirtualCluster) -> JSON {
-    let namespace = container.spec.namespace
+    let namespace = container.namespace
     let account = cluster.engine.server.store.get(.serviceAccounts, namespace: namespace, "default")
     let issuer = cluster.engine.server.configuration.issuer
     return [

@@ -13,8 +13,7 @@ struct UsageChangesTests {
   private func container(_ name: String, pod: String, node: String, memory: Int64, at: Instant) -> VirtualContainers.Running {
     let spec = ContainerSpec(
       podUID: pod, namespace: "default", podName: pod, name: name, containerID: "\(pod)/\(name)", attempt: 0, imageID: "i")
-    return .init(
-      node: node, spec: spec, image: "i", program: .idle(memoryBytes: memory), startedAt: at, memoryBytes: memory, healthyAt: at)
+    return .init(spec, on: node, .idle(memoryBytes: memory), startedAt: at, healthyAt: at)
   }
 
   @Test(
@@ -38,8 +37,8 @@ struct UsageChangesTests {
           let running = container(
             "c\(made)", pod: pod, node: nodes[pod.utf8.last! % 2 == 0 ? 0 : 1], memory: Int64(1 + draw.below(9)) << 20,
             at: now - .seconds(draw.below(14)))
-          some.start(running.spec.containerID, running)
-          all.start(running.spec.containerID, running)
+          some.start(running.id, of: "i", running)
+          all.start(running.id, of: "i", running)
         case 2 where !ids.isEmpty:
           let id = ids[draw.below(ids.count)]
           _ = some.end(id)
@@ -67,13 +66,17 @@ struct UsageChangesTests {
   func fewSamples() {
     var containers = VirtualContainers(nodes: ["n0"])
     let running = container("c", pod: "p", node: "n0", memory: 1 << 20, at: Self.start)
-    containers.start(running.spec.containerID, running)
+    containers.start(running.id, of: "i", running)
     var named: [Int] = []
     for scrape in 1...6 {
-      if scrape == 5 { containers.setMemory(of: running.spec.containerID, bytes: 2 << 20) }
+      if scrape == 5 { containers.setMemory(of: running.id, bytes: 2 << 20) }
       let changes = containers.changes(at: Self.start + .seconds(15 * scrape))
       if changes.samples.contains(where: { $0.podUID == "p" }) { named.append(scrape) }
     }
     #expect(named == [1, 2, 5])
   }
+}
+
+extension VirtualContainers.Running {
+  fileprivate var id: String { podUID + "/" + name }
 }
