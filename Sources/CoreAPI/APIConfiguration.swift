@@ -19,9 +19,10 @@ package struct APIConfiguration: Sendable {
   package var frontProxyAuthorityPEM = ""
   /// What spec.timeZone of a CronJob may name.
   package var timeZones = TimeZoneDatabase.utcOnly
-  /// Statuses that controllers and nodes write are stored as they are. For simulated time, whose tests (debug builds) judge each of
-  /// them nevertheless: where real containers report, what they report is judged.
-  package var trustsOwnStatuses = false
+  /// What controllers and nodes write is not held against the schema: statuses are stored as they are, and what is made of a template
+  /// was judged with it. For simulated time, whose tests (debug builds) judge each of them nevertheless; where real containers report,
+  /// what they report is judged.
+  package var trustsOwnWrites = false
 
   package init(sign: @escaping @Sendable (JSON) -> String, verify: @escaping @Sendable (String) -> JSON?) {
     self.sign = sign

@@ -42,12 +42,15 @@ struct WriteOptions: Sendable {
   var keepsManagedFields = false
   var subresource = ""
   var apiVersion = ""
+  /// A controller's or a node's.
+  private(set) var isProgram = false
 
   /// Of a program of the server's own, which knows the fields.
   init(program user: UserInfo, now: Instant) {
     self.user = user
     self.now = now
     fieldValidation = .ignore
+    isProgram = true
   }
 
   /// The name under which fields are owned: a client's own, or the last part of a program's.

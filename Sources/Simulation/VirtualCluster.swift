@@ -43,7 +43,7 @@ package struct VirtualCluster: Sendable {
       sign: { claims in "simulated." + Base64.encode(claims.encoded()) },
       verify: { token in Base64.decode(String(token.drop { $0 != "." }.dropFirst())).flatMap { try? JSONParser.parse($0) } })
     configuration.timeZones = timeZones
-    configuration.trustsOwnStatuses = true
+    configuration.trustsOwnWrites = true
     self.configuration = configuration
     makeControllers = {
       replaced(Controllers.all(certificateAuthority: "simulated", zone: { timeZones.rules($0) }))

@@ -81,7 +81,15 @@ extension APIServer {
       store: store, now: options.now, user: options.user, randomBits: random.next(), timeZones: configuration.timeZones)
     try served.resource.prepareForCreate(&tree, context)
     var errors = ObjectMetaRules.validate(ObjectMeta(tree: tree[.metadata]), served.definition)
-    if let type = Schema.shared.type(served.storage.typeName) { errors += Schema.shared.validate(tree, type) }
+    if !(configuration.trustsOwnWrites && options.isProgram) {
+      errors += APIServer.schemaErrors(tree, served)
+    } else {
+      assert(APIServer.schemaErrors(tree, served).isEmpty, "\(tree)")
+    }
     return errors + served.resource.validate(tree, context)
+  }
+
+  private static func schemaErrors(_ tree: JSON, _ served: ServedResource) -> [FieldError] {
+    Schema.shared.type(served.storage.typeName).map { Schema.shared.validate(tree, $0) } ?? []
   }
 }
