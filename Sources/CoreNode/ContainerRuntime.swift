@@ -117,11 +117,7 @@ package struct ProbeState: Sendable, Equatable {
 /// recognises what it started.
 package enum ContainerID {
   package static func make(podUID: String, name: String, attempt: Int) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    var text = podUID + "/" + name + "/" + String(attempt)
-    text.withUTF8 { bytes in
-      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    }
+    var hash = FNV.hash(podUID + "/" + name + "/" + String(attempt))
     return String(unsafeUninitializedCapacity: 64) { out in
       for place in 0..<4 {
         hash = hash &+ 0x9E37_79B9_7F4A_7C15

@@ -1,4 +1,5 @@
 package import CoreJSON
+import CoreTypes
 
 /// The OpenAPI documents of what is served. Nothing is kept: the caller caches what it asks for.
 package struct OpenAPI: Sendable {
@@ -23,10 +24,8 @@ package struct OpenAPI: Sendable {
 
   /// A hash of what the document is made from, 16 hexadecimal digits (FNV-1a).
   package func hash(of documentName: String) -> String {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    func add(_ bytes: some Sequence<UInt8>) { for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 } }
-    add(UnsafeBufferPointer(start: schemaText.utf8Start, count: schemaText.utf8CodeUnitCount))
-    for resource in resources where resource.documentName == documentName { add("\(resource)".utf8) }
+    var hash = FNV.hash(UnsafeBufferPointer(start: schemaText.utf8Start, count: schemaText.utf8CodeUnitCount))
+    for resource in resources where resource.documentName == documentName { hash = FNV.hash("\(resource)", hash) }
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }

@@ -1,3 +1,5 @@
+import CoreTypes
+
 /// A resource without its version: group "apps" and plural name "statefulsets".
 package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertible {
   private final class Names: Sendable {
@@ -114,18 +116,6 @@ package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertibl
     return left.name.precedes(right.name)
   }
   package var description: String { "\(resource)/\(namespace.isEmpty ? "" : namespace + "/")\(name)" }
-}
-
-/// FNV-1a of 64 bits. Source: RFC 9923.
-enum FNV {
-  static let basis: UInt64 = 0xCBF2_9CE4_8422_2325
-
-  /// - Parameter hash: of what comes before
-  static func hash(_ text: String, _ hash: UInt64 = basis) -> UInt64 {
-    var (text, hash) = (text, hash)
-    text.withUTF8 { for byte in $0 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 } }
-    return hash
-  }
 }
 
 extension String {

@@ -42,9 +42,7 @@ package struct NodeFaults: Sendable {
   /// Whether a pod has no samples now; the same pods for four minutes each.
   func misses(_ podUID: String, _ now: Instant) -> Bool {
     if unmeasured == 0 { return false }
-    var hash = salt &+ UInt64(bitPattern: now.seconds / 240)
-    for byte in podUID.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    var draw = RandomSource(seed: hash)
+    var draw = RandomSource(seed: FNV.hash(podUID, salt &+ UInt64(bitPattern: now.seconds / 240)))
     return draw.below(100) < unmeasured
   }
 }
