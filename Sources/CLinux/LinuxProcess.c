@@ -3,6 +3,7 @@
 #include "LinuxProcess.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -108,6 +109,8 @@ void linux_grow_heap_by(int bytes) {
   uintptr_t end = (uintptr_t)sbrk(0), start = (end - bytes + 0x1fffff) & ~(uintptr_t)0x1fffff;
   if (start < end) madvise((void *)start, end - start, MADV_HUGEPAGE);
 }
+
+int linux_keep_from_programs(unsigned first) { return close_range(first, ~0U, CLOSE_RANGE_CLOEXEC); }
 
 int linux_set_window(int terminal, unsigned short columns, unsigned short rows) {
   struct winsize size = {.ws_col = columns, .ws_row = rows};

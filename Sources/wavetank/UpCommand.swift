@@ -1,3 +1,4 @@
+import CLinux
 import Daemon
 import Glibc
 
@@ -8,15 +9,15 @@ enum UpCommand {
       arguments, options: ["--nodes", "--speed", "--port", "--data-dir", "--kubeconfig"],
       flags: ["--detach", "--without-containers"])
     let directory = options.dataDirectory
-    DataDirectory.make(directory)
-    if options.has("--detach") { detach(arguments, directory) }
-    let stopSignal = StopSignal()
     var configuration = ClusterConfiguration(
       dataDirectory: directory, kubeconfig: options.text("--kubeconfig") ?? directory + "/kubeconfig")
     configuration.nodes = Int(options.number("--nodes", 1...50) ?? 1)
     configuration.speed = options.number("--speed", 0.01...10_000) ?? 1
     configuration.port = UInt16(options.number("--port", 0...65_535) ?? 6443)
     configuration.runsContainers = !options.has("--without-containers")
+    DataDirectory.make(directory)
+    if options.has("--detach") { detach(arguments, directory, configuration.kubeconfig) }
+    let stopSignal = StopSignal()
     let cluster: Cluster
     do throws(ClusterError) { cluster = try await Cluster(configuration) } catch { Standard.fail("\(error)") }
     ProcessFile.write(directory)
@@ -31,16 +32,22 @@ enum UpCommand {
     exit(0)
   }
 
-  /// Starts the same command again without a terminal, waits until the kubeconfig is there, and leaves.
-  private static func detach(_ arguments: [String], _ directory: String) -> Never {
-    unlink(directory + "/wavetank.pid")
+  /// Starts the same command again without a terminal, waits until the kubeconfig is there, and leaves. What belongs to a cluster that
+  /// runs on the directory already is not touched: only its lock, which the other process asks for, says whether there is one.
+  private static func detach(_ arguments: [String], _ directory: String, _ kubeconfig: String) -> Never {
+    let log = directory + "/wavetank.log"
+    if ProcessFile.read(directory) == nil { unlink(log) }
+    let written = open(log, O_RDONLY | O_CREAT | O_CLOEXEC, 0o600)
+    lseek(written, 0, Int32(SEEK_END))
     var words = ["/proc/self/exe", "up"] + arguments.filter { $0 != "--detach" }
     if !arguments.contains("--data-dir") { words += ["--data-dir", directory] }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, directory + "/wavetank.log", O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+    posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
+    // Who reads what this command was given to write to must not wait for the cluster's end.
+    _ = linux_keep_from_programs(3)
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     posix_spawnattr_setflags(&attributes, Int16(0x80))  // POSIX_SPAWN_SETSID
@@ -50,16 +57,23 @@ enum UpCommand {
     guard result == 0 else { Standard.fail("cannot start in the background: \(String(cString: strerror(result)))") }
     for _ in 0..<1000 {
       if ProcessFile.read(directory) == process {
-        Standard.output("export KUBECONFIG=\(directory)/kubeconfig")
+        Standard.output("export KUBECONFIG=\(kubeconfig)")
         exit(0)
       }
       var status: Int32 = 0
-      if waitpid(process, &status, WNOHANG) == process {
-        Standard.fail("the cluster did not start; see \(directory)/wavetank.log")
-      }
+      if waitpid(process, &status, WNOHANG) == process { Standard.fail(ended(written, log)) }
       usleep(10_000)
     }
-    Standard.fail("the cluster did not come up within 10 s; see \(directory)/wavetank.log")
+    Standard.fail("the cluster did not come up within 10 s; see \(log)")
+  }
+
+  /// Why the other process ended, in its own words: the last line that it wrote.
+  private static func ended(_ log: Int32, _ path: String) -> String {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    let count = max(0, Glibc.read(log, &buffer, buffer.count))
+    let lines = String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: "\n")
+    guard let last = lines.last, last.hasPrefix(Standard.prefix) else { return "the cluster did not start; see \(path)" }
+    return String(last.dropFirst(Standard.prefix.count))
   }
 }
 

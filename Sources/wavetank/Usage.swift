@@ -52,10 +52,13 @@ struct Options {
   func number(_ name: String, _ range: ClosedRange<Double>) -> Double? {
     guard let text = values[name] else { return nil }
     guard let number = Double(text), range.contains(number) else {
-      Usage.refuse("\(name) wants a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
+      Usage.refuse("\(name) wants a number from \(plain(range.lowerBound)) to \(plain(range.upperBound)), not '\(text)'")
     }
     return number
   }
+
+  /// "50", not "50.0".
+  private func plain(_ number: Double) -> String { Int64(exactly: number).map(String.init) ?? "\(number)" }
 
   /// Where the cluster keeps its data: --data-dir, else $XDG_DATA_HOME/wavetank or ~/.local/share/wavetank.
   var dataDirectory: String {

@@ -128,6 +128,37 @@ struct UpTests {
     first.kill(SIGTERM)
     #expect(try await first.outcome().status == 0)
   }
+
+  private static func wavetank(_ arguments: String...) async throws -> Program.Outcome {
+    try await Program.run(wavetank, arguments)
+  }
+
+  @Test("a second one in the background says why it cannot start, and the first can still be stopped")
+  func twiceInTheBackground() async throws {
+    let directory = try temporaryDirectory()
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let up = ["up", "--without-containers", "--port", "0", "--data-dir", directory, "--detach"]
+    let kubeconfig = directory + "/of-my-own"
+    let first = try await Program.run(Self.wavetank, up + ["--kubeconfig", kubeconfig])
+    #expect(first.status == 0 && first.output == "export KUBECONFIG=\(kubeconfig)\n", "\(first)")
+    #expect(FileManager.default.fileExists(atPath: kubeconfig))
+    let log = try String(contentsOfFile: directory + "/wavetank.log", encoding: .utf8)
+    let second = try await Program.run(Self.wavetank, up)
+    #expect(second.status == 3 && second.errors.contains("is in use by process"), "\(second)")
+    #expect(try String(contentsOfFile: directory + "/wavetank.log", encoding: .utf8).hasPrefix(log))
+    let down = try await Self.wavetank("down", "--data-dir", directory)
+    #expect(down.status == 0 && down.output.contains("The cluster is down"), "\(down)")
+    let again = try await Self.wavetank("down", "--data-dir", directory)
+    #expect(again.output.contains("No cluster is running"), "\(again)")
+  }
+
+  @Test("a number out of range is refused before anything is started, in the background as well")
+  func range() async throws {
+    let directory = NSTemporaryDirectory() + "never-" + UUID().uuidString
+    let outcome = try await Self.wavetank("up", "--detach", "--port", "99999", "--data-dir", directory)
+    #expect(outcome.status == 2 && outcome.errors.contains("--port wants a number from 0 to 65535, not '99999'"), "\(outcome)")
+    #expect(!FileManager.default.fileExists(atPath: directory))
+  }
 }
 
 private func sql(_ statement: String, _ directory: String) {

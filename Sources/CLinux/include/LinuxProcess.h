@@ -35,11 +35,14 @@ int linux_adopt_orphans(void);
 
 /// Receives one descriptor over a connected Unix socket (SCM_RIGHTS). Returns it, or -1 with errno set.
 int linux_receive_descriptor(int socket);
-/// Sets a terminal's size. Returns 0, or -1 with errno set.
 /// The main thread's heap grows by this much, and at least by it each time after that; its pages are huge where the kernel
 /// has some.
 void linux_grow_heap_by(int bytes);
 
+/// No program that this one starts gets a descriptor from `first` on. Returns 0, or -1 with errno set.
+int linux_keep_from_programs(unsigned first);
+
+/// Sets a terminal's size. Returns 0, or -1 with errno set.
 int linux_set_window(int terminal, unsigned short columns, unsigned short rows);
 /// Raises the limit of open files to its hard limit. Returns 0, or -1 with errno set.
 int linux_raise_file_limit(void);
