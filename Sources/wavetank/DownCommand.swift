@@ -1,21 +1,24 @@
+import CLinux
 import Daemon
 import Glibc
 
 /// wavetank down: stops the cluster of a data directory and waits until it is gone.
 enum DownCommand {
+  /// Milliseconds.
+  private static let patience: Int32 = 30_000
+
   static func run(_ arguments: [String]) {
     let directory = Options(arguments, options: ["--data-dir"]).dataDirectory
     guard let process = ProcessFile.read(directory) else {
       Standard.output("No cluster is running in \(directory).")
       return
     }
-    kill(process, SIGTERM)
-    for _ in 0..<3000 {
-      if kill(process, 0) != 0 {
-        Standard.output("The cluster is down. Its data stays in \(directory).")
-        return
-      }
-      usleep(10_000)
+    // Readable once it has ended, also where nobody collects it: its number would be there still.
+    var ended = pollfd(fd: linux_pidfd_open(process), events: Int16(POLLIN), revents: 0)
+    defer { close(ended.fd) }
+    if ended.fd < 0 || linux_pidfd_send(ended.fd, SIGTERM) == 0 && poll(&ended, 1, DownCommand.patience) == 1 {
+      Standard.output("The cluster is down. Its data stays in \(directory).")
+      return
     }
     Standard.fail("the cluster (process \(process)) has not stopped within 30 s")
   }
