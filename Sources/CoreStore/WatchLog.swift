@@ -1,4 +1,4 @@
-/// The last changes, for watches that resume. At most `limit` are kept; what is older is compacted.
+/// The last changes, for watches that resume. At most `limit` are kept, which may be 0; what is older is compacted.
 ///
 /// Kept in chunks, so that an append while a snapshot is alive copies a chunk and not the log.
 package struct WatchLog: Sendable {
@@ -14,6 +14,10 @@ package struct WatchLog: Sendable {
   package init(limit: Int) { self.limit = limit }
 
   mutating func append(_ change: StoreChange) {
+    if limit == 0 {
+      compactedRevision = change.object.revision
+      return
+    }
     if let last = chunks.indices.last, chunks[last].count < WatchLog.chunkLimit {
       chunks[last].append(change)
     } else {

@@ -14,7 +14,7 @@ package struct VirtualCluster: Sendable {
   package static let scrapePeriod = Duration.seconds(15)
 
   /// Changes kept for watches that resume; those of a simulation seldom do, and old objects are best let go of.
-  private static let logLimit = 2_000
+  private static let logLimit = 0
 
   package private(set) var engine: Engine
   package private(set) var now: Instant
