@@ -114,7 +114,7 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    .target(name: "TestMachine", path: "Tests/TestMachine", swiftSettings: settings),
+    .target(name: "TestMachine", dependencies: ["EdgeLinux", "CLinux"], path: "Tests/TestMachine", swiftSettings: settings),
     .target(name: "Storms", dependencies: coreTargets + ["Simulation"], path: "Tests/Storms", swiftSettings: settings),
     .executableTarget(
       name: "wavetank-bench",

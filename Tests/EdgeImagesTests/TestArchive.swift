@@ -2,6 +2,7 @@ import CArchive
 import CoreJSON
 import EdgeImages
 import Foundation
+import TestMachine
 import Testing
 
 /// One member of a tar that a test makes, honest or not.
@@ -72,16 +73,9 @@ func sha256(_ bytes: [UInt8]) throws -> String {
 }
 
 @discardableResult func run(_ program: String, _ arguments: String...) throws -> String {
-  let process = Process()
-  process.executableURL = URL(fileURLWithPath: program)
-  process.arguments = arguments
-  let pipe = Pipe()
-  process.standardOutput = pipe
-  try process.run()
-  let data = pipe.fileHandleForReading.readDataToEndOfFile()
-  process.waitUntilExit()
-  #expect(process.terminationStatus == 0, "\(program) \(arguments)")
-  return String(decoding: data, as: UTF8.self)
+  let outcome = try Program.runHere(program, arguments)
+  #expect(outcome.status == 0, "\(program) \(arguments): \(outcome.errors)")
+  return outcome.output
 }
 
 func configuration(layers: [[UInt8]], _ config: JSON = [:], architecture: String? = nil) throws -> [UInt8] {

@@ -1,4 +1,7 @@
+import CLinux
+import EdgeLinux
 import Foundation
+import Synchronization
 
 /// Runs blocking work on a thread of its own: those of Swift's pool are as few as the cores, and what is tested needs them.
 package func onThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
@@ -13,7 +16,10 @@ package struct ProgramError: Error, CustomStringConvertible {
 }
 
 /// A program that runs beside the test, with its output in a file.
-package final class Program: @unchecked Sendable {
+///
+/// Not Foundation's `Process`: of Swift 6.3 it reads past a buffer where some 1,360 descriptors are open (swift-corelibs-foundation
+/// #5472), as they are in a process that tests servers.
+package final class Program: Sendable {
   package struct Outcome: Sendable {
     /// The exit code, or the signal that ended it.
     package let status: Int32
@@ -21,7 +27,8 @@ package final class Program: @unchecked Sendable {
     package let errors: String
   }
 
-  private let process = Process()
+  private let child: ChildProcess
+  private let status = Mutex<Int32?>(nil)
   private let ended = DispatchSemaphore(value: 0)
   private let folder: String
   private let name: String
@@ -31,15 +38,16 @@ package final class Program: @unchecked Sendable {
     name = ([path] + arguments).joined(separator: " ")
     folder = NSTemporaryDirectory() + "program-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    if let directory { process.currentDirectoryURL = URL(fileURLWithPath: directory) }
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try Program.file(folder + "/output")
-    process.standardError = try Program.file(folder + "/errors")
-    process.terminationHandler = { [ended] _ in ended.signal() }
-    try process.run()
+    // What the test has open for itself is none of the program's.
+    _ = linux_keep_from_programs(3)
+    let environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+    child = try ChildProcess.start(
+      path, arguments, environment: environment.map { "\($0.key)=\($0.value)" }, directory: directory,
+      streams: [
+        .init(try Descriptor.open(folder + "/output", O_WRONLY | O_CREAT), as: 1),
+        .init(try Descriptor.open(folder + "/errors", O_WRONLY | O_CREAT), as: 2),
+      ])
+    Thread.detachNewThread { [self] in collect() }
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -51,11 +59,19 @@ package final class Program: @unchecked Sendable {
     try await Program(path, arguments, in: directory, environment: environment).outcome()
   }
 
-  private static func file(_ path: String) throws -> FileHandle {
-    guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path) else {
-      throw ProgramError(description: "cannot write \(path)")
-    }
-    return handle
+  /// Runs a program to its end, for as long as it takes, and keeps the thread waiting.
+  package static func runHere(_ path: String, _ arguments: [String]) throws -> Outcome {
+    let program = try Program(path, arguments)
+    program.ended.wait()
+    return program.outcomeNow
+  }
+
+  private func collect() {
+    var word: Int32 = 0
+    while waitpid(child.pid, &word, 0) < 0, errno == EINTR {}
+    let signal = word & 0x7f
+    status.withLock { $0 = signal == 0 ? word >> 8 & 0xff : signal }
+    ended.signal()
   }
 
   package var output: String { text("output") }
@@ -63,8 +79,10 @@ package final class Program: @unchecked Sendable {
   private func text(_ name: String) -> String {
     String(decoding: FileManager.default.contents(atPath: folder + "/" + name) ?? Data(), as: UTF8.self)
   }
+  private var isRunning: Bool { status.withLock { $0 == nil } }
+  private var outcomeNow: Outcome { Outcome(status: status.withLock { $0 ?? -1 }, output: output, errors: errors) }
 
-  package func kill(_ signal: Int32 = SIGKILL) { Foundation.kill(process.processIdentifier, signal) }
+  package func kill(_ signal: Int32 = SIGKILL) { child.send(signal) }
 
   /// Waits for its end. One that does not end is killed.
   package func outcome(withinSeconds seconds: Double = 60) async throws -> Outcome {
@@ -73,7 +91,7 @@ package final class Program: @unchecked Sendable {
         kill()
         throw ProgramError(description: "\(name) did not end within \(seconds) s: \(output) \(errors)")
       }
-      return Outcome(status: process.terminationStatus, output: output, errors: errors)
+      return outcomeNow
     }
   }
 
@@ -82,7 +100,7 @@ package final class Program: @unchecked Sendable {
     try await onThread { [self] in
       let deadline = Date() + seconds
       while !output.contains(mark) {
-        guard process.isRunning, Date() < deadline else {
+        guard isRunning, Date() < deadline else {
           kill()
           throw ProgramError(description: "\(name) did not print \"\(mark)\": \(output) \(errors)")
         }

@@ -39,15 +39,7 @@ package enum Kubectl {
 
   /// 28 of v1.28.4; 0 where it cannot be asked.
   package static func minor(_ path: String) -> Int {
-    let process = Process()
-    let pipe = Pipe()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = ["version", "--client", "-o", "json"]
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    guard (try? process.run()) != nil else { return 0 }
-    let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
+    guard let text = try? Program.runHere(path, ["version", "--client", "-o", "json"]).output else { return 0 }
     guard let range = text.range(of: #""minor": ""#) else { return 0 }
     return Int(text[range.upperBound...].prefix { $0.isNumber }) ?? 0
   }
