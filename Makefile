@@ -11,6 +11,10 @@ test:
 	scripts/setup
 	swift build --build-tests --explicit-target-dependency-import-check error
 	swift test --skip-build --no-parallel $(if $(FILTER),--filter $(FILTER))
+ifndef FILTER
+	$(BUILD) --product wavetank
+	scripts/compare-builds
+endif
 
 practice: build .build/practice/app
 	.build/release/wavetank practice --speed 60

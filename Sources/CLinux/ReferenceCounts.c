@@ -7,7 +7,7 @@
 //
 // What is assumed of an object's header holds for Swift 6.3 on x86-64; Package.swift leaves this file out for anything else.
 // Source: swift/stdlib/public/SwiftShims/swift/shims/RefCount.h (RefCountBitOffsets<8>), runtime/HeapObject.cpp, SwiftObject.mm.
-#ifdef WRAPS_REFERENCE_COUNTS
+#ifdef WRAPS_RUNTIME
 
 #include <stdint.h>
 #include <sys/single_threaded.h>
