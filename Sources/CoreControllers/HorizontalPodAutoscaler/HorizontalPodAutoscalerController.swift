@@ -24,7 +24,7 @@ package struct HorizontalPodAutoscalerController: Controller {
   /// last look.
   package func decisions(_ key: ObjectKey, at now: Instant) -> [Decision] {
     guard let memory = memories[key] else { return [] }
-    var decisions = memory.decisions
+    var decisions = memory.decisions.oldestFirst
     if known.resting.contains(key), !decisions.isEmpty, let last = memory.lastBeat(at: now) {
       decisions[decisions.count - 1].at = last
     }
@@ -96,8 +96,8 @@ private struct AutoscalerIndexes: Sendable {
       let due = memory.nextSync + period + HorizontalPodAutoscalerController.syncWork
       memory.nextSync = due > now ? due : now + period
       memory.forget(before: now)
+      memory.decisions.limit = count
       sync.run(&memory, snapshot, pods: &pods, selectors: &selectors)
-      memory.decisions.removeFirst(max(0, memory.decisions.count - count))
     }
     var plan = sync.plan
     if sync.hasNewSelector { plan.others = resting.keys(in: stored.key.namespace) }

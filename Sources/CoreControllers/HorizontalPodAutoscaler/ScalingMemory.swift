@@ -9,7 +9,7 @@ struct ScalingMemory: Sendable {
   var recommendations: [(at: Instant, replicas: Int)] = []
   var ups: [(at: Instant, change: Int)] = []
   var downs: [(at: Instant, change: Int)] = []
-  var decisions: [Decision] = []
+  var decisions = RecentDecisions(limit: HorizontalPodAutoscalerController.decisionLimit)
   /// The rescale of the last plan and the revision of the target before it: unchanged, it was refused.
   var asked: (target: ObjectKey, revision: UInt64, isUp: Bool)?
   /// What the status says at this revision of the autoscaler: while both are the same, nothing is to be written.
@@ -50,7 +50,7 @@ struct ScalingMemory: Sendable {
     nextSync = last + Self.beat
     guard !isFirst, let decision = decisions.last, let recommended = decision.recommended else { return }
     recommendations.append((last, recommended))
-    decisions[decisions.count - 1].at = last
+    decisions.extend(to: last)
   }
 
   /// The first beat that is not before `instant`.
