@@ -3,7 +3,9 @@ import Glibc
 
 signal(SIGPIPE, SIG_IGN)
 var arguments = Array(CommandLine.arguments.dropFirst())
-let command = arguments.isEmpty ? "help" : arguments.removeFirst()
+var command = arguments.isEmpty ? "help" : arguments.removeFirst()
+// Of a command as well: it does nothing then.
+if arguments.contains("--help") || arguments.contains("-h") { command = "help" }
 switch command {
 case "up": await UpCommand.run(arguments)
 case "down": DownCommand.run(arguments)

@@ -159,6 +159,14 @@ struct UpTests {
     #expect(outcome.status == 2 && outcome.errors.contains("--port wants a number from 0 to 65535, not '99999'"), "\(outcome)")
     #expect(!FileManager.default.fileExists(atPath: directory))
   }
+
+  @Test("--help after a command tells the commands and does nothing", arguments: ["--help", "-h"])
+  func help(_ word: String) async throws {
+    let directory = NSTemporaryDirectory() + "never-" + UUID().uuidString
+    let outcome = try await Self.wavetank("up", "--data-dir", directory, word)
+    #expect(outcome.status == 0 && outcome.output.contains("wavetank up [--nodes N]") && outcome.errors.isEmpty, "\(outcome)")
+    #expect(!FileManager.default.fileExists(atPath: directory))
+  }
 }
 
 private func sql(_ statement: String, _ directory: String) {
