@@ -67,6 +67,11 @@ enum OwnedPods {
     pod[.status][.conditions].elements.contains { $0[.type].isText("Ready") && $0[.status].isText("True") }
   }
 
+  /// The condition Ready, with the time since when it holds; null while it does not.
+  static func readiness(of pod: StoredObject) -> JSON {
+    pod.tree[.status][.conditions].elements.first { $0[.type].isText("Ready") && $0[.status].isText("True") } ?? .null
+  }
+
   /// Ready for at least `minReadySeconds`; else when it will be, if it is ready now.
   static func availability(_ pod: Pod, _ minReadySeconds: Int, _ now: Instant) -> (isAvailable: Bool, at: Instant?) {
     if minReadySeconds == 0 { return (isReady(pod), nil) }

@@ -21,10 +21,18 @@ extension DeploymentSync {
       }
     }
     if status == deployment.status { return }
+    plan.isConclusive = isConclusive
     let before = plan.changes.count
     defer { if newSet.map({ $0.stored == nil }) ?? false { plan.take(DeploymentSync.statusTurn, since: before) } }
     let merge = StatusPatch.from(deployment.status.tree, to: status.tree)
     plan.changes.append(.patchStatus(of: stored.key, with: merge))
+  }
+
+  /// Only the status is written, and the next look would find nothing to do: no set to make, no refusal to take back, and no
+  /// history to trim because the rollout is complete now.
+  private var isConclusive: Bool {
+    plan.changes.isEmpty && newSet != nil && !wasRefused
+      && (oldSets.isEmpty || isComplete(status) == isComplete(deployment.status))
   }
 
   private mutating func count() {

@@ -14,7 +14,7 @@ package struct JobController: Controller {
   static let manager = "kubernetes.io/job-controller"
   package let name = "job-controller"
   package var resources: Set<ResourceID>? { [.jobs, .pods] }
-  /// Pods that the last plan of a job asked for; those that are not there at the next look were refused.
+  /// Pods that the last plan of a job asked for and that have not come; those that are not there at the next look were refused.
   private var planned: [ObjectKey: [String]] = [:]
   private var orphans = OrphanPods()
 
@@ -39,12 +39,20 @@ package struct JobController: Controller {
       let owner = change.object.controller
       if let owner, owner.tree[.kind].isText("Job") {
         let job = ObjectKey(.jobs, namespace: key.namespace, owner.name ?? "")
+        if change.kind == .added { noteArrival(of: key.name, job) }
         if snapshot.store.get(job)?.uid == owner.uid { return [job] }
       }
       let ownKey = change.kind != .deleted && JobController.isTracked(change.object) ? [key] : []
       return owner == nil ? ownKey + jobs(around: change, snapshot.store) : ownKey
     default: return []
     }
+  }
+
+  /// A pod that came and goes before the next look was not refused.
+  private mutating func noteArrival(of pod: String, _ job: ObjectKey) {
+    guard let place = planned[job]?.firstIndex(of: pod) else { return }
+    planned[job]?.remove(at: place)
+    if planned[job]?.isEmpty == true { planned[job] = nil }
   }
 
   /// Whether nothing that a job counts is another: a pod that is given a node or waits for its image is still just active.

@@ -21,8 +21,10 @@ extension JobSync {
       for pod in surplus.prefix(JobSync.batch) { delete(pod, isCounted: false) }
       return
     }
-    let missing = min(wanted - running.count - (replacesFailedOnly ? terminating : 0), JobSync.batch)
+    let lacking = wanted - running.count - (replacesFailedOnly ? terminating : 0)
+    let missing = min(lacking, JobSync.batch)
     guard missing > 0 else { return }
+    makesAll = lacking == missing && job.spec.backoffLimitPerIndex == nil
     if job.spec.backoffLimitPerIndex == nil, let ready = backoffEnd(), ready > now { return plan.wake(at: ready) }
     var names = PodNames(stored, store)
     var start = SlowStart()

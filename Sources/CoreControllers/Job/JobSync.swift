@@ -40,6 +40,8 @@ struct JobSync {
   var removed: Set<String> = []
   /// Names of the pods that the plan makes.
   var added: [String] = []
+  /// No other pods are missing, and no failed one has waited for those.
+  var makesAll = false
   /// The pods of the last plan were refused: new ones are not counted before they are there.
   private let wasRefused: Bool
 
@@ -97,12 +99,14 @@ struct JobSync {
     }
   }
 
-  /// Only counts of pods are written.
+  /// What is written leads to no other step: counts, the pods that were missing, or the end of a job that stays.
   private var isConclusive: Bool {
+    guard releases.isEmpty, removed.isEmpty, uncounted.succeeded.isEmpty, uncounted.failed.isEmpty else { return false }
+    if isFinished { return job.spec.ttlSecondsAfterFinished == nil }
     let old = job.status
-    return plan.changes.isEmpty && releases.isEmpty && status.startTime == old.startTime
-      && status.conditions.tree == old.conditions.tree && uncounted.succeeded.isEmpty && uncounted.failed.isEmpty
-      && old.uncountedTerminatedPods.succeeded.isEmpty && old.uncountedTerminatedPods.failed.isEmpty
+    return plan.changes.count == added.count && (added.isEmpty || makesAll && !wasRefused)
+      && status.conditions.tree == old.conditions.tree && old.uncountedTerminatedPods.succeeded.isEmpty
+      && old.uncountedTerminatedPods.failed.isEmpty
   }
 
   private mutating func writeCounters() {

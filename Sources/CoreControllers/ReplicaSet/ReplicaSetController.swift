@@ -29,8 +29,12 @@ package struct ReplicaSetController: Controller {
     let key = change.object.key
     if key.resource == resource { return [key] }
     guard key.resource == .pods else { return [] }
-    if let owner = change.object.controller {
-      return owner.tree[.kind].isText(kind) ? [ObjectKey(resource, namespace: key.namespace, owner.name ?? "")] : []
+    let controller = change.object.controllerReference
+    if !controller.isNull {
+      // Most pods are of others.
+      guard controller[.kind].isText(kind) else { return [] }
+      if let previous = change.previous, change.kind == .modified, Self.isSamePod(previous, change.object) { return [] }
+      return [ObjectKey(resource, namespace: key.namespace, controller[.name].string ?? "")]
     }
     let found = OwnedPods.ownerBefore(change, kind: kind, resource)
     if change.kind == .deleted { return found }
@@ -40,6 +44,14 @@ package struct ReplicaSetController: Controller {
         selector(of: $0).matches(labels) && !found.contains($0.key)
       }
       .map(\.key)
+  }
+
+  /// Whether a set counts a pod as it did before: that it gets a node, an address or its image makes no difference.
+  private static func isSamePod(_ old: StoredObject, _ new: StoredObject) -> Bool {
+    let (before, after) = (old.tree[.metadata], new.tree[.metadata])
+    return before[.deletionTimestamp] == after[.deletionTimestamp] && before[.labels] == after[.labels]
+      && before[.ownerReferences] == after[.ownerReferences] && Scheduler.isOver(old) == Scheduler.isOver(new)
+      && OwnedPods.readiness(of: old) == OwnedPods.readiness(of: new)
   }
 
   private func selector(of stored: StoredObject) -> LabelSelector {

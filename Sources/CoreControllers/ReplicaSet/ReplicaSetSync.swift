@@ -44,6 +44,8 @@ struct ReplicaSetSync {
     // Deployment would take others away in the belief that these are there.
     let going = Set(surplus.map(\.uid))
     writeStatus(of: going.isEmpty ? active : active.filter { !going.contains($0.uid) }, wasRefused: wasRefused)
+    // Counts alone lead to no other step; a refusal is told until the next look.
+    plan.isConclusive = missing == 0 && !wasRefused
     if missing > 0 { create(min(missing, ReplicaSetSync.burst)) }
     plan.changes += surplus.map { .delete($0, for: stored) }
   }
