@@ -1,5 +1,6 @@
 import CoreControllers
 import CoreJSON
+import CoreMetrics
 import CoreStore
 import CoreTypes
 import Testing
@@ -125,6 +126,36 @@ struct JobPolicyTests {
     world.run(for: 3)
     #expect(world.names(.pods).count == 30)
     #expect(world.get(.jobs, "sum", as: Job.self)?.status.active == 30)
+  }
+
+  @Test("a plan that makes all pods needs no other look, and a pod that goes before the next one was not refused")
+  func briefPod() throws {
+    var controller = JobController()
+    var store = Store()
+    let template: JSON = ["spec": ["restartPolicy": "Never", "containers": [["name": "main"]]]]
+    let spec: JSON = ["completions": 1, "parallelism": 1, "backoffLimit": 6, "template": template]
+    let job = ObjectKey(.jobs, namespace: "default", "sum")
+    let metadata: JSON = ["name": "sum", "namespace": "default", "uid": "j"]
+    _ = store.put(job, ["apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec])
+    func plan() -> Plan {
+      controller.plan(job, in: Snapshot(store: store, metrics: MetricsWindow()), at: World.start)
+    }
+    func active(_ plan: Plan) -> Int? {
+      for case .patch(_, subresource: "status", let merge) in plan.changes.map(\.write) { return merge[.status][.active].int }
+      return nil
+    }
+    let first = plan()
+    #expect(first.isConclusive && active(first) == 1)
+    let made = first.changes.compactMap { change -> JSON? in
+      if case .create(.pods, _, let tree) = change.write { tree } else { nil }
+    }
+    let pod = try #require(made.first)
+    let key = ObjectKey(.pods, namespace: "default", pod[.metadata][.name].string ?? "")
+    for change in [store.put(key, pod), store.remove(key)!] {
+      _ = controller.keys(affectedBy: change, in: Snapshot(store: store, metrics: MetricsWindow()))
+    }
+    #expect(active(plan()) == 1, "the successor counts")
+    #expect(active(plan()) == nil && !plan().isConclusive, "it has not come: it was refused")
   }
 
   private final class Asked: @unchecked Sendable { var count = 0 }

@@ -1,5 +1,6 @@
 import CoreControllers
 import CoreJSON
+import CoreMetrics
 import CoreStore
 import CoreTypes
 import Testing
@@ -32,6 +33,33 @@ struct ReplicaSetTests {
     let status = try #require(world.get(.replicaSets, "web", as: ReplicaSet.self)?.status)
     #expect([status.replicas, status.readyReplicas, status.availableReplicas, status.fullyLabeledReplicas] == [3, 3, 3, 3])
     #expect(status.observedGeneration == 1)
+  }
+
+  @Test("a set is looked at when a pod of it begins or ceases to count, and not when one gets a node or starts")
+  func looks() {
+    var controller = ReplicaSetController.replicaSets
+    var store = Store()
+    func isLookedAt(_ status: JSON, node: String = "a", app: String = "web") -> Bool {
+      let owner: JSON = ["kind": "ReplicaSet", "name": "web", "uid": "1", "controller": true]
+      let metadata: JSON = [
+        "name": "p", "namespace": "default", "labels": ["app": .string(app)], "ownerReferences": [owner],
+      ]
+      let change = store.put(
+        ObjectKey(.pods, namespace: "default", "p"),
+        ["metadata": metadata, "spec": ["nodeName": .string(node)], "status": status])
+      return !controller.keys(affectedBy: change, in: Snapshot(store: store, metrics: MetricsWindow())).isEmpty
+    }
+    func status(_ phase: String, ready: String, since: String = "1") -> JSON {
+      let condition: JSON = ["type": "Ready", "status": .string(ready), "lastTransitionTime": .string(since)]
+      return ["phase": .string(phase), "conditions": [condition]]
+    }
+    #expect(isLookedAt(["phase": "Pending"], node: ""))
+    #expect(!isLookedAt(["phase": "Pending"]))
+    #expect(!isLookedAt(status("Running", ready: "False")))
+    #expect(isLookedAt(status("Running", ready: "True")))
+    #expect(isLookedAt(status("Running", ready: "True", since: "2")))
+    #expect(isLookedAt(status("Running", ready: "True", since: "2"), app: "other"))
+    #expect(isLookedAt(status("Failed", ready: "False"), app: "other"))
   }
 
   @Test("scaling down removes pods without a node first, then those that are not ready, then cheap ones")

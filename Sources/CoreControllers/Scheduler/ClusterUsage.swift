@@ -22,8 +22,12 @@ struct ClusterUsage: Sendable {
     var memoryBytes: Int64 = 0
     var usualCPUMillicores: Int64 = 0
     var usualMemoryBytes: Int64 = 0
-    var others: [String: Int64] = [:]
-    var hostPorts: [HostPort: Int] = [:]
+    /// What few pods ask for; nil where none does, so that a copy counts no references.
+    struct Rarities: Sendable {
+      var others: [String: Int64] = [:]
+      var hostPorts: [HostPort: Int] = [:]
+    }
+    var rarities: Rarities?
 
     fileprivate mutating func add(_ request: PodRequest, _ ports: [HostPort], _ sign: Int) {
       pods += sign
@@ -36,8 +40,11 @@ struct ClusterUsage: Sendable {
       memoryBytes += amount * request.memoryBytes
       usualCPUMillicores += amount * request.usualCPUMillicores
       usualMemoryBytes += amount * request.usualMemoryBytes
-      for other in request.others { others[other.name, default: 0] += amount * other.amount }
-      for port in ports { ClusterUsage.count(&hostPorts, port, sign) }
+      if request.others.isEmpty, ports.isEmpty { return }
+      var rarities = self.rarities ?? Rarities()
+      for other in request.others { rarities.others[other.name, default: 0] += amount * other.amount }
+      for port in ports { ClusterUsage.count(&rarities.hostPorts, port, sign) }
+      self.rarities = rarities
     }
   }
   /// A node keeps its place; a name that is no node's has one as long as pods have it.
@@ -45,8 +52,8 @@ struct ClusterUsage: Sendable {
   private var isNode: [Bool] = []
   private var free: [Int] = []
   private var places: [String: Int] = [:]
-  /// Pods of each controller, by its UID, on each node.
-  private var owners: [String: [String: Int]] = [:]
+  /// Pods of each controller, by its UID, on each node, by its place.
+  private var owners: [String: [Int: Int]] = [:]
   private var priorities: [Int: Int] = [:]
   private var claims: [ObjectKey: Int] = [:]
   private var nominations: [String: [ObjectKey]] = [:]
@@ -90,8 +97,8 @@ struct ClusterUsage: Sendable {
 
   func usage(at place: Int) -> NodeUsage { usages[place] }
 
-  /// How many placed pods of a controller each node has; nothing of nodes without one.
-  func pods(ofController uid: String) -> [String: Int] { owners[uid] ?? [:] }
+  /// How many placed pods of a controller each node has, by its place; nothing of nodes without one.
+  func pods(ofController uid: String) -> [Int: Int] { owners[uid] ?? [:] }
 
   /// Whether a pod of this priority outranks any placed pod.
   func isAboveAny(priority: Int) -> Bool { priorities.keys.contains { $0 < priority } }
@@ -100,7 +107,7 @@ struct ClusterUsage: Sendable {
   func users(ofClaim key: ObjectKey) -> Int { claims[key] ?? 0 }
 
   /// Waiting pods for which room is being made on a node, sorted.
-  func nominated(to node: String) -> [ObjectKey] { nominations.isEmpty ? [] : nominations[node] ?? [] }
+  func nominated(to node: NodeShape) -> [ObjectKey] { nominations.isEmpty ? [] : nominations[node.name] ?? [] }
 
   /// Takes one change of a pod.
   mutating func note(_ change: StoreChange, _ store: Store) {
@@ -151,7 +158,7 @@ struct ClusterUsage: Sendable {
     usages[place].add(PodRequest(pod), ClusterUsage.hostPorts(of: pod), sign)
     release(node, place)
     if let owner = OwnedPods.controller(of: pod.metadata)?.uid {
-      ClusterUsage.count(&owners[owner, default: [:]], node, sign)
+      ClusterUsage.count(&owners[owner, default: [:]], place, sign)
       if owners[owner]?.isEmpty == true { owners[owner] = nil }
     }
     ClusterUsage.count(&priorities, pod.spec.priority ?? 0, sign)
@@ -170,20 +177,23 @@ struct ClusterUsage: Sendable {
   }
 
   static func claims(of pod: Pod) -> [ObjectKey] {
-    pod.spec.volumes.compactMap { volume in
-      volume.persistentVolumeClaim.claimName.map {
-        ObjectKey(.persistentVolumeClaims, namespace: pod.metadata.namespace ?? "", $0)
-      }
+    var claims: [ObjectKey] = []
+    for volume in pod.tree[.spec][.volumes].elements {
+      guard let name = volume[.persistentVolumeClaim][.claimName].string else { continue }
+      claims.append(ObjectKey(.persistentVolumeClaims, namespace: pod.metadata.namespace ?? "", name))
     }
+    return claims
   }
 
   static func hostPorts(of pod: Pod) -> [HostPort] {
-    pod.spec.containers.flatMap { container in
-      container.ports.compactMap { port in
-        port.hostPort.flatMap { $0 > 0 ? $0 : nil }.map {
-          HostPort(address: port.hostIP ?? "0.0.0.0", port: $0, transport: port.protocol ?? "TCP")
-        }
+    var taken: [HostPort] = []
+    for container in pod.tree[.spec][.containers].elements {
+      for port in container[.ports].elements {
+        guard let number = port[.hostPort].int, number > 0 else { continue }
+        let (address, transport) = (port[.hostIP].string ?? "0.0.0.0", port[.protocol].string ?? "TCP")
+        taken.append(HostPort(address: address, port: number, transport: transport))
       }
     }
+    return taken
   }
 }

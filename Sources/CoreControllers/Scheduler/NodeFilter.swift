@@ -35,7 +35,9 @@ enum NodeFilter {
     if attempt.isChoosy, !NodeAffinityMatch.matches(pod, node.node, node.name) {
       return Refusal("node(s) didn't match Pod's node affinity/selector")
     }
-    if attempt.ports.contains(where: { port in usage.hostPorts.keys.contains { $0.conflicts(with: port) } }) {
+    if !attempt.ports.isEmpty, let taken = usage.rarities?.hostPorts.keys,
+      attempt.ports.contains(where: { port in taken.contains { $0.conflicts(with: port) } })
+    {
       return Refusal("node(s) didn't have free ports for the requested pod ports", isResolvable: true)
     }
     return room(attempt.request, node, usage)
@@ -54,7 +56,9 @@ enum NodeFilter {
     }
     check("cpu", request.cpuMillicores, usage.cpuMillicores, node.cpuMillicores)
     check("memory", request.memoryBytes, usage.memoryBytes, node.memoryBytes)
-    for other in request.others { check(other.name, other.amount, usage.others[other.name] ?? 0, node.amount(of: other.name)) }
+    for other in request.others {
+      check(other.name, other.amount, usage.rarities?.others[other.name] ?? 0, node.amount(of: other.name))
+    }
     return reasons.isEmpty ? nil : Refusal(reasons: reasons, isResolvable: isResolvable)
   }
 

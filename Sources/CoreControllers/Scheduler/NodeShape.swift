@@ -16,13 +16,18 @@ final class NodeShape: Sendable {
   let taints: [Taint]
   let softTaints: [Taint]
   let isUnschedulable: Bool
-  /// Its values of the labels that pods are spread by unless they say otherwise.
-  let hostname: String?
-  let zone: String?
+  /// A value of a label that pods are spread by unless they say otherwise, with a number that stands for it among all nodes.
+  struct Domain: Sendable {
+    let value: String
+    let number: Int
+  }
+  let hostname: Domain?
+  let zone: Domain?
 
   var name: String { stored.key.name }
 
-  init(_ stored: StoredObject, place: Int) {
+  /// - Parameter numbers: of the domains that are known
+  init(_ stored: StoredObject, place: Int, _ numbers: inout [String: Int]) {
     self.stored = stored
     self.place = place
     let node = stored.view(Node.self)
@@ -35,14 +40,14 @@ final class NodeShape: Sendable {
     taints = node.spec.taints.filter { $0.effect == "NoSchedule" || $0.effect == "NoExecute" }
     softTaints = node.spec.taints.filter { $0.effect == "PreferNoSchedule" }
     isUnschedulable = node.spec.unschedulable == true
-    hostname = labels[PodSpread.hostnameLabel]
-    zone = labels[PodSpread.zoneLabel]
+    hostname = labels[PodSpread.hostnameLabel].map { Domain($0, &numbers) }
+    zone = labels[PodSpread.zoneLabel].map { Domain($0, &numbers) }
   }
 
   func label(_ name: String) -> String? {
     switch name {
-    case PodSpread.hostnameLabel: hostname
-    case PodSpread.zoneLabel: zone
+    case PodSpread.hostnameLabel: hostname?.value
+    case PodSpread.zoneLabel: zone?.value
     default: labels[name]
     }
   }
@@ -50,10 +55,20 @@ final class NodeShape: Sendable {
   func amount(of resource: String) -> Int64 { node.status.allocatable[resource].flatMap { Quantity($0) }?.value ?? 0 }
 }
 
+extension NodeShape.Domain {
+  fileprivate init(_ value: String, _ numbers: inout [String: Int]) {
+    let number = numbers[value] ?? numbers.count
+    numbers[value] = number
+    self.init(value: value, number: number)
+  }
+}
+
 /// All nodes, each read again only when it has changed.
 struct NodeShapes: Sendable {
   private var known: [String: NodeShape] = [:]
   private var current: [NodeShape]?
+  /// Of hostnames and zones of known nodes, and of those that they had before.
+  private var numbers: [String: Int] = [:]
 
   /// A node has come, gone or changed.
   mutating func note() { current = nil }
@@ -68,10 +83,13 @@ struct NodeShapes: Sendable {
 
   private mutating func read(_ store: Store, _ cluster: inout ClusterUsage) -> [NodeShape] {
     let nodes = store.list(.nodes)
-    if known.count > nodes.count { known = [:] }
+    if known.count > nodes.count {
+      known = [:]
+      numbers = [:]
+    }
     return nodes.map { stored in
       if let shape = known[stored.key.name], shape.stored === stored { return shape }
-      let shape = NodeShape(stored, place: cluster.place(of: stored.key.name))
+      let shape = NodeShape(stored, place: cluster.place(of: stored.key.name), &numbers)
       known[stored.key.name] = shape
       return shape
     }

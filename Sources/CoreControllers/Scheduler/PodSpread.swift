@@ -76,9 +76,11 @@ struct PodSpread {
   static let zoneLabel = "topology.kubernetes.io/zone"
 
   private struct Wish {
-    var key: String
-    var maxSkew: Int
-    var pods: [String: Int]
+    let maxSkew: Int
+    /// Of each node that may be chosen the number of its domain; nil without the label.
+    let domains: [Int?]
+    /// Pods of each domain, by its number.
+    let pods: [Int]
   }
 
   /// A score from 0 to 100 for each node; empty if the pod does not care. Pods of a controller without constraints of their own
@@ -89,22 +91,30 @@ struct PodSpread {
       guard let owner = attempt.stored.controller?.uid else { return [] }
       let tally = cluster.pods(ofController: owner)
       if tally.isEmpty, areAlike(nodes) { return [] }
-      return scores(
-        [(hostnameLabel, 3), (zoneLabel, 5)].map { key, skew in
-          Wish(key: key, maxSkew: skew, pods: attempt.places(key, tally))
-        }, on: nodes, needsAll: false)
+      let counts = attempt.nodes.map { tally[$0.place] ?? 0 }
+      func wish(_ maxSkew: Int, _ domain: (NodeShape) -> Int?) -> Wish {
+        var pods = [Int](repeating: 0, count: 1 + (attempt.nodes.reduce(-1) { max($0, domain($1) ?? -1) }))
+        for (node, count) in zip(attempt.nodes, counts) {
+          if count > 0, let domain = domain(node) { pods[domain] += count }
+        }
+        return Wish(maxSkew: maxSkew, domains: nodes.map(domain), pods: pods)
+      }
+      return scores([wish(3) { $0.hostname?.number }, wish(5) { $0.zone?.number }], nodes.count, needsAll: false)
     }
     if soft.isEmpty { return [] }
     let wishes = soft.map { constraint in
+      let key = constraint.term.topologyKey
       let tally = cluster.counts[constraint.query]
-      var pods: [String: Int] = [:]
+      var numbers: [String: Int] = [:]
+      for node in attempt.nodes { if let value = node.label(key), numbers[value] == nil { numbers[value] = numbers.count } }
+      var pods = [Int](repeating: 0, count: numbers.count)
       for node in attempt.nodes where soft.allSatisfy({ node.label($0.term.topologyKey) != nil }) {
         guard constraint.includes(node, attempt.pod), let count = tally[node.name] else { continue }
-        pods[node.label(constraint.term.topologyKey)!, default: 0] += count
+        pods[numbers[node.label(key)!]!] += count
       }
-      return Wish(key: constraint.term.topologyKey, maxSkew: constraint.maxSkew, pods: pods)
+      return Wish(maxSkew: constraint.maxSkew, domains: nodes.map { $0.label(key).flatMap { numbers[$0] } }, pods: pods)
     }
-    return scores(wishes, on: nodes, needsAll: true)
+    return scores(wishes, nodes.count, needsAll: true)
   }
 
   /// The first pod of a controller makes no difference between nodes that all have, or all lack, the labels.
@@ -116,14 +126,15 @@ struct PodSpread {
   }
 
   /// Few domains weigh less than many, so that zones do not drown nodes; nodes without a label get nothing.
-  private static func scores(_ wishes: [Wish], on nodes: [NodeShape], needsAll: Bool) -> [Int] {
-    var sums = [Double?](repeating: 0, count: nodes.count)
+  private static func scores(_ wishes: [Wish], _ nodes: Int, needsAll: Bool) -> [Int] {
+    var sums = [Double?](repeating: 0, count: nodes)
     for wish in wishes {
-      let values = nodes.map { $0.label(wish.key) }
-      let weight = Logarithm.natural(Set(values.lazy.compactMap { $0 }).count + 2)
-      for (index, value) in values.enumerated() {
-        if let value {
-          sums[index]? += Double(wish.pods[value] ?? 0) * weight + Double(wish.maxSkew - 1)
+      var isThere = [Bool](repeating: false, count: wish.pods.count)
+      for case let domain? in wish.domains { isThere[domain] = true }
+      let weight = Logarithm.natural(isThere.count { $0 } + 2)
+      for (index, domain) in wish.domains.enumerated() {
+        if let domain {
+          sums[index]? += Double(wish.pods[domain]) * weight + Double(wish.maxSkew - 1)
         } else if needsAll {
           sums[index] = nil
         }

@@ -65,7 +65,7 @@ struct SchedulingAttempt {
   /// Source: RunFilterPluginsWithNominatedPods, pkg/scheduler/framework/runtime/framework.go, v1.36.
   func refusal(on candidate: Candidate, _ cluster: ClusterUsage, _ rules: Rules) -> Refusal? {
     let node = candidate.node
-    let nominated = cluster.nominated(to: node.name)
+    let nominated = cluster.nominated(to: node)
     if nominated.isEmpty { return refusalNow(on: candidate, cluster, rules) }
     let guests = nominated.filter { $0 != stored.key }.compactMap { store.get($0)?.view(Pod.self) }
       .filter { ($0.spec.priority ?? 0) >= priority }

@@ -67,7 +67,7 @@ enum SchedulingStatus {
           .delete(victim.key, uid: victim.uid, graceSeconds: nil, propagation: nil), succeeded: event, tolerated: Change.untilGone
         ))
     }
-    for key in cluster.nominated(to: choice.node.name) where key != preemptor {
+    for key in cluster.nominated(to: choice.node) where key != preemptor {
       guard var pod = attempt.store.get(key)?.view(Pod.self), (pod.spec.priority ?? 0) < attempt.priority else { continue }
       pod.status.nominatedNodeName = nil
       changes.append(Change(.updateStatus(.pods, tree: pod.tree), tolerated: Change.untilGone))
