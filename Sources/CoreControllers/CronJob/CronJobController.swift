@@ -97,6 +97,7 @@ package struct CronJobController: Controller {
       return sync.say("JobAlreadyActive", "the last run is still going and concurrencyPolicy is Forbid: no new run is started")
     }
     if spec.concurrencyPolicy == "Replace" { sync.replaceActive() }
+    if schedule.isFixed, let next { dues[sync.stored.key] = Due(spec: spec.tree, last: latest.rfc3339, next: next) }
     sync.create(jobName, at: latest, offset: spec.timeZone == nil ? nil : rules.offset(at: latest))
   }
 

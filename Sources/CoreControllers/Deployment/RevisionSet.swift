@@ -58,15 +58,19 @@ struct RevisionSet {
   /// Whether the set was made from the template: all but the label that a Deployment adds is the same.
   func isMade(from template: PodTemplateSpec) -> Bool {
     let own = replicaSet.tree[.spec][.template]
-    return own[.spec] == template.tree[.spec] && RevisionSet.plain(own[.metadata]) == RevisionSet.plain(template.tree[.metadata])
+    let (mine, wanted) = (own[.metadata], template.tree[.metadata])
+    return own[.spec] == template.tree[.spec]
+      && RevisionSet.agree(mine[.labels], wanted[.labels]) { $0 == RevisionSet.hashLabel }
+      && RevisionSet.agree(mine, wanted) { $0 == .labels || $0 == .creationTimestamp }
   }
 
-  private static func plain(_ metadata: JSON) -> JSON {
-    var labels = metadata[.labels].members
-    labels.removeAll { $0.key == hashLabel }
-    var members = metadata.members
-    members.removeAll { $0.key == .labels || $0.key == .creationTimestamp }
-    if !labels.isEmpty { members.append(Member(key: .labels, value: .object(labels))) }
-    return .object(members)
+  /// Whether two objects have the same members, but for those that are left out.
+  private static func agree(_ left: JSON, _ right: JSON, without isLeftOut: (Key) -> Bool) -> Bool {
+    var count = 0
+    for member in left.members where !isLeftOut(member.key) {
+      if right[member.key] != member.value { return false }
+      count += 1
+    }
+    return count == right.members.count { !isLeftOut($0.key) }
   }
 }

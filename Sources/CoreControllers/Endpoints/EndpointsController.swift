@@ -8,6 +8,8 @@ package struct EndpointsController: Controller {
   package let name = "endpoint-controller"
   package var resources: Set<ResourceID>? { [.services, .endpoints, .endpointSlices, .pods] }
   private var pods = PodIndex()
+  /// Services with a selector, by namespace: where there is none, no pod matters.
+  private var selecting: [String: Set<ObjectKey>] = [:]
   /// Slices as they were last written here: another change is somebody else's, and is put right.
   /// Source: EndpointSliceTracker, k8s.io/endpointslice/util, v0.36.
   private var written: [ObjectKey: JSON] = [:]
@@ -18,7 +20,9 @@ package struct EndpointsController: Controller {
     let key = change.object.key
     if key.resource == .pods { pods.note(change) }
     switch key.resource {
-    case .services: return change.kind == .deleted ? [] : [key]
+    case .services:
+      noteSelector(change)
+      return change.kind == .deleted ? [] : [key]
     case .endpoints:
       // Those that are ours are made again when they are gone; those made by hand are mirrored.
       let service = ObjectKey(.services, namespace: key.namespace, key.name)
@@ -31,20 +35,27 @@ package struct EndpointsController: Controller {
       }
       return [ObjectKey(.services, namespace: key.namespace, service)]
     case .pods:
-      let services = snapshot.store.list(.services, namespace: key.namespace).filter {
-        !$0.view(Service.self).spec.selector.isEmpty
-      }
-      if services.isEmpty { return [] }
+      if selecting[key.namespace] == nil { return [] }
       if let previous = change.previous, change.kind == .modified, !EndpointsController.matters(previous, change.object) {
         return []
       }
       let labels = change.object.metadata.labels
       let before = change.previous?.metadata.labels
-      return services.filter {
+      return snapshot.store.list(.services, namespace: key.namespace).filter {
         let selector = $0.view(Service.self).spec.selector
+        if selector.isEmpty { return false }
         return EndpointsController.matches(selector, labels) || before.map { EndpointsController.matches(selector, $0) } ?? false
       }.map(\.key)
     default: return []
+    }
+  }
+
+  private mutating func noteSelector(_ change: StoreChange) {
+    let key = change.object.key
+    if change.kind != .deleted, !change.object.view(Service.self).spec.selector.isEmpty {
+      selecting[key.namespace, default: []].insert(key)
+    } else if selecting[key.namespace]?.remove(key) != nil, selecting[key.namespace]!.isEmpty {
+      selecting[key.namespace] = nil
     }
   }
 

@@ -46,9 +46,11 @@ package struct GarbageCollector: Controller {
     return metadata[.ownerReferences].isNull && metadata[.finalizers].isNull && metadata[.deletionTimestamp].isNull
   }
 
+  /// Finalizers make a difference once the object is to go.
   private static func isSame(_ old: JSON, _ new: JSON) -> Bool {
-    old[.deletionTimestamp] == new[.deletionTimestamp] && old[.ownerReferences] == new[.ownerReferences]
-      && old[.finalizers] == new[.finalizers]
+    let deletion = new[.deletionTimestamp]
+    return old[.deletionTimestamp] == deletion && old[.ownerReferences] == new[.ownerReferences]
+      && (deletion.isNull || old[.finalizers] == new[.finalizers])
   }
 
   /// Owners that wait in foreground deletion for this dependant to go.

@@ -30,12 +30,20 @@ struct PodDeletionOrder {
       let node = pod.spec.nodeName ?? ""
       let ready = pod.status.conditions.first { $0.type == "Ready" && $0.status == "True" }
       return Candidate(
-        pod: stored, isAssigned: !node.isEmpty, phase: ["Pending": 0, "Unknown": 1][pod.status.phase ?? "Pending"] ?? 2,
+        pod: stored, isAssigned: !node.isEmpty, phase: PodDeletionOrder.rank(ofPhase: pod.status.phase),
         isReady: ready != nil,
         cost: pod.metadata.annotations["controller.kubernetes.io/pod-deletion-cost"].flatMap { Int($0) } ?? 0,
         rank: perNode[node] ?? 0, readySince: PodDeletionOrder.magnitude(ready?.lastTransitionTime, now),
         restarts: pod.status.containerStatuses.reduce(0) { max($0, $1.restartCount ?? 0) },
         age: PodDeletionOrder.magnitude(pod.metadata.creationTimestamp, now))
+    }
+  }
+
+  private static func rank(ofPhase phase: String?) -> Int {
+    switch phase ?? "Pending" {
+    case "Pending": 0
+    case "Unknown": 1
+    default: 2
     }
   }
 

@@ -18,24 +18,25 @@ struct PodRequest: Sendable {
   var others: [(name: String, amount: Int64)] = []
 
   init(_ pod: Pod) {
+    let spec = pod.spec
     var plain = Sum()
     var usual = Sum()
-    for container in pod.spec.containers {
+    for container in spec.containers {
       let own = Amounts(container.resources.requests)
       plain.add(own.or(cpu: 0, memory: 0))
       usual.add(own.or(cpu: PodRequest.usualMillicores, memory: PodRequest.usualBytes))
     }
-    for container in pod.spec.initContainers {
+    for container in spec.initContainers {
       let own = Amounts(container.resources.requests)
       let isSidecar = container.restartPolicy == "Always"
       plain.addHelper(own.or(cpu: 0, memory: 0), isSidecar)
       usual.addHelper(own.or(cpu: PodRequest.usualMillicores, memory: PodRequest.usualBytes), isSidecar)
     }
-    let own = Amounts(pod.spec.resources.requests)
-    let overhead = Amounts(pod.spec.overhead).or(cpu: 0, memory: 0)
+    let own = Amounts(spec.resources.requests)
+    let overhead = Amounts(spec.overhead).or(cpu: 0, memory: 0)
     (cpuMillicores, memoryBytes) = plain.total(own, overhead)
     (usualCPUMillicores, usualMemoryBytes) = usual.total(own, overhead)
-    others = PodRequest.others(pod)
+    others = PodRequest.others(spec)
   }
 
   private typealias Pair = (cpu: Int64, memory: Int64)
@@ -75,7 +76,7 @@ struct PodRequest: Sendable {
     }
   }
 
-  private static func others(_ pod: Pod) -> [(name: String, amount: Int64)] {
+  private static func others(_ spec: PodSpec) -> [(name: String, amount: Int64)] {
     var names: Set<String> = []
     func add(_ containers: JSON) {
       for container in containers.elements {
@@ -84,8 +85,8 @@ struct PodRequest: Sendable {
         }
       }
     }
-    add(pod.tree[.spec][.containers])
-    add(pod.tree[.spec][.initContainers])
+    add(spec.tree[.containers])
+    add(spec.tree[.initContainers])
     if names.isEmpty { return [] }
     return names.sorted().map { name in
       func amount(_ container: Container) -> Int64 {
@@ -93,11 +94,11 @@ struct PodRequest: Sendable {
       }
       var sidecars: Int64 = 0
       var largest: Int64 = 0
-      for container in pod.spec.initContainers {
+      for container in spec.initContainers {
         if container.restartPolicy == "Always" { sidecars += amount(container) }
         largest = max(largest, container.restartPolicy == "Always" ? sidecars : sidecars + amount(container))
       }
-      return (name, max(pod.spec.containers.reduce(sidecars) { $0 + amount($1) }, largest))
+      return (name, max(spec.containers.reduce(sidecars) { $0 + amount($1) }, largest))
     }
   }
 }

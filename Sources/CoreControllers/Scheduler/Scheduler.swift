@@ -51,13 +51,16 @@ package struct Scheduler: Controller {
   private mutating func podChanged(_ change: StoreChange) -> [ObjectKey] {
     let key = change.object.key
     let pod = change.object.view(Pod.self)
-    if change.kind != .deleted, Scheduler.isWaiting(pod) {
+    let isOurs = Scheduler.isOurs(pod)
+    let isGated = isOurs && !pod.spec.schedulingGates.isEmpty
+    if change.kind != .deleted, isOurs, !isGated {
       if let previous = change.previous?.view(Pod.self), queue.isTold(key), Scheduler.isSameRequest(previous, pod) { return [] }
       queue.activate(key, priority: pod.spec.priority ?? 0)
       return [key]
     }
     queue.remove(key)
-    if Scheduler.isGated(pod) { return change.kind == .deleted ? [] : [key] }
+    if isGated { return change.kind == .deleted ? [] : [key] }
+    if !queue.hasWaiting { return [] }
     let before = change.previous?.view(Pod.self)
     let (was, now) = (before.flatMap { Scheduler.hold(of: $0) }, change.kind == .deleted ? nil : Scheduler.hold(of: pod))
     if was != nil, now == nil { return queue.activateWaiting() }

@@ -18,6 +18,8 @@ struct SchedulingQueue: Sendable {
     levels[priority, default: 0] += 1
   }
 
+  var hasWaiting: Bool { !waiting.isEmpty }
+
   /// Everybody who waits, by priority, then by key; all are to be looked at now.
   mutating func activateWaiting() -> [ObjectKey] { activate(waiting) }
 
