@@ -10,7 +10,7 @@ extension Change {
       succeeded: EventDraft(
         .normal, reason: "SuccessfulCreate", message: "Created pod: \(pod.metadata.name ?? "")", about: owner.tree),
       failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating: {error}", about: owner.tree),
-      tolerated: ["AlreadyExists"])
+      tolerated: Change.untilThere)
   }
 
   static func delete(_ pod: StoredObject, for owner: StoredObject) -> Change {

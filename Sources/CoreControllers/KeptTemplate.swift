@@ -41,7 +41,7 @@ enum KeptTemplate {
     revision.revision = number
     revision.tree.put(.data, data)
     let change = Change(
-      .create(.controllerRevisions, namespace: set.key.namespace, tree: revision.tree), tolerated: ["AlreadyExists"])
+      .create(.controllerRevisions, namespace: set.key.namespace, tree: revision.tree), tolerated: Change.untilThere)
     return ("\(base)-\(hash)", hash, change)
   }
 

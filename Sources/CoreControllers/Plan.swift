@@ -54,6 +54,8 @@ package struct Change: Sendable {
   package var tolerated: Set<String>
   /// Of a change of an object that may have gone.
   package static let untilGone: Set<String> = ["NotFound"]
+  /// Of an object that may have come.
+  static let untilThere: Set<String> = ["AlreadyExists"]
   /// Its place among many like changes.
   package var turn: SlowStart.Turn?
 

@@ -1,5 +1,6 @@
 import CoreControllers
 import CoreJSON
+import CoreMetrics
 import CoreStore
 import CoreTypes
 import Testing
@@ -32,6 +33,34 @@ struct ServiceWorld {
 
 @Suite("Endpoints")
 struct EndpointsTests {
+  @Test("pods matter where a service selects, as long as it does")
+  func selecting() {
+    var controller = EndpointsController()
+    var store = Store()
+    func keys(_ change: StoreChange) -> [String] {
+      controller.keys(affectedBy: change, in: Snapshot(store: store, metrics: MetricsWindow())).map(\.name)
+    }
+    func service(_ name: String, _ spec: JSON) {
+      let key = ObjectKey(.services, namespace: "default", name)
+      #expect(keys(store.put(key, ["metadata": ["name": .string(name)], "spec": spec])) == [name])
+    }
+    var pods = 0
+    func pod(namespace: String = "default") -> [String] {
+      pods += 1
+      let key = ObjectKey(.pods, namespace: namespace, "p-\(pods)")
+      return keys(store.put(key, ["metadata": ["name": .string(key.name), "labels": ["app": "web"]]]))
+    }
+    service("plain", ["clusterIP": "10.0.0.1"])
+    #expect(pod().isEmpty)
+    service("web", ["selector": ["app": "web"]])
+    service("too", ["selector": ["app": "web"]])
+    #expect(pod() == ["too", "web"] && pod(namespace: "other").isEmpty)
+    service("too", [:])
+    #expect(pod() == ["web"])
+    if let change = store.remove(ObjectKey(.services, namespace: "default", "web")) { #expect(keys(change).isEmpty) }
+    #expect(pod().isEmpty)
+  }
+
   @Test("endpoints hold the addresses of ready pods that the selector matches, and follow them")
   func endpoints() throws {
     var world = World(EndpointsController())

@@ -1,5 +1,6 @@
 import CoreControllers
 import CoreJSON
+import CoreMetrics
 import CoreStore
 import CoreTypes
 import Testing
@@ -24,6 +25,29 @@ struct GarbageCollectorTests {
     try world.add(.pods, Self.object("Pod", "a", owners: ["ReplicaSet/web-1"]))
     try world.add(.pods, Self.object("Pod", "b", owners: ["ReplicaSet/web-1"]))
     return world
+  }
+
+  @Test("an object is looked at when one of its owners is gone or about to go, and not while all are there to stay")
+  func looks() {
+    let collector = GarbageCollector()
+    var store = Store()
+    func put(_ resource: ResourceID, _ name: String, _ metadata: JSON) -> [String] {
+      var tree: JSON = ["metadata": metadata]
+      tree[.metadata].put(.name, .string(name))
+      let change = store.put(ObjectKey(resource, namespace: "default", name), tree)
+      return collector.keys(affectedBy: change, in: Snapshot(store: store, metrics: MetricsWindow())).map(\.name)
+    }
+    let owner: JSON = ["apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "w"]
+    let owned: JSON = ["uid": "p", "ownerReferences": [owner]]
+    #expect(put(.pods, "early", owned) == ["early"])
+    #expect(put(.replicaSets, "web", ["uid": "w"]).isEmpty)
+    #expect(put(.pods, "late", owned).isEmpty)
+    #expect(put(.pods, "late", ["uid": "p", "ownerReferences": [owner], "finalizers": ["a"]]).isEmpty)
+    let leaving: JSON = ["uid": "w", "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": ["foregroundDeletion"]]
+    #expect(put(.replicaSets, "web", leaving) == ["web"])
+    #expect(put(.pods, "later", owned) == ["later", "web"])
+    #expect(put(.replicaSets, "web", ["uid": "another"]).isEmpty)
+    #expect(put(.pods, "last", owned) == ["last"])
   }
 
   @Test("in the background the owner goes first, then whatever hangs on it")

@@ -114,6 +114,13 @@ struct World {
       }
       return true
     }
+    if isDone, plan.isConclusive {
+      // A copy of the controller: the look itself is one that an engine spares.
+      var controller = controllers[item.controller]
+      let next = controller.plan(item.key, in: Snapshot(store: store, metrics: metrics), at: now)
+      let writes = next.changes.filter { if case .nothing = $0.write { false } else { true } }
+      precondition(writes.isEmpty, "not conclusive of \(item.key): \(writes)")
+    }
     if isDone {
       failures[item] = nil
     } else {

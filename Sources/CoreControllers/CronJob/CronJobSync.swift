@@ -132,7 +132,7 @@ struct CronJobSync {
         .create(.jobs, namespace: stored.key.namespace, tree: JSON.object(members).withoutNulls),
         succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created job \(name)", about: stored.tree),
         failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating job: {error}", about: stored.tree),
-        tolerated: ["AlreadyExists"]))
+        tolerated: Change.untilThere))
     cron.status.lastScheduleTime = scheduled.rfc3339
   }
 

@@ -31,7 +31,8 @@ package struct DeploymentController: Controller {
       // Recreate waits until the last old pod has gone; everything else shows in the status of the ReplicaSets.
       guard change.kind == .deleted, let owner = object.controller, owner.kind == "ReplicaSet",
         let set = snapshot.store.get(.replicaSets, namespace: object.key.namespace, owner.name ?? ""),
-        let deployment = DeploymentController.owner(of: set)
+        let deployment = DeploymentController.owner(of: set),
+        let stored = snapshot.store.get(deployment), stored.tree[.spec][.strategy][.type].isText("Recreate")
       else { return [] }
       return [deployment]
     default: return []

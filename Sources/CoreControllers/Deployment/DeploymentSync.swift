@@ -69,6 +69,7 @@ struct DeploymentSync {
       scale()
       if deployment.spec.paused == true { trimHistory() }
       finish(isRollout: false)
+      if staysDone { plan.isConclusive = true }
     } else if isRolling {
       reviseNewSet(create: true)
       roll()
@@ -82,6 +83,14 @@ struct DeploymentSync {
   /// The wanted number changed since the sets were last scaled.
   private var isScaling: Bool {
     allSets.contains { $0.replicas > 0 && $0.desired != nil && $0.desired != wanted }
+  }
+
+  /// The only set is there, as large as wanted, of a rollout that is complete: while it follows, the next look finds nothing to do.
+  private var staysDone: Bool {
+    guard let newSet, newSet.stored != nil, newSet.replicas == wanted, oldSets.isEmpty, hasDeadline else { return false }
+    let failures = [status.conditions.tree, newSet.replicaSet.status.conditions.tree].flatMap(\.elements)
+    return !failures.contains { $0[.type].isText("ReplicaFailure") }
+      && status.conditions.contains { $0.type == "Progressing" && $0.reason == "NewReplicaSetAvailable" }
   }
 
   /// Source: checkPausedConditions, sync.go, v1.36.
@@ -162,7 +171,7 @@ struct DeploymentSync {
       plan.changes.append(
         Change(
           .create(.replicaSets, namespace: stored.key.namespace, tree: tree.tree), succeeded: event, failed: failed,
-          tolerated: ["AlreadyExists"]))
+          tolerated: Change.untilThere))
       plan.take(DeploymentSync.setTurn, since: plan.changes.count - 1)
       return
     }

@@ -13,7 +13,7 @@ package struct GarbageCollector: Controller {
     if change.kind == .deleted {
       let dependants =
         OwnerLookup.isOwner(change.object.key.resource) ? snapshot.store.owned(by: change.object.uid).map(\.key) : []
-      return dependants + blockedOwners(change.object.metadata, change.object.key.namespace, snapshot.store)
+      return dependants + owners(of: change.object.metadata, change.object.key.namespace, snapshot.store).going
     }
     if let previous = change.previous {
       // Status changes of a pod make no difference here.
@@ -25,12 +25,12 @@ package struct GarbageCollector: Controller {
     var keys: [ObjectKey] = []
     // An owner that is let go of may have waited for this.
     if let previous = change.previous?.metadata, previous.ownerReferences != metadata.ownerReferences {
-      keys += blockedOwners(previous, change.object.key.namespace, snapshot.store)
+      keys += owners(of: previous, change.object.key.namespace, snapshot.store).going
     }
-    if !metadata.ownerReferences.isEmpty {
-      keys.append(change.object.key)
-      keys += blockedOwners(metadata, change.object.key.namespace, snapshot.store)
-    }
+    let owners = owners(of: metadata, change.object.key.namespace, snapshot.store)
+    // While all are there to stay nothing is to be done; one that goes leads here by itself.
+    if owners.isAnyGone || !owners.going.isEmpty { keys.append(change.object.key) }
+    keys += owners.going
     if metadata.deletionTimestamp != nil {
       let finalizers = metadata.finalizers.values
       if finalizers.contains("foregroundDeletion") || finalizers.contains("orphan"), !keys.contains(change.object.key) {
@@ -53,15 +53,19 @@ package struct GarbageCollector: Controller {
       && (deletion.isNull || old[.finalizers] == new[.finalizers])
   }
 
-  /// Owners that wait in foreground deletion for this dependant to go.
-  private func blockedOwners(_ metadata: ObjectMeta, _ namespace: String, _ store: Store) -> [ObjectKey] {
-    if metadata.ownerReferences.isEmpty { return [] }
-    return metadata.ownerReferences.compactMap { reference in
-      guard let owner = OwnerLookup.find(reference, namespace: namespace, store),
-        !owner.tree[.metadata][.deletionTimestamp].isNull
-      else { return nil }
-      return owner.key
+  /// Whether an owner is gone, and those that are about to go: they may wait in foreground deletion for this dependant.
+  private func owners(of metadata: ObjectMeta, _ namespace: String, _ store: Store) -> (isAnyGone: Bool, going: [ObjectKey]) {
+    var isAnyGone = false
+    var going: [ObjectKey] = []
+    for element in metadata.tree[.ownerReferences].elements {
+      let reference = OwnerReference(tree: element)
+      if let owner = OwnerLookup.find(reference, namespace: namespace, store) {
+        if !owner.tree[.metadata][.deletionTimestamp].isNull { going.append(owner.key) }
+      } else if !OwnerLookup.isBeyondReach(reference, from: namespace) {
+        isAnyGone = true
+      }
     }
+    return (isAnyGone, going)
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {

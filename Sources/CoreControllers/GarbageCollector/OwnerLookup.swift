@@ -29,9 +29,14 @@ enum OwnerLookup {
 
   static func resource(_ reference: OwnerReference) -> ResourceID? {
     guard let kind = reference.kind, let resource = resources[kind] else { return nil }
-    let version = reference.apiVersion ?? ""
-    let group = version.utf8.firstIndex(of: UInt8(ascii: "/")).map { version[..<$0] } ?? ""
-    return resource.group == group ? resource : nil
+    return isVersion(reference.apiVersion ?? "", of: resource.group) ? resource : nil
+  }
+
+  /// "v1" is one of the core group, "apps/v1" one of apps.
+  private static func isVersion(_ version: String, of group: String) -> Bool {
+    let slash = UInt8(ascii: "/")
+    if group.isEmpty { return !version.utf8.contains(slash) || version.utf8.first == slash }
+    return version.hasPrefix(group) && version.utf8.dropFirst(group.utf8.count).first == slash
   }
 
   /// The owner, if an object of that name with that UID is there.

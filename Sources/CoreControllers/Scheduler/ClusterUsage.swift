@@ -106,8 +106,10 @@ struct ClusterUsage: Sendable {
   /// How many placed pods use a claim.
   func users(ofClaim key: ObjectKey) -> Int { claims[key] ?? 0 }
 
+  var hasNominations: Bool { !nominations.isEmpty }
+
   /// Waiting pods for which room is being made on a node, sorted.
-  func nominated(to node: NodeShape) -> [ObjectKey] { nominations.isEmpty ? [] : nominations[node.name] ?? [] }
+  func nominated(to node: NodeShape) -> [ObjectKey] { nominations[node.name] ?? [] }
 
   /// Takes one change of a pod.
   mutating func note(_ change: StoreChange, _ store: Store) {

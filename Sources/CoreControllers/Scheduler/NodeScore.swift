@@ -21,28 +21,27 @@ enum NodeScore {
   }
 
   static func scores(of candidates: [Candidate], for attempt: SchedulingAttempt, _ cluster: ClusterUsage) -> [Int] {
-    let nodes = candidates.map(\.node)
     var total = candidates.map {
       leastAllocated(attempt.request, $0.node, $0.usage) + balanced(attempt.request, $0.node, $0.usage)
     }
     func add(_ scores: [Int], weight: Int) {
       for index in scores.indices { total[index] += weight * scores[index] }
     }
-    if nodes.contains(where: { !$0.softTaints.isEmpty }) {
-      let counts = nodes.map { node in node.softTaints.count { !NodeFilter.tolerates(attempt.pod, $0) } }
+    if candidates.contains(where: { !$0.node.softTaints.isEmpty }) {
+      let counts = candidates.map { $0.node.softTaints.count { !NodeFilter.tolerates(attempt.pod, $0) } }
       add(counts.map { 100 - share($0, of: counts.max() ?? 0) }, weight: taintWeight)
     }
     let preferred = attempt.pod.spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution
     if !preferred.isEmpty {
-      let sums = nodes.map { node in
+      let sums = candidates.map { candidate in
         preferred.reduce(0) { sum, wish in
-          NodeAffinityMatch.matches(wish.preference, node.node, node.name) ? sum + (wish.weight ?? 0) : sum
+          NodeAffinityMatch.matches(wish.preference, candidate.node.node, candidate.node.name) ? sum + (wish.weight ?? 0) : sum
         }
       }
       add(sums.map { share($0, of: sums.max() ?? 0) }, weight: affinityWeight)
     }
-    add(PodSpread.scores(attempt, cluster, on: nodes), weight: spreadWeight)
-    let liked = PodNeighbours.scores(attempt, cluster, on: nodes)
+    add(PodSpread.scores(attempt, cluster, on: candidates), weight: spreadWeight)
+    let liked = PodNeighbours.scores(attempt, cluster, on: candidates)
     if let least = liked.min(), let most = liked.max() {
       add(liked.map { share($0 - least, of: most - least) }, weight: neighboursWeight)
     }

@@ -57,7 +57,7 @@ struct PodNeighbours {
   }
 
   /// How much each node is liked, by the new pod and by those that are there; empty if nobody has a wish.
-  static func scores(_ attempt: SchedulingAttempt, _ cluster: ClusterUsage, on nodes: [NodeShape]) -> [Int] {
+  static func scores(_ attempt: SchedulingAttempt, _ cluster: ClusterUsage, on candidates: [Candidate]) -> [Int] {
     var wishes: [(key: String, pods: [String: Int], weight: Int)] = []
     for wish in attempt.terms.preferred {
       let tally = cluster.counts[PodQuery(terms: [wish.term], countsLeaving: true)]
@@ -68,9 +68,9 @@ struct PodNeighbours {
       wishes.append((wish.term.topologyKey, attempt.places(wish.term.topologyKey, placed.tallies[index]), wish.weight))
     }
     if wishes.isEmpty { return [] }
-    return nodes.map { node in
+    return candidates.map { candidate in
       wishes.reduce(0) { sum, wish in
-        sum + (node.labels[wish.key].flatMap { wish.pods[$0] } ?? 0) * wish.weight
+        sum + (candidate.node.labels[wish.key].flatMap { wish.pods[$0] } ?? 0) * wish.weight
       }
     }
   }

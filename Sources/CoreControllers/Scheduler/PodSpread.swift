@@ -85,21 +85,21 @@ struct PodSpread {
 
   /// A score from 0 to 100 for each node; empty if the pod does not care. Pods of a controller without constraints of their own
   /// are spread over nodes (maxSkew 3) and zones (maxSkew 5), by the number of pods of that controller.
-  static func scores(_ attempt: SchedulingAttempt, _ cluster: ClusterUsage, on nodes: [NodeShape]) -> [Int] {
+  static func scores(_ attempt: SchedulingAttempt, _ cluster: ClusterUsage, on candidates: [Candidate]) -> [Int] {
     let soft = attempt.spread.filter { !$0.isRequired }
     if attempt.spread.isEmpty {
       guard let owner = attempt.stored.controller?.uid else { return [] }
       let tally = cluster.pods(ofController: owner)
-      if tally.isEmpty, areAlike(nodes) { return [] }
+      if tally.isEmpty, areAlike(candidates) { return [] }
       let counts = attempt.nodes.map { tally[$0.place] ?? 0 }
       func wish(_ maxSkew: Int, _ domain: (NodeShape) -> Int?) -> Wish {
         var pods = [Int](repeating: 0, count: 1 + (attempt.nodes.reduce(-1) { max($0, domain($1) ?? -1) }))
         for (node, count) in zip(attempt.nodes, counts) {
           if count > 0, let domain = domain(node) { pods[domain] += count }
         }
-        return Wish(maxSkew: maxSkew, domains: nodes.map(domain), pods: pods)
+        return Wish(maxSkew: maxSkew, domains: candidates.map { domain($0.node) }, pods: pods)
       }
-      return scores([wish(3) { $0.hostname?.number }, wish(5) { $0.zone?.number }], nodes.count, needsAll: false)
+      return scores([wish(3) { $0.hostname?.number }, wish(5) { $0.zone?.number }], candidates.count, needsAll: false)
     }
     if soft.isEmpty { return [] }
     let wishes = soft.map { constraint in
@@ -112,16 +112,16 @@ struct PodSpread {
         guard constraint.includes(node, attempt.pod), let count = tally[node.name] else { continue }
         pods[numbers[node.label(key)!]!] += count
       }
-      return Wish(maxSkew: constraint.maxSkew, domains: nodes.map { $0.label(key).flatMap { numbers[$0] } }, pods: pods)
+      return Wish(maxSkew: constraint.maxSkew, domains: candidates.map { $0.node.label(key).flatMap { numbers[$0] } }, pods: pods)
     }
-    return scores(wishes, nodes.count, needsAll: true)
+    return scores(wishes, candidates.count, needsAll: true)
   }
 
   /// The first pod of a controller makes no difference between nodes that all have, or all lack, the labels.
-  private static func areAlike(_ nodes: [NodeShape]) -> Bool {
-    guard let first = nodes.first else { return true }
-    return nodes.allSatisfy {
-      ($0.hostname == nil) == (first.hostname == nil) && ($0.zone == nil) == (first.zone == nil)
+  private static func areAlike(_ candidates: [Candidate]) -> Bool {
+    guard let first = candidates.first?.node else { return true }
+    return candidates.allSatisfy {
+      ($0.node.hostname == nil) == (first.hostname == nil) && ($0.node.zone == nil) == (first.zone == nil)
     }
   }
 

@@ -64,6 +64,7 @@ struct SchedulingAttempt {
   /// Whether the pod must stay away from a node, also when the pods come for which room is being made there.
   /// Source: RunFilterPluginsWithNominatedPods, pkg/scheduler/framework/runtime/framework.go, v1.36.
   func refusal(on candidate: Candidate, _ cluster: ClusterUsage, _ rules: Rules) -> Refusal? {
+    if !cluster.hasNominations { return refusalNow(on: candidate, cluster, rules) }
     let node = candidate.node
     let nominated = cluster.nominated(to: node)
     if nominated.isEmpty { return refusalNow(on: candidate, cluster, rules) }

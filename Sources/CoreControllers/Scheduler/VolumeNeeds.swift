@@ -77,6 +77,7 @@ struct VolumeNeeds {
   }
 
   func refusal(on node: NodeShape) -> Refusal? {
+    if affinities.isEmpty, unbound.isEmpty { return nil }
     if !affinities.allSatisfy({ NodeAffinityMatch.matches($0, node.node, node.name) }) {
       return Refusal("node(s) didn't match PersistentVolume's node affinity")
     }

@@ -59,7 +59,7 @@ struct StatefulClaims {
       return Change(
         .create(.persistentVolumeClaims, namespace: stored.key.namespace, tree: claim.tree),
         failed: EventDraft(.warning, reason: "FailedCreate", message: "create Claim \(name) failed: {error}", about: stored.tree),
-        tolerated: ["AlreadyExists"])
+        tolerated: Change.untilThere)
     }
   }
 

@@ -162,7 +162,7 @@ struct ClaimSync {
       Change(
         .create(.persistentVolumes, namespace: "", tree: volume.tree),
         succeeded: EventDraft(.normal, reason: "ProvisioningSucceeded", message: "made volume \(name)", about: stored.tree),
-        tolerated: ["AlreadyExists"]),
+        tolerated: Change.untilThere),
       complete(provisioned, name),
     ])
   }
