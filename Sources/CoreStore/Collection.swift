@@ -7,7 +7,7 @@ struct Collection: Sendable {
 
     init(_ object: StoredObject) {
       self.object = object
-      prefix = NamePrefix(object.key.name)
+      prefix = object.key.prefix
     }
 
     func comesBefore(_ name: String, _ prefix: NamePrefix) -> Bool {
@@ -29,18 +29,23 @@ struct Collection: Sendable {
 
   private func isThere(_ namespace: String, _ place: Int) -> Bool { place < names.count && names[place] == namespace }
 
-  func get(_ namespace: String, _ name: String) -> StoredObject? {
+  func get(_ key: ObjectKey) -> StoredObject? { get(key.namespace, key.name, key.prefix) }
+
+  func get(_ namespace: String, _ name: String) -> StoredObject? { get(namespace, name, NamePrefix(name)) }
+
+  private func get(_ namespace: String, _ name: String, _ prefix: NamePrefix) -> StoredObject? {
     let place = place(of: namespace)
     guard isThere(namespace, place),
-      let found = namespaces[place].element(at: Collection.position(of: name, in: namespaces[place])),
+      let found = namespaces[place].element(at: Collection.position(of: name, prefix, in: namespaces[place])),
       found.object.key.name == name
     else { return nil }
     return found.object
   }
 
-  private static func position(of name: String, in entries: SortedChunks<Entry>) -> SortedChunks<Entry>.Position {
-    let prefix = NamePrefix(name)
-    return entries.position { $0.comesBefore(name, prefix) }
+  private static func position(
+    of name: String, _ prefix: NamePrefix, in entries: SortedChunks<Entry>
+  ) -> SortedChunks<Entry>.Position {
+    entries.position { $0.comesBefore(name, prefix) }
   }
 
   func list(namespace: String?) -> [StoredObject] {
@@ -67,7 +72,7 @@ struct Collection: Sendable {
       namespaces.insert(SortedChunks(), at: place)
     }
     let name = object.key.name
-    let position = Collection.position(of: name, in: namespaces[place])
+    let position = Collection.position(of: name, object.key.prefix, in: namespaces[place])
     if let present = namespaces[place].element(at: position)?.object, present.key.name == name {
       namespaces[place][position] = Entry(object)
       return present
@@ -77,17 +82,21 @@ struct Collection: Sendable {
     return nil
   }
 
-  mutating func remove(_ namespace: String, _ name: String) {
-    let place = place(of: namespace)
-    guard isThere(namespace, place), case let position = Collection.position(of: name, in: namespaces[place]),
-      namespaces[place].element(at: position)?.object.key.name == name
-    else { return }
+  /// - Returns: what was there.
+  @discardableResult
+  mutating func remove(_ key: ObjectKey) -> StoredObject? {
+    let place = place(of: key.namespace)
+    guard isThere(key.namespace, place),
+      case let position = Collection.position(of: key.name, key.prefix, in: namespaces[place]),
+      let present = namespaces[place].element(at: position)?.object, present.key.name == key.name
+    else { return nil }
     namespaces[place].remove(at: position)
     count -= 1
     if namespaces[place].isEmpty {
       names.remove(at: place)
       namespaces.remove(at: place)
     }
+    return present
   }
 }
 

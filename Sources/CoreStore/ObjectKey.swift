@@ -83,12 +83,15 @@ package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertibl
     let name: String
     /// Without the resource: few objects of a namespace share a name.
     let fingerprint: UInt64
+    /// Kept for the store, which is asked for the objects of most keys.
+    let prefix: NamePrefix
 
     init(_ resource: ResourceID, _ namespace: String, _ name: String) {
       self.resource = resource
       self.namespace = namespace
       self.name = name
       fingerprint = FNV.hash(namespace, FNV.hash(name))
+      prefix = NamePrefix(name)
     }
   }
   private let parts: Parts
@@ -96,6 +99,7 @@ package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertibl
   package var resource: ResourceID { parts.resource }
   package var namespace: String { parts.namespace }
   package var name: String { parts.name }
+  var prefix: NamePrefix { parts.prefix }
 
   package init(_ resource: ResourceID, namespace: String = "", _ name: String) {
     parts = Parts(resource, namespace, name)
@@ -127,9 +131,18 @@ extension String {
     return (isLess ?? nil) ?? utf8.lexicographicallyPrecedes(other.utf8)
   }
 
+  /// Names of one collection begin alike, mostly: as long as they do, eight bytes at a time.
   private static func precede(_ left: UnsafeBufferPointer<UInt8>, _ right: UnsafeBufferPointer<UInt8>) -> Bool {
+    let (left, right) = (UnsafeRawBufferPointer(left), UnsafeRawBufferPointer(right))
     let count = Swift.min(left.count, right.count)
     var index = 0
+    while index + 8 <= count {
+      let (x, y) = (
+        left.loadUnaligned(fromByteOffset: index, as: UInt64.self), right.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+      )
+      if x != y { return UInt64(bigEndian: x) < UInt64(bigEndian: y) }
+      index += 8
+    }
     while index < count {
       if left[index] != right[index] { return left[index] < right[index] }
       index += 1

@@ -20,22 +20,19 @@ struct SortedChunks<Element: Sendable>: Sendable {
 
   /// The first position whose element does not come before the one looked for; `comesBefore` must agree with the order.
   func position(_ comesBefore: (Element) -> Bool) -> Position {
-    var low = 0
-    var high = chunks.count
-    while low < high {
-      let middle = (low + high) / 2
-      if comesBefore(chunks[middle][chunks[middle].count - 1]) { low = middle + 1 } else { high = middle }
-    }
-    guard low < chunks.count else { return Position(chunk: low, index: 0) }
-    return Position(chunk: low, index: SortedChunks.partition(chunks[low], comesBefore))
+    let chunk = SortedChunks.partition(chunks.span) { comesBefore($0[$0.count - 1]) }
+    guard chunk < chunks.count else { return Position(chunk: chunk, index: 0) }
+    let elements = chunks[chunk]
+    return Position(chunk: chunk, index: SortedChunks.partition(elements.span, comesBefore))
   }
 
-  private static func partition(_ chunk: [Element], _ comesBefore: (Element) -> Bool) -> Int {
+  /// As a span: every look-up of an object ends here.
+  private static func partition<Part>(_ parts: Span<Part>, _ comesBefore: (Part) -> Bool) -> Int {
     var low = 0
-    var high = chunk.count
+    var high = parts.count
     while low < high {
       let middle = (low + high) / 2
-      if comesBefore(chunk[middle]) { low = middle + 1 } else { high = middle }
+      if comesBefore(parts[middle]) { low = middle + 1 } else { high = middle }
     }
     return low
   }

@@ -19,7 +19,10 @@ package struct Store: Sendable {
     self.keepsBytes = keepsBytes
   }
 
-  package func get(_ key: ObjectKey) -> StoredObject? { get(key.resource, namespace: key.namespace, key.name) }
+  package func get(_ key: ObjectKey) -> StoredObject? {
+    guard let place = collections.place(of: key.resource) else { return nil }
+    return collections[place].get(key)
+  }
 
   package func get(_ resource: ResourceID, namespace: String = "", _ name: String) -> StoredObject? {
     guard let place = collections.place(of: resource) else { return nil }
@@ -60,13 +63,12 @@ package struct Store: Sendable {
 
   /// Removes an object; nil if there was none.
   package mutating func remove(_ key: ObjectKey) -> StoreChange? {
-    guard let previous = get(key) else { return nil }
+    guard let place = collections.place(of: key.resource), let previous = collections[place].remove(key) else { return nil }
     revision += 1
     var tree = previous.tree
     let uid = Store.number(&tree, revision)
     let last = StoredObject(
       key: key, uid: uid, revision: revision, tree: tree, encoded: keepsBytes ? tree.encoded() : nil)
-    if let place = collections.place(of: key.resource) { collections[place].remove(key.namespace, key.name) }
     index(previous, nil)
     let change = StoreChange(kind: .deleted, object: last, previous: previous)
     log.append(change)
@@ -102,10 +104,10 @@ package struct Store: Sendable {
   }
 
   private mutating func index(_ previous: StoredObject?, _ object: StoredObject?) {
-    let before = previous?.tree[.metadata][.ownerReferences] ?? .null
-    let after = object?.tree[.metadata][.ownerReferences] ?? .null
+    let before = previous?.ownerReferences ?? []
+    let after = object?.ownerReferences ?? []
     guard let key = (object ?? previous)?.key, before != after else { return }
-    for owner in before.elements { if let uid = owner[.uid].string { owners.remove(uid, key) } }
-    for owner in after.elements { if let uid = owner[.uid].string { owners.insert(uid, key) } }
+    for owner in before { if let uid = owner[.uid].string { owners.remove(uid, key) } }
+    for owner in after { if let uid = owner[.uid].string { owners.insert(uid, key) } }
   }
 }

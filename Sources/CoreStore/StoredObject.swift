@@ -10,6 +10,8 @@ package final class StoredObject: Sendable {
   package let revision: UInt64
   /// The whole object, apiVersion and kind included.
   package let tree: JSON
+  /// Found once, for the index of the owners.
+  let ownerReferences: [JSON]
   /// The owner reference of the object's controller; null without one. Found once: every controller asks for it.
   package let controllerReference: JSON
   private let bytes: [UInt8]?
@@ -22,8 +24,8 @@ package final class StoredObject: Sendable {
     self.revision = revision
     self.tree = tree
     bytes = encoded
-    let owners = tree[.metadata][.ownerReferences].elements
-    controllerReference = owners.first { $0[.controller].bool == true } ?? .null
+    ownerReferences = tree[.metadata][.ownerReferences].elements
+    controllerReference = ownerReferences.first { $0[.controller].bool == true } ?? .null
   }
 
   /// The object's own controller, such as the StatefulSet of a pod.
