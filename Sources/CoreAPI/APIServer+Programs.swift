@@ -30,16 +30,16 @@ extension APIServer {
 
   /// An event that the control plane's own recorder made: its form is right and its name is new, so that nothing is left to admit
   /// but its namespace.
-  package mutating func createEvent(_ event: consuming Event, at now: Instant) throws(APIError) -> StoredObject {
+  package mutating func createEvent(_ event: consuming Event) throws(APIError) -> StoredObject {
     let key = ObjectKey(
       .events, namespace: event.tree[.metadata][.namespace].string ?? "", event.tree[.metadata][.name].string ?? "")
     try admitNamespace(key.namespace, .events, key.name)
     if store.get(key) != nil { throw .alreadyExists(.events, key.name) }
-    // It has neither yet.
+    // It has neither yet; it is created when it happens.
     var metadata = event.tree.take(.metadata).members
     metadata.reserveCapacity(metadata.count + 3)
     metadata.append(Member(key: .uid, value: .string(random.uid())))
-    metadata.append(Member(key: .creationTimestamp, value: .string(now.rfc3339)))
+    metadata.append(Member(key: .creationTimestamp, value: event.tree[.firstTimestamp]))
     event.tree.put(.metadata, .object(metadata))
     // Moved, so that the store need not copy it to number it.
     var tree = JSON.null

@@ -18,6 +18,9 @@ struct EventRecorder: Sendable {
   private struct Source: Hashable {
     var component: String
     var uid: String
+
+    /// Few say something about one object.
+    func hash(into hasher: inout Hasher) { hasher.combine(uid) }
   }
   /// What it has said lately, and how much more it may say.
   fileprivate struct Memory {
@@ -37,39 +40,50 @@ struct EventRecorder: Sendable {
 
   /// Records a draft through the API server's verbs. `host` is the node for a kubelet's events.
   mutating func record(_ draft: EventDraft, component: String, host: String = "", server: inout APIServer, at now: Instant) {
+    let source = Source(component: component, uid: draft.involved.uid ?? draft.involved.name ?? "")
+    if memories.count >= EventRecorder.memory, memories[source] == nil { memories.removeAll(keepingCapacity: true) }
+    // Looked for once, for that costs more than its use.
+    EventRecorder.record(
+      draft, component: component, host: host, &memories[source, default: Memory(since: now)], &count, &server, now)
+  }
+
+  private static func record(
+    _ draft: EventDraft, component: String, host: String, _ memory: inout Memory, _ count: inout UInt64,
+    _ server: inout APIServer, _ now: Instant
+  ) {
+    guard memory.spend(now) else { return }
     let involved = draft.involved
-    let source = Source(component: component, uid: involved.uid ?? involved.name ?? "")
-    let index = index(of: source, now)
-    guard memories.values[index].spend(now) else { return }
     let fieldPath = involved.fieldPath ?? ""
-    let place = memories.values[index].said.firstIndex {
+    let place = memory.said.firstIndex {
       $0.reason == draft.reason && $0.message == draft.message && $0.fieldPath == fieldPath && $0.kind == draft.kind
     }
     if let place {
-      if let stored = server.store.get(memories.values[index].said[place].key), repeats(stored, &server, now) { return }
-      memories.values[index].said.remove(at: place)
+      if let stored = server.store.get(memory.said[place].key), repeats(stored, &server, now) { return }
+      memory.said.remove(at: place)
     }
     count += 1
     let namespace = involved.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
-    let suffix = String(UInt64(bitPattern: now.nanoseconds) &+ count, radix: 16)
-    let name = "\(involved.name ?? "object").\(suffix)"
+    let name = name(involved.name ?? "object", UInt64(bitPattern: now.nanoseconds) &+ count)
     let made = try? server.createEvent(
-      make(draft, name: name, namespace: namespace, component: component, host: host, at: now), at: now)
+      make(draft, name: name, namespace: namespace, component: component, host: host, at: now))
     guard let stored = made else { return }
-    memories.values[index].add(
-      .init(reason: draft.reason, message: draft.message, fieldPath: fieldPath, kind: draft.kind, key: stored.key))
+    memory.add(.init(reason: draft.reason, message: draft.message, fieldPath: fieldPath, kind: draft.kind, key: stored.key))
   }
 
-  /// Where the memory of a source is, which is made where there is none; it is looked for once, for that costs more than its use.
-  private mutating func index(of source: Source, _ now: Instant) -> Dictionary<Source, Memory>.Index {
-    if let known = memories.index(forKey: source) { return known }
-    if memories.count >= EventRecorder.memory { memories = [:] }
-    memories[source] = Memory(since: now)
-    return memories.index(forKey: source)!
+  /// The object's name, a dot and the number in hexadecimal digits.
+  private static func name(_ object: String, _ number: UInt64) -> String {
+    var object = object
+    return object.withUTF8 { object in
+      String(unsafeUninitializedCapacity: object.count + 17) { out in
+        let dot = out.update(fromContentsOf: object)
+        out[dot] = UInt8(ascii: ".")
+        return HexadecimalText.put(number, min(15, number.leadingZeroBitCount / 4)..<16, into: out, at: dot + 1)
+      }
+    }
   }
 
   /// Counts what was said before once more.
-  private func repeats(_ stored: StoredObject, _ server: inout APIServer, _ now: Instant) -> Bool {
+  private static func repeats(_ stored: StoredObject, _ server: inout APIServer, _ now: Instant) -> Bool {
     var event = stored.view(Event.self)
     event.count = (event.count ?? 1) + 1
     event.lastTimestamp = now.rfc3339
@@ -77,13 +91,13 @@ struct EventRecorder: Sendable {
   }
 
   /// Made in one piece: half of all objects are events.
-  private func make(_ draft: EventDraft, name: String, namespace: String, component: String, host: String, at now: Instant)
+  private static func make(_ draft: EventDraft, name: String, namespace: String, component: String, host: String, at now: Instant)
     -> Event
   {
     let time = JSON.string(now.rfc3339)
     let message = draft.message.utf8.count > 1024 ? String(draft.message.prefix(1024)) : draft.message
-    var source = [Member(key: .component, value: .string(component))]
-    if !host.isEmpty { source.append(Member(key: .host, value: .string(host))) }
+    let reporter = Member(key: .component, value: .string(component))
+    let source = host.isEmpty ? [reporter] : [reporter, Member(key: .host, value: .string(host))]
     var metadata: [Member] = []
     metadata.reserveCapacity(5)  // The server adds three.
     metadata.append(Member(key: .name, value: .string(name)))

@@ -1,30 +1,37 @@
 extension Instant {
   /// "2026-11-23T18:00:00Z": how metav1.Time is written. Fractions of a second are cut.
-  package var rfc3339: String { text(fraction: 0) }
+  package var rfc3339: String { text(hasMicros: false) }
   /// "2026-11-23T18:00:00.123456Z": how metav1.MicroTime is written.
-  package var rfc3339Micro: String { text(fraction: 6) }
+  package var rfc3339Micro: String { text(hasMicros: true) }
 
-  private func text(fraction digits: Int) -> String {
+  private func text(hasMicros: Bool) -> String {
     let civil = CivilTime(secondsSince1970: seconds)
     let micros = Int(nanoseconds - seconds * 1_000_000_000) / 1000
     return String(unsafeUninitializedCapacity: 32) { out in
       var count = 0
-      func put(_ value: Int, _ width: Int, _ end: Unicode.Scalar) {
-        var rest = value
-        for place in stride(from: count + width - 1, through: count, by: -1) {
-          out[place] = UInt8(48 + rest % 10)
-          rest /= 10
-        }
-        out[count + width] = UInt8(ascii: end)
-        count += width + 1
+      // Two digits.
+      func put(_ value: Int) {
+        out[count] = UInt8(truncatingIfNeeded: 48 + value / 10)
+        out[count + 1] = UInt8(truncatingIfNeeded: 48 + value % 10)
+        count += 2
       }
-      put(civil.year, 4, "-")
-      put(civil.month, 2, "-")
-      put(civil.day, 2, "T")
-      put(civil.hour, 2, ":")
-      put(civil.minute, 2, ":")
-      put(civil.second, 2, digits > 0 ? "." : "Z")
-      if digits > 0 { put(micros, digits, "Z") }
+      func put(_ value: Int, _ end: Unicode.Scalar) {
+        put(value)
+        out[count] = UInt8(ascii: end)
+        count += 1
+      }
+      put(civil.year / 100)
+      put(civil.year % 100, "-")
+      put(civil.month, "-")
+      put(civil.day, "T")
+      put(civil.hour, ":")
+      put(civil.minute, ":")
+      put(civil.second, hasMicros ? "." : "Z")
+      if hasMicros {
+        put(micros / 10_000)
+        put(micros / 100 % 100)
+        put(micros % 100, "Z")
+      }
       return count
     }
   }

@@ -21,16 +21,12 @@ package struct RandomSource: Sendable {
     let high = next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
     let low = next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     return String(unsafeUninitializedCapacity: 36) { out in
-      var index = 0
-      for nibble in 0..<32 {
-        if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-          out[index] = UInt8(ascii: "-")
-          index += 1
-        }
-        out[index] = HexadecimalText.digit(nibble < 16 ? high : low, at: nibble % 16)
-        index += 1
+      var end = HexadecimalText.put(high, 0..<8, into: out, at: 0)
+      for (word, places) in [(high, 8..<12), (high, 12..<16), (low, 0..<4), (low, 4..<16)] {
+        out[end] = UInt8(ascii: "-")
+        end = HexadecimalText.put(word, places, into: out, at: end + 1)
       }
-      return index
+      return end
     }
   }
 
