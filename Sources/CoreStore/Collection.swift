@@ -24,7 +24,7 @@ struct Collection: Sendable {
   /// Where a namespace is, or would be.
   private func place(of namespace: String) -> Int {
     if names.count <= Collection.searchLimit, let place = names.firstIndex(of: namespace) { return place }
-    return names.partition(before: namespace)
+    return names.span.partition { $0.precedes(namespace) }
   }
 
   private func isThere(_ namespace: String, _ place: Int) -> Bool { place < names.count && names[place] == namespace }
@@ -97,18 +97,5 @@ struct Collection: Sendable {
       namespaces.remove(at: place)
     }
     return present
-  }
-}
-
-extension [String] {
-  /// The first index whose element is not less than `element`, in a sorted array.
-  func partition(before element: String) -> Int {
-    var low = 0
-    var high = count
-    while low < high {
-      let middle = (low + high) / 2
-      if self[middle].precedes(element) { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

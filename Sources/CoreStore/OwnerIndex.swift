@@ -13,7 +13,7 @@ struct OwnerIndex: Sendable {
   mutating func insert(_ uid: String, _ key: ObjectKey) {
     let shard = Self.shard(uid)
     var keys = shards[shard].removeValue(forKey: uid) ?? []
-    let place = Self.place(of: key, in: keys)
+    let place = keys.span.partition { $0 < key }
     if place == keys.count || keys[place] != key { keys.insert(key, at: place) }
     shards[shard][uid] = keys
   }
@@ -21,19 +21,8 @@ struct OwnerIndex: Sendable {
   mutating func remove(_ uid: String, _ key: ObjectKey) {
     let shard = Self.shard(uid)
     guard var keys = shards[shard].removeValue(forKey: uid) else { return }
-    let place = Self.place(of: key, in: keys)
+    let place = keys.span.partition { $0 < key }
     if place < keys.count, keys[place] == key { keys.remove(at: place) }
     if !keys.isEmpty { shards[shard][uid] = keys }
-  }
-
-  /// The first place whose key is not less.
-  private static func place(of key: ObjectKey, in keys: [ObjectKey]) -> Int {
-    var low = 0
-    var high = keys.count
-    while low < high {
-      let middle = (low + high) / 2
-      if keys[middle] < key { low = middle + 1 } else { high = middle }
-    }
-    return low
   }
 }

@@ -20,21 +20,10 @@ struct SortedChunks<Element: Sendable>: Sendable {
 
   /// The first position whose element does not come before the one looked for; `comesBefore` must agree with the order.
   func position(_ comesBefore: (Element) -> Bool) -> Position {
-    let chunk = SortedChunks.partition(chunks.span) { comesBefore($0[$0.count - 1]) }
+    let chunk = chunks.span.partition { comesBefore($0[$0.count - 1]) }
     guard chunk < chunks.count else { return Position(chunk: chunk, index: 0) }
     let elements = chunks[chunk]
-    return Position(chunk: chunk, index: SortedChunks.partition(elements.span, comesBefore))
-  }
-
-  /// As a span: every look-up of an object ends here.
-  private static func partition<Part>(_ parts: Span<Part>, _ comesBefore: (Part) -> Bool) -> Int {
-    var low = 0
-    var high = parts.count
-    while low < high {
-      let middle = (low + high) / 2
-      if comesBefore(parts[middle]) { low = middle + 1 } else { high = middle }
-    }
-    return low
+    return Position(chunk: chunk, index: elements.span.partition(comesBefore))
   }
 
   /// The element there; nil at the end.

@@ -66,6 +66,10 @@ struct CollectionTests {
         if before == after { #expect(left.utf8.prefix(16).filter { $0 != 0 } == right.utf8.prefix(16).filter { $0 != 0 }) }
       }
     }
+    let longer = names.flatMap { name in ["", "é-", "checkout-5d4c9b7f4d-"].map { $0 + name } }
+    for left in longer {
+      for right in longer { #expect(left.precedes(right) == left.utf8.lexicographicallyPrecedes(right.utf8), "\(left) \(right)") }
+    }
     #expect(NamePrefix("job-1234567890-a") < NamePrefix("job-1234567890-b") && NamePrefix("a") < NamePrefix("a\u{1}"))
   }
 }
