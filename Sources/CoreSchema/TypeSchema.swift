@@ -4,21 +4,21 @@ package import SchemaLanguage
 /// One object type, ready for use. Fields are found by the key's number in a small open-addressing table.
 ///
 /// Types refer to one another in circles, hence the two steps of construction; nothing changes after `Schema.init`, so sharing
-/// is safe.
+/// is safe, and no access needs to be guarded against another.
 package final class TypeSchema: @unchecked Sendable {
   package let declaration: SchemaType
   /// "apps.v1.StatefulSetSpec"
   package let qualifiedName: String
-  package private(set) var fields: [FieldSchema] = []
+  @exclusivity(unchecked) package private(set) var fields: [FieldSchema] = []
   /// Indices of fields.
-  private(set) var requiredFields: [Int] = []
-  private(set) var defaultedFields: [Int] = []
+  @exclusivity(unchecked) private(set) var requiredFields: [Int] = []
+  @exclusivity(unchecked) private(set) var defaultedFields: [Int] = []
   /// In this type or below it: only then a walk has to come here.
-  package internal(set) var hasDefaults = false
-  package internal(set) var hasImmutableFields = false
+  @exclusivity(unchecked) package internal(set) var hasDefaults = false
+  @exclusivity(unchecked) package internal(set) var hasImmutableFields = false
 
-  private var slots: UnsafeMutablePointer<UInt32>
-  private var mask = 0
+  @exclusivity(unchecked) private var slots: UnsafeMutablePointer<UInt32>
+  @exclusivity(unchecked) private var mask = 0
 
   init(_ declaration: SchemaType) {
     self.declaration = declaration
