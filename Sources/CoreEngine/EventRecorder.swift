@@ -75,7 +75,7 @@ struct EventRecorder: Sendable {
     var object = object
     return object.withUTF8 { object in
       String(unsafeUninitializedCapacity: object.count + 17) { out in
-        let dot = out.update(fromContentsOf: object)
+        let dot = out.initialize(fromContentsOf: object)
         out[dot] = UInt8(ascii: ".")
         return HexadecimalText.put(number, min(15, number.leadingZeroBitCount / 4)..<16, into: out, at: dot + 1)
       }

@@ -2,17 +2,22 @@
 package enum HexadecimalText {
   /// - Parameter place: 0 ..< 16; 0 is the highest
   package static func digit(_ word: UInt64, at place: Int) -> UInt8 {
-    let value = UInt8(truncatingIfNeeded: word >> UInt64(60 - place * 4) & 0xF)
-    return value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value
+    let value = UInt8(truncatingIfNeeded: word &>> UInt64(60 &- place &* 4) & 0xF)
+    return value &+ (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
   }
 
   /// Writes some of the digits.
   /// - Parameter places: within 0 ..< 16; 0 is the highest
   /// - Returns: where the next character goes
+  @discardableResult
   package static func put(
     _ word: UInt64, _ places: Range<Int>, into out: UnsafeMutableBufferPointer<UInt8>, at start: Int
   ) -> Int {
-    for place in places { out[start + place - places.lowerBound] = digit(word, at: place) }
-    return start + places.count
+    var end = start
+    for place in places {
+      out[end] = digit(word, at: place)
+      end &+= 1
+    }
+    return end
   }
 }

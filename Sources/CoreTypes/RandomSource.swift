@@ -21,12 +21,12 @@ package struct RandomSource: Sendable {
     let high = next() & 0xFFFF_FFFF_FFFF_0FFF | 0x4000
     let low = next() & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
     return String(unsafeUninitializedCapacity: 36) { out in
-      var end = HexadecimalText.put(high, 0..<8, into: out, at: 0)
-      for (word, places) in [(high, 8..<12), (high, 12..<16), (low, 0..<4), (low, 4..<16)] {
-        out[end] = UInt8(ascii: "-")
-        end = HexadecimalText.put(word, places, into: out, at: end + 1)
-      }
-      return end
+      for dash in [8, 13, 18, 23] { out[dash] = UInt8(ascii: "-") }
+      HexadecimalText.put(high, 0..<8, into: out, at: 0)
+      HexadecimalText.put(high, 8..<12, into: out, at: 9)
+      HexadecimalText.put(high, 12..<16, into: out, at: 14)
+      HexadecimalText.put(low, 0..<4, into: out, at: 19)
+      return HexadecimalText.put(low, 4..<16, into: out, at: 24)
     }
   }
 

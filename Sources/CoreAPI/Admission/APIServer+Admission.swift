@@ -7,7 +7,7 @@ extension APIServer {
   /// Namespace lifecycle: the namespace exists and is not on its way out.
   func admitNamespace(_ namespace: String, _ id: ResourceID, _ name: String) throws(APIError) {
     guard let found = store.get(.namespaces, namespace) else { throw .notFound(.namespaces, namespace) }
-    guard found.tree[.metadata][.deletionTimestamp].isNull, found.tree[.status][.phase].string != "Terminating" else {
+    guard found.tree[.metadata][.deletionTimestamp].isNull, !found.tree[.status][.phase].isText("Terminating") else {
       var error = APIError.forbidden(
         id, name, "unable to create new content in namespace \(namespace) because it is being terminated")
       error.causes = [

@@ -43,19 +43,16 @@ enum ServiceAccountAdmission {
       Member(key: .name, value: .string(volume)), Member(key: .readOnly, value: true),
       Member(key: .mountPath, value: .string(mountPath)),
     ])
-    func add(_ containers: JSON) -> JSON {
-      .array(
-        containers.elements.map { container in
-          let mounts = container[.volumeMounts].elements
-          if mounts.contains(where: { $0[.mountPath].isText(mountPath) }) { return container }
-          isUsed = true
-          var container = container
-          container.put(.volumeMounts, .array(mounts + [mount]))
-          return container
-        })
-    }
     for key in [Key.containers, .initContainers] where pod.spec.tree[key].isArray {
-      pod.spec.tree.put(key, add(pod.spec.tree[key]))
+      var containers = pod.spec.tree.take(key).elements
+      for index in containers.indices {
+        var mounts = containers[index][.volumeMounts].elements
+        if mounts.contains(where: { $0[.mountPath].isText(mountPath) }) { continue }
+        isUsed = true
+        mounts.append(mount)
+        containers[index].put(.volumeMounts, .array(mounts))
+      }
+      pod.spec.tree.put(key, .array(containers))
     }
     guard isUsed else { return }
     pod.spec.volumes.tree.elements.append(

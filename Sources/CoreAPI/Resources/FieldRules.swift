@@ -30,9 +30,9 @@ enum FieldRules {
     }
   }
 
-  static func atLeast(_ minimum: Int, _ value: Int?, _ path: FieldPath) -> [FieldError] {
+  static func atLeast(_ minimum: Int, _ value: Int?, _ path: @autoclosure () -> FieldPath) -> [FieldError] {
     guard let value, value < minimum else { return [] }
-    return [FieldError(.invalid, path, value: .int(Int64(value)), detail: "must be greater than or equal to \(minimum)")]
+    return [FieldError(.invalid, path(), value: .int(Int64(value)), detail: "must be greater than or equal to \(minimum)")]
   }
 
   static func immutable(_ new: JSON, _ old: JSON, _ path: FieldPath) -> [FieldError] {

@@ -45,6 +45,7 @@ struct JobResource: Resource {
   /// The selector and the labels of the pods follow from the job's UID, unless the selector is given by hand.
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
     var job = Job(tree: object)
+    object = .null  // Or each part that the view changes would be copied.
     job.status = JobStatus()
     job.metadata.generation = 1
     if job.spec.manualSelector != true, let uid = job.metadata.uid {

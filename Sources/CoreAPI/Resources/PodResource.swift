@@ -30,13 +30,14 @@ struct PodResource: Resource {
   }
 
   func setDefaults(_ object: inout JSON) {
-    var pod = Pod(tree: object)
-    PodSpecDefaults.pod(&pod.spec)
-    object = pod.tree
+    var spec = PodSpec(tree: object.take(.spec))
+    PodSpecDefaults.pod(&spec)
+    object.put(.spec, spec.tree)
   }
 
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
     var pod = Pod(tree: object)
+    object = .null  // Or each part that the view changes would be copied.
     pod.metadata.generation = 1
     pod.status = PodStatus()
     pod.status.phase = "Pending"

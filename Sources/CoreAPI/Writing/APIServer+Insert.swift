@@ -10,9 +10,9 @@ extension APIServer {
 
   /// `tree` is of the storage version.
   mutating func insert(
-    _ served: ServedResource, namespace: String, tree given: JSON, _ options: WriteOptions, _ warnings: inout [String]
+    _ served: ServedResource, namespace: String, tree given: consuming JSON, _ options: WriteOptions, _ warnings: inout [String]
   ) throws(APIError) -> StoredObject {
-    var tree = given
+    var tree = consume given
     try beginMetadata(&tree, served, namespace: namespace, options)
     if served.definition.isNamespaced { try admitNamespace(namespace, served.id, tree[.metadata][.name].string ?? "") }
     setDefaults(&tree, served)
