@@ -1,7 +1,7 @@
 extension JSON {
   /// The member named `key`; null where there is none or this is no object. Setting null removes the member.
   package subscript(key: Key) -> JSON {
-    @inline(__always) _read {
+    @inlinable @inline(__always) _read {
       if case .object(let members) = self, case let index = members.place(of: key), index >= 0 {
         yield members[index].value
       } else {
@@ -43,7 +43,7 @@ extension JSON {
     }
   }
 
-  package var isNull: Bool { if case .null = self { true } else { false } }
+  @inlinable package var isNull: Bool { if case .null = self { true } else { false } }
   package var isObject: Bool { if case .object = self { true } else { false } }
   package var isArray: Bool { if case .array = self { true } else { false } }
 

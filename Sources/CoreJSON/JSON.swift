@@ -1,7 +1,7 @@
 /// A JSON value. Objects keep the order of their members; whole numbers stay Int64.
 ///
 /// Write code against the accessors (`tree[.metadata][.name].string`), not against the cases.
-package enum JSON: Sendable {
+@usableFromInline package enum JSON: Sendable {
   case null
   case bool(Bool)
   case int(Int64)
@@ -14,9 +14,9 @@ package enum JSON: Sendable {
 }
 
 /// One member of an object.
-package struct Member: Sendable, Equatable {
-  package var key: Key
-  package var value: JSON
+@usableFromInline package struct Member: Sendable, Equatable {
+  @usableFromInline package var key: Key
+  @usableFromInline package var value: JSON
 
   package init(key: Key, value: JSON) {
     self.key = key
@@ -27,20 +27,20 @@ package struct Member: Sendable, Equatable {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByFloatLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {
-  package init(stringLiteral value: String) { self = .string(value) }
-  package init(integerLiteral value: Int64) { self = .int(value) }
-  package init(booleanLiteral value: Bool) { self = .bool(value) }
-  package init(floatLiteral value: Double) { self = .double(value) }
-  package init(arrayLiteral elements: JSON...) { self = .array(elements) }
-  package init(dictionaryLiteral elements: (Key, JSON)...) {
+  @usableFromInline package init(stringLiteral value: String) { self = .string(value) }
+  @usableFromInline package init(integerLiteral value: Int64) { self = .int(value) }
+  @usableFromInline package init(booleanLiteral value: Bool) { self = .bool(value) }
+  @usableFromInline package init(floatLiteral value: Double) { self = .double(value) }
+  @usableFromInline package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  @usableFromInline package init(dictionaryLiteral elements: (Key, JSON)...) {
     self = .object(elements.map { Member(key: $0.0, value: $0.1) })
   }
-  package init(nilLiteral: ()) { self = .null }
+  @usableFromInline package init(nilLiteral: ()) { self = .null }
 }
 
 extension JSON: Equatable {
   /// Objects are equal whatever the order of their members; 1 and 1.0 differ.
-  package static func == (left: JSON, right: JSON) -> Bool {
+  @usableFromInline package static func == (left: JSON, right: JSON) -> Bool {
     switch (left, right) {
     case (.null, .null): true
     case (.bool(let x), .bool(let y)): x == y

@@ -179,5 +179,5 @@ extension JSON: CustomStringConvertible {
     return writer.bytes()
   }
 
-  package var description: String { String(decoding: encoded(), as: UTF8.self) }
+  @usableFromInline package var description: String { String(decoding: encoded(), as: UTF8.self) }
 }

@@ -2,7 +2,10 @@
 ///
 /// Only schema names are interned, so that hostile input cannot make the table grow. Constants such as `Key.metadata` are
 /// generated from the schema; a literal costs a table look-up each time it is evaluated.
-package enum Key: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+///
+/// Constants and reads of members are `@inlinable`, and what they name `@usableFromInline`: what is merely `package` is called from
+/// other modules, never inlined there, whatever is said of cross-module optimization.
+@usableFromInline package enum Key: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
   case known(UInt32)
   case other(KeyBox)
 
@@ -12,7 +15,7 @@ package enum Key: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringCo
     self = id >= 0 ? .known(UInt32(id)) : .other(KeyBox(name))
   }
 
-  package init(stringLiteral name: String) { self.init(name) }
+  @usableFromInline package init(stringLiteral name: String) { self.init(name) }
 
   package var name: String {
     switch self {
@@ -21,9 +24,9 @@ package enum Key: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringCo
     }
   }
 
-  package var description: String { name }
+  @usableFromInline package var description: String { name }
 
-  package static func == (left: Key, right: Key) -> Bool {
+  @usableFromInline package static func == (left: Key, right: Key) -> Bool {
     switch (left, right) {
     case (.known(let x), .known(let y)): x == y
     case (.other(let x), .other(let y)): x === y || x.name == y.name
@@ -31,7 +34,7 @@ package enum Key: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringCo
     }
   }
 
-  package func hash(into hasher: inout Hasher) {
+  @usableFromInline package func hash(into hasher: inout Hasher) {
     switch self {
     case .known(let id): hasher.combine(id)
     case .other(let box): hasher.combine(box.name)
@@ -47,8 +50,8 @@ extension Key {
 extension [Member] {
   /// The index of the member named `key`, or -1. Most look-ups of the program end here: names of the vocabulary are compared as
   /// words, without reference counting.
-  package func place(of key: Key) -> Int {
-    guard case .known = key else { return firstIndex { $0.key == key } ?? -1 }
+  @usableFromInline package func place(of key: Key) -> Int {
+    guard case .known = key else { return place(ofOther: key) }
     let word = key.word
     let members = span
     var index = 0
@@ -58,10 +61,13 @@ extension [Member] {
     }
     return -1
   }
+
+  /// Apart, so that what it needs is not made ready for names of the vocabulary too.
+  @inline(never) private func place(ofOther key: Key) -> Int { firstIndex { $0.key == key } ?? -1 }
 }
 
 /// A member name outside the schema's vocabulary: a label, an annotation, a key of a ConfigMap.
-package final class KeyBox: Sendable {
+@usableFromInline package final class KeyBox: Sendable {
   package let name: String
   init(_ name: String) { self.name = name }
 }

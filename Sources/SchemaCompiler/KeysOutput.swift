@@ -6,7 +6,7 @@ enum KeysOutput {
     let names = Set(document.types.flatMap { $0.fields.map(\.name) } + document.words).sorted()
     var out = "let schemaVocabulary: StaticString = #\"\(names.joined(separator: " "))\"#\n\nextension Key {\n"
     for (id, name) in names.enumerated() where name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) && name != "init" {
-      out += "  package static var `\(name)`: Key { .known(\(id)) }\n"
+      out += "  @inlinable package static var `\(name)`: Key { .known(\(id)) }\n"
     }
     return out + "}\n"
   }
