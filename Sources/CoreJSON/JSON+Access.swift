@@ -1,11 +1,11 @@
 extension JSON {
   /// The member named `key`; null where there is none or this is no object. Setting null removes the member.
   package subscript(key: Key) -> JSON {
-    @inlinable @inline(__always) _read {
+    @inlinable @inline(__always) get {
       if case .object(let members) = self, case let index = members.place(of: key), index >= 0 {
-        yield members[index].value
+        members[index].value
       } else {
-        yield.null
+        .null
       }
     }
     _modify {
@@ -44,15 +44,15 @@ extension JSON {
   }
 
   @inlinable package var isNull: Bool { if case .null = self { true } else { false } }
-  package var isObject: Bool { if case .object = self { true } else { false } }
-  package var isArray: Bool { if case .array = self { true } else { false } }
+  @inlinable package var isObject: Bool { if case .object = self { true } else { false } }
+  @inlinable package var isArray: Bool { if case .array = self { true } else { false } }
 
   /// Whether it is this text; spares a copy of it.
-  package func isText(_ text: String) -> Bool { if case .string(let value) = self { value == text } else { false } }
-  package var string: String? { if case .string(let value) = self { value } else { nil } }
-  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  @inlinable package func isText(_ text: String) -> Bool { if case .string(let value) = self { value == text } else { false } }
+  @inlinable package var string: String? { if case .string(let value) = self { value } else { nil } }
+  @inlinable package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
   /// A whole number; a number written with a fraction or an exponent is none.
-  package var int: Int? { if case .int(let value) = self { Int(value) } else { nil } }
+  @inlinable package var int: Int? { if case .int(let value) = self { Int(value) } else { nil } }
   package var double: Double? {
     switch self {
     case .double(let value): value
@@ -62,12 +62,12 @@ extension JSON {
   }
   /// The elements of an array; none for anything else.
   package var elements: [JSON] {
-    get { if case .array(let elements) = self { elements } else { [] } }
+    @inlinable get { if case .array(let elements) = self { elements } else { [] } }
     set { self = .array(newValue) }
   }
   /// The members of an object, in order; none for anything else.
   package var members: [Member] {
-    get { if case .object(let members) = self { members } else { [] } }
+    @inlinable get { if case .object(let members) = self { members } else { [] } }
     set { self = .object(newValue) }
   }
 
