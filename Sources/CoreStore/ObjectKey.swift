@@ -1,7 +1,7 @@
 import CoreTypes
 
 /// A resource without its version: group "apps" and plural name "statefulsets".
-package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertible {
+@usableFromInline package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertible {
   private final class Names: Sendable {
     let group: String
     let name: String
@@ -12,7 +12,7 @@ package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertib
     }
   }
   /// FNV-1a of both names: most comparisons are of two that differ, and end with it.
-  let fingerprint: UInt64
+  @usableFromInline let fingerprint: UInt64
   private let names: Names
 
   package var group: String { names.group }
@@ -23,20 +23,22 @@ package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertib
     fingerprint = FNV.hash(name, FNV.hash("/", FNV.hash(group)))
   }
 
-  package static func == (left: ResourceID, right: ResourceID) -> Bool {
+  @inlinable package static func == (left: ResourceID, right: ResourceID) -> Bool {
     left.fingerprint == right.fingerprint && left.isNamed(as: right)
   }
 
   // Inlined, it copies every constant that something is compared with.
-  @inline(never) private func isNamed(as other: ResourceID) -> Bool {
+  @usableFromInline @inline(never) func isNamed(as other: ResourceID) -> Bool {
     names === other.names || names.name == other.names.name && names.group == other.names.group
   }
 
-  package func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
+  @usableFromInline package func hash(into hasher: inout Hasher) { hasher.combine(fingerprint) }
 
-  package static func < (left: ResourceID, right: ResourceID) -> Bool { (left.group, left.name) < (right.group, right.name) }
+  @usableFromInline package static func < (left: ResourceID, right: ResourceID) -> Bool {
+    (left.group, left.name) < (right.group, right.name)
+  }
   /// "statefulsets.apps", or "pods" in the core group.
-  package var description: String { group.isEmpty ? name : name + "." + group }
+  @usableFromInline package var description: String { group.isEmpty ? name : name + "." + group }
 
   package static let namespaces = ResourceID("", "namespaces")
   package static let nodes = ResourceID("", "nodes")
@@ -76,11 +78,11 @@ package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertib
 /// Where an object is stored. `namespace` is empty for cluster-scoped resources. Sorts as a list answers: namespace, then name.
 ///
 /// One reference: keys are copied into queues, timers and indexes far more often than they are made.
-package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertible {
-  private final class Parts: Sendable {
-    let resource: ResourceID
-    let namespace: String
-    let name: String
+@usableFromInline package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertible {
+  @usableFromInline final class Parts: Sendable {
+    @usableFromInline let resource: ResourceID
+    @usableFromInline let namespace: String
+    @usableFromInline let name: String
     /// Without the resource: few objects of a namespace share a name.
     let fingerprint: UInt64
     /// Kept for the store, which is asked for the objects of most keys.
@@ -94,32 +96,32 @@ package struct ObjectKey: Hashable, Comparable, Sendable, CustomStringConvertibl
       prefix = NamePrefix(name)
     }
   }
-  private let parts: Parts
+  @usableFromInline let parts: Parts
 
-  package var resource: ResourceID { parts.resource }
-  package var namespace: String { parts.namespace }
-  package var name: String { parts.name }
+  @inlinable package var resource: ResourceID { parts.resource }
+  @inlinable package var namespace: String { parts.namespace }
+  @inlinable package var name: String { parts.name }
   var prefix: NamePrefix { parts.prefix }
 
   package init(_ resource: ResourceID, namespace: String = "", _ name: String) {
     parts = Parts(resource, namespace, name)
   }
 
-  package static func == (left: ObjectKey, right: ObjectKey) -> Bool {
+  @usableFromInline package static func == (left: ObjectKey, right: ObjectKey) -> Bool {
     let (left, right) = (left.parts, right.parts)
     return left === right
       || left.fingerprint == right.fingerprint && left.name == right.name && left.namespace == right.namespace
         && left.resource == right.resource
   }
 
-  package func hash(into hasher: inout Hasher) { hasher.combine(parts.fingerprint) }
+  @usableFromInline package func hash(into hasher: inout Hasher) { hasher.combine(parts.fingerprint) }
 
-  package static func < (left: ObjectKey, right: ObjectKey) -> Bool {
+  @usableFromInline package static func < (left: ObjectKey, right: ObjectKey) -> Bool {
     if left.resource != right.resource { return left.resource < right.resource }
     if left.namespace != right.namespace { return left.namespace.precedes(right.namespace) }
     return left.name.precedes(right.name)
   }
-  package var description: String { "\(resource)/\(namespace.isEmpty ? "" : namespace + "/")\(name)" }
+  @usableFromInline package var description: String { "\(resource)/\(namespace.isEmpty ? "" : namespace + "/")\(name)" }
 }
 
 extension String {
