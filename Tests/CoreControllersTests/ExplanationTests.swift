@@ -57,6 +57,18 @@ import Testing
     #expect(text.contains("<unknown> until a running pod has been measured"), "\(text)")
   }
 
+  @Test("what is assumed for a pod without a sample does not turn the direction round, and it is not called tolerance")
+  func reversed() throws {
+    var world = try AutoscaledWorld(replicas: 2, memory: [72 << 20, nil])
+    world.run(for: 40)
+    let text = try text(world)
+    #expect(text.contains("the ratio is 0.6"), "\(text)")
+    #expect(text.contains("that would turn the direction round: asks for what there is, 2"), "\(text)")
+    #expect(!text.contains("within the tolerance"), "\(text)")
+    let metric = try explain(world).tree["decisions"].elements.last?["metrics"][0] ?? .null
+    #expect(metric["reversed"].bool == true && metric["withinTolerance"].bool == false, "\(metric)")
+  }
+
   @Test("missing requests are named as the cause")
   func requests() throws {
     var world = try AutoscaledWorld(

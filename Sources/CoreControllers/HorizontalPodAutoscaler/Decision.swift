@@ -80,6 +80,8 @@ package struct MetricDecision: Sendable {
   package var toleranceUp: Double
   package var toleranceDown: Double
   package var isWithinTolerance = false
+  /// With what was assumed the count would go the other way: then it stays.
+  package var isReversed = false
   package var replicas = 0
 
   init(_ metric: AutoscalerRules.Metric, _ tolerance: Tolerance) {

@@ -69,7 +69,9 @@ package struct Explanation: Sendable {
     lines.append(
       metric.isWithinTolerance
         ? "  within the tolerance: asks for what there is, \(metric.replicas)"
-        : "  asks for \(metric.replicas) replica\(metric.replicas == 1 ? "" : "s")")
+        : metric.isReversed
+          ? "  that would turn the direction round: asks for what there is, \(metric.replicas)"
+          : "  asks for \(metric.replicas) replica\(metric.replicas == 1 ? "" : "s")")
     return lines
   }
 
@@ -205,7 +207,8 @@ package struct Explanation: Sendable {
   private func metricTree(_ metric: MetricDecision, _ decision: Decision) -> JSON {
     var tree: JSON = [
       "label": .string(metric.label), "averageMilli": .int(metric.averageMilli), "ratio": .double(metric.ratio),
-      "withinTolerance": .bool(metric.isWithinTolerance), "replicas": .int(Int64(metric.replicas)),
+      "withinTolerance": .bool(metric.isWithinTolerance), "reversed": .bool(metric.isReversed),
+      "replicas": .int(Int64(metric.replicas)),
       "scalesUpAboveMilli": .int(metric.scalesUpAboveMilli),
       "scalesDownBelowMilli": .int(metric.scalesDownBelowMilli(current: decision.current)),
       "pods": .array(

@@ -98,10 +98,9 @@ struct ReplicaCalculator {
     guard let second = try? level(decision.pods, isUtilization, wanted, "") else { return current }
     decision.assumedRatio = second.ratio
     let flips = (first.ratio < 1 && second.ratio > 1) || (first.ratio > 1 && second.ratio < 1)
-    if tolerance.holds(second.ratio) || flips {
-      decision.isWithinTolerance = true
-      return current
-    }
+    decision.isWithinTolerance = tolerance.holds(second.ratio)
+    decision.isReversed = flips && !decision.isWithinTolerance
+    if decision.isWithinTolerance || flips { return current }
     let result = Self.count(second.ratio, decision.pods.reduce(0) { $0 + ($1.value == nil ? 0 : 1) })
     return (second.ratio < 1 && result > current) || (second.ratio > 1 && result < current) ? current : result
   }
