@@ -69,6 +69,18 @@ struct StoreTests {
     #expect(store.log.changes(after: 1999) == nil && store.log.changes(after: 2000)?.isEmpty == true)
   }
 
+  @Test("a store without a log tells what is new from now on, and nothing of before")
+  func noLog() {
+    var store = Store(logLimit: 0)
+    for name in ["a", "b", "a"] {
+      let (key, tree) = pod(name)
+      _ = store.put(key, tree)
+    }
+    #expect(store.log.compactedRevision == 3)
+    #expect(store.log.changes(after: 2) == nil)
+    #expect(store.log.changes(after: 3)?.isEmpty == true)
+  }
+
   @Test("names are told apart and sorted by their bytes: alike ones, letters with marks, and those that begin the same")
   func byteOrder() {
     let names = [
