@@ -63,13 +63,11 @@ enum OwnedPods {
 
   static func isReady(_ pod: Pod) -> Bool { isReady(pod.tree) }
   static func isReady(_ pod: StoredObject) -> Bool { isReady(pod.tree) }
-  private static func isReady(_ pod: JSON) -> Bool {
-    pod[.status][.conditions].elements.contains { $0[.type].isText("Ready") && $0[.status].isText("True") }
-  }
+  private static func isReady(_ pod: JSON) -> Bool { !readiness(of: pod).isNull }
 
   /// The condition Ready, with the time since when it holds; null while it does not.
-  static func readiness(of pod: StoredObject) -> JSON {
-    pod.tree[.status][.conditions].elements.first { $0[.type].isText("Ready") && $0[.status].isText("True") } ?? .null
+  static func readiness(of pod: JSON) -> JSON {
+    pod[.status][.conditions].elements.first { $0[.type].isText("Ready") && $0[.status].isText("True") } ?? .null
   }
 
   /// Ready for at least `minReadySeconds`; else when it will be, if it is ready now.

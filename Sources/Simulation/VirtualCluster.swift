@@ -13,7 +13,7 @@ package struct VirtualCluster: Sendable {
   /// Cluster time between two scrapes.
   package static let scrapePeriod = Duration.seconds(15)
 
-  /// Changes kept for watches that resume; those of a simulation seldom do, and old objects are best let go of.
+  /// Changes kept for watches that resume: nobody does in a simulation, and what was replaced is best let go of at once.
   private static let logLimit = 0
 
   package private(set) var engine: Engine

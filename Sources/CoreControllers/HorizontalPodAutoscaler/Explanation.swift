@@ -66,12 +66,13 @@ package struct Explanation: Sendable {
     if metric.assumedRatio != metric.ratio {
       lines.append("  with what is assumed for pods without a sample the ratio is \(decimal(metric.assumedRatio))")
     }
-    lines.append(
-      metric.isWithinTolerance
-        ? "  within the tolerance: asks for what there is, \(metric.replicas)"
-        : metric.isReversed
-          ? "  that would turn the direction round: asks for what there is, \(metric.replicas)"
-          : "  asks for \(metric.replicas) replica\(metric.replicas == 1 ? "" : "s")")
+    if metric.isWithinTolerance {
+      lines.append("  within the tolerance: asks for what there is, \(metric.replicas)")
+    } else if metric.isReversed {
+      lines.append("  that would turn the direction round: asks for what there is, \(metric.replicas)")
+    } else {
+      lines.append("  asks for \(metric.replicas) replica\(metric.replicas == 1 ? "" : "s")")
+    }
     return lines
   }
 

@@ -51,7 +51,7 @@ package struct ReplicaSetController: Controller {
     let (before, after) = (old.tree[.metadata], new.tree[.metadata])
     return before[.deletionTimestamp] == after[.deletionTimestamp] && before[.labels] == after[.labels]
       && before[.ownerReferences] == after[.ownerReferences] && Scheduler.isOver(old) == Scheduler.isOver(new)
-      && OwnedPods.readiness(of: old) == OwnedPods.readiness(of: new)
+      && OwnedPods.readiness(of: old.tree) == OwnedPods.readiness(of: new.tree)
   }
 
   private func selector(of stored: StoredObject) -> LabelSelector {

@@ -22,7 +22,7 @@ struct ClusterUsage: Sendable {
     var memoryBytes: Int64 = 0
     var usualCPUMillicores: Int64 = 0
     var usualMemoryBytes: Int64 = 0
-    /// What few pods ask for; nil where none does, so that a copy counts no references.
+    /// What few pods ask for; nil until one does, so that a copy counts no references.
     struct Rarities: Sendable {
       var others: [String: Int64] = [:]
       var hostPorts: [HostPort: Int] = [:]
