@@ -33,16 +33,6 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-/// The linker leads these calls of Swift's runtime to Sources/CLinux/ReferenceCounts.c and FreeBlocks.c, which tell why.
-#if arch(x86_64) && swift(>=6.3) && swift(<6.4)
-  let wrapsRuntime = true
-#else
-  let wrapsRuntime = false
-#endif
-let wrapped = [
-  "swift_retain", "swift_release", "swift_bridgeObjectRetain", "swift_bridgeObjectRelease", "swift_slowAlloc", "swift_slowDealloc",
-].flatMap { ["-Xlinker", "--wrap=\($0)"] }
-
 let openSSL = library("ssl") + library("crypto")
 
 let coreTargets: [Target.Dependency] = [
@@ -61,9 +51,7 @@ let package = Package(
     .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
-    .target(
-      name: "CLinux", cSettings: wrapsRuntime ? [.define("WRAPS_RUNTIME", .when(configuration: .release))] : [],
-      linkerSettings: wrapsRuntime ? [.unsafeFlags(wrapped, .when(configuration: .release))] : []),
+    .target(name: "CLinux"),
 
     .target(name: "SchemaLanguage", swiftSettings: settings),
     .executableTarget(name: "SchemaCompiler", dependencies: ["SchemaLanguage"], swiftSettings: settings),

@@ -9,7 +9,7 @@ struct Row {
   var unit: String
   var isLowerBetter = true
   var repetitions = Rows.repetitions
-  /// Nothing but this thread is needed. Such rows come first: a program that never had two threads counts references without locks.
+  /// Nothing but this thread is needed. Such rows come first: they are measured in a process with one thread, as a simulation is.
   var isAlone = false
   /// In the row's unit.
   var measure: () throws -> Double
