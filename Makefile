@@ -1,4 +1,4 @@
-.PHONY: build test bench practice format clean
+.PHONY: build test bench practice readme format clean
 
 BUILD = swift build -c release --omit-frame-pointers -Xswiftc -static-stdlib --explicit-target-dependency-import-check error
 
@@ -27,6 +27,10 @@ practice: build .build/practice/app
 bench: build
 	$(BUILD) --product wavetank-bench
 	.build/release/wavetank-bench $(ROWS)
+
+# Writes README's table of commands anew.
+readme: build
+	.build/release/wavetank help --markdown | sed -i -e '/<!-- commands -->/,/<!-- end of commands -->/{//!d}' -e '/<!-- commands -->/r /dev/stdin' README.md
 
 format:
 	swift format -i -r Sources Tests Plugins Benchmarks Package.swift

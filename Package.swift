@@ -135,6 +135,7 @@ let package = Package(
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient", "Storms"]),
     tests("EdgeClientTests", ["EdgeClient", "EdgeHTTP"]),
     tests("RehearsalTests", ["Rehearsal", "CoreJSON"]),
+    tests("CommandLineTests", ["wavetank", "TestMachine"]),
     tests("TidyTests"),
   ],
   swiftLanguageModes: [.v6]

@@ -3,6 +3,12 @@ import EdgeLinux
 import Glibc
 
 enum DataDirectory {
+  /// Where a cluster keeps its data unless it is told otherwise.
+  static var standard: String {
+    if let base = getenv("XDG_DATA_HOME") { return String(cString: base) + "/wavetank" }
+    return (getenv("HOME").map { String(cString: $0) } ?? "/root") + "/.local/share/wavetank"
+  }
+
   static func make(_ path: String) {
     var prefix = ""
     for part in path.split(separator: "/", omittingEmptySubsequences: false) {

@@ -4,11 +4,17 @@ import Glibc
 
 /// wavetank down: stops the cluster of a data directory and waits until it is gone.
 enum DownCommand {
+  struct Options: CommandOptions {
+    let dataDirectory = Option.dataDirectory
+  }
+
+  static let command = Command("down", "stops the cluster; its data stays", options: Options.self, run: run)
+
   /// Milliseconds.
   private static let patience: Int32 = 30_000
 
-  static func run(_ arguments: [String]) {
-    let directory = Options(arguments, options: ["--data-dir"]).dataDirectory
+  private static func run(_ invocation: Invocation<Options>) {
+    let directory = invocation.dataDirectory
     guard let process = ProcessFile.read(directory) else {
       Standard.output("No cluster is running in \(directory).")
       return

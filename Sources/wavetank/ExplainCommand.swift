@@ -2,22 +2,29 @@ import CoreJSON
 import Daemon
 import Glibc
 
-/// wavetank explain hpa/NAME: why an autoscaler did what it did, told by the running cluster.
+/// wavetank explain hpa/NAME: why an autoscaler did what it did, as the running cluster remembers it.
 enum ExplainCommand {
-  static func run(_ arguments: [String]) {
-    guard let what = arguments.first, !what.hasPrefix("-") else { Usage.refuse("explain wants hpa/NAME") }
-    let options = Options(Array(arguments.dropFirst()), options: ["--namespace", "-n", "--data-dir"], flags: ["--json"])
-    let parts = what.split(separator: "/")
-    guard parts.count == 2, ["hpa", "horizontalpodautoscaler", "horizontalpodautoscalers"].contains(parts[0].lowercased()) else {
-      Usage.refuse("explain wants hpa/NAME, not '\(what)'")
-    }
-    let namespace = options.text("--namespace") ?? options.text("-n") ?? "default"
-    let request: JSON = ["verb": "explain", "name": .string(String(parts[1])), "namespace": .string(namespace)]
-    guard let answer = ControlSocket.ask(request, directory: options.dataDirectory) else {
-      Standard.fail("no cluster is running in \(options.dataDirectory): start one with 'wavetank up'")
+  struct Options: CommandOptions {
+    let object = Option.argument(
+      "hpa/NAME", .object(kinds: ["hpa", "horizontalpodautoscaler", "horizontalpodautoscalers"]), "the autoscaler")
+    let namespace = Option.value("--namespace", short: "n", "NAMESPACE", .text, default: "default", "the autoscaler's namespace")
+    let json = Option.flag("--json", "prints the explanation as a JSON object")
+    let dataDirectory = Option.dataDirectory
+  }
+
+  static let command = Command(
+    "explain", "says why an autoscaler did or did not scale",
+    examples: ["explain hpa/app -n default": "every term of the last decision, and what comes next"],
+    options: Options.self, run: run)
+
+  private static func run(_ invocation: Invocation<Options>) {
+    let name = invocation.object.split(separator: "/").last ?? ""
+    let request: JSON = ["verb": "explain", "name": .string(String(name)), "namespace": .string(invocation.namespace)]
+    guard let answer = ControlSocket.ask(request, directory: invocation.dataDirectory) else {
+      Standard.fail("no cluster is running in \(invocation.dataDirectory): start one with 'wavetank up'")
     }
     if let problem = answer["error"].string { Standard.fail(problem) }
-    if options.has("--json") {
+    if invocation.json {
       Standard.output(String(decoding: answer["explanation"].encoded(), as: UTF8.self))
     } else {
       for line in answer["explanation"]["lines"].elements { Standard.output(line.string ?? "") }

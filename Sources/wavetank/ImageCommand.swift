@@ -4,40 +4,53 @@ import Glibc
 
 /// wavetank load and wavetank image: they ask the running cluster, which holds the images.
 enum ImageCommand {
-  static func load(_ arguments: [String]) {
-    let (words, directory) = split(arguments)
-    switch (words.first, words.count) {
-    case ("docker-image", 2): ask(["verb": "load-image", "name": .string(words[1])], directory)
-    case ("image-archive", 2): ask(["verb": "load-archive", "path": .string(absolute(words[1]))], directory)
-    default: Usage.refuse("load wants docker-image NAME or image-archive FILE")
-    }
+  struct NameOptions: CommandOptions {
+    let name = Option.argument("NAME", .text, "the image's name, as manifests have it")
+    let dataDirectory = Option.dataDirectory
   }
 
-  static func image(_ arguments: [String]) {
-    let (words, directory) = split(arguments)
-    switch (words.first, words.count) {
-    case ("pack", 3): ask(["verb": "pack", "name": .string(words[1]), "path": .string(absolute(words[2]))], directory)
-    case ("pack-tools", 2): ask(["verb": "pack-tools", "name": .string(words[1])], directory)
-    case ("list", 1): ask(["verb": "list"], directory)
-    case ("rm", 2): ask(["verb": "rm", "name": .string(words[1])], directory)
-    default: Usage.refuse("image wants pack NAME PROGRAM, pack-tools NAME, list or rm NAME")
-    }
+  struct ArchiveOptions: CommandOptions {
+    let file = Option.argument("FILE", .file, "an archive of docker's or of OCI's layout")
+    let dataDirectory = Option.dataDirectory
   }
 
-  /// Words, and the data directory that --data-dir names.
-  private static func split(_ arguments: [String]) -> ([String], String) {
-    var words: [String] = []
-    var options: [String] = []
-    var rest = arguments[...]
-    while let word = rest.popFirst() {
-      if word.hasPrefix("--") {
-        options.append(word)
-        if !word.contains("="), let value = rest.popFirst() { options.append(value) }
-      } else {
-        words.append(word)
-      }
-    }
-    return (words, Options(options, options: ["--data-dir"]).dataDirectory)
+  struct PackOptions: CommandOptions {
+    let name = Option.argument("NAME", .text, "what the image will be called")
+    let program = Option.argument("PROGRAM", .file, "a program that needs no libraries beside it")
+    let dataDirectory = Option.dataDirectory
+  }
+
+  struct ListOptions: CommandOptions {
+    let dataDirectory = Option.dataDirectory
+  }
+
+  static let loadImage = Command(
+    "load docker-image", "puts an image onto every node",
+    details: ["One that 'image pack' has made, or else one that docker or podman has."],
+    examples: ["load docker-image app:test": "as kind's command of that name does"], options: NameOptions.self
+  ) { ask(["verb": "load-image", "name": .string($0.name)], $0.dataDirectory) }
+
+  static let loadArchive = Command(
+    "load image-archive", "puts the images of an archive onto every node", options: ArchiveOptions.self
+  ) { ask(["verb": "load-archive", "path": .string(absolute($0.file))], $0.dataDirectory) }
+
+  static let pack = Command(
+    "image pack", "makes an image of a program and busybox", details: ["'load docker-image' puts it onto the nodes."],
+    options: PackOptions.self
+  ) { ask(["verb": "pack", "name": .string($0.name), "path": .string(absolute($0.program))], $0.dataDirectory) }
+
+  static let packTools = Command(
+    "image pack-tools", "makes an image of bash, jq and kubectl",
+    details: ["They are this machine's own; the image is on every node at once."],
+    examples: ["image pack-tools alpine/k8s:1.25.8": "where that image's registry cannot be reached"], options: NameOptions.self
+  ) { ask(["verb": "pack-tools", "name": .string($0.name)], $0.dataDirectory) }
+
+  static let list = Command("image list", "lists the images of every node", options: ListOptions.self) {
+    ask(["verb": "list"], $0.dataDirectory)
+  }
+
+  static let remove = Command("image rm", "takes an image off every node", options: NameOptions.self) {
+    ask(["verb": "rm", "name": .string($0.name)], $0.dataDirectory)
   }
 
   private static func absolute(_ path: String) -> String {

@@ -6,25 +6,36 @@ import Simulation
 
 /// wavetank practice: the practice as a checked run. Exit code 0 only if replicas went 1 → 5 → 1.
 enum PracticeCommand {
-  /// With real containers.
-  static func play(_ arguments: [String]) async {
-    let options = Options(
-      arguments, options: ["--manifests", "--speed", "--app", "--csv", "--data-dir", "--port", "--context", "--kubeconfig"])
-    let isRemote = options.text("--context") != nil || options.text("--kubeconfig") != nil
-    if isRemote { await RemotePractice.run(manifests(options), options) }
-    await PracticeRun(options).run(manifests(options))
+  static let command = Command(
+    "practice", "plays the practice: from 1 to 5 pods and back",
+    details: [
+      "A checked run of what Practice/ holds: a load makes an autoscaler go from 1 to 5 pods, then it goes back.",
+      "Without --simulate, --context and --kubeconfig it starts a cluster of three nodes with real containers, and stops it at the end.",
+    ],
+    examples: [
+      "practice --simulate": "the whole practice in virtual time", "practice --context NAME": "the same on a real cluster",
+    ],
+    exitCodes: [0: "every row holds", 1: "a row does not hold"], options: PracticeOptions.self
+  ) { invocation in
+    if invocation.simulate { simulate(invocation) } else { await play(invocation) }
   }
 
-  private static func manifests(_ options: Options) -> [JSON] {
-    ManifestFiles.read(options.text("--manifests") ?? ManifestFiles.practice)
+  /// With real containers.
+  private static func play(_ invocation: Invocation<PracticeOptions>) async {
+    let isRemote = invocation.context != nil || invocation.kubeconfig != nil
+    if isRemote { await RemotePractice.run(manifests(invocation), invocation) }
+    await PracticeRun(invocation).run(manifests(invocation))
+  }
+
+  private static func manifests(_ invocation: Invocation<PracticeOptions>) -> [JSON] {
+    ManifestFiles.read(invocation.manifests ?? ManifestFiles.practice)
   }
 
   /// In virtual time. Not async: it belongs on the main thread, whose heap grows in larger steps.
-  static func simulate(_ arguments: [String]) {
+  private static func simulate(_ invocation: Invocation<PracticeOptions>) {
     linux_grow_heap_by(16 << 20)
-    let options = Options(arguments, options: ["--seed", "--manifests"], flags: ["--simulate"])
-    let manifests = manifests(options)
-    var practice = PracticeSimulation(seed: UInt64(options.number("--seed", 0...9e15) ?? 1), timeZones: ZoneFiles.database)
+    let manifests = manifests(invocation)
+    var practice = PracticeSimulation(seed: UInt64(invocation.seed), timeZones: ZoneFiles.database)
     practice.run(manifests)
     if let problem = practice.problem { Standard.fail("a manifest was refused: \(problem)") }
     Standard.output(pad("TIME", 8) + pad("SIZE", 6) + pad("MEMORY", 12) + pad("REPLICAS", 10) + "DECISION")

@@ -17,13 +17,13 @@ struct PracticeRun {
   private let isTemporary: Bool
   private let port: UInt16
 
-  init(_ options: Options) {
-    speed = options.number("--speed", 1...240) ?? 60
-    csv = options.text("--csv") ?? "practice.csv"
-    directory = options.text("--data-dir") ?? DataDirectory.temporary()
-    isTemporary = options.text("--data-dir") == nil
-    port = UInt16(options.number("--port", 0...65_535) ?? 0)
-    app = options.text("--app") ?? ManifestFiles.package.map { $0 + "/.build/practice/app" } ?? ""
+  init(_ invocation: Invocation<PracticeOptions>) {
+    speed = invocation.speed
+    csv = invocation.csv
+    directory = invocation.dataDirectory ?? DataDirectory.temporary()
+    isTemporary = invocation.dataDirectory == nil
+    port = UInt16(invocation.port)
+    app = invocation.app ?? ManifestFiles.package.map { $0 + "/.build/practice/app" } ?? ""
   }
 
   /// Ends the process: 0 if every row held, 1 if not, 3 where the practice cannot be played.

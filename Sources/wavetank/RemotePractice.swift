@@ -7,12 +7,12 @@ import Rehearsal
 /// wavetank practice --context: the same practice on a cluster that is there already, at the wall's pace. Its nodes have to have
 /// app:test, and it may reach the registry of the job's image.
 enum RemotePractice {
-  static func run(_ manifests: [JSON], _ options: Options) async -> Never {
+  static func run(_ manifests: [JSON], _ invocation: Invocation<PracticeOptions>) async -> Never {
     let paths =
-      options.text("--kubeconfig").map { [$0] }
+      invocation.kubeconfig.map { [$0] }
       ?? KubeconfigFile.standardPaths { name in getenv(name).map { String(cString: $0) } }
     let endpoint: ClusterEndpoint
-    do throws(KubeconfigError) { endpoint = try KubeconfigFile(paths).endpoint(context: options.text("--context")) } catch {
+    do throws(KubeconfigError) { endpoint = try KubeconfigFile(paths).endpoint(context: invocation.context) } catch {
       Standard.fail("\(error)")
     }
     Standard.output("The practice on \(endpoint.origin), in its namespace default. What it makes there stays.")
@@ -22,7 +22,7 @@ enum RemotePractice {
       RemoteAccess(endpoint), interval: .seconds(15), clock: { (ClusterClock.monotonic - start) / 1_000_000_000 },
       decision: { nil }, show: { screen.show($0) })
     do {
-      PracticeReport(csv: options.text("--csv") ?? "practice.csv").finish(try await practice.run(manifests, PracticeProgress()))
+      PracticeReport(csv: invocation.csv).finish(try await practice.run(manifests, PracticeProgress()))
     } catch { Standard.fail("\(error)") }
   }
 }

@@ -5,9 +5,17 @@ import Simulation
 
 /// wavetank simulate --hpa-cases FILE: plays autoscaling runs in virtual time and prints what came out, in the file's own shape.
 enum SimulateCommand {
-  static func run(_ arguments: [String]) {
-    let options = Options(arguments, options: ["--hpa-cases"])
-    guard let path = options.text("--hpa-cases") else { Usage.refuse("simulate wants --hpa-cases FILE") }
+  struct Options: CommandOptions {
+    let cases = Option.required("--hpa-cases", "FILE", .file, "a JSON file of autoscalers and of loads over time")
+  }
+
+  static let command = Command(
+    "simulate", "plays autoscaling runs in virtual time",
+    examples: ["simulate --hpa-cases runs.json": "what each run did, second by second at each change"], options: Options.self,
+    run: run)
+
+  private static func run(_ invocation: Invocation<Options>) {
+    let path = invocation.cases
     let file: JSON
     do throws(JSONError) { file = try JSONParser.parse(ManifestFiles.text(path)) } catch { Standard.fail("\(path): \(error)") }
     let scenarios = file[Key("scenarios")].elements

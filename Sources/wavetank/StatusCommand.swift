@@ -3,8 +3,16 @@ import Glibc
 
 /// wavetank status: whether a cluster runs, and how to reach it.
 enum StatusCommand {
-  static func run(_ arguments: [String]) {
-    let directory = Options(arguments, options: ["--data-dir"]).dataDirectory
+  struct Options: CommandOptions {
+    let dataDirectory = Option.dataDirectory
+  }
+
+  static let command = Command(
+    "status", "says whether the cluster runs, and how to reach it", exitCodes: [0: "it runs", 1: "it does not run"],
+    options: Options.self, run: run)
+
+  private static func run(_ invocation: Invocation<Options>) {
+    let directory = invocation.dataDirectory
     guard let process = ProcessFile.read(directory) else {
       Standard.output("No cluster is running in \(directory).")
       exit(1)

@@ -4,19 +4,33 @@ import Glibc
 
 /// wavetank up: runs a cluster until Ctrl-C or `wavetank down`.
 enum UpCommand {
-  static func run(_ arguments: [String]) async {
-    let options = Options(
-      arguments, options: ["--nodes", "--speed", "--port", "--data-dir", "--kubeconfig"],
-      flags: ["--detach", "--without-containers"])
-    let directory = options.dataDirectory
+  struct Options: CommandOptions {
+    let nodes = Option.wholeNumber("--nodes", "N", 1...50, default: 1, "how many nodes it has")
+    let speed = Option.number("--speed", "N", 0.01...10_000, default: 1, "how many times as fast as the wall's its time is")
+    let port = Option.wholeNumber("--port", "P", 0...65_535, default: 6443, "the port of its API server; 0 is any that is free")
+    let dataDirectory = Option.dataDirectory
+    let kubeconfig = Option.value(
+      "--kubeconfig", "F", .file, "where the kubeconfig is written", default: "kubeconfig in the data directory")
+    let detach = Option.flag("--detach", "leaves it running in the background, once it is up")
+    let withoutContainers = Option.flag("--without-containers", "runs no pods; needs no root")
+  }
+
+  static let command = Command(
+    "up", "runs a cluster until Ctrl-C or 'wavetank down'",
+    details: ["What the cluster has answered is kept in its data directory: the next 'up' brings it back."],
+    examples: ["up --nodes 3 --speed 60 --detach": "three nodes, a minute of whose time takes a second; in the background"],
+    options: Options.self, run: run)
+
+  private static func run(_ invocation: Invocation<Options>) async {
+    let directory = invocation.dataDirectory
     var configuration = ClusterConfiguration(
-      dataDirectory: directory, kubeconfig: options.text("--kubeconfig") ?? directory + "/kubeconfig")
-    configuration.nodes = Int(options.number("--nodes", 1...50) ?? 1)
-    configuration.speed = options.number("--speed", 0.01...10_000) ?? 1
-    configuration.port = UInt16(options.number("--port", 0...65_535) ?? 6443)
-    configuration.runsContainers = !options.has("--without-containers")
+      dataDirectory: directory, kubeconfig: invocation.kubeconfig ?? directory + "/kubeconfig")
+    configuration.nodes = invocation.nodes
+    configuration.speed = invocation.speed
+    configuration.port = UInt16(invocation.port)
+    configuration.runsContainers = !invocation.withoutContainers
     DataDirectory.make(directory)
-    if options.has("--detach") { detach(arguments, directory, configuration.kubeconfig) }
+    if invocation.detach { detach(invocation, configuration.kubeconfig) }
     let stopSignal = StopSignal()
     let cluster: Cluster
     do throws(ClusterError) { cluster = try await Cluster(configuration) } catch { Standard.fail("\(error)") }
@@ -34,13 +48,13 @@ enum UpCommand {
 
   /// Starts the same command again without a terminal, waits until the kubeconfig is there, and leaves. What belongs to a cluster that
   /// runs on the directory already is not touched: only its lock, which the other process asks for, says whether there is one.
-  private static func detach(_ arguments: [String], _ directory: String, _ kubeconfig: String) -> Never {
+  private static func detach(_ invocation: Invocation<Options>, _ kubeconfig: String) -> Never {
+    let directory = invocation.dataDirectory
     let log = directory + "/wavetank.log"
     if ProcessFile.read(directory) == nil { unlink(log) }
     let written = open(log, O_RDONLY | O_CREAT | O_CLOEXEC, 0o600)
     lseek(written, 0, Int32(SEEK_END))
-    var words = ["/proc/self/exe", "up"] + arguments.filter { $0 != "--detach" }
-    if !arguments.contains("--data-dir") { words += ["--data-dir", directory] }
+    let words = ["/proc/self/exe", "up"] + invocation.words(without: \.detach)
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)

@@ -7,6 +7,7 @@ package enum Requirement: CaseIterable {
   case crun
   case busybox
   case kubectl
+  case mandoc
 
   package static func met(_ requirements: Requirement...) -> Bool { isPromised || requirements.allSatisfy(\.isMet) }
 
@@ -18,6 +19,7 @@ package enum Requirement: CaseIterable {
     case .crun: access("/usr/bin/crun", X_OK) == 0
     case .busybox: access("/bin/busybox", X_OK) == 0
     case .kubectl: Kubectl.all != Kubectl.none
+    case .mandoc: access("/usr/bin/mandoc", X_OK) == 0
     }
   }
 }

@@ -1,0 +1,20 @@
+extension CommandTable {
+  /// In the order of the help; those that share their first word stand together.
+  static let wavetank: CommandTable = CommandTable(commands: [
+    UpCommand.command, DownCommand.command, StatusCommand.command,
+    ImageCommand.loadImage, ImageCommand.loadArchive,
+    ImageCommand.pack, ImageCommand.packTools, ImageCommand.list, ImageCommand.remove,
+    PracticeCommand.command, ExplainCommand.command, SimulateCommand.command,
+    HelpCommand.command, CompletionCommand.command, ManualCommand.command, VersionCommand.command,
+  ])
+}
+
+extension Option<String> {
+  /// Of the commands that reach a cluster by its data directory.
+  static var dataDirectory: Self {
+    Self(
+      "--data-dir", value: "D", .folder, "where the cluster keeps its data",
+      default: "$XDG_DATA_HOME/wavetank or ~/.local/share/wavetank"
+    ) { $0.last ?? DataDirectory.standard }
+  }
+}
