@@ -62,12 +62,10 @@ struct World {
   init(controllers: [any Controller]) {
     now = start
     let configuration = APIConfiguration(sign: { _ in "" }, verify: { _ in nil })
-    engine = Engine(
-      server: APIServer(resources: Resources.all, configuration: configuration, random: RandomSource(seed: 1)),
-      controllers: controllers)
+    engine = Engine(configuration, random: RandomSource(seed: 1), controllers: controllers)
     take(engine.boot(at: now))
     let account: JSON = ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": "default"]]
-    _ = try? engine.writeForSimulation(create: .serviceAccounts, namespace: "default", tree: account, at: now)
+    _ = try? engine.write(.create(.serviceAccounts, namespace: "default", Document(account)), by: .bootstrap, at: now).object
   }
 
   private mutating func take(_ effects: [Effect]) {
@@ -111,11 +109,11 @@ struct World {
       "apiVersion": "v1", "kind": "Pod", "metadata": metadata,
       "spec": ["nodeName": "node", "containers": [["name": "main", "image": "case", "resources": ["requests": requests]]]],
     ]
-    let stored = try engine.writeForSimulation(create: .pods, namespace: "default", tree: tree, at: now)
+    let stored = try engine.write(.create(.pods, namespace: "default", Document(tree)), by: .bootstrap, at: now).object
     var running = stored.tree
     let ready: JSON = ["type": "Ready", "status": "True", "lastTransitionTime": .string(now.rfc3339)]
     running.put(.status, ["phase": "Running", "startTime": .string(now.rfc3339), "conditions": [ready]])
-    engine.statusForSimulation(.pods, tree: running, at: now)
+    try engine.write(.status(.pods, in: running), by: .node("node"), at: now)
     return stored
   }
 
@@ -129,7 +127,7 @@ struct World {
       "apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": ["name": .string(name), "namespace": "default"],
       "spec": ["replicas": 1, "serviceName": "s", "selector": ["matchLabels": labels], "template": template],
     ]
-    let owner = try engine.writeForSimulation(create: .statefulSets, namespace: "default", tree: set, at: now)
+    let owner = try engine.write(.create(.statefulSets, namespace: "default", Document(set)), by: .bootstrap, at: now).object
     let pod = try addPod(name + "-0", labels: labels, owner: owner)
     let target: JSON = ["type": "Utilization", "averageUtilization": 60]
     let autoscaler: JSON = [
@@ -141,7 +139,8 @@ struct World {
         "metrics": [["type": "Resource", "resource": ["name": "memory", "target": target]]],
       ],
     ]
-    _ = try engine.writeForSimulation(create: .horizontalPodAutoscalers, namespace: "default", tree: autoscaler, at: now)
+    _ = try engine.write(.create(.horizontalPodAutoscalers, namespace: "default", Document(autoscaler)), by: .bootstrap, at: now)
+      .object
     return pod.uid
   }
 }

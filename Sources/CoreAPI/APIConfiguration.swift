@@ -24,6 +24,9 @@ package struct APIConfiguration: Sendable {
   /// what they report is judged.
   package var trustsOwnWrites = false
 
+  /// The name in the certificate that this server shows to those that it passes requests on to.
+  package static let frontProxyName = "front-proxy-client"
+
   package init(sign: @escaping @Sendable (JSON) -> String, verify: @escaping @Sendable (String) -> JSON?) {
     self.sign = sign
     self.verify = verify

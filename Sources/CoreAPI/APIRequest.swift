@@ -58,5 +58,8 @@ package struct UserInfo: Sendable, Equatable {
     self.groups = groups
   }
 
+  /// Whoever is in this group may do everything.
+  var isMaster: Bool { groups.contains("system:masters") }
+
   package static let anonymous = UserInfo(name: "system:anonymous", groups: ["system:unauthenticated"])
 }

@@ -128,15 +128,13 @@ package enum NameRule: Sendable {
 package struct WriteContext: Sendable {
   package var store: Store
   package var now: Instant
-  package var user: UserInfo
   /// Random 64 bits for this write: the only randomness there is.
   package var randomBits: UInt64
   package var timeZones: TimeZoneDatabase
 
-  package init(store: Store, now: Instant, user: UserInfo, randomBits: UInt64, timeZones: TimeZoneDatabase) {
+  package init(store: Store, now: Instant, randomBits: UInt64, timeZones: TimeZoneDatabase) {
     self.store = store
     self.now = now
-    self.user = user
     self.randomBits = randomBits
     self.timeZones = timeZones
   }

@@ -10,14 +10,13 @@ extension Engine {
 
   /// Once, before the first step: makes what every cluster has and looks at every object, as controllers do after a restart.
   package mutating func boot(at now: Instant, apiPort: Int = 6443) -> [Effect] {
-    server.bootstrap(at: now)
-    let admin = CoreAPI.UserInfo(name: "system:wavetank", groups: ["system:masters"])
+    writer.bootstrap(at: now)
     for (resource, namespace, tree) in Engine.clusterObjects(apiPort: apiPort) {
       let name = tree[.metadata][.name].string ?? ""
-      if server.store.get(resource, namespace: namespace, name) != nil { continue }
-      _ = try? server.create(resource, namespace: namespace, tree: tree, user: admin, at: now)
+      if store.get(resource, namespace: namespace, name) != nil { continue }
+      _ = try? writer.write(.create(resource, namespace: namespace, Document(tree)), by: .bootstrap, at: now)
     }
-    let bootstrap = server.takeChanges()
+    let bootstrap = writer.takeChanges()
     var effects: [Effect] = []
     if !bootstrap.isEmpty { effects.append(.append(bootstrap.map { .put($0.object) })) }
     return effects + start(at: now)

@@ -19,45 +19,42 @@ extension Engine {
       queue.succeeded(item)
       return plan.isConclusive
     }
-    let user = CoreAPI.UserInfo(
-      name: "system:serviceaccount:kube-system:" + name, groups: ["system:masters", "system:authenticated"])
-    let isDone = plan.carryOut { carryOut($0, name, user, item, now) }
+    let isDone = plan.carryOut { perform($0, name, item, now) }
     if isDone { queue.succeeded(item) } else { timers.set(.reconcile(item), at: now + queue.failed(item)) }
     return isDone && plan.isConclusive
   }
 
   /// False if the change was refused.
-  private mutating func carryOut(
-    _ change: Change, _ name: String, _ user: CoreAPI.UserInfo, _ item: WorkQueue.Item, _ now: Instant
-  ) -> Bool {
+  private mutating func perform(_ change: Change, _ name: String, _ item: WorkQueue.Item, _ now: Instant) -> Bool {
     do throws(APIError) {
-      try write(change.write, as: user, now)
+      if let intent = try WriteIntent(change.write, in: store) { try writer.write(intent, by: .controller(name), at: now) }
     } catch {
       if change.tolerated.contains(error.reason) { return true }
-      if change.write.isOfStatus { tell(error, "the status that \(name) computed for \(item.key)") }
+      if change.write.isOfStatus { report(error, "the status that \(name) computed for \(item.key)") }
       if var draft = change.failed {
         draft.message = draft.message.split(separator: "{error}", omittingEmptySubsequences: false).joined(
           separator: error.message)
-        recorder.record(draft, component: name, server: &server, at: now)
+        recorder.record(draft, component: name, writer: &writer, at: now)
       }
       return false
     }
-    if let draft = change.succeeded { recorder.record(draft, component: name, server: &server, at: now) }
+    if let draft = change.succeeded { recorder.record(draft, component: name, writer: &writer, at: now) }
     return true
   }
+}
 
-  private mutating func write(_ write: Change.Write, as user: CoreAPI.UserInfo, _ now: Instant) throws(APIError) {
+extension WriteIntent {
+  /// What a controller wants to write; nil for nothing.
+  fileprivate init?(_ write: Change.Write, in store: Store) throws(APIError) {
     switch write {
-    case .create(let resource, let namespace, let tree):
-      _ = try server.create(resource, namespace: namespace, tree: tree, user: user, at: now)
-    case .update(let resource, let tree): _ = try server.update(resource, tree: tree, user: user, at: now)
-    case .updateStatus(let resource, let tree): _ = try server.updateStatus(resource, tree: tree, user: user, at: now)
-    case .patch(let key, let subresource, let merge):
-      _ = try server.patch(key, subresource: subresource, merge: merge, user: user, at: now)
+    case .create(let resource, let namespace, let tree): self = .create(resource, namespace: namespace, Document(tree))
+    case .update(let resource, let tree): self = .replace(resource, tree)
+    case .updateStatus(let resource, let tree): self = .status(resource, in: tree)
+    case .patch(let key, let subresource, let merge): self = try WriteIntent(patching: key, subresource, merge, in: store)
     case .delete(let key, let uid, let grace, let propagation):
-      try server.delete(key, uid: uid, graceSeconds: grace, propagation: propagation?.rawValue, user: user, at: now)
-    case .bind(let pod, let uid, let node): try server.bind(pod: pod, uid: uid, node: node, user: user, at: now)
-    case .nothing: break
+      self = .delete(key, Deletion(uid: uid, graceSeconds: grace, propagation: propagation?.rawValue))
+    case .bind(let pod, let uid, let node): self = .bind(pod, uid: uid, node: node)
+    case .nothing: return nil
     }
   }
 }

@@ -1,8 +1,9 @@
 package import CoreAPI
+package import CoreAggregation
 package import CoreControllers
-import CoreMetrics
+package import CoreMetrics
 package import CoreNode
-import CoreStore
+package import CoreStore
 package import CoreTypes
 
 /// The whole control plane as one state machine: an input and the time in, effects out. Synchronous and deterministic; the same
@@ -12,7 +13,12 @@ package struct Engine: Sendable {
   static let stepBudget = 256
   static let bookmarkPeriod = Duration.seconds(60)
 
+  var writer: Writer
   package internal(set) var server: APIServer
+  /// What was measured.
+  package internal(set) var metrics = MetricsWindow()
+  /// What other servers serve.
+  package internal(set) var aggregation: AggregatedGroups
   package internal(set) var controllers: [any Controller]
   package internal(set) var planner = NodePlanner()
   var queue = WorkQueue()
@@ -35,10 +41,20 @@ package struct Engine: Sendable {
     case bookmarks
   }
 
-  package init(server: APIServer, controllers: [any Controller]) {
-    self.server = server
+  /// - Parameter store: what a journal has kept
+  package init(
+    _ configuration: APIConfiguration, random: RandomSource, store: Store = Store(), controllers: [any Controller]
+  ) {
+    server = APIServer(configuration: configuration)
+    writer = server.writer(random: random, store: store)
+    aggregation = server.aggregatedGroups
     self.controllers = controllers
   }
+
+  package var store: Store { writer.store }
+
+  /// The controller of a type, where this engine has it.
+  package func controller<Found: Controller>(_ type: Found.Type) -> Found? { controllers.lazy.compactMap { $0 as? Found }.first }
 
   /// Objects waiting for a reconcile: 0 when the cluster has nothing to do until the next wake-up.
   package var backlog: Int { queue.count + pods.count }
@@ -55,15 +71,15 @@ package struct Engine: Sendable {
       settle(now)
       work(now)
     case .usage(let samples):
-      wake(server.metrics.add(samples))
+      wake(metrics.add(samples))
       hear(samples.lazy.filter(\.podUID.isEmpty).map(\.node), now)
       work(now)
     case .usageChanges(let changes):
-      wake(server.metrics.add(changes))
+      wake(metrics.add(changes))
       hear(changes.nodes, now)
       work(now)
     case .customMetrics(let scrapes): take(scrapes, now)
-    case .adapterMetrics(let answers): server.metrics.adapters.replace(with: answers)
+    case .adapterMetrics(let answers): metrics.adapters.replace(with: answers)
     case .discovery(let answers):
       take(answers)
       work(now)
@@ -80,8 +96,8 @@ package struct Engine: Sendable {
   /// Once, before the first step: looks at every object that the store holds, as controllers do after a restart.
   package mutating func start(at now: Instant) -> [Effect] {
     let snapshot = snapshot
-    for resource in server.store.resources {
-      for object in server.store.list(resource) { notice(StoreChange(kind: .added, object: object, previous: nil), in: snapshot) }
+    for resource in store.resources {
+      for object in store.list(resource) { notice(StoreChange(kind: .added, object: object, previous: nil), in: snapshot) }
     }
     settle(now)
     askToWake(now)
@@ -97,24 +113,24 @@ package struct Engine: Sendable {
   }
 
   /// What controllers may look at now.
-  private var snapshot: Snapshot { Snapshot(store: server.store, metrics: server.metrics, aggregation: server.aggregation) }
+  var snapshot: Snapshot { Snapshot(store: store, metrics: metrics, aggregation: aggregation) }
 
   /// An endpoint that did not answer is told once, not at every scrape.
   private mutating func take(_ scrapes: [PodScrape], _ now: Instant) {
     for scrape in scrapes {
       guard case .failed(let failure) = scrape.outcome,
-        failure != server.metrics.custom.problem(namespace: scrape.namespace, podUID: scrape.podUID),
-        let pod = server.store.get(.pods, namespace: scrape.namespace, scrape.pod), pod.uid == scrape.podUID
+        failure != metrics.custom.problem(namespace: scrape.namespace, podUID: scrape.podUID),
+        let pod = store.get(.pods, namespace: scrape.namespace, scrape.pod), pod.uid == scrape.podUID
       else { continue }
       let draft = EventDraft(
         .warning, reason: "FailedScrape", message: "the metrics of the pod could not be read: \(failure)", about: pod.tree)
-      recorder.record(draft, component: "kubelet", host: pod.view(Pod.self).spec.nodeName ?? "", server: &server, at: now)
+      recorder.record(draft, component: "kubelet", host: pod.view(Pod.self).spec.nodeName ?? "", writer: &writer, at: now)
     }
-    server.metrics.custom.add(scrapes)
+    metrics.custom.add(scrapes)
   }
 
   private mutating func answer(_ id: UInt64, _ request: APIRequest, _ now: Instant) {
-    let response = server.handle(request, at: now)
+    let response = server.handle(request, &writer, metrics: metrics, aggregation: aggregation, at: now)
     settle(now)
     guard case .watch(let watch, let contentType) = response else {
       effects.append(.respond(id, response))
@@ -143,7 +159,7 @@ package struct Engine: Sendable {
       case .bookmarks:
         let ids = watches.bookmarked
         for id in ids {
-          if let line = watches.bookmark(id, revision: server.store.revision) { effects.append(.feed([id], line)) }
+          if let line = watches.bookmark(id, revision: store.revision) { effects.append(.feed([id], line)) }
         }
         if !ids.isEmpty { timers.set(.bookmarks, at: now + Engine.bookmarkPeriod) }
       }
@@ -153,7 +169,7 @@ package struct Engine: Sendable {
   /// Journals what was written, tells watches, controllers and nodes.
   /// - Parameter except: a key that needs no look at what was written
   mutating func settle(_ now: Instant, except: WorkQueue.Item? = nil) {
-    let changes = server.takeChanges()
+    let changes = writer.takeChanges()
     if changes.isEmpty { return }
     effects.append(
       .append(
@@ -165,8 +181,11 @@ package struct Engine: Sendable {
     for change in changes {
       for (ids, line) in watches.lines(for: change, at: now) { effects.append(.feed(ids, line)) }
       notice(change, in: snapshot, except: except)
-      if change.kind == .deleted { forget(change) }
-      if change.kind == .added { prepare(change) }
+      switch change.kind {
+      case .added: createVolumeDirectory(change)
+      case .deleted: deleteVolumeDirectory(change)
+      case .modified: break
+      }
     }
   }
 

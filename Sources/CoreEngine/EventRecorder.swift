@@ -12,8 +12,7 @@ struct EventRecorder: Sendable {
   /// Sources remembered for counting; beyond it the memory starts anew. Of each, the last `burst` drafts.
   static let memory = 4096
 
-  private static let user = CoreAPI.UserInfo(
-    name: "system:serviceaccount:kube-system:event-recorder", groups: ["system:masters"])
+  private static let actor = Actor.controller("event-recorder")
   /// Who says something about which object.
   private struct Source: Hashable {
     var component: String
@@ -39,17 +38,17 @@ struct EventRecorder: Sendable {
   private var count: UInt64 = 0
 
   /// Records a draft through the API server's verbs. `host` is the node for a kubelet's events.
-  mutating func record(_ draft: EventDraft, component: String, host: String = "", server: inout APIServer, at now: Instant) {
+  mutating func record(_ draft: EventDraft, component: String, host: String = "", writer: inout Writer, at now: Instant) {
     let source = Source(component: component, uid: draft.involved.uid ?? draft.involved.name ?? "")
     if memories.count >= EventRecorder.memory, memories[source] == nil { memories.removeAll(keepingCapacity: true) }
     // Looked for once, for that costs more than its use.
     EventRecorder.record(
-      draft, component: component, host: host, &memories[source, default: Memory(since: now)], &count, &server, now)
+      draft, component: component, host: host, &memories[source, default: Memory(since: now)], &count, &writer, now)
   }
 
   private static func record(
     _ draft: EventDraft, component: String, host: String, _ memory: inout Memory, _ count: inout UInt64,
-    _ server: inout APIServer, _ now: Instant
+    _ writer: inout Writer, _ now: Instant
   ) {
     guard memory.spend(now) else { return }
     let involved = draft.involved
@@ -58,15 +57,14 @@ struct EventRecorder: Sendable {
       $0.reason == draft.reason && $0.message == draft.message && $0.fieldPath == fieldPath && $0.kind == draft.kind
     }
     if let place {
-      if let stored = server.store.get(memory.said[place].key), repeats(stored, &server, now) { return }
+      if let stored = writer.store.get(memory.said[place].key), repeats(stored, &writer, now) { return }
       memory.said.remove(at: place)
     }
     count += 1
     let namespace = involved.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
     let name = name(involved.name ?? "object", UInt64(bitPattern: now.nanoseconds) &+ count)
-    let made = try? server.createEvent(
-      make(draft, name: name, namespace: namespace, component: component, host: host, at: now))
-    guard let stored = made else { return }
+    let event = make(draft, name: name, namespace: namespace, component: component, host: host, at: now)
+    guard let stored = try? writer.write(.event(event), by: actor, at: now).object else { return }
     memory.add(.init(reason: draft.reason, message: draft.message, fieldPath: fieldPath, kind: draft.kind, key: stored.key))
   }
 
@@ -83,11 +81,11 @@ struct EventRecorder: Sendable {
   }
 
   /// Counts what was said before once more.
-  private static func repeats(_ stored: StoredObject, _ server: inout APIServer, _ now: Instant) -> Bool {
+  private static func repeats(_ stored: StoredObject, _ writer: inout Writer, _ now: Instant) -> Bool {
     var event = stored.view(Event.self)
     event.count = (event.count ?? 1) + 1
     event.lastTimestamp = now.rfc3339
-    return (try? server.update(.events, tree: event.tree, user: EventRecorder.user, at: now)) != nil
+    return (try? writer.write(.replace(.events, event.tree), by: actor, at: now)) != nil
   }
 
   /// Made in one piece: half of all objects are events.

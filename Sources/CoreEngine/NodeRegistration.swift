@@ -7,19 +7,18 @@ import CoreTypes
 extension Engine {
   /// Makes or refreshes the Node object of a node that reported itself. Source: pkg/kubelet/kubelet_node_status.go, v1.36.
   mutating func register(_ name: String, _ facts: NodeFacts, _ now: Instant) {
-    let user = CoreAPI.UserInfo(name: "system:node:" + name, groups: ["system:nodes", "system:masters", "system:authenticated"])
-    if server.store.get(.nodes, name) == nil {
-      _ = try? server.create(
-        .nodes, namespace: "", tree: NodeRegistration.object(name, facts, index: server.store.count(.nodes)), user: user, at: now)
+    if store.get(.nodes, name) == nil {
+      let tree = NodeRegistration.object(name, facts, index: store.count(.nodes))
+      _ = try? writer.write(.create(.nodes, namespace: "", Document(tree)), by: .node(name), at: now)
     }
-    guard let stored = server.store.get(.nodes, name) else { return }
+    guard let stored = store.get(.nodes, name) else { return }
     var node = stored.view(Node.self)
     node.status = NodeRegistration.status(facts, name: name, old: node.status, at: now)
-    if node.tree[.status] != stored.tree[.status] { writeStatus(of: node, user, now) }
+    writeStatus(.status(.nodes, in: node.tree), of: "node \(name)", by: .node(name), now)
   }
 
-  mutating func tellImages(_ name: String, _ images: [ImageFacts], _ now: Instant) {
-    guard let stored = server.store.get(.nodes, name) else { return }
+  mutating func reportImages(_ name: String, _ images: [ImageFacts], _ now: Instant) {
+    guard let stored = store.get(.nodes, name) else { return }
     var node = stored.view(Node.self)
     node.status.images = List(
       images.prefix(NodeRegistration.imageLimit).map { facts in
@@ -28,14 +27,7 @@ extension Engine {
         image.sizeBytes = Int(facts.sizeBytes)
         return image
       })
-    let user = CoreAPI.UserInfo(name: "system:node:" + name, groups: ["system:nodes", "system:masters", "system:authenticated"])
-    if node.tree[.status] != stored.tree[.status] { writeStatus(of: node, user, now) }
-  }
-
-  private mutating func writeStatus(of node: Node, _ user: CoreAPI.UserInfo, _ now: Instant) {
-    do throws(APIError) { _ = try server.updateStatus(.nodes, tree: node.tree, user: user, at: now) } catch {
-      tell(error, "the status of node \(node.metadata.name ?? "")")
-    }
+    writeStatus(.status(.nodes, in: node.tree), of: "node \(name)", by: .node(name), now)
   }
 }
 

@@ -179,9 +179,9 @@ package final class Cluster: Sendable {
 
   /// Asks the pods that want it for their metrics, unless the last round is still going.
   private static func scrape(_ agent: NodeAgent, _ host: EngineHost, _ isScraping: Turnstile) {
-    let pods = host.read { $0.server.store.list(.pods) }
+    let pods = host.read { $0.store.list(.pods) }
     let targets = pods.compactMap { ScrapeTarget($0.view(Pod.self)) }
-    let isKnown = host.read { !$0.server.metrics.custom.names(namespace: nil).isEmpty }
+    let isKnown = host.read { !$0.metrics.custom.names(namespace: nil).isEmpty }
     guard !targets.isEmpty || isKnown, isScraping.take() else { return }
     Task.detached {
       host.customMetrics(await agent.scrape(targets))
@@ -211,11 +211,11 @@ package final class Cluster: Sendable {
     let key = ObjectKey(.horizontalPodAutoscalers, namespace: namespace, name)
     let now = host.clock.now
     return host.read { engine in
-      guard let stored = engine.server.store.get(key) else {
+      guard let stored = engine.store.get(key) else {
         return ["error": .string("there is no HorizontalPodAutoscaler \"\(name)\" in namespace \(namespace)")]
       }
       let controller = engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first
-      return ["explanation": Explanation(stored, controller?.decisions(key, at: now) ?? [], engine.server.store).tree]
+      return ["explanation": Explanation(stored, controller?.decisions(key, at: now) ?? [], engine.store).tree]
     }
   }
 
@@ -293,7 +293,7 @@ package final class Cluster: Sendable {
 
   /// What servers behind APIServices are shown: those that know its CA believe us who asks.
   private static func frontProxy(_ secrets: ClusterSecrets) throws(ClusterError) -> Identity {
-    do throws(CertificateError) { return try secrets.frontProxy.issueClient(commonName: APIServer.frontProxyName) } catch {
+    do throws(CertificateError) { return try secrets.frontProxy.issueClient(commonName: APIConfiguration.frontProxyName) } catch {
       throw .certificates(error)
     }
   }
@@ -321,10 +321,8 @@ package final class Cluster: Sendable {
           revision: revision, tree: tree, encoded: bytes))
     }
     store.restore(revision: contents.lastRevision)
-    var server = APIServer(resources: Resources.all, configuration: api, random: RandomSource(seed: seed))
-    server.restore(store)
     return Engine(
-      server: server,
+      api, random: RandomSource(seed: seed), store: store,
       controllers: Controllers.all(certificateAuthority: api.certificateAuthorityPEM, zone: { ZoneFiles.database.rules($0) }))
   }
 

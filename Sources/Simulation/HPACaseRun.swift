@@ -48,15 +48,13 @@ package struct HPACaseRun: Sendable {
     start = Instant(rfc3339: "2026-01-01T01:00:00Z")!
     now = start - .seconds(HPACaseRun.lead)
     let configuration = APIConfiguration(sign: { _ in "" }, verify: { _ in nil })
-    engine = Engine(
-      server: APIServer(resources: Resources.all, configuration: configuration, random: RandomSource(seed: 1)),
-      controllers: [HorizontalPodAutoscalerController()])
+    engine = Engine(configuration, random: RandomSource(seed: 1), controllers: [HorizontalPodAutoscalerController()])
   }
 
   private mutating func begin() throws(HPACase.Problem) {
     _ = engine.boot(at: now)
     let account: JSON = ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": "default"]]
-    _ = try? engine.writeForSimulation(create: .serviceAccounts, namespace: "default", tree: account, at: now)
+    _ = try? engine.write(.create(.serviceAccounts, namespace: "default", Document(account)), by: .bootstrap, at: now).object
     let template: JSON = [
       "metadata": ["labels": ["app": "case"]],
       "spec": [
@@ -101,7 +99,7 @@ package struct HPACaseRun: Sendable {
     now = end
     feed(second)
     let resource = ResourceID("apps", scenario.kind.lowercased() + "s")
-    let wanted = engine.server.store.get(resource, namespace: "default", "case")?.tree[.spec][.replicas].int ?? 0
+    let wanted = engine.store.get(resource, namespace: "default", "case")?.tree[.spec][.replicas].int ?? 0
     for _ in pods.count..<max(pods.count, wanted) { addPod(second) }
     while pods.count > wanted { removePod() }
     if engine.backlog > 0 { step(.timer) }
@@ -115,7 +113,7 @@ package struct HPACaseRun: Sendable {
   private mutating func addPod(_ second: Int) {
     let name = "case-\(scenario.kind == "StatefulSet" ? pods.count : made)"
     made += 1
-    let owner = engine.server.store.get(ResourceID("apps", scenario.kind.lowercased() + "s"), namespace: "default", "case")!
+    let owner = engine.store.get(ResourceID("apps", scenario.kind.lowercased() + "s"), namespace: "default", "case")!
     let tree: JSON = [
       "apiVersion": "v1", "kind": "Pod",
       "metadata": [
@@ -129,7 +127,8 @@ package struct HPACaseRun: Sendable {
       ],
       "spec": owner.tree[.spec][.template][.spec],
     ]
-    guard let stored = try? engine.writeForSimulation(create: .pods, namespace: "default", tree: tree, at: now) else {
+    guard let stored = try? engine.write(.create(.pods, namespace: "default", Document(tree)), by: .bootstrap, at: now).object
+    else {
       preconditionFailure("a pod of the scenario was refused")
     }
     pods.append(FedPod(name: name, uid: stored.uid, startedAt: second))
@@ -138,12 +137,13 @@ package struct HPACaseRun: Sendable {
 
   private mutating func removePod() {
     let pod = pods.removeLast()
-    engine.deleteForSimulation(ObjectKey(.pods, namespace: "default", pod.name), uid: pod.uid, at: now)
+    let deletion = Deletion(uid: pod.uid, graceSeconds: 0)
+    _ = try? engine.write(.delete(ObjectKey(.pods, namespace: "default", pod.name), deletion), by: .node("node"), at: now)
   }
 
   private mutating func setStatus(_ index: Int, isReady: Bool) {
     pods[index].isReady = isReady
-    guard var tree = engine.server.store.get(.pods, namespace: "default", pods[index].name)?.tree else { return }
+    guard var tree = engine.store.get(.pods, namespace: "default", pods[index].name)?.tree else { return }
     tree.put(
       .status,
       [
@@ -152,7 +152,7 @@ package struct HPACaseRun: Sendable {
           ["type": "Ready", "status": .string(isReady ? "True" : "False"), "lastTransitionTime": .string(now.rfc3339)]
         ],
       ])
-    engine.statusForSimulation(.pods, tree: tree, at: now)
+    _ = try? engine.write(.status(.pods, in: tree), by: .node("node"), at: now)
   }
 
   /// Readiness and usage at a second. A pod that a sync asks for comes a moment after it, so that what is due after a whole
@@ -192,7 +192,7 @@ package struct HPACaseRun: Sendable {
   }
 
   private mutating func note(_ second: Int) {
-    guard let stored = engine.server.store.get(.horizontalPodAutoscalers, namespace: "default", "case") else { return }
+    guard let stored = engine.store.get(.horizontalPodAutoscalers, namespace: "default", "case") else { return }
     let count = stored.tree[.status][.desiredReplicas].int ?? 0
     if count != lastDesired { desired.append([.int(Int64(second)), .int(Int64(count))]) }
     lastDesired = count

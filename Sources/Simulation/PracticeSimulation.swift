@@ -72,7 +72,7 @@ package struct PracticeSimulation: Sendable {
   }
 
   private mutating func note(_ second: Int64, _ key: ObjectKey) {
-    let store = cluster.engine.server.store
+    let store = cluster.engine.store
     if store.revision == notedRevision { return }
     notedRevision = store.revision
     guard let stored = store.get(key), let set = store.get(.statefulSets, namespace: "default", "app") else { return }

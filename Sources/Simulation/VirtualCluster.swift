@@ -50,11 +50,9 @@ package struct VirtualCluster: Sendable {
     }
     var random = RandomSource(seed: seed)
     nodes = VirtualNodes(names: names, random: RandomSource(seed: random.next()))
-    let server = APIServer(
-      resources: Resources.all, configuration: configuration, random: random,
-      store: Store(logLimit: VirtualCluster.logLimit, keepsBytes: false))
+    let store = Store(logLimit: VirtualCluster.logLimit, keepsBytes: false)
+    engine = Engine(configuration, random: random, store: store, controllers: makeControllers())
     self.random = random
-    engine = Engine(server: server, controllers: makeControllers())
     now = start
     boot()
     schedule(.scrape, at: now + VirtualCluster.scrapePeriod)
@@ -70,9 +68,7 @@ package struct VirtualCluster: Sendable {
   /// As after kill -9 and a new start: the store is what the journal gave back, everything that was only in memory is lost, and
   /// the nodes begin without containers, as they do in a daemon that starts.
   package mutating func restart(_ store: Store) {
-    var server = APIServer(resources: Resources.all, configuration: configuration, random: RandomSource(seed: random.next()))
-    server.restore(store)
-    engine = Engine(server: server, controllers: makeControllers())
+    engine = Engine(configuration, random: RandomSource(seed: random.next()), store: store, controllers: makeControllers())
     happenings = EventQueue()
     wakeAt = nil
     answers = [:]

@@ -86,7 +86,7 @@ enum SpreadLoad {
 
   private static func claims(_ container: VirtualContainers.Running, _ cluster: VirtualCluster) -> JSON {
     let namespace = container.namespace
-    let account = cluster.engine.server.store.get(.serviceAccounts, namespace: namespace, "default")
+    let account = cluster.engine.store.get(.serviceAccounts, namespace: namespace, "default")
     let issuer = cluster.engine.server.configuration.issuer
     return [
       "iss": .string(issuer), "aud": [.string(issuer)], "exp": .int(cluster.now.seconds + 3600), "nbf": .int(cluster.now.seconds),

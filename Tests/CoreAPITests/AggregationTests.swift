@@ -51,8 +51,8 @@ struct AdapterBench {
   mutating func discover(_ resources: [JSON]) { answer(.resources(resources)) }
 
   mutating func answer(_ outcome: DiscoveryAnswer.Outcome) {
-    let answers = bench.server.aggregation.backends(bench.server.store).map { DiscoveryAnswer($0, outcome) }
-    bench.server.aggregation.add(answers, bench.server.store)
+    let answers = bench.aggregation.backends(bench.writer.store).map { DiscoveryAnswer($0, outcome) }
+    bench.aggregation.add(answers, bench.writer.store)
   }
 
   static let podRequests: JSON = [
@@ -172,7 +172,7 @@ struct AggregationTests {
     #expect(bench.send("PATCH", path, service, type: "application/merge-patch+json").status == 200)
     #expect(bench.get("/apis/metrics.k8s.io/v1beta1/nodes").status == 200)
     #expect(bench.get("/apis/metrics.k8s.io/v1beta1").body[.kind].string == "APIResourceList")
-    #expect(bench.server.aggregation.services(bench.server.store).isEmpty)
+    #expect(bench.aggregation.services(bench.writer.store).isEmpty)
     #expect(bench.get("/apis/metrics.k8s.io/v1beta1/nothing").status == 404)
   }
 
@@ -244,7 +244,7 @@ struct AggregatedDiscoveryTests {
     "an answer that is no list of resources is a failed check", arguments: [(500, "{}"), (302, "{}"), (200, "{}"), (200, "<")])
   func badAnswers(status: Int, body: String) throws {
     let adapter = AdapterBench()
-    let backend = try #require(adapter.bench.server.aggregation.backends(adapter.bench.server.store).first)
+    let backend = try #require(adapter.bench.aggregation.backends(adapter.bench.writer.store).first)
     guard case .failed(let message) = DiscoveryAnswer(backend, status: status, body: Array(body.utf8)).outcome else {
       Issue.record("taken as an answer")
       return

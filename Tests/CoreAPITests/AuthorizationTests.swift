@@ -196,10 +196,10 @@ struct AuthorizationTests {
     var bench = Bench()
     var request = APIRequest(method: "GET", path: Bench.pods, credential: Bench.admin)
     request.impersonation = UserInfo(name: "jane", groups: [])
-    #expect(bench.read(bench.server.handle(request, at: bench.now)).message.contains("User \"jane\" cannot list"))
+    #expect(bench.read(bench.handle(request)).message.contains("User \"jane\" cannot list"))
     request.credential = AuthorizationTests.user("joe")
     #expect(
-      bench.read(bench.server.handle(request, at: bench.now)).message.contains(
+      bench.read(bench.handle(request)).message.contains(
         "User \"joe\" cannot impersonate resource \"users\""))
   }
 }

@@ -1,5 +1,7 @@
 import CoreAPI
+import CoreAggregation
 import CoreJSON
+import CoreMetrics
 import CoreStore
 import CoreTypes
 
@@ -7,6 +9,9 @@ import CoreTypes
 struct Bench {
   static let admin = Credential.certificate(commonName: "admin", organizations: ["system:masters"])
   var server: APIServer
+  var writer: Writer
+  var metrics = MetricsWindow()
+  var aggregation: AggregatedGroups
   var now = Instant(seconds: 1_790_000_000)
   var credential = Bench.admin
 
@@ -27,8 +32,10 @@ struct Bench {
         guard token.hasPrefix("signed."), let bytes = Base64.decode(String(token.dropFirst(7))) else { return nil }
         return try? JSONParser.parse(bytes)
       })
-    server = APIServer(resources: resources, configuration: configuration, random: RandomSource(seed: 7))
-    server.bootstrap(at: now)
+    server = APIServer(resources: resources, configuration: configuration)
+    aggregation = server.aggregatedGroups
+    writer = server.writer(random: RandomSource(seed: 7))
+    writer.bootstrap(at: now)
     send("POST", "/api/v1/namespaces/default/serviceaccounts", ["metadata": ["name": "default"]])
   }
 
@@ -39,7 +46,11 @@ struct Bench {
     let request = APIRequest(
       method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "", contentType: type, accept: accept,
       userAgent: "tests/1", body: body, credential: credential)
-    return server.handle(request, at: now)
+    return handle(request)
+  }
+
+  mutating func handle(_ request: APIRequest) -> APIResponse {
+    server.handle(request, &writer, metrics: metrics, aggregation: aggregation, at: now)
   }
 
   @discardableResult
@@ -67,12 +78,12 @@ struct Bench {
   /// A watch's events, as (type, object): those at once and those of the changes since.
   mutating func watch(_ path: String) -> WatchRequest? {
     guard case .watch(let watch, _) = request("GET", path) else { return nil }
-    _ = server.takeChanges()
+    _ = writer.takeChanges()
     return watch
   }
 
   mutating func events(_ watch: WatchRequest) -> [String] {
-    server.takeChanges().compactMap { change in
+    writer.takeChanges().compactMap { change in
       guard change.object.key.resource == watch.resource, let line = watch.event(change, now) else { return nil }
       return Bench.summary(line)
     }

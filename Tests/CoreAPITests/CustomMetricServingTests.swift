@@ -27,11 +27,11 @@ struct CustomMetricServingTests {
       ],
       "b": [MetricSample("queue", TextMap(["kind": "mail"]), value: 10)],
     ]
-    let scrapes = bench.server.store.list(.pods).map {
+    let scrapes = bench.writer.store.list(.pods).map {
       PodScrape(
         namespace: "default", pod: $0.key.name, podUID: $0.uid, at: bench.now, .samples(shown[$0.key.name] ?? []))
     }
-    bench.server.metrics.custom.add(scrapes)
+    bench.metrics.custom.add(scrapes)
     return bench
   }
 

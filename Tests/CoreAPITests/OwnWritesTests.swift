@@ -6,24 +6,22 @@ import Testing
 
 @Suite("What controllers and nodes write")
 struct OwnWritesTests {
-  private static let node = CoreAPI.UserInfo(name: "system:node:n", groups: ["system:nodes"])
   private static let pod: JSON = [
     "apiVersion": "v1", "kind": "Pod", "metadata": ["name": "p", "namespace": "default"],
     "spec": ["containers": [["name": "main", "image": "app"]]],
   ]
 
-  /// A server with one pod, whose phase is to be `phase`.
+  /// A writer with one pod, whose phase is to be `phase`.
   private static func report(phase: JSON, trusts: Bool) throws -> JSON {
     var configuration = APIConfiguration(sign: { _ in "" }, verify: { _ in nil })
     configuration.trustsOwnWrites = trusts
     let now = Instant(seconds: 1_790_000_000)
-    var server = APIServer(resources: Resources.all, configuration: configuration, random: RandomSource(seed: 7))
-    server.bootstrap(at: now)
+    var writer = APIServer(configuration: configuration).writer(random: RandomSource(seed: 7))
+    writer.bootstrap(at: now)
     let account: JSON = ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": "default"]]
-    try server.create(.serviceAccounts, namespace: "default", tree: account, user: node, at: now)
-    var tree = try server.create(.pods, namespace: "default", tree: pod, user: node, at: now).tree
-    tree.put(.status, ["phase": phase])
-    return try server.updateStatus(.pods, tree: tree, user: node, at: now).tree[.status]
+    try writer.write(.create(.serviceAccounts, namespace: "default", Document(account)), by: .bootstrap, at: now)
+    let made = try writer.write(.create(.pods, namespace: "default", Document(pod)), by: .controller("c"), at: now).object
+    return try writer.write(.status(made.key, ["phase": phase]), by: .node("n"), at: now).object.tree[.status]
   }
 
   @Test("a status of the wrong type is refused, and one that is right is stored, trusted or not")

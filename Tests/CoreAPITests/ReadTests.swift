@@ -36,7 +36,7 @@ struct ReadTests {
     let answer = bench.get(Bench.configMaps)
     #expect(answer.names == ["a", "b", "c"])
     #expect(answer.body[.kind].string == "ConfigMapList")
-    #expect(answer.body[.metadata][.resourceVersion].string == String(bench.server.store.revision))
+    #expect(answer.body[.metadata][.resourceVersion].string == String(bench.writer.store.revision))
     #expect(bench.get("/api/v1/configmaps").names == ["a", "b", "c", "elsewhere"])
   }
 

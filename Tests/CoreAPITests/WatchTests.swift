@@ -24,7 +24,7 @@ struct WatchTests {
   func resumes() throws {
     var bench = Bench()
     bench.send("POST", Bench.configMaps, Bench.configMap("a"))
-    let revision = bench.server.store.revision
+    let revision = bench.writer.store.revision
     bench.send("POST", Bench.configMaps, Bench.configMap("b"))
     let opened = bench.watch(Bench.configMaps + "?watch=1&resourceVersion=\(revision)")
     let watch = try #require(opened)
@@ -34,9 +34,9 @@ struct WatchTests {
   @Test("a watch from a compacted revision is a 410 Expired")
   func expires() {
     var bench = Bench()
-    var store = bench.server.store
+    var store = bench.writer.store
     store.restore(revision: store.revision + 100)
-    bench.server.restore(store)
+    bench.writer = bench.server.writer(random: RandomSource(seed: 7), store: store)
     let answer = bench.get(Bench.configMaps + "?watch=true&resourceVersion=1")
     #expect(answer.status == 410)
     #expect(answer.reason == "Expired")
@@ -78,9 +78,9 @@ struct WatchTests {
       Issue.record("no watch")
       return
     }
-    _ = bench.server.takeChanges()
+    _ = bench.writer.takeChanges()
     bench.send("POST", Bench.configMaps, Bench.configMap("a"))
-    let changes = bench.server.takeChanges()
+    let changes = bench.writer.takeChanges()
     let change = try #require(changes.first)
     let line = try JSONParser.parse(try #require(watch.event(change, bench.now + .seconds(7))))
     #expect(line[.object]["rows"][0]["cells"].elements.last?.string == "7s")

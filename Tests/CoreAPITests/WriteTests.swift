@@ -41,7 +41,7 @@ struct WriteTests {
     let owner: JSON = ["apiVersion": "v1", "kind": "Pod", "name": "", "uid": "u"]
     #expect(bench.send("POST", Bench.configMaps, ["metadata": ["name": "a", "ownerReferences": [owner]]]).status == 422)
     #expect(bench.send("POST", Bench.configMaps, ["metadata": ["name": "a", "finalizers": ["mine"]]]).status == 422)
-    #expect(bench.server.store.get(.configMaps, namespace: "default", "a") == nil)
+    #expect(bench.writer.store.get(.configMaps, namespace: "default", "a") == nil)
   }
 
   @Test("a body of another kind, a list, no JSON, or none is a 400")
@@ -86,9 +86,9 @@ struct WriteTests {
   @Test("a dry run answers as if and stores nothing")
   func dryRun() {
     var bench = Bench()
-    let revision = bench.server.store.revision
+    let revision = bench.writer.store.revision
     #expect(bench.send("POST", Bench.configMaps + "?dryRun=All", Bench.configMap("a")).status == 201)
-    #expect(bench.server.store.revision == revision)
+    #expect(bench.writer.store.revision == revision)
     bench.send("POST", Bench.configMaps, Bench.configMap("a"))
     #expect(bench.send("DELETE", Bench.configMaps + "/a?dryRun=All").status == 200)
     #expect(bench.get(Bench.configMaps + "/a").status == 200)
@@ -127,9 +127,9 @@ struct WriteTests {
   func noOperation() {
     var bench = Bench()
     let created = bench.send("POST", Bench.configMaps, Bench.configMap("a")).body
-    let revision = bench.server.store.revision
+    let revision = bench.writer.store.revision
     #expect(bench.send("PUT", Bench.configMaps + "/a", created).body == created)
-    #expect(bench.server.store.revision == revision)
+    #expect(bench.writer.store.revision == revision)
   }
 
   @Test("an update of what is not there is a 404, of another name a 400, of another uid a 409")

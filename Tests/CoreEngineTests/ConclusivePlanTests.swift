@@ -7,7 +7,7 @@ import CoreTypes
 import Testing
 
 /// A controller of ConfigMaps that counts its looks: it writes the data of each once, and again where somebody else has.
-private struct Writer: Controller {
+private struct Scribe: Controller {
   let name = "writer"
   let isConclusive: Bool
   let resources: Set<ResourceID>? = [.configMaps]
@@ -40,28 +40,26 @@ private struct Writer: Controller {
 
 @Suite("Plans that conclude")
 struct ConclusivePlanTests {
-  private func engine(_ writer: Writer) throws -> Engine {
+  private func engine(_ writer: Scribe) throws -> Engine {
     let configuration = APIConfiguration(sign: { _ in "" }, verify: { _ in nil })
-    var engine = Engine(
-      server: APIServer(resources: Resources.all, configuration: configuration, random: RandomSource(seed: 1)),
-      controllers: [writer])
+    var engine = Engine(configuration, random: RandomSource(seed: 1), controllers: [writer])
     _ = engine.boot(at: now)
     let map: JSON = ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "watched", "namespace": "default"]]
-    _ = try engine.writeForSimulation(create: .configMaps, namespace: "default", tree: map, at: now)
+    _ = try engine.write(.create(.configMaps, namespace: "default", Document(map)), by: .bootstrap, at: now).object
     return engine
   }
   private let now = Instant(seconds: 1_790_000_000)
-  private func writer(_ engine: Engine) -> Writer? { engine.controllers[0] as? Writer }
+  private func writer(_ engine: Engine) -> Scribe? { engine.controllers[0] as? Scribe }
   private func data(_ engine: Engine) -> String? {
-    engine.server.store.get(.configMaps, namespace: "default", "watched")?.tree[.data]["by"].string
+    engine.store.get(.configMaps, namespace: "default", "watched")?.tree[.data]["by"].string
   }
 
   @Test("their own writes bring no further look, the writes of others do")
   func ownWrites() throws {
-    var concluding = try engine(Writer(isConclusive: true))
+    var concluding = try engine(Scribe(isConclusive: true))
     _ = concluding.step(.timer, at: now)
     #expect(writer(concluding)?.looks == 1 && data(concluding) == "writer")
-    let stored = try #require(concluding.server.store.get(.configMaps, namespace: "default", "watched"))
+    let stored = try #require(concluding.store.get(.configMaps, namespace: "default", "watched"))
     var tree = stored.tree
     tree[.data].put("by", "somebody")
     let path = "/api/v1/namespaces/default/configmaps/watched"
@@ -71,14 +69,14 @@ struct ConclusivePlanTests {
     _ = concluding.step(.timer, at: now)
     #expect(writer(concluding)?.looks == 2 && data(concluding) == "writer")
 
-    var other = try engine(Writer(isConclusive: false))
+    var other = try engine(Scribe(isConclusive: false))
     _ = other.step(.timer, at: now)
     #expect(writer(other)?.looks == 2 && data(other) == "writer")
   }
 
   @Test("one that was refused has concluded nothing: it is tried again")
   func refused() throws {
-    var engine = try engine(Writer(isConclusive: true, refusals: 2))
+    var engine = try engine(Scribe(isConclusive: true, refusals: 2))
     for tenth in 0..<10 { _ = engine.step(.timer, at: now + .milliseconds(100 * tenth)) }
     #expect(writer(engine)?.looks == 3 && data(engine) == "writer")
   }

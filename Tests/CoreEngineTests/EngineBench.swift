@@ -30,9 +30,9 @@ struct EngineBench {
     let configuration = APIConfiguration(
       sign: { "signed." + Base64.encode($0.encoded()) },
       verify: { token in Base64.decode(String(token.dropFirst(7))).flatMap { try? JSONParser.parse($0) } })
-    var server = APIServer(resources: Resources.all, configuration: configuration, random: RandomSource(seed: seed))
-    if !journal.isEmpty { server.restore(EngineBench.store(from: journal)) }
-    engine = Engine(server: server, controllers: Controllers.all(certificateAuthority: "ca", zone: { _ in nil }))
+    engine = Engine(
+      configuration, random: RandomSource(seed: seed), store: EngineBench.store(from: journal),
+      controllers: Controllers.all(certificateAuthority: "ca", zone: { _ in nil }))
     self.journal = journal
     self.now = now
     carryOut(engine.boot(at: now))
@@ -73,7 +73,7 @@ struct EngineBench {
   static func image(_ store: Store) -> [String] {
     store.resources.flatMap { store.list($0) }.map { "\($0.key) " + String(decoding: $0.encoded, as: UTF8.self) }
   }
-  var image: [String] { EngineBench.image(engine.server.store) }
+  var image: [String] { EngineBench.image(engine.store) }
 
   // MARK: Inputs
 

@@ -14,7 +14,7 @@ struct EngineTests {
     bench.transcript = []
     let id = bench.open("POST", EngineBench.configMaps, EngineBench.configMap("a"))
     #expect(bench.answers[id]?.status == 201)
-    let revision = bench.engine.server.store.revision
+    let revision = bench.engine.store.revision
     #expect(bench.transcript == ["put configmaps/default/a \(revision)", "feed [\(watch)] ADDED a", "answer \(id) 201"])
   }
 
@@ -85,7 +85,7 @@ struct EngineTests {
     var bench = EngineBench()
     bench.send("POST", EngineBench.deployments, EngineBench.deployment("d", replicas: 2))
     bench.run(seconds: 20)
-    let events = bench.engine.server.store.list(.events)
+    let events = bench.engine.store.list(.events)
     #expect(
       Set(events.map { $0.view(Event.self).reason ?? "" }).isSuperset(of: ["ScalingReplicaSet", "SuccessfulCreate", "Scheduled"]))
     for event in events {
@@ -137,7 +137,7 @@ struct RestartTests {
     let bench = played()
     let store = EngineBench.store(from: bench.journal)
     #expect(EngineBench.image(store) == bench.image)
-    #expect(store.revision == bench.engine.server.store.revision)
+    #expect(store.revision == bench.engine.store.revision)
     #expect(store.get(.configMaps, namespace: "default", "gone") == nil)
   }
 
@@ -147,21 +147,21 @@ struct RestartTests {
     var again = EngineBench(seed: 2, journal: Array(bench.journal.prefix(count)), at: bench.now)
     again.run(seconds: 120)
     #expect(again.engine.backlog == 0)
-    let isThere = again.engine.server.store.get(.deployments, namespace: "default", "d") != nil
+    let isThere = again.engine.store.get(.deployments, namespace: "default", "d") != nil
     #expect(again.phases() == (isThere ? ["Running", "Running", "Running"] : []))
   }
 
   @Test("after a restart nothing is made anew, and revisions go on")
   func continues() throws {
     let bench = played()
-    let revision = bench.engine.server.store.revision
+    let revision = bench.engine.store.revision
     var again = EngineBench(seed: 2, journal: bench.journal, at: bench.now)
     again.run(seconds: 60)
-    let before = bench.engine.server.store.list(.pods).map(\.uid)
-    #expect(again.engine.server.store.list(.pods).map(\.uid) == before)
+    let before = bench.engine.store.list(.pods).map(\.uid)
+    #expect(again.engine.store.list(.pods).map(\.uid) == before)
     #expect(again.phases() == ["Running", "Running", "Running"])
     again.send("POST", EngineBench.configMaps, EngineBench.configMap("new"))
-    let made = try #require(again.engine.server.store.get(.configMaps, namespace: "default", "new"))
+    let made = try #require(again.engine.store.get(.configMaps, namespace: "default", "new"))
     #expect(made.revision > revision)
     let owners = again.send("GET", EngineBench.deployments + "/d").body[.metadata][.managedFields].elements
     #expect(owners.contains { $0["manager"] == "me" && $0["operation"] == "Apply" })

@@ -52,7 +52,7 @@ struct NodeLossTests {
   }
 
   private func pods(_ cluster: VirtualCluster, on node: String? = nil) -> [Pod] {
-    cluster.engine.server.store.list(.pods, namespace: "default").map { $0.view(Pod.self) }.filter {
+    cluster.engine.store.list(.pods, namespace: "default").map { $0.view(Pod.self) }.filter {
       node == nil || $0.spec.nodeName == node
     }
   }
@@ -62,11 +62,11 @@ struct NodeLossTests {
   }
 
   private func condition(_ node: String, _ cluster: VirtualCluster) -> NodeCondition? {
-    cluster.engine.server.store.get(.nodes, node)?.view(Node.self).status.conditions.first { $0.type == "Ready" }
+    cluster.engine.store.get(.nodes, node)?.view(Node.self).status.conditions.first { $0.type == "Ready" }
   }
 
   private func taints(_ node: String, _ cluster: VirtualCluster) -> [String] {
-    cluster.engine.server.store.get(.nodes, node)?.view(Node.self).spec.taints.map { "\($0.key ?? ""):\($0.effect ?? "")" } ?? []
+    cluster.engine.store.get(.nodes, node)?.view(Node.self).spec.taints.map { "\($0.key ?? ""):\($0.effect ?? "")" } ?? []
   }
 
   @Test("after 50 s the node is unknown and its pods are not ready; after 300 s more they are replaced, and end when it is back")
@@ -166,7 +166,7 @@ struct NodeLossTests {
     let node = try #require(pods(cluster).first?.spec.nodeName)
     lose(node, &cluster)
     cluster.run(until: cluster.now + .seconds(60))
-    var taints = try #require(cluster.engine.server.store.get(.nodes, node)).tree[.spec][.taints].elements
+    var taints = try #require(cluster.engine.store.get(.nodes, node)).tree[.spec][.taints].elements
     taints.append(["key": "node.kubernetes.io/out-of-service", "value": "nodeshutdown", "effect": "NoExecute"])
     let patch: JSON = ["spec": ["taints": .array(taints)]]
     _ = cluster.request(

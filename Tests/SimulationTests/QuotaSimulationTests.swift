@@ -43,10 +43,10 @@ struct QuotaSimulationTests {
     ]
   }
 
-  private func pods(_ cluster: VirtualCluster) -> Int { cluster.engine.server.store.count(.pods) }
+  private func pods(_ cluster: VirtualCluster) -> Int { cluster.engine.store.count(.pods) }
 
   private func used(_ cluster: VirtualCluster) -> [String?] {
-    let quota = cluster.engine.server.store.get(.resourceQuotas, namespace: "default", "q")?.view(ResourceQuota.self)
+    let quota = cluster.engine.store.get(.resourceQuotas, namespace: "default", "q")?.view(ResourceQuota.self)
     return [quota?.status.used["pods"], quota?.status.used["requests.memory"]]
   }
 

@@ -101,7 +101,7 @@ struct RestingAutoscalerTests {
     switch draw.below(12) {
     case 0...6: cluster.nodes.load("app-" + name, memoryBytes: Int64(20 + draw.below(160)) << 20)
     case 7:
-      let pods = cluster.engine.server.store.list(.pods, namespace: "default")
+      let pods = cluster.engine.store.list(.pods, namespace: "default")
       if !pods.isEmpty {
         send(&cluster, "DELETE", "/api/v1/namespaces/default/pods/\(pods[draw.below(pods.count)].key.name)", [:])
       }
@@ -119,7 +119,7 @@ struct RestingAutoscalerTests {
 
   /// What is there: all objects, and the last decision of every autoscaler.
   private static func picture(_ cluster: VirtualCluster) -> [String] {
-    let store = cluster.engine.server.store
+    let store = cluster.engine.store
     let objects = [ResourceID.horizontalPodAutoscalers, .statefulSets, .deployments, .pods, .events].flatMap { store.list($0) }
     let controller =
       cluster.engine.controllers.lazy.compactMap { $0 as? HorizontalPodAutoscalerController ?? ($0 as? Restless)?.real }.first!

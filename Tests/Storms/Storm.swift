@@ -70,7 +70,7 @@ package struct Storm: Sendable {
       }
     }
     var facts = Facts(now: Storm.start)
-    for object in cluster.engine.server.store.resources.flatMap({ cluster.engine.server.store.list($0) }) {
+    for object in cluster.engine.store.resources.flatMap({ cluster.engine.store.list($0) }) {
       _ = facts.apply(.put(object))
     }
     cluster.appends = []
@@ -124,7 +124,7 @@ package struct Storm: Sendable {
 
   private func unrest() -> Violation? {
     for check in checks { if let text = check.settled(facts) { return Violation(check: check.name, text: text) } }
-    let store = cluster.engine.server.store
+    let store = cluster.engine.store
     let listed = store.resources.flatMap { store.list($0) }
     let told = facts.all
     if listed.map(\.revision) != told.map(\.revision) {

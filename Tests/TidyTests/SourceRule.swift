@@ -37,6 +37,18 @@ struct SourceRule: Sendable, CustomTestStringConvertible {
       SourceRule("open ends are not left in the text", planted: ("Sources/Daemon/A.swift", "// TODO: later\n")) { file in
         ["TODO", "FIXME"].filter(file.text.contains).map { "says \($0)" }
       },
+      SourceRule(
+        "only the writer writes to the store", planted: ("Sources/CoreEngine/A.swift", "let change = store.put(key, tree)\n")
+      ) { file in
+        let calls = ["store.put(", "store.remove("].map { file.code.ranges(of: $0).count }
+        let allowed = file.path == "Sources/CoreAPI/Writing/Writer.swift" ? 1 : 0
+        return file.isCore && calls.contains { $0 > allowed } ? ["changes the store"] : []
+      },
+      SourceRule("the core declares no actor", planted: ("Sources/CoreAPI/A.swift", "package actor Queue {}\n")) { file in
+        let words = file.code.split { $0 == " " || $0 == "\n" }
+        let isDeclared = zip(words, words.dropFirst()).contains { $0 == "actor" && $1.first?.isUppercase == true }
+        return file.isCore && isDeclared ? ["declares an actor"] : []
+      },
       SourceRule("no file is a grab bag", planted: ("Sources/Daemon/StringHelpers.swift", "")) { file in
         let name = file.path.split(separator: "/").last ?? ""
         return ["Helper", "Utility", "Utilities", "Utils", "Manager"].filter { name.contains($0) }.map { "is a \($0)" }
@@ -50,7 +62,7 @@ struct SourceRule: Sendable, CustomTestStringConvertible {
       "chance", ["random", "randomElement", "shuffled", "shuffle", "SystemRandomNumberGenerator", "UUID"],
       in: "let n = Int.random(in: 0..<3)", called: true),
     banned("a trap on an error", ["try!"], in: "let x = try! f()"),
-    banned("concurrency", ["async", "await", "actor"], in: "func f() async {}"),
+    banned("concurrency", ["async", "await"], in: "func f() async {}"),
     banned("locks", ["Mutex", "Atomic", "NSLock", "DispatchQueue", "pthread_mutex_lock"], in: "let lock = Mutex(0)"),
     banned("output", ["print", "debugPrint", "dump", "fputs"], in: "  print(\"here\")", called: true),
   ]

@@ -93,15 +93,14 @@ struct QuotaAdmission {
   }
 }
 
-extension APIServer {
-  /// Checks a write against the quotas and, unless it is a dry run, charges them. Call it last before the write.
-  mutating func chargeQuotas(_ id: ResourceID, _ tree: JSON, old: JSON, _ options: WriteOptions) throws(APIError) {
-    guard store.count(.resourceQuotas) > 0, tree[.metadata][.namespace].string != nil else { return }
-    let charged = try QuotaAdmission(id, tree, old: old, store, at: options.now).charged
-    if options.isDryRun { return }
-    for quota in charged {
-      let key = ObjectKey(.resourceQuotas, namespace: quota.metadata.namespace ?? "", quota.metadata.name ?? "")
-      _ = put(key, quota.tree)
+extension Writer {
+  /// Checks a write against the quotas and, unless it is a dry run, charges them: the last stage before the write itself.
+  mutating func chargeQuotas(_ draft: Draft) throws(APIError) {
+    guard store.count(.resourceQuotas) > 0, draft.scope == .object, draft.tree[.metadata][.namespace].string != nil else {
+      return
     }
+    let charged = try QuotaAdmission(draft.resource, draft.tree, old: draft.old?.tree ?? .null, store, at: draft.now).charged
+    if draft.actor.isDryRun { return }
+    for quota in charged { try write(.status(.resourceQuotas, in: quota.tree), by: .bootstrap, at: draft.now) }
   }
 }

@@ -5,7 +5,7 @@ import CoreTypes
 /// From what the edge could prove to who asks.
 extension APIServer {
   /// - Throws: 401.
-  func authenticate(_ credential: Credential, at now: Instant) throws(APIError) -> UserInfo {
+  func authenticate(_ credential: Credential, _ store: Store, at now: Instant) throws(APIError) -> UserInfo {
     switch credential {
     case .none: return .anonymous
     case .certificate(let name, let organizations): return UserInfo(name: name, groups: organizations + ["system:authenticated"])
@@ -13,14 +13,16 @@ extension APIServer {
       if !user.groups.contains("system:authenticated") { user.groups.append("system:authenticated") }
       return user
     case .serviceAccount(let claims):
-      return try serviceAccount(claims, audiences: [configuration.issuer], at: now)
+      return try serviceAccount(claims, audiences: [configuration.issuer], store, at: now)
     case .invalid(let reason): throw .unauthorized("Unauthorized: \(reason)")
     }
   }
 
   /// Checks what the claims say against the time and the store.
   /// Source of the claims: k8s.io/kubernetes/pkg/serviceaccount/claims.go, v1.36.
-  func serviceAccount(_ claims: JSON, audiences: [String], at now: Instant) throws(APIError) -> UserInfo {
+  func serviceAccount(
+    _ claims: JSON, audiences: [String], _ store: Store, at now: Instant
+  ) throws(APIError) -> UserInfo {
     func refuse(_ reason: String) -> APIError { .unauthorized("Unauthorized: \(reason)") }
     guard claims["iss"].string == configuration.issuer else { throw refuse("the token was issued by somebody else") }
     let given = claims["aud"].string.map { [$0] } ?? claims["aud"].elements.compactMap(\.string)

@@ -4,55 +4,50 @@ import CoreStore
 /// Deny by default; roles and bindings allow. Source: k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac, v1.36.
 extension APIServer {
   /// - Throws: 403 naming user, verb, resource, group and namespace.
-  func authorize(_ info: RequestInfo, _ user: UserInfo) throws(APIError) {
-    if user.groups.contains("system:masters") { return }
+  func authorize(_ info: RequestInfo, _ user: UserInfo, _ roles: RoleIndex) throws(APIError) {
+    if user.isMaster { return }
     guard info.isResource else {
       let access = Access(verb: info.verb, path: info.path)
-      if isAllowed(user, access, in: "") { return }
+      if roles.allows(user, access, in: "") { return }
       throw .deniedPath(user: user.name, verb: info.verb, path: info.path)
     }
     var access = Access(
       verb: info.verb, group: info.group, resource: info.resource, subresource: info.subresource, name: info.name)
-    try authorize(access, in: info.namespace, user)
+    try authorize(access, in: info.namespace, user, roles)
     // A WebSocket begins with GET but does what POST does. Source: AuthorizePodWebsocketUpgradeCreatePermission, v1.35.
     if info.verb == "get", info.resource == "pods", ["exec", "attach", "portforward"].contains(info.subresource) {
       access.verb = "create"
-      try authorize(access, in: info.namespace, user)
+      try authorize(access, in: info.namespace, user, roles)
     }
   }
 
-  func authorize(_ access: Access, in namespace: String, _ user: UserInfo) throws(APIError) {
-    if !isAllowed(user, access, in: namespace) { throw .denied(user: user.name, access, namespace: namespace) }
-  }
-
-  func isAllowed(_ user: UserInfo, _ access: Access, in namespace: String) -> Bool {
-    if user.groups.contains("system:masters") { return true }
-    return roles.anyRules(of: user, in: namespace) { $0.allows(access) }
+  func authorize(_ access: Access, in namespace: String, _ user: UserInfo, _ roles: RoleIndex) throws(APIError) {
+    if !roles.allows(user, access, in: namespace) { throw .denied(user: user.name, access, namespace: namespace) }
   }
 
   /// `kubectl --as`: each part of the wanted identity must be allowed on its own.
-  func impersonate(_ wanted: UserInfo, by user: UserInfo) throws(APIError) -> UserInfo {
+  func impersonate(_ wanted: UserInfo, by user: UserInfo, _ roles: RoleIndex) throws(APIError) -> UserInfo {
     let account = wanted.name.split(separator: ":", omittingEmptySubsequences: false)
     let isAccount = account.count == 4 && wanted.name.hasPrefix("system:serviceaccount:")
     if isAccount {
       let access = Access(verb: "impersonate", group: "", resource: "serviceaccounts", name: String(account[3]))
-      try authorize(access, in: String(account[2]), user)
+      try authorize(access, in: String(account[2]), user, roles)
     } else {
       guard !wanted.name.isEmpty else { throw .badRequest("groups, uid and extra can be impersonated only together with a user") }
-      try authorize(Access(verb: "impersonate", group: "", resource: "users", name: wanted.name), in: "", user)
+      try authorize(Access(verb: "impersonate", group: "", resource: "users", name: wanted.name), in: "", user, roles)
     }
     for group in wanted.groups {
-      try authorize(Access(verb: "impersonate", group: "", resource: "groups", name: group), in: "", user)
+      try authorize(Access(verb: "impersonate", group: "", resource: "groups", name: group), in: "", user, roles)
     }
     if !wanted.uid.isEmpty {
       let access = Access(verb: "impersonate", group: "authentication.k8s.io", resource: "uids", name: wanted.uid)
-      try authorize(access, in: "", user)
+      try authorize(access, in: "", user, roles)
     }
     for name in wanted.extra.keys.sorted() {
       for value in wanted.extra[name] ?? [] {
         let access = Access(
           verb: "impersonate", group: "authentication.k8s.io", resource: "userextras", subresource: name, name: value)
-        try authorize(access, in: "", user)
+        try authorize(access, in: "", user, roles)
       }
     }
     var result = wanted

@@ -31,11 +31,11 @@ struct RoleIndex: Sendable {
 
   init(_ store: Store) {
     for resource in [ResourceID.roles, .clusterRoles, .roleBindings, .clusterRoleBindings] {
-      for object in store.list(resource) { note(StoreChange(kind: .added, object: object, previous: nil)) }
+      for object in store.list(resource) { update(with: StoreChange(kind: .added, object: object, previous: nil)) }
     }
   }
 
-  mutating func note(_ change: StoreChange) {
+  mutating func update(with change: StoreChange) {
     let key = change.object.key
     switch key.resource {
     case .roles, .clusterRoles:
@@ -89,6 +89,11 @@ struct RoleIndex: Sendable {
     if matches(.user(user.name)) { return true }
     for group in user.groups where matches(.group(group)) { return true }
     return false
+  }
+
+  /// Deny by default; roles and bindings allow.
+  func allows(_ user: UserInfo, _ access: Access, in namespace: String) -> Bool {
+    user.isMaster || anyRules(of: user, in: namespace) { $0.allows(access) }
   }
 
   func clusterRole(_ name: String) -> RuleSet? { rules[RoleName(namespace: "", name: name)] }

@@ -7,11 +7,12 @@ import CoreTypes
 extension APIServer {
   /// What is below /apis/GROUP/VERSION of a version that is not in the table; authorised already.
   func answerElsewhere(
-    _ group: String, _ version: String, _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: UserInfo
+    _ group: String, _ version: String, _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: UserInfo,
+    _ store: Store, _ elsewhere: Elsewhere
   ) throws(APIError) -> APIResponse {
-    guard let stored = aggregation.service(group: group, version: version, store) else {
-      guard servesMetrics(group, version) else { throw .noSuchResource }
-      return try answerMetrics(info, query, request)
+    guard let stored = elsewhere.aggregation.service(group: group, version: version, store) else {
+      guard elsewhere.servesMetrics(group, version, store) else { throw .noSuchResource }
+      return try answerMetrics(info, query, request, store, elsewhere)
     }
     let segments = info.segments
     if segments.contains(where: { $0 == "." || $0 == ".." || $0.contains("/") }) {
@@ -22,7 +23,7 @@ extension APIServer {
     do throws(ServiceBackend.Missing) { backend = try ServiceBackend(stored, store) } catch {
       throw .unavailable(stored.key.name, error.reason, error.message)
     }
-    if case .failed(let message) = aggregation.answer(of: backend) {
+    if case .failed(let message) = elsewhere.aggregation.answer(of: backend) {
       throw .unavailable(stored.key.name, "FailedDiscoveryCheck", message)
     }
     let path = "/" + segments.map { PercentText.encode($0) }.joined(separator: "/")
@@ -45,8 +46,11 @@ extension APIServer {
     return headers
   }
 
+}
+
+extension Elsewhere {
   /// The versions that are not in the table, for discovery.
-  var elsewhere: [ElsewhereVersion] {
+  func versions(_ store: Store) -> [ElsewhereVersion] {
     let others = aggregation.services(store).map { stored in
       let spec = stored.view(APIService.self).spec
       return ElsewhereVersion(
@@ -54,7 +58,7 @@ extension APIServer {
         versionPriority: spec.versionPriority ?? 0, resources: aggregation.resources(of: stored.key.name) ?? [],
         isCurrent: aggregation.condition(stored, store)?.isTrue ?? false)
     }
-    return others + metricVersions
+    return others + metricVersions(store)
   }
 }
 

@@ -7,14 +7,14 @@ import CoreTypes
 /// Paths that are no resources: health, version, discovery, OpenAPI, metrics.
 extension APIServer {
   mutating func answerNonResource(
-    _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: UserInfo
+    _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: UserInfo, _ store: Store, _ elsewhere: Elsewhere
   ) throws(APIError) -> APIResponse {
     let segments = info.segments
     let isKnown = [
       "api", "apis", "healthz", "livez", "readyz", "version", "openapi", "metrics",
     ].contains(segments.first ?? "")
-    if segments.count == 3, segments[0] == "apis", !aggregation.own.contains("\(segments[2]).\(segments[1])") {
-      return try answerElsewhere(segments[1], segments[2], info, query, request, user)
+    if segments.count == 3, segments[0] == "apis", !elsewhere.aggregation.own.contains("\(segments[2]).\(segments[1])") {
+      return try answerElsewhere(segments[1], segments[2], info, query, request, user, store, elsewhere)
     }
     if isKnown, !["GET", "HEAD"].contains(request.method) { throw .methodNotAllowed() }
     switch segments.first {
@@ -26,9 +26,10 @@ extension APIServer {
     case "healthz", "livez", "readyz": return try health(segments, query)
     case "version" where segments.count == 1: return .json(configuration.version.tree)
     case "api", "apis":
-      if let answer = discovery.answer(segments, try Accept(request.accept), elsewhere) { return answer }
+      if let answer = discovery.answer(segments, try Accept(request.accept), elsewhere.versions(store)) { return answer }
     case "openapi": return try openAPI(segments, request)
-    case "metrics" where segments.count == 1: return .text(metricsText, contentType: "text/plain; version=0.0.4; charset=utf-8")
+    case "metrics" where segments.count == 1:
+      return .text(metricsText(store), contentType: "text/plain; version=0.0.4; charset=utf-8")
     default: break
     }
     throw .noSuchResource
@@ -47,7 +48,7 @@ extension APIServer {
   }
 
   /// Objects by resource, in the text format of Prometheus.
-  private var metricsText: String {
+  private func metricsText(_ store: Store) -> String {
     var text = "# TYPE apiserver_resource_objects gauge\n"
     for resource in store.resources {
       text += "apiserver_resource_objects{group=\"\(resource.group)\",resource=\"\(resource.name)\"} \(store.count(resource))\n"

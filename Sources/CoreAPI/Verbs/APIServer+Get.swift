@@ -3,8 +3,8 @@ import CoreStore
 
 extension APIServer {
   /// One object. The cached bytes go out unchanged where the client reads the storage version.
-  func get(_ call: Call) throws(APIError) -> APIResponse {
-    if let text = call.query["resourceVersion"] { try checkReached(text) }
+  func get(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
+    if let text = call.query["resourceVersion"] { try checkReached(text, store) }
     let object = try call.object(in: store)
     return try respond(object, call)
   }
@@ -38,7 +38,7 @@ extension APIServer {
   }
 
   /// A read "not older than" a revision that this store has not seen.
-  func checkReached(_ text: String) throws(APIError) {
+  func checkReached(_ text: String, _ store: Store) throws(APIError) {
     guard !text.isEmpty else { return }
     guard let revision = UInt64(text) else { throw .badRequest("resourceVersion \"\(text)\" is no number") }
     if revision > store.revision {

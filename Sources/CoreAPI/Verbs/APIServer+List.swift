@@ -6,12 +6,12 @@ extension APIServer {
   static let comma: [UInt8] = [UInt8(ascii: ",")]
 
   /// Many objects, in chunks of cached bytes: nothing is copied where the client reads the storage version.
-  func list(_ call: Call) throws(APIError) -> APIResponse {
+  func list(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
     let selection = try ListSelection(call)
     let encoder = try ObjectEncoder(call)
     let limit = try call.query.number("limit") ?? 0
-    let token = try continueToken(call)
-    try checkListRevision(call, continues: token != nil)
+    let token = try continueToken(call, store)
+    try checkListRevision(call, continues: token != nil, store)
     var objects = store.list(call.served.id, namespace: call.listNamespace)[...]
     if let token {
       let last = ObjectKey(call.served.id, namespace: token.namespace, token.name)
@@ -44,7 +44,7 @@ extension APIServer {
   }
 
   /// - Throws: 410 Expired for one whose revision is compacted.
-  private func continueToken(_ call: Call) throws(APIError) -> ContinueToken? {
+  private func continueToken(_ call: Call, _ store: Store) throws(APIError) -> ContinueToken? {
     guard let text = call.query["continue"], !text.isEmpty else { return nil }
     let token = try ContinueToken(text)
     guard token.revision >= store.log.compactedRevision, token.revision <= store.revision else {
@@ -54,11 +54,11 @@ extension APIServer {
   }
 
   /// Lists are of now. A wish for "exactly then" can be met only if now is then.
-  private func checkListRevision(_ call: Call, continues: Bool) throws(APIError) {
+  private func checkListRevision(_ call: Call, continues: Bool, _ store: Store) throws(APIError) {
     let match = call.query["resourceVersionMatch"] ?? ""
     let version = call.query["resourceVersion"] ?? ""
     if match.isEmpty {
-      try checkReached(version)
+      try checkReached(version, store)
       return
     }
     guard match == "Exact" || match == "NotOlderThan" else {
@@ -66,7 +66,7 @@ extension APIServer {
     }
     guard !version.isEmpty else { throw .badRequest("resourceVersionMatch is forbidden unless resourceVersion is provided") }
     guard !continues else { throw .badRequest("resourceVersionMatch is forbidden when continue is provided") }
-    try checkReached(version)
+    try checkReached(version, store)
     if match == "Exact" {
       if version == "0" { throw .badRequest("resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"") }
       if version != String(store.revision) {

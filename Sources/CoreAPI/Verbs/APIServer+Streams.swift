@@ -6,7 +6,7 @@ import CoreTypes
 extension APIServer {
   private static let defaultContainer = Key("kubectl.kubernetes.io/default-container")
 
-  func log(_ call: Call) throws(APIError) -> APIResponse {
+  func log(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
     let object = try call.object(in: store)
     let pod = object.view(Pod.self)
     let name = try container(call.query["container"], pod)
@@ -45,7 +45,7 @@ extension APIServer {
     return stream(.log(options), object, pod, container: name, id: id, attempt: status[.restartCount].int ?? 0)
   }
 
-  func execute(_ call: Call) throws(APIError) -> APIResponse {
+  func execute(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
     let object = try call.object(in: store)
     let pod = object.view(Pod.self)
     let name = try container(call.query["container"], pod)
@@ -67,7 +67,7 @@ extension APIServer {
       kind, object, pod, container: name, id: status[.containerID].string ?? "", attempt: status[.restartCount].int ?? 0)
   }
 
-  func forwardPorts(_ call: Call) throws(APIError) -> APIResponse {
+  func forwardPorts(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
     let object = try call.object(in: store)
     let pod = object.view(Pod.self)
     var ports: [Int] = []

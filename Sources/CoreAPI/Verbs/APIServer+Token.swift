@@ -8,23 +8,22 @@ extension APIServer {
   private static let shortestSeconds = 600
   private static let longestSeconds = 1 << 32
 
-  mutating func requestToken(_ call: Call) throws(APIError) -> APIResponse {
-    let options = try WriteOptions(call)
+  func requestToken(_ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {
+    let client = try ClientWrite(call)
     var warnings: [String] = []
-    let (given, duplicates) = try APIServer.body(of: call.request)
-    try APIServer.checkKind(given, kind: "TokenRequest", apiVersion: "authentication.k8s.io/v1")
+    let document = try Document(bodyOf: call.request)
+    try document.checkKind("TokenRequest", apiVersion: "authentication.k8s.io/v1")
     var request = TokenRequest(
-      tree: try decode(
-        given, as: "authentication.v1.TokenRequest", title: "TokenRequest in version \"v1\"", duplicates: duplicates, options,
-        &warnings))
-    let account = try call.object(in: store)
+      tree: try document.decoded(
+        as: "authentication.v1.TokenRequest", title: "TokenRequest in version \"v1\"", client.fieldValidation, &warnings))
+    let account = try call.object(in: writer.store)
     let seconds = request.spec.expirationSeconds ?? 3600
     guard seconds >= APIServer.shortestSeconds, seconds <= APIServer.longestSeconds else {
       let detail = "may not be less than \(APIServer.shortestSeconds) seconds (10 minutes) nor more than 2^32"
       let error = FieldError(.invalid, "spec.expirationSeconds", value: .int(Int64(seconds)), detail: detail)
       throw .invalid(group: "authentication.k8s.io", kind: "TokenRequest", name: account.key.name, [error])
     }
-    let bound = request.spec.boundObjectRef.isAbsent ? nil : try boundObject(request.spec.boundObjectRef, account)
+    let bound = request.spec.boundObjectRef.isAbsent ? nil : try boundObject(request.spec.boundObjectRef, account, writer.store)
     var audiences = request.spec.audiences.values
     if audiences.isEmpty { audiences = [configuration.issuer] }
     request.spec.audiences = List(audiences)
@@ -33,7 +32,8 @@ extension APIServer {
     request.metadata.name = account.key.name
     request.metadata.namespace = account.key.namespace
     request.metadata.creationTimestamp = call.now.rfc3339
-    request.status.token = token(account: account, bound: bound, audiences: audiences, seconds: seconds, at: call.now)
+    request.status.token = configuration.token(
+      id: writer.random.uid(), for: account, bound: bound, audiences: audiences, seconds: seconds, at: call.now)
     request.status.expirationTimestamp = (call.now + .seconds(seconds)).rfc3339
     var tree = request.tree
     tree.put(.kind, "TokenRequest")
@@ -41,27 +41,9 @@ extension APIServer {
     return respond(tree, call, status: 201, warnings: warnings)
   }
 
-  /// A signed token for a ServiceAccount, bound to a pod or a secret of its namespace where one is given.
-  package mutating func token(
-    account: StoredObject, bound: StoredObject?, audiences: [String], seconds: Int, at now: Instant
-  ) -> String {
-    var identity: JSON = [
-      "namespace": .string(account.key.namespace),
-      "serviceaccount": ["name": .string(account.key.name), "uid": .string(account.uid)],
-    ]
-    if let bound {
-      let word: Key = bound.key.resource == .pods ? "pod" : "secret"
-      identity.put(word, ["name": .string(bound.key.name), "uid": .string(bound.uid)])
-    }
-    let start = now.seconds
-    return configuration.sign([
-      "aud": .array(audiences.map { .string($0) }), "exp": .int(start + Int64(seconds)), "iat": .int(start),
-      "iss": .string(configuration.issuer), "jti": .string(random.uid()), "kubernetes.io": identity, "nbf": .int(start),
-      "sub": .string("system:serviceaccount:\(account.key.namespace):\(account.key.name)"),
-    ])
-  }
-
-  private func boundObject(_ reference: BoundObjectReference, _ account: StoredObject) throws(APIError) -> StoredObject {
+  private func boundObject(
+    _ reference: BoundObjectReference, _ account: StoredObject, _ store: Store
+  ) throws(APIError) -> StoredObject {
     let resource: ResourceID
     switch reference.kind {
     case "Pod": resource = .pods
@@ -81,5 +63,28 @@ extension APIServer {
       }
     }
     return object
+  }
+}
+
+extension APIConfiguration {
+  /// A signed token for a ServiceAccount, bound to a pod or a secret of its namespace where one is given.
+  /// - Parameter id: names this token in audits
+  package func token(
+    id: String, for account: StoredObject, bound: StoredObject?, audiences: [String], seconds: Int, at now: Instant
+  ) -> String {
+    var identity: JSON = [
+      "namespace": .string(account.key.namespace),
+      "serviceaccount": ["name": .string(account.key.name), "uid": .string(account.uid)],
+    ]
+    if let bound {
+      let word: Key = bound.key.resource == .pods ? "pod" : "secret"
+      identity.put(word, ["name": .string(bound.key.name), "uid": .string(bound.uid)])
+    }
+    let start = now.seconds
+    return sign([
+      "aud": .array(audiences.map { .string($0) }), "exp": .int(start + Int64(seconds)), "iat": .int(start),
+      "iss": .string(issuer), "jti": .string(id), "kubernetes.io": identity, "nbf": .int(start),
+      "sub": .string("system:serviceaccount:\(account.key.namespace):\(account.key.name)"),
+    ])
   }
 }

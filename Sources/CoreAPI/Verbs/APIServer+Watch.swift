@@ -4,14 +4,14 @@ import CoreTypes
 
 extension APIServer {
   /// Changes from a revision on. Without one, or from "0": the present state first, as ADDED events.
-  func watch(_ call: Call) throws(APIError) -> APIResponse {
+  func watch(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
     let lines = WatchLines(selection: try ListSelection(call), encoder: try ObjectEncoder(call), scope: call.listNamespace)
     let text = call.query["resourceVersion"] ?? ""
     let allowBookmarks = call.query.flag("allowWatchBookmarks") ?? false
     let sendsInitial = call.query.flag("sendInitialEvents")
     try checkWatchOptions(call, sendsInitial)
     guard let revision = text.isEmpty ? 0 : UInt64(text) else { throw .badRequest("resourceVersion \"\(text)\" is no number") }
-    try checkReached(text)
+    try checkReached(text, store)
     var initial: [[UInt8]] = []
     if sendsInitial ?? (revision == 0) {
       for object in store.list(call.served.id, namespace: call.listNamespace) where lines.selection.matches(object.tree) {

@@ -6,28 +6,26 @@ import CoreTypes
 
 /// custom.metrics.k8s.io and external.metrics.k8s.io from what pods tell about themselves, as long as no APIService has them served by
 /// somebody else. Source of the paths and shapes: k8s.io/metrics, v0.36, and sigs.k8s.io/custom-metrics-apiserver.
-extension APIServer {
+extension Elsewhere {
   /// Group and version of both. One version each: the newest that clients understand.
   static let builtInMetrics = [
     (group: MetricQuery.custom, version: "v1beta2"), (group: MetricQuery.external, version: "v1beta1"),
   ]
-  private static let describedLimit = 20_000
-
   /// Whether such a group version is ours now.
-  func servesMetrics(_ group: String, _ version: String) -> Bool {
-    APIServer.builtInMetrics.contains { $0.group == group && $0.version == version }
+  func servesMetrics(_ group: String, _ version: String, _ store: Store) -> Bool {
+    Elsewhere.builtInMetrics.contains { $0.group == group && $0.version == version }
       && aggregation.versions(of: group, store).isEmpty
   }
 
   /// As discovery shows them.
-  var metricVersions: [ElsewhereVersion] {
+  func metricVersions(_ store: Store) -> [ElsewhereVersion] {
     let names = metrics.custom.names(namespace: nil)
     func entry(_ name: String, _ isNamespaced: Bool, _ kind: String) -> JSON {
       [
         "name": .string(name), "singularName": "", "namespaced": .bool(isNamespaced), "kind": .string(kind), "verbs": ["get"],
       ]
     }
-    return APIServer.builtInMetrics.filter { servesMetrics($0.group, $0.version) }.map { group, version in
+    return Elsewhere.builtInMetrics.filter { servesMetrics($0.group, $0.version, store) }.map { group, version in
       let resources =
         group == MetricQuery.external
         ? names.map { entry($0, true, "ExternalMetricValueList") }
@@ -38,19 +36,28 @@ extension APIServer {
     }
   }
 
+}
+
+extension APIServer {
+  private static let describedLimit = 20_000
+
   /// Below /apis/GROUP/VERSION of one of them; authorised already.
-  func answerMetrics(_ info: RequestInfo, _ query: Query, _ request: APIRequest) throws(APIError) -> APIResponse {
+  func answerMetrics(
+    _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ store: Store, _ elsewhere: Elsewhere
+  ) throws(APIError) -> APIResponse {
     guard ["GET", "HEAD"].contains(request.method) else { throw .methodNotAllowed() }
     guard info.isResource else {
       let segments = info.segments
-      let found = metricVersions.first { $0.group == segments[1] }
+      let found = elsewhere.metricVersions(store).first { $0.group == segments[1] }
       return .json([
         "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(segments[1] + "/" + segments[2]),
         "resources": .array(found?.resources ?? []),
       ])
     }
     let isExternal = info.group == MetricQuery.external
-    let items = isExternal ? try externalValues(info, query) : try customValues(info, query)
+    let items =
+      isExternal
+      ? try externalValues(info, query, elsewhere.metrics.custom) : try customValues(info, query, store, elsewhere.metrics.custom)
     return .json([
       "kind": isExternal ? "ExternalMetricValueList" : "MetricValueList",
       "apiVersion": .string(info.group + "/" + info.version), "metadata": .object([]), "items": .array(items),
@@ -64,7 +71,9 @@ extension APIServer {
 
   // MARK: Custom
 
-  private func customValues(_ info: RequestInfo, _ query: Query) throws(APIError) -> [JSON] {
+  private func customValues(
+    _ info: RequestInfo, _ query: Query, _ store: Store, _ metrics: CustomMetrics
+  ) throws(APIError) -> [JSON] {
     if info.hasMore || info.namespace.isEmpty { throw .noSuchResource }
     let chosen = try selector("metricLabelSelector", query)
     func value(_ found: [PodMetric], _ object: JSON, _ metric: String) -> JSON? {
@@ -78,7 +87,7 @@ extension APIServer {
     }
     // The namespace itself: namespaces/NS/metrics/NAME.
     if info.resource == "metrics", info.subresource.isEmpty, !info.name.isEmpty {
-      let found = metrics.custom.metrics(info.name, namespace: info.namespace)
+      let found = metrics.metrics(info.name, namespace: info.namespace)
       let object: JSON = ["kind": "Namespace", "name": .string(info.namespace), "apiVersion": "/v1"]
       guard let item = value(found, object, info.name) else { throw .noMetric(info.name, "namespaces", info.namespace) }
       return [item]
@@ -90,12 +99,12 @@ extension APIServer {
     guard let definition = table.resources.lazy.map(\.definition).first(where: { $0.id == ResourceID(group, name) }) else {
       throw .noSuchResource
     }
-    let objects = try described(info, definition, try selector("labelSelector", query))
+    let objects = try described(info, definition, try selector("labelSelector", query), store)
     let items = objects.compactMap { object -> JSON? in
       let found =
         object.key.resource == .pods
-        ? metrics.custom.metric(info.subresource, namespace: info.namespace, podUID: object.uid).map { [$0] } ?? []
-        : metrics.custom.metrics(
+        ? metrics.metric(info.subresource, namespace: info.namespace, podUID: object.uid).map { [$0] } ?? []
+        : metrics.metrics(
           info.subresource, namespace: info.namespace, ofKind: definition.kind, named: object.key.name)
       let reference: JSON = [
         "kind": .string(definition.kind), "namespace": .string(info.namespace), "name": .string(object.key.name),
@@ -108,7 +117,7 @@ extension APIServer {
   }
 
   private func described(
-    _ info: RequestInfo, _ definition: ResourceDefinition, _ labels: LabelRequirements?
+    _ info: RequestInfo, _ definition: ResourceDefinition, _ labels: LabelRequirements?, _ store: Store
   ) throws(APIError) -> [StoredObject] {
     if info.name != "*" {
       guard let object = store.get(definition.id, namespace: info.namespace, info.name) else {
@@ -126,10 +135,12 @@ extension APIServer {
   // MARK: External
 
   /// Each series by itself, as with labels of a queue each.
-  private func externalValues(_ info: RequestInfo, _ query: Query) throws(APIError) -> [JSON] {
+  private func externalValues(
+    _ info: RequestInfo, _ query: Query, _ metrics: CustomMetrics
+  ) throws(APIError) -> [JSON] {
     guard !info.namespace.isEmpty, info.pathName.isEmpty, info.subresource.isEmpty else { throw .noSuchResource }
     let chosen = try selector("labelSelector", query)
-    let found = metrics.custom.metrics(info.resource, namespace: info.namespace)
+    let found = metrics.metrics(info.resource, namespace: info.namespace)
     if found.isEmpty { throw .noMetric(info.resource, "", info.namespace) }
     return found.flatMap { metric in
       metric.series.filter { chosen?.matches($0.labels) ?? true }.map { series in

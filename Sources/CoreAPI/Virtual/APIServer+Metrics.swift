@@ -5,13 +5,13 @@ import CoreTypes
 
 /// metrics.k8s.io/v1beta1, built in: what upstream needs metrics-server for.
 extension APIServer {
-  func answerMetrics(_ call: Call) throws(APIError) -> APIResponse {
+  func answerMetrics(_ call: Call, _ store: Store, _ metrics: MetricsWindow) throws(APIError) -> APIResponse {
     let isPods = call.served.id == VirtualResources.podMetrics
     let source: ResourceID = isPods ? .pods : .nodes
     if call.info.verb == "get" {
       let name = call.info.pathName
       let object = store.get(source, namespace: isPods ? call.info.namespace : "", name)
-      guard let object, let tree = isPods ? podMetrics(object) : nodeMetrics(object) else {
+      guard let object, let tree = isPods ? podMetrics(object, metrics) : nodeMetrics(object, metrics) else {
         throw .notFound(call.served.requestID, name)
       }
       return try respond(StoredObject(key: object.key, uid: "", revision: 0, tree: tree, encoded: []), virtual: call)
@@ -21,7 +21,9 @@ extension APIServer {
     var chunks: [[UInt8]] = []
     let (head, tail) = encoder.list(.object([]))
     for object in store.list(source, namespace: isPods ? call.listNamespace : nil) {
-      guard let tree = isPods ? podMetrics(object) : nodeMetrics(object), selection.matches(tree) else { continue }
+      guard let tree = isPods ? podMetrics(object, metrics) : nodeMetrics(object, metrics), selection.matches(tree) else {
+        continue
+      }
       if !chunks.isEmpty { chunks.append(APIServer.comma) }
       chunks.append(
         encoder.item(StoredObject(key: object.key, uid: "", revision: 0, tree: tree, encoded: tree.encoded()), at: call.now))
@@ -33,7 +35,7 @@ extension APIServer {
     respond(try ObjectEncoder(call).tree(object.tree, at: call.now), call)
   }
 
-  private func podMetrics(_ object: StoredObject) -> JSON? {
+  private func podMetrics(_ object: StoredObject, _ metrics: MetricsWindow) -> JSON? {
     let pod = object.view(Pod.self)
     guard pod.status.phase == "Running",
       let usage = metrics.podMetrics(object.uid, containers: pod.spec.containers.compactMap(\.name))
@@ -50,7 +52,7 @@ extension APIServer {
     ]
   }
 
-  private func nodeMetrics(_ object: StoredObject) -> JSON? {
+  private func nodeMetrics(_ object: StoredObject, _ metrics: MetricsWindow) -> JSON? {
     guard let usage = metrics.nodeMetrics(object.key.name) else { return nil }
     return [
       "kind": "NodeMetrics", "apiVersion": "metrics.k8s.io/v1beta1",

@@ -1,31 +1,32 @@
 import CoreJSON
+import CoreMetrics
 import CoreStore
 import CoreTypes
 
 extension APIServer {
-  mutating func answerVirtual(_ call: Call) throws(APIError) -> APIResponse {
+  func answerVirtual(_ call: Call, _ writer: inout Writer, _ metrics: MetricsWindow) throws(APIError) -> APIResponse {
     guard call.info.subresource.isEmpty else { throw .noSuchResource }
     guard call.served.definition.verbs.contains(call.info.verb) else { throw .methodNotAllowed() }
     switch call.served.definition.kind {
-    case "NodeMetrics", "PodMetrics": return try answerMetrics(call)
-    case "Binding": return try bind(call)
+    case "NodeMetrics", "PodMetrics": return try answerMetrics(call, writer.store, metrics)
+    case "Binding": return try bind(call, &writer)
     default: break
     }
     guard call.info.pathName.isEmpty else { throw .methodNotAllowed() }
-    let options = try WriteOptions(call)
+    let client = try ClientWrite(call)
     var warnings: [String] = []
-    var tree = try decodeBody(call, options, &warnings)
+    var tree = try Document(bodyOf: call.request).decoded(call.served, client.fieldValidation, &warnings)
     switch call.served.definition.kind {
-    case "SelfSubjectAccessReview", "SubjectAccessReview", "LocalSubjectAccessReview": try reviewAccess(&tree, call)
-    case "SelfSubjectRulesReview": reviewRules(&tree, call)
-    case "TokenReview": try reviewToken(&tree, call)
+    case "SelfSubjectAccessReview", "SubjectAccessReview", "LocalSubjectAccessReview": try reviewAccess(&tree, call, writer.roles)
+    case "SelfSubjectRulesReview": reviewRules(&tree, call, writer.roles)
+    case "TokenReview": try reviewToken(&tree, call, writer.store)
     default: tree.put(.status, ["userInfo": APIServer.tree(call.user)])
     }
     if tree[.metadata].isNull { tree.put(.metadata, .object([])) }
     return respond(tree, call, status: 201, warnings: warnings)
   }
 
-  private func reviewAccess(_ tree: inout JSON, _ call: Call) throws(APIError) {
+  private func reviewAccess(_ tree: inout JSON, _ call: Call, _ roles: RoleIndex) throws(APIError) {
     let spec = tree[.spec]
     var user = call.user
     if call.served.definition.kind != "SelfSubjectAccessReview" {
@@ -53,10 +54,10 @@ extension APIServer {
     } else {
       access = Access(verb: path[.verb].string ?? "", path: path[.path].string ?? "")
     }
-    tree.put(.status, ["allowed": .bool(isAllowed(user, access, in: namespace))])
+    tree.put(.status, ["allowed": .bool(roles.allows(user, access, in: namespace))])
   }
 
-  private func reviewRules(_ tree: inout JSON, _ call: Call) {
+  private func reviewRules(_ tree: inout JSON, _ call: Call, _ roles: RoleIndex) {
     let namespace = tree[.spec][.namespace].string ?? ""
     var resourceRules: [JSON] = []
     var pathRules: [JSON] = []
@@ -76,7 +77,7 @@ extension APIServer {
     tree.put(.status, ["resourceRules": .array(resourceRules), "nonResourceRules": .array(pathRules), "incomplete": false])
   }
 
-  private func reviewToken(_ tree: inout JSON, _ call: Call) throws(APIError) {
+  private func reviewToken(_ tree: inout JSON, _ call: Call, _ store: Store) throws(APIError) {
     guard let token = tree[.spec][.token].string, !token.isEmpty else { throw .badRequest("spec.token must be given") }
     let wanted = tree[.spec][.audiences].elements.compactMap(\.string)
     let audiences = wanted.isEmpty ? [configuration.issuer] : wanted
@@ -85,7 +86,7 @@ extension APIServer {
       return
     }
     do throws(APIError) {
-      let user = try serviceAccount(claims, audiences: audiences, at: call.now)
+      let user = try serviceAccount(claims, audiences: audiences, store, at: call.now)
       let held = claims["aud"].string.map { [$0] } ?? claims["aud"].elements.compactMap(\.string)
       let common = audiences.filter(held.contains)
       tree.put(

@@ -1,5 +1,6 @@
 import CoreJSON
 import CoreSchema
+import CoreStore
 import CoreTypes
 
 /// Keeps metadata.managedFields. As upstream until v1.17, and as its skipNonApplied manager does for objects without entries, an
@@ -20,9 +21,9 @@ enum FieldOwnership {
   }()
 
   /// The fields of a write that are this endpoint's: without status, or the status alone.
-  static func scoped(_ set: FieldSet, _ subresource: String) -> FieldSet {
+  static func scoped(_ set: FieldSet, _ scope: WriteScope) -> FieldSet {
     var set = set.subtractingTrees(unowned)
-    if subresource == "status" {
+    if scope == .status {
       var status = FieldSet()
       status["f:status"] = set["f:status"]
       return status
@@ -31,22 +32,22 @@ enum FieldOwnership {
     return set
   }
 
-  /// After a write that is no apply.
-  static func note(_ tree: inout JSON, old: JSON, _ served: ServedResource, _ options: WriteOptions) {
-    let before = old[.metadata][.managedFields]
-    guard !before.isNull, !tree[.metadata][.managedFields].isNull, var managed = ManagedFields(tree[.metadata][.managedFields]),
-      let type = Schema.shared.type(served.storage.typeName)
-    else { return }
-    let (set, removed) = Schema.shared.difference(from: plain(old), to: plain(tree), type)
-    let written = scoped(set, options.subresource)
+  /// The stage of writes that are no apply: what the draft changes belongs to who writes it.
+  static func record(_ draft: inout Draft) {
+    guard !draft.isApplied, let old = draft.old?.tree, !old[.metadata][.managedFields].isNull else { return }
+    let given = draft.tree[.metadata][.managedFields]
+    guard !given.isNull, var managed = ManagedFields(given), let type = draft.schema else { return }
+    let (set, removed) = Schema.shared.difference(from: plain(old), to: plain(draft.tree), type)
+    let written = scoped(set, draft.scope)
     if written.isEmpty, removed.isEmpty { return }
-    let manager = ManagedFields.Manager(name: options.fieldManager, isApply: false, subresource: options.subresource)
+    let manager = ManagedFields.Manager(
+      name: draft.actor.fieldManager, isApply: false, subresource: draft.scope.rawValue)
     managed.take(written, for: manager)
     managed.forget(removed)
     managed.set(
-      manager, managed[manager].union(written), apiVersion: served.storage.apiVersion, time: options.now.rfc3339)
+      manager, managed[manager].union(written), apiVersion: draft.served.storage.apiVersion, time: draft.now.rfc3339)
     managed.limitUpdates()
-    tree[.metadata].put(.managedFields, managed.tree)
+    draft.tree[.metadata].put(.managedFields, managed.tree)
   }
 
   /// The object without its entries.

@@ -2,11 +2,7 @@ import CoreJSON
 import CoreStore
 package import CoreTypes
 
-extension APIServer {
-  private static let bootUser: UserInfo = {
-    UserInfo(name: "system:apiserver", groups: ["system:masters", "system:authenticated"])
-  }()
-
+extension Writer {
   /// What a cluster begins with, as far as it is missing: namespaces, roles, bindings, priority classes, API services.
   /// Roles of the server's own are brought back to their rules, unless their annotation autoupdate says "false".
   package mutating func bootstrap(at now: Instant) {
@@ -24,19 +20,15 @@ extension APIServer {
         ], now)
     }
     for service in localServices(now) { ensure(.apiServices, service, now) }
-    bootstrapFrontProxy(at: now, APIServer.bootUser)
+    bootstrapFrontProxy(at: now)
   }
 
   private mutating func ensure(_ id: ResourceID, _ tree: JSON, _ now: Instant, key: Key? = nil) {
     let name = tree[.metadata][.name].string ?? ""
     guard let present = store.get(id, name) else {
       let status = tree[.status]
-      guard let object = try? create(id, namespace: "", tree: tree, user: APIServer.bootUser, at: now), !status.isNull else {
-        return
-      }
-      var withStatus = object.tree
-      withStatus.put(.status, status)
-      _ = try? updateStatus(id, tree: withStatus, user: APIServer.bootUser, at: now)
+      guard let made = try? write(.create(id, namespace: "", Document(tree)), by: .bootstrap, at: now).object else { return }
+      if !status.isNull { _ = try? write(.status(made.key, status), by: .bootstrap, at: now) }
       return
     }
     let isKept = present.tree[.metadata][.annotations]["rbac.authorization.kubernetes.io/autoupdate"].string == "false"
@@ -46,7 +38,7 @@ extension APIServer {
     if missing.isEmpty { return }
     var updated = present.tree
     updated.put(key, .array(present.tree[key].elements + missing))
-    _ = try? update(id, tree: updated, user: APIServer.bootUser, at: now)
+    _ = try? write(.replace(id, updated), by: .bootstrap, at: now)
   }
 
   private static let lastApplied = Key("kubectl.kubernetes.io/last-applied-configuration")
@@ -73,7 +65,7 @@ extension APIServer {
         ]
         if group.name == VirtualResources.metricsGroup {
           // People apply metrics-server's own manifest over it: kubectl is told that there was nothing of theirs before.
-          metadata.put(Key("annotations"), .object([Member(key: APIServer.lastApplied, value: "{}")]))
+          metadata.put(Key("annotations"), .object([Member(key: Writer.lastApplied, value: "{}")]))
         }
         services.append(["metadata": metadata, "spec": spec, "status": ["conditions": [condition]]])
       }

@@ -3,13 +3,16 @@ import CoreStore
 
 /// Nobody grants what they do not hold, unless they may `escalate` the role or `bind` it.
 /// Source: k8s.io/kubernetes/pkg/registry/rbac (policybased), v1.36.
-extension APIServer {
-  func checkEscalation(_ id: ResourceID, _ tree: JSON, namespace: String, _ user: UserInfo) throws(APIError) {
-    guard id.group == RoleIndex.group, !user.groups.contains("system:masters") else { return }
-    let name = tree[.metadata][.name].string ?? ""
+extension Writer {
+  func checkEscalation(_ draft: Draft) throws(APIError) {
+    guard draft.resource.group == RoleIndex.group, case .client(let client) = draft.actor else { return }
+    let (id, tree, namespace, user) = (draft.resource, draft.tree, draft.namespace, client.user)
+    if user.isMaster { return }
+    if let old = draft.old, !Writer.changesRights(tree, old.tree) { return }
+    let name = draft.key.name
     switch id {
     case .roles, .clusterRoles:
-      if isAllowed(user, Access(verb: "escalate", group: id.group, resource: id.name, name: name), in: namespace) { return }
+      if roles.allows(user, Access(verb: "escalate", group: id.group, resource: id.name, name: name), in: namespace) { return }
       // A role that gathers the rules of others could be made to hold anything.
       if id == .clusterRoles, !tree[.aggregationRule][.clusterRoleSelectors].elements.isEmpty {
         let everything = Access(verb: "*", group: "*", resource: "*")
@@ -23,13 +26,17 @@ extension APIServer {
       let isCluster = reference[.kind].string == "ClusterRole"
       let role = reference[.name].string ?? ""
       let resource = isCluster ? "clusterroles" : "roles"
-      if isAllowed(user, Access(verb: "bind", group: id.group, resource: resource, name: role), in: namespace) { return }
+      if roles.allows(user, Access(verb: "bind", group: id.group, resource: resource, name: role), in: namespace) { return }
       guard let rules = isCluster ? roles.clusterRole(role) : roles.role(role, in: namespace) else {
         throw .notFound(ResourceID(id.group, resource), role)
       }
       try checkHeld(rules, in: namespace, user, id, name)
     default: break
     }
+  }
+
+  private static func changesRights(_ new: JSON, _ old: JSON) -> Bool {
+    [Key.rules, .roleRef, .subjects, "aggregationRule"].contains { new[$0] != old[$0] }
   }
 
   private func checkHeld(_ wanted: RuleSet, in namespace: String, _ user: UserInfo, _ id: ResourceID, _ name: String)

@@ -2,10 +2,10 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-extension APIServer {
+extension Writer {
   /// ClusterRoles with an aggregationRule hold the rules of those that it selects.
   /// Source: pkg/controller/clusterroleaggregation, v1.36; done with the write itself, so that nobody sees the time between.
-  mutating func aggregateRoles(after change: StoreChange) {
+  mutating func gatherRules(after change: StoreChange) {
     let all = store.list(.clusterRoles)
     for stored in all where !stored.tree[.aggregationRule].isNull {
       let selectors = stored.tree[.aggregationRule][.clusterRoleSelectors].elements.map { LabelSelector(tree: $0) }

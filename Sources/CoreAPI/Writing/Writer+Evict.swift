@@ -2,47 +2,42 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// pods/eviction: a deletion that asks the disruption budgets first. Source: pkg/registry/core/pod/storage/eviction.go, v1.36.
-extension APIServer {
-  mutating func evict(_ call: Call) throws(APIError) -> APIResponse {
-    var deletion = Deletion(try WriteOptions(call))
-    let given = try APIServer.body(of: call.request).value
-    guard given.isObject, given[.kind].string ?? "Eviction" == "Eviction" else {
-      throw .badRequest("the body must be of kind Eviction")
-    }
-    if !given[.deleteOptions].isNull { try deletion.read(given[.deleteOptions]) }
-    let object = try call.object(in: store)
+extension Writer {
+  /// The row of pods/eviction: a deletion that asks the disruption budgets first.
+  /// Source: pkg/registry/core/pod/storage/eviction.go, v1.36.
+  mutating func evict(_ key: ObjectKey, _ given: Deletion, _ actor: Actor, _ now: Instant) throws(APIError) -> Written {
+    let served = try served(.pods, actor)
+    let object = try stored(key, served)
+    var deletion = given
+    try deletion.preconditions.check(object, served.requestID)
     let pod = object.view(Pod.self)
-    try deletion.checkPreconditions(object, call.served.requestID)
     let isRunning = !["Succeeded", "Failed"].contains(pod.status.phase ?? "") && pod.metadata.deletionTimestamp == nil
-    if isRunning, pod.status.phase != "Pending" { try checkBudgets(pod, object, deletion, at: call.now) }
-    var evicted = object
-    if isRunning, !deletion.options.isDryRun {
-      evicted = markDisrupted(pod, object, at: call.now)
+    if isRunning {
+      if pod.status.phase != "Pending" { try spendBudget(pod, object, actor, now) }
+      if !actor.isDryRun { try markDisrupted(pod, object, now) }
       // Compared above; the mark is a write of our own.
-      deletion.resourceVersion = nil
+      deletion.preconditions.resourceVersion = nil
     }
-    _ = try erase(evicted, call.served, deletion)
-    return respond(StatusBody.success(code: 201), call, status: 201)
+    return try delete(key, deletion, actor, now)
   }
 
   /// So that the podFailurePolicy of a Job can tell an eviction from a failure of its own.
-  private mutating func markDisrupted(_ pod: Pod, _ object: StoredObject, at now: Instant) -> StoredObject {
-    var pod = pod
+  private mutating func markDisrupted(_ pod: Pod, _ object: StoredObject, _ now: Instant) throws(APIError) {
     var condition = PodCondition()
     condition.type = "DisruptionTarget"
     condition.status = "True"
     condition.reason = "EvictionByEvictionAPI"
     condition.message = "the pod was evicted through the API"
     condition.lastTransitionTime = now.rfc3339
-    pod.status.conditions = List(pod.status.conditions.filter { $0.type != "DisruptionTarget" } + [condition])
-    return put(object.key, pod.tree)
+    var status = pod.status
+    status.conditions = List(status.conditions.filter { $0.type != "DisruptionTarget" } + [condition])
+    try write(.status(object.key, status.tree), by: .bootstrap, at: now)
   }
 
   /// Evictions that the controller has not confirmed, at the most. Source: MaxDisruptedPodSize, eviction.go, v1.36.
   private static let disruptedPodsLimit = 2_000
 
-  private mutating func checkBudgets(_ pod: Pod, _ object: StoredObject, _ deletion: Deletion, at now: Instant) throws(APIError) {
+  private mutating func spendBudget(_ pod: Pod, _ object: StoredObject, _ actor: Actor, _ now: Instant) throws(APIError) {
     let budgets = store.list(.podDisruptionBudgets, namespace: object.key.namespace).filter {
       $0.view(PodDisruptionBudget.self).spec.selector.matches(pod.metadata.labels)
     }
@@ -59,24 +54,24 @@ extension APIServer {
       if desired > 0, (budget.status.currentHealthy ?? 0) >= desired { return }
     }
     if (budget.status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0) {
-      throw APIServer.budgetRefusal("The disruption budget \(found.key.name) is new or changed and has not been counted yet")
+      throw Writer.budgetRefusal("The disruption budget \(found.key.name) is new or changed and has not been counted yet")
     }
     let allowed = budget.status.disruptionsAllowed ?? 0
     guard allowed > 0 else {
-      throw APIServer.budgetRefusal(
+      throw Writer.budgetRefusal(
         "The disruption budget \(found.key.name) needs \(desired) healthy pods and has \(budget.status.currentHealthy ?? 0) currently"
       )
     }
-    guard budget.status.disruptedPods.count <= APIServer.disruptedPodsLimit else {
+    guard budget.status.disruptedPods.count <= Writer.disruptedPodsLimit else {
       throw .forbidden(
         .podDisruptionBudgets, found.key.name,
-        "more than \(APIServer.disruptedPodsLimit) evictions wait for the disruption controller to confirm them")
+        "more than \(Writer.disruptedPodsLimit) evictions wait for the disruption controller to confirm them")
     }
-    if deletion.options.isDryRun { return }
+    if actor.isDryRun { return }
     budget.status.disruptionsAllowed = allowed - 1
-    if allowed == 1 { APIServer.forbidDisruptions(&budget, at: now) }
+    if allowed == 1 { Writer.forbidDisruptions(&budget, now) }
     budget.status.disruptedPods[object.key.name] = now.rfc3339
-    _ = put(found.key, budget.tree)
+    try write(.status(found.key, budget.tree[.status]), by: .bootstrap, at: now)
   }
 
   /// Source: createTooManyRequestsError, eviction.go, v1.36.
@@ -87,7 +82,7 @@ extension APIServer {
     return error
   }
 
-  private static func forbidDisruptions(_ budget: inout PodDisruptionBudget, at now: Instant) {
+  private static func forbidDisruptions(_ budget: inout PodDisruptionBudget, _ now: Instant) {
     guard var condition = budget.status.conditions.first(where: { $0.type == "DisruptionAllowed" }) else { return }
     if condition.status != "False" { condition.lastTransitionTime = now.rfc3339 }
     condition.status = "False"

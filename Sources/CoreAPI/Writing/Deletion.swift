@@ -1,29 +1,31 @@
 import CoreJSON
-import CoreStore
 
 /// How something is to go: from the query and the body of a DELETE, or from a controller.
-struct Deletion: Sendable {
-  var uid: String?
-  var resourceVersion: String?
-  var graceSeconds: Int?
+package struct Deletion: Sendable {
+  package var preconditions = Preconditions()
+  package var graceSeconds: Int?
   /// Background, Foreground or Orphan; nil is the kind's default.
-  var propagation: String?
-  var options: WriteOptions
+  package var propagation: String?
 
-  init(_ options: WriteOptions) { self.options = options }
+  /// - Parameter uid: a precondition unless empty
+  package init(uid: String = "", graceSeconds: Int? = nil, propagation: String? = nil) {
+    if !uid.isEmpty { preconditions.uid = uid }
+    self.graceSeconds = graceSeconds
+    self.propagation = propagation
+  }
 
   /// metav1.DeleteOptions in the body win over the query.
-  init(_ call: Call) throws(APIError) {
-    options = try WriteOptions(call)
+  /// - Parameter client: is told where the body says that this is a dry run
+  init(_ call: Call, _ client: inout ClientWrite) throws(APIError) {
     graceSeconds = try call.query.number("gracePeriodSeconds")
     propagation = call.query["propagationPolicy"]
     if call.query.flag("orphanDependents") == true { propagation = "Orphan" }
-    if !call.request.body.isEmpty { try read(try APIServer.body(of: call.request).value) }
+    if !call.request.body.isEmpty { try read(try Document(bodyOf: call.request).tree, &client) }
     try check()
   }
 
-  /// Takes what a DeleteOptions tree says.
-  mutating func read(_ tree: JSON) throws(APIError) {
+  /// Reads a DeleteOptions tree.
+  mutating func read(_ tree: JSON, _ client: inout ClientWrite) throws(APIError) {
     guard tree.isObject else { throw .badRequest("DeleteOptions must be an object, not \(tree.typeName)") }
     if let kind = tree[.kind].string, kind != "DeleteOptions" {
       throw .badRequest("the body of a DELETE is of kind DeleteOptions, not \(kind)")
@@ -34,11 +36,11 @@ struct Deletion: Sendable {
       if tree[.propagationPolicy].string != nil { throw .badRequest("orphanDependents and propagationPolicy cannot both be set") }
       propagation = orphans ? "Orphan" : "Background"
     }
-    uid = tree[.preconditions][.uid].string ?? uid
-    resourceVersion = tree[.preconditions][.resourceVersion].string ?? resourceVersion
+    preconditions.uid = tree[.preconditions][.uid].string ?? preconditions.uid
+    preconditions.resourceVersion = tree[.preconditions][.resourceVersion].string ?? preconditions.resourceVersion
     for value in tree[.dryRun].elements {
       guard value.string == "All" else { throw .badRequest("dryRun: only All is supported") }
-      options.isDryRun = true
+      client.isDryRun = true
     }
   }
 
@@ -47,17 +49,5 @@ struct Deletion: Sendable {
       throw .badRequest("propagationPolicy \"\(propagation)\" is none of Background, Foreground, Orphan")
     }
     if let graceSeconds, graceSeconds < 0 { throw .badRequest("gracePeriodSeconds must not be negative") }
-  }
-
-  func checkPreconditions(_ object: StoredObject, _ id: ResourceID) throws(APIError) {
-    if let uid, uid != object.uid {
-      throw .conflict(id, object.key.name, "Precondition failed: UID in precondition: \(uid), UID in object meta: \(object.uid)")
-    }
-    if let resourceVersion, resourceVersion != String(object.revision) {
-      throw .conflict(
-        id, object.key.name,
-        "Precondition failed: ResourceVersion in precondition: \(resourceVersion), ResourceVersion in object meta: \(object.revision)"
-      )
-    }
   }
 }

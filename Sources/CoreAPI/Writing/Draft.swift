@@ -1,0 +1,56 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// One write on its way through the stages of its row.
+struct Draft: Sendable {
+  let served: ServedResource
+  let namespace: String
+  let actor: Actor
+  let now: Instant
+  /// What is replaced; nil for a new object.
+  let old: StoredObject?
+  let scope: WriteScope
+  /// The object; once it is decoded, in the storage version.
+  var tree: JSON
+  /// An apply: the tree says already who owns which fields.
+  var isApplied = false
+  var warnings: [String] = []
+
+  init(
+    _ served: ServedResource, _ tree: consuming JSON, namespace: String, old: StoredObject?, scope: WriteScope = .object,
+    by actor: Actor, at now: Instant
+  ) {
+    self.served = served
+    self.namespace = namespace
+    self.actor = actor
+    self.now = now
+    self.old = old
+    self.scope = scope
+    self.tree = tree
+  }
+
+  var resource: ResourceID { served.id }
+  /// "" while the object has none.
+  var name: String { tree[.metadata][.name].string ?? "" }
+  var key: ObjectKey { old?.key ?? ObjectKey(served.id, namespace: namespace, name) }
+
+  func invalid(_ errors: [FieldError]) -> APIError {
+    .invalid(group: served.version.group, kind: served.definition.kind, name: old?.key.name ?? name, errors)
+  }
+
+  /// The object as it would be stored: the answer to a dry run.
+  var preview: StoredObject {
+    StoredObject(
+      key: key, uid: old?.uid ?? tree[.metadata][.uid].string ?? "", revision: old?.revision ?? 0, tree: tree,
+      encoded: tree.encoded())
+  }
+
+  /// Moved out, so that whoever gets it need not copy it to change it.
+  mutating func takeTree() -> JSON {
+    var taken = JSON.null
+    swap(&taken, &tree)
+    return taken
+  }
+}

@@ -1,0 +1,97 @@
+import CoreJSON
+import CoreSchema
+import CoreStore
+import CoreTypes
+
+/// PATCH with application/apply-patch+yaml: the client says what it wants of an object and owns what it says.
+/// Source: apimachinery/pkg/util/managedfields and structured-merge-diff v6 merge, v1.36.
+extension Writer {
+  /// The row of an apply: the configuration is laid over the object, then takes the way of a new one or of a change.
+  mutating func apply(
+    _ key: ObjectKey, _ wanted: consuming ServerSideApply, _ actor: Actor, _ now: Instant
+  ) throws(APIError) -> Written {
+    let served = try served(key.resource, actor)
+    guard wanted.document.tree[.metadata][.managedFields].isNull else {
+      throw .badRequest("metadata.managedFields must not be set in an apply")
+    }
+    var warnings: [String] = []
+    var configuration = try wanted.document.decoded(served, actor.fieldValidation, &warnings)
+    if configuration[.metadata][.name].isNull { configuration[.metadata].put(.name, .string(key.name)) }
+    try checkName(configuration, key)
+    var draft = Draft(
+      served, configuration, namespace: key.namespace, old: store.get(key), scope: wanted.scope, by: actor, at: now)
+    draft.isApplied = true
+    draft.warnings = warnings
+    try merge(&draft, wanted)
+    return try replace(&draft)
+  }
+
+  /// Lays the configuration in the draft over the present object, and says in managedFields who owns what then.
+  private func merge(_ draft: inout Draft, _ wanted: ServerSideApply) throws(APIError) {
+    guard let type = draft.schema else { throw .internalError("no schema for \(draft.served.storage.typeName)") }
+    let manager = ManagedFields.Manager(name: wanted.manager, isApply: true, subresource: wanted.scope.rawValue)
+    let fields = FieldOwnership.scoped(Schema.shared.fieldSet(of: draft.tree, type), wanted.scope)
+    var managed = ManagedFields()
+    if let old = draft.old {
+      managed = ManagedFields(old.tree[.metadata][.managedFields]) ?? ManagedFields()
+      if managed.entries.isEmpty { managed = firstApply(old.tree, type, draft.served) }
+      let live = FieldOwnership.plain(old.tree)
+      draft.tree = Schema.shared.applied(draft.tree, to: live, type)
+      let others = managed.others(than: manager)
+      let gone = managed[manager].subtracting(fields).subtracting(others)
+      if !gone.isEmpty { draft.tree = Schema.shared.removing(gone, keeping: others.union(fields), from: draft.tree, type) }
+      let (changed, removed) = Schema.shared.difference(from: live, to: draft.tree, type)
+      let written = FieldOwnership.scoped(changed, wanted.scope)
+      if !wanted.isForced { try checkConflicts(written, manager, managed, old.tree, type) }
+      managed.take(written, for: manager)
+      managed.forget(removed)
+    } else {
+      guard wanted.scope == .object else { throw .notFound(draft.served.requestID, draft.name) }
+      guard (draft.tree[.metadata][.uid].string ?? "").isEmpty else {
+        throw .conflict(draft.served.requestID, draft.name, "uid mismatch: the object was deleted")
+      }
+    }
+    managed.set(manager, fields, apiVersion: draft.served.version.apiVersion, time: draft.now.rfc3339)
+    draft.tree[.metadata].put(.managedFields, managed.tree)
+  }
+
+  /// All that is there belongs to one manager of updates. Source: skipnonapplied.go, v1.36.
+  private func firstApply(_ tree: JSON, _ type: TypeSchema, _ served: ServedResource) -> ManagedFields {
+    var managed = ManagedFields()
+    let set = Schema.shared.fieldSet(of: FieldOwnership.plain(tree), type).subtractingTrees(FieldOwnership.unowned)
+    managed.set(
+      ManagedFields.Manager(name: ManagedFields.beforeFirstApply, isApply: false), set, apiVersion: served.storage.apiVersion,
+      time: tree[.metadata][.creationTimestamp].string ?? "")
+    return managed
+  }
+
+  private func checkConflicts(
+    _ written: FieldSet, _ manager: ManagedFields.Manager, _ managed: ManagedFields, _ live: JSON, _ type: TypeSchema
+  ) throws(APIError) {
+    var causes: [APIError.Cause] = []
+    let own = lastApplied(live, manager, type)
+    for entry in managed.entries where entry.manager != manager {
+      var conflicts = entry.set.intersection(written)
+      if entry.manager.name == ManagedFields.beforeFirstApply { conflicts = conflicts.subtracting(own) }
+      for path in conflicts.paths {
+        let text = "conflict with \(entry.manager.text) using \(entry.apiVersion)"
+        causes.append(APIError.Cause(reason: "FieldManagerConflict", message: text, field: path))
+      }
+    }
+    if causes.isEmpty { return }
+    let list = causes.prefix(16).map { "\($0.message): \($0.field)" }.joined(separator: "; ")
+    let count = causes.count == 1 ? "1 conflict" : "\(causes.count) conflicts"
+    var error = APIError(code: 409, reason: "Conflict", message: "Apply failed with \(count): \(list)")
+    error.causes = causes
+    throw error
+  }
+
+  /// What kubectl applied itself before it applied here: no conflict with itself. Source: lastappliedmanager.go, v1.36.
+  private func lastApplied(_ live: JSON, _ manager: ManagedFields.Manager, _ type: TypeSchema) -> FieldSet {
+    guard manager.name == "kubectl",
+      let text = live[.metadata][.annotations]["kubectl.kubernetes.io/last-applied-configuration"].string,
+      let tree = try? JSONParser.parse(text)
+    else { return FieldSet() }
+    return Schema.shared.fieldSet(of: tree, type)
+  }
+}

@@ -1,0 +1,49 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+extension Writer {
+  /// The row of a new object that somebody sent.
+  mutating func create(
+    _ resource: ResourceID, _ namespace: String, _ document: consuming Document, _ actor: Actor, _ now: Instant
+  ) throws(APIError) -> Written {
+    let served = try served(resource, actor)
+    var warnings: [String] = []
+    let tree = try document.decoded(served, actor.fieldValidation, &warnings)
+    var draft = Draft(served, tree, namespace: namespace, old: nil, by: actor, at: now)
+    draft.warnings = warnings
+    return try create(&draft)
+  }
+
+  /// The row of every new object, once it is decoded.
+  mutating func create(_ draft: inout Draft) throws(APIError) -> Written {
+    try beginMetadata(&draft)
+    try admitNamespace(draft)
+    setDefaults(&draft)
+    try admitCreate(&draft)
+    try prepareCreate(&draft)
+    if store.get(draft.key) != nil { throw .alreadyExists(draft.served.requestID, draft.name) }
+    try checkEscalation(draft)
+    try chargeQuotas(draft)
+    draft.warnings += draft.served.resource.warnings(draft.tree)
+    FieldOwnership.record(&draft)
+    return Written(object: put(&draft), warnings: draft.warnings)
+  }
+
+  /// The row of an event of the control plane's own: nothing is left to do but to see that its namespace is there.
+  mutating func create(_ event: consuming Event) throws(APIError) -> Written {
+    let key = ObjectKey(.events, of: event.tree)
+    try admitNamespace(key.namespace, .events, key.name)
+    if store.get(key) != nil { throw .alreadyExists(.events, key.name) }
+    // It has neither yet; it is created when it happens.
+    var metadata = event.tree.take(.metadata).members
+    metadata.reserveCapacity(metadata.count + 3)
+    metadata.append(Member(key: .uid, value: .string(random.uid())))
+    metadata.append(Member(key: .creationTimestamp, value: event.tree[.firstTimestamp]))
+    event.tree.put(.metadata, .object(metadata))
+    // Moved, so that the store need not copy it to number it.
+    var tree = JSON.null
+    swap(&tree, &event.tree)
+    return Written(object: put(key, consume tree))
+  }
+}

@@ -1,0 +1,119 @@
+import CoreJSON
+import CoreStore
+import CoreTypes
+
+extension Writer {
+  /// The row of a whole object, or of what a request for its status sends.
+  mutating func replace(
+    _ key: ObjectKey, _ document: consuming Document, _ scope: WriteScope, _ actor: Actor, _ now: Instant
+  ) throws(APIError) -> Written {
+    let served = try served(key.resource, actor)
+    var warnings: [String] = []
+    // A program has read what it writes: the rest of it is known. A client first hears what is wrong with its body.
+    let read = actor.isProgram ? try stored(key, served) : nil
+    let tree = try document.decoded(served, known: read?.tree ?? .null, actor.fieldValidation, &warnings)
+    try checkName(tree, key)
+    let old = if let read { read } else { try stored(key, served) }
+    var draft = Draft(served, tree, namespace: key.namespace, old: old, scope: scope, by: actor, at: now)
+    draft.warnings = warnings
+    return try replace(&draft)
+  }
+
+  /// The row of every change of a present object, once it is decoded: PUT, PATCH, apply, status, scale, finalize.
+  mutating func replace(_ draft: inout Draft) throws(APIError) -> Written {
+    guard let old = draft.old else { return try create(&draft) }
+    try continueMetadata(&draft, old)
+    setDefaults(&draft)
+    admitReplace(&draft, old)
+    try prepareReplace(&draft, old)
+    try checkEscalation(draft)
+    draft.warnings += draft.served.resource.warnings(draft.tree)
+    FieldOwnership.record(&draft)
+    if Writer.isSame(draft.tree, old.tree) { return Written(object: old, warnings: draft.warnings) }
+    try chargeQuotas(draft)
+    let stored = put(&draft)
+    if draft.actor.isDryRun { return Written(object: stored, warnings: draft.warnings) }
+    return Written(object: finishDeletion(stored) ?? stored, warnings: draft.warnings)
+  }
+
+  /// The row of the control plane's own statuses: metadata and spec stay as they are stored, and are not looked at again.
+  mutating func replaceStatus(
+    _ key: ObjectKey, _ given: JSON, _ preconditions: Preconditions, _ actor: Actor, _ now: Instant
+  ) throws(APIError) -> Written {
+    let served = try served(key.resource, actor)
+    let old = try stored(key, served)
+    try preconditions.checkUnmodified(old, served.requestID)
+    if given == old.tree[.status] { return Written(object: old) }
+    var draft = Draft(served, old.tree, namespace: key.namespace, old: old, scope: .status, by: actor, at: now)
+    var status = given
+    if configuration.trustsOwnWrites {
+      assert((try? judged(status, draft, old)) == status, "\(old.key): \(status)")
+    } else {
+      status = try judged(status, draft, old)
+      if status == old.tree[.status] { return Written(object: old) }
+    }
+    draft.tree.put(.status, status)
+    FieldOwnership.record(&draft)
+    return Written(object: put(&draft))
+  }
+
+  /// The row of a Scale: the number in it takes the way of a whole object.
+  mutating func scale(
+    _ key: ObjectKey, _ document: consuming Document, _ actor: Actor, _ now: Instant
+  ) throws(APIError) -> Written {
+    let served = try served(key.resource, actor)
+    var warnings: [String] = []
+    let scale = try ScaleSubresource.decoded(document, actor.fieldValidation, &warnings)
+    try checkName(scale, key)
+    let old = try stored(key, served)
+    var draft = Draft(
+      served, try ScaleSubresource.applied(scale, to: old), namespace: key.namespace, old: old, by: actor, at: now)
+    draft.warnings = warnings
+    return try replace(&draft)
+  }
+
+  /// The row of namespaces/finalize: the only way to take "kubernetes" out of spec.finalizers.
+  mutating func finalize(
+    _ key: ObjectKey, _ document: consuming Document, _ actor: Actor, _ now: Instant
+  ) throws(APIError) -> Written {
+    let served = try served(key.resource, actor)
+    var warnings: [String] = []
+    let given = try document.decoded(served, actor.fieldValidation, &warnings)
+    try checkName(given, key)
+    let old = try stored(key, served)
+    let finalizers = given[.spec][.finalizers]
+    var tree = old.tree
+    tree[.spec].put(.finalizers, finalizers.elements.isEmpty ? .null : finalizers)
+    if tree[.spec].isNull { tree.put(.spec, .object([])) }
+    var draft = Draft(served, tree, namespace: key.namespace, old: old, scope: .finalize, by: actor, at: now)
+    draft.warnings = warnings
+    return try replace(&draft)
+  }
+
+  /// Once nothing holds a terminating object any more it goes. Source: ShouldDeleteDuringUpdate, registry/generic/registry/store.go.
+  private mutating func finishDeletion(_ object: StoredObject) -> StoredObject? {
+    let metadata = object.metadata
+    guard metadata.deletionTimestamp != nil, metadata.finalizers.isEmpty, (metadata.deletionGracePeriodSeconds ?? 0) == 0 else {
+      return nil
+    }
+    if object.key.resource == .namespaces, !object.tree[.spec][.finalizers].elements.isEmpty { return nil }
+    return remove(object.key)
+  }
+
+  /// Nothing changed, apart from when fields were last written: the revision stays.
+  private static func isSame(_ new: JSON, _ old: JSON) -> Bool {
+    if new == old { return true }
+    func plain(_ tree: JSON) -> JSON {
+      var tree = tree
+      let fields = tree[.metadata][.managedFields].elements.map { entry in
+        var entry = entry
+        entry.remove(.time)
+        return entry
+      }
+      tree[.metadata].put(.managedFields, .array(fields))
+      return tree
+    }
+    guard !new[.metadata][.managedFields].isNull || !old[.metadata][.managedFields].isNull else { return false }
+    return plain(new) == plain(old)
+  }
+}
