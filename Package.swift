@@ -46,12 +46,12 @@ let package = Package(
   targets: [
     .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CNGHTTP2", providers: [.apt(["libnghttp2-dev"])]),
-    .systemLibrary(name: "CHTTPParser", providers: [.apt(["libhttp-parser-dev"])]),
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CLinux"),
+    .target(name: "CLLHTTP"),
 
     .target(name: "SchemaLanguage", swiftSettings: settings),
     .executableTarget(name: "SchemaCompiler", dependencies: ["SchemaLanguage"], swiftSettings: settings),
@@ -74,8 +74,8 @@ let package = Package(
       ]),
 
     edge(
-      "EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CHTTPParser", "CZlib", "CLinux"],
-      libraries: openSSL + library("nghttp2") + library("http_parser") + library("z")),
+      "EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CLLHTTP", "CZlib", "CLinux"],
+      libraries: openSSL + library("nghttp2") + library("z")),
     edge("EdgeJournal", ["CSQLite"], libraries: library("sqlite3")),
     edge(
       "EdgeImages", ["CArchive", "COpenSSL", "CoreJSON", "CoreNode", "CLinux"],

@@ -21,6 +21,24 @@ import Testing
     #expect(try await client.send(HTTPClientRequest(.head, "/big"), to: at).body.isEmpty)
   }
 
+  @Test(
+    "an answer is read whose lines end in LF alone, that comes after 100 Continue, that has no body, or whose end is the connection's",
+    arguments: [
+      "HTTP/1.1 200 OK\nx: 1\ncontent-length: 2\n\nok",
+      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+      "HTTP/1.1 204\r\n\r\n", "HTTP/1.0 200 OK\r\n\r\nok",
+    ], [1, 7, 1000])
+  func framing(_ answer: String, pieceBytes: Int) {
+    let parser = ResponseParser(isHead: false)
+    let bytes = Array(answer.utf8)
+    for start in stride(from: 0, to: bytes.count, by: pieceBytes) {
+      #expect(bytes[start..<min(bytes.count, start + pieceBytes)].withUnsafeBytes { parser.feed($0) } == nil)
+    }
+    if !parser.isComplete { #expect(parser.feed(UnsafeRawBufferPointer(start: nil, count: 0)) == nil) }
+    #expect(parser.isComplete && [200, 204].contains(parser.status))
+    #expect(String(decoding: parser.takeBody(), as: UTF8.self) == (parser.status == 200 ? "ok" : ""))
+  }
+
   @Test("connections are kept and used again, and a kept one that the server closed costs nothing")
   func keepAlive() async throws {
     let ports = Mutex<[Int]>([])

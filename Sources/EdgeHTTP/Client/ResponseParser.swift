@@ -1,9 +1,9 @@
-import CHTTPParser
+import CLLHTTP
 
-/// Push parser over http_parser for the answers of one connection, one at a time.
+/// Push parser over llhttp for the answers of one connection, one at a time.
 final class ResponseParser {
   private static let headerLimit = 256 << 10
-  private let parser = UnsafeMutablePointer<http_parser>.allocate(capacity: 1)
+  private let parser = UnsafeMutablePointer<llhttp_t>.allocate(capacity: 1)
   private let isHead: Bool
   private(set) var status = 0
   private(set) var headers = HTTPHeaders()
@@ -16,7 +16,9 @@ final class ResponseParser {
 
   init(isHead: Bool) {
     self.isHead = isHead
-    http_parser_init(parser, HTTP_RESPONSE)
+    llhttp_init(parser, HTTP_RESPONSE, ResponseParser.settings)
+    // Applications whose probes are answered by a line of shell end their lines in LF alone.
+    llhttp_set_lenient_headers(parser, 1)
     parser.pointee.data = Unmanaged.passUnretained(self).toOpaque()
   }
 
@@ -31,24 +33,22 @@ final class ResponseParser {
   /// Consumes bytes; none at the end of the connection.
   /// - Returns: what was wrong.
   func feed(_ bytes: UnsafeRawBufferPointer) -> String? {
-    var settings = ResponseParser.settings
-    _ = http_parser_execute(parser, &settings, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
-    if isComplete { return nil }
-    let code = UInt32(c_hp_errno(parser))
-    return code == 0 ? nil : String(cString: http_errno_description(http_errno(code)))
+    let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+    let code = bytes.isEmpty ? llhttp_finish(parser) : llhttp_execute(parser, start, bytes.count)
+    return isComplete || code == HPE_OK ? nil : String(cString: llhttp_get_error_reason(parser))
   }
 
   private func count(_ bytes: Int) -> Int32 {
     headerBytes += bytes
-    return headerBytes <= ResponseParser.headerLimit ? 0 : 1
+    return headerBytes <= ResponseParser.headerLimit ? 0 : -1
   }
 
-  private static func of(_ parser: UnsafeMutablePointer<http_parser>?) -> ResponseParser {
+  private static func of(_ parser: UnsafeMutablePointer<llhttp_t>?) -> ResponseParser {
     Unmanaged<ResponseParser>.fromOpaque(parser!.pointee.data).takeUnretainedValue()
   }
 
-  private static let settings: http_parser_settings = {
-    var settings = http_parser_settings()
+  private nonisolated(unsafe) static let settings: UnsafePointer<llhttp_settings_t> = {
+    var settings = llhttp_settings_t()
     settings.on_message_begin = {
       let me = of($0)
       me.headers = HTTPHeaders()
@@ -81,7 +81,7 @@ final class ResponseParser {
     settings.on_headers_complete = { parser in
       let me = of(parser)
       if me.isInValue { me.headers.endField() }
-      me.status = Int(c_hp_status(parser))
+      me.status = Int(parser!.pointee.status_code)
       me.hasHeaders = me.status >= 200
       return me.isHead ? 1 : 0
     }
@@ -94,10 +94,11 @@ final class ResponseParser {
       // 100 Continue and its like come before the answer.
       guard me.status >= 200 else { return 0 }
       me.isComplete = true
-      me.keepsAlive = http_should_keep_alive(parser) != 0
-      http_parser_pause(parser, 1)
-      return 0
+      me.keepsAlive = llhttp_should_keep_alive(parser) != 0
+      return Int32(HPE_PAUSED.rawValue)
     }
-    return settings
+    let place = UnsafeMutablePointer<llhttp_settings_t>.allocate(capacity: 1)
+    place.initialize(to: settings)
+    return UnsafePointer(place)
   }()
 }

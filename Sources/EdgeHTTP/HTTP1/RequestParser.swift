@@ -1,7 +1,7 @@
-import CHTTPParser
+import CLLHTTP
 
-/// Push parser over http_parser, one request at a time. It refuses what smuggles requests: both Content-Length and
-/// Transfer-Encoding, two lengths, an encoding that does not end in chunked.
+/// Push parser over llhttp, one request at a time. It refuses what smuggles requests: both Content-Length and Transfer-Encoding, two
+/// lengths, an encoding that does not end in chunked, lines that end in CR or LF alone.
 final class RequestParser {
   /// A request and how its connection goes on after it.
   struct Parsed {
@@ -10,12 +10,14 @@ final class RequestParser {
     var isHTTP10: Bool
   }
 
-  private let parser = UnsafeMutablePointer<http_parser>.allocate(capacity: 1)
+  private let parser = UnsafeMutablePointer<llhttp_t>.allocate(capacity: 1)
   private let limits: HTTPLimits
   private var target: [UInt8] = []
   private var headers = HTTPHeaders()
   private var body: [UInt8] = []
   private var headerBytes = 0
+  private var nameBytes = 0
+  private var bytesSinceBody = 0
   private var isInValue = false
   private var hasHeaders = false
   private var isComplete = false
@@ -27,7 +29,7 @@ final class RequestParser {
 
   init(limits: HTTPLimits) {
     self.limits = limits
-    http_parser_init(parser, HTTP_REQUEST)
+    llhttp_init(parser, HTTP_REQUEST, RequestParser.settings)
     parser.pointee.data = Unmanaged.passUnretained(self).toOpaque()
   }
 
@@ -37,18 +39,20 @@ final class RequestParser {
   func feed(_ bytes: UnsafeRawBufferPointer) throws(HTTPRefusal) -> (parsed: Parsed?, used: Int) {
     isComplete = false
     if !bytes.isEmpty { isInRequest = true }
-    var settings = RequestParser.settings
-    let used = http_parser_execute(parser, &settings, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+    let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+    let bodyCount = body.count
+    let code = llhttp_execute(parser, start, bytes.count)
     if let refusal { throw refusal }
     if isComplete {
-      if c_hp_errno(parser) == HPE_PAUSED.rawValue { c_hp_unpause(parser) }
+      let used = llhttp_get_error_pos(parser) - start!
       return (try makeParsed(), used)
     }
-    let code = UInt32(c_hp_errno(parser))
-    if code == HPE_HEADER_OVERFLOW.rawValue { throw .headersTooLarge(limit: limits.headerBytes) }
-    if code == HPE_INVALID_METHOD.rawValue { throw .unknownMethod }
-    if code != 0 { throw .badRequest("malformed HTTP request: \(String(cString: http_errno_description(http_errno(code))))") }
-    return (nil, used)
+    if code == HPE_INVALID_METHOD || code == HPE_PAUSED_H2_UPGRADE { throw .unknownMethod }
+    if code != HPE_OK { throw .badRequest("malformed HTTP request: \(String(cString: llhttp_get_error_reason(parser)))") }
+    // What the callbacks never see, such as blanks before a value, has a limit as well.
+    bytesSinceBody = body.count == bodyCount ? bytesSinceBody + bytes.count : 0
+    if bytesSinceBody > 2 * limits.headerBytes { throw .headersTooLarge(limit: limits.headerBytes) }
+    return (nil, bytes.count)
   }
 
   func didSendContinue() { expectsContinue = false }
@@ -56,17 +60,19 @@ final class RequestParser {
   private func makeParsed() throws(HTTPRefusal) -> Parsed {
     isInRequest = false
     expectsContinue = false
-    let name = String(cString: http_method_str(http_method(rawValue: UInt32(c_hp_method(parser)))))
+    let name = String(cString: llhttp_method_name(llhttp_method_t(UInt32(parser.pointee.method))))
     guard let method = HTTPMethod(rawValue: name) else { throw .unknownMethod }
     let (path, query) = try splitTarget(target)
     var request = HTTPRequest(method: method, path: path, query: query, headers: headers, body: body)
-    if c_hp_upgrade(parser) != 0 { request.upgrade = headers["upgrade"] }
+    if parser.pointee.upgrade != 0 { request.upgrade = headers["upgrade"] }
     defer {
       headers = HTTPHeaders()
       body = []
+      bytesSinceBody = 0
+      llhttp_reset(parser)
     }
     return Parsed(
-      request: request, keepsAlive: http_should_keep_alive(parser) != 0,
+      request: request, keepsAlive: llhttp_should_keep_alive(parser) != 0,
       isHTTP10: parser.pointee.http_major == 1 && parser.pointee.http_minor == 0)
   }
 
@@ -89,11 +95,7 @@ final class RequestParser {
 
   /// Fields after the body (trailers) are counted and dropped: nobody may change a header once the body is read.
   private func appendToName(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    // Debian's http_parser lets spaces through (it is built without HTTP_PARSER_STRICT); RFC 9112, 5.1 asks for a 400.
-    if bytes.contains(0x20) {
-      refusal = .badRequest("a header's name holds a space")
-      return false
-    }
+    nameBytes += bytes.count
     guard !hasHeaders else { return count(bytes.count) }
     if isInValue || headers.count == 0 {
       if isInValue { headers.endField() }
@@ -102,6 +104,13 @@ final class RequestParser {
     }
     headers.appendToName(bytes)
     return count(bytes.count)
+  }
+
+  /// llhttp takes a line that begins with a colon for a field.
+  private func finishName() -> Bool {
+    if nameBytes == 0 { refusal = .badRequest("a header has no name") }
+    nameBytes = 0
+    return refusal == nil
   }
 
   private func appendToValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
@@ -117,8 +126,7 @@ final class RequestParser {
   private func finishHeaders() -> Bool {
     if isInValue { headers.endField() }
     hasHeaders = true
-    let length = parser.pointee.content_length
-    if length != .max && length > UInt64(limits.bodyBytes) {
+    if parser.pointee.content_length > UInt64(limits.bodyBytes) {
       refusal = .bodyTooLarge(limit: limits.bodyBytes)
     } else if let expectation = headers["expect"] {
       expectsContinue = expectation.lowercased() == "100-continue"
@@ -136,12 +144,13 @@ final class RequestParser {
     return true
   }
 
-  private static func of(_ parser: UnsafeMutablePointer<http_parser>?) -> RequestParser {
+  private static func of(_ parser: UnsafeMutablePointer<llhttp_t>?) -> RequestParser {
     Unmanaged<RequestParser>.fromOpaque(parser!.pointee.data).takeUnretainedValue()
   }
 
-  private static let settings: http_parser_settings = {
-    var settings = http_parser_settings()
+  /// llhttp keeps no copy: they stay where they are.
+  private nonisolated(unsafe) static let settings: UnsafePointer<llhttp_settings_t> = {
+    var settings = llhttp_settings_t()
     settings.on_message_begin = {
       of($0).begin()
       return 0
@@ -149,18 +158,22 @@ final class RequestParser {
     settings.on_url = { parser, start, count in
       let me = of(parser)
       me.target.append(contentsOf: UnsafeRawBufferPointer(start: start, count: count))
-      return me.count(count) ? 0 : 1
+      return me.count(count) ? 0 : -1
     }
-    settings.on_header_field = { of($0).appendToName(UnsafeRawBufferPointer(start: $1, count: $2)) ? 0 : 1 }
-    settings.on_header_value = { of($0).appendToValue(UnsafeRawBufferPointer(start: $1, count: $2)) ? 0 : 1 }
+    settings.on_header_field = { of($0).appendToName(UnsafeRawBufferPointer(start: $1, count: $2)) ? 0 : -1 }
+    settings.on_header_field_complete = { of($0).finishName() ? 0 : -1 }
+    settings.on_header_value = { of($0).appendToValue(UnsafeRawBufferPointer(start: $1, count: $2)) ? 0 : -1 }
     settings.on_headers_complete = { of($0).finishHeaders() ? 0 : -1 }
-    settings.on_body = { of($0).appendToBody(UnsafeRawBufferPointer(start: $1, count: $2)) ? 0 : 1 }
+    settings.on_chunk_extension_name = { of($0).count($2) ? 0 : -1 }
+    settings.on_chunk_extension_value = { of($0).count($2) ? 0 : -1 }
+    settings.on_body = { of($0).appendToBody(UnsafeRawBufferPointer(start: $1, count: $2)) ? 0 : -1 }
     settings.on_message_complete = {
       of($0).isComplete = true
-      http_parser_pause($0, 1)
-      return 0
+      return Int32(HPE_PAUSED.rawValue)
     }
-    return settings
+    let place = UnsafeMutablePointer<llhttp_settings_t>.allocate(capacity: 1)
+    place.initialize(to: settings)
+    return UnsafePointer(place)
   }()
 }
 
