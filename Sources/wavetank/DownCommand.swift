@@ -6,6 +6,8 @@ import Glibc
 enum DownCommand {
   struct Options: CommandOptions {
     let dataDirectory = Option.dataDirectory
+
+    var all: [any OptionDescription] { [dataDirectory] }
   }
 
   static let command = Command("down", "stops the cluster; its data stays", options: Options.self, run: run)

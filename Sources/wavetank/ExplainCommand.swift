@@ -10,6 +10,8 @@ enum ExplainCommand {
     let namespace = Option.value("--namespace", short: "n", "NAMESPACE", .text, default: "default", "the autoscaler's namespace")
     let json = Option.flag("--json", "prints the explanation as a JSON object")
     let dataDirectory = Option.dataDirectory
+
+    var all: [any OptionDescription] { [object, namespace, json, dataDirectory] }
   }
 
   static let command = Command(

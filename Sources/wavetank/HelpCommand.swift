@@ -5,6 +5,8 @@ enum HelpCommand {
   struct Options: CommandOptions {
     let subject = Option.arguments("COMMAND", .command, "the command that is explained; without one, all are named")
     let markdown = Option.flag("--markdown", "prints the table of commands that stands in README.md")
+
+    var all: [any OptionDescription] { [subject, markdown] }
   }
 
   static let command = Command(
@@ -22,19 +24,15 @@ enum HelpCommand {
 
 /// wavetank man: the manual page.
 enum ManualCommand {
-  struct Options: CommandOptions {}
-
   static let command = Command(
     "man", "prints the manual page",
-    examples: ["man > ~/.local/share/man/man1/wavetank.1": "puts it where 'man wavetank' finds it"], options: Options.self
+    examples: ["man > ~/.local/share/man/man1/wavetank.1": "puts it where 'man wavetank' finds it"], options: NoOptions.self
   ) { _ in Standard.output(CommandTable.wavetank.manual) }
 }
 
 /// wavetank version: which one it is, and which Kubernetes it speaks.
 enum VersionCommand {
-  struct Options: CommandOptions {}
-
-  static let command = Command("version", "prints the version, as --version does", options: Options.self) { _ in
+  static let command = Command("version", "prints the version, as --version does", options: NoOptions.self) { _ in
     Standard.output("wavetank \(Product.version) (Kubernetes API \(Product.kubernetes))")
   }
 }
@@ -45,6 +43,8 @@ enum CompletionCommand {
 
   struct Options: CommandOptions {
     let shell = Option<Shell>.choice("SHELL", "bash, zsh or fish")
+
+    var all: [any OptionDescription] { [shell] }
   }
 
   static let command = Command(

@@ -7,21 +7,29 @@ enum ImageCommand {
   struct NameOptions: CommandOptions {
     let name = Option.argument("NAME", .text, "the image's name, as manifests have it")
     let dataDirectory = Option.dataDirectory
+
+    var all: [any OptionDescription] { [name, dataDirectory] }
   }
 
   struct ArchiveOptions: CommandOptions {
     let file = Option.argument("FILE", .file, "an archive of docker's or of OCI's layout")
     let dataDirectory = Option.dataDirectory
+
+    var all: [any OptionDescription] { [file, dataDirectory] }
   }
 
   struct PackOptions: CommandOptions {
     let name = Option.argument("NAME", .text, "what the image will be called")
     let program = Option.argument("PROGRAM", .file, "a program that needs no libraries beside it")
     let dataDirectory = Option.dataDirectory
+
+    var all: [any OptionDescription] { [name, program, dataDirectory] }
   }
 
   struct ListOptions: CommandOptions {
     let dataDirectory = Option.dataDirectory
+
+    var all: [any OptionDescription] { [dataDirectory] }
   }
 
   static let loadImage = Command(

@@ -27,4 +27,6 @@ struct PracticeOptions: CommandOptions {
     with: "--simulate")
   let manifests = Option.value(
     "--manifests", "D", .folder, "the folder of the manifests", default: "this project's Practice/manifests")
+
+  var all: [any OptionDescription] { [simulate, seed, context, kubeconfig, speed, app, dataDirectory, port, csv, manifests] }
 }

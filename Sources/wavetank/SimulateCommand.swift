@@ -7,6 +7,8 @@ import Simulation
 enum SimulateCommand {
   struct Options: CommandOptions {
     let cases = Option.required("--hpa-cases", "FILE", .file, "a JSON file of autoscalers and of loads over time")
+
+    var all: [any OptionDescription] { [cases] }
   }
 
   static let command = Command(

@@ -5,6 +5,8 @@ import Glibc
 enum StatusCommand {
   struct Options: CommandOptions {
     let dataDirectory = Option.dataDirectory
+
+    var all: [any OptionDescription] { [dataDirectory] }
   }
 
   static let command = Command(

@@ -13,6 +13,8 @@ enum UpCommand {
       "--kubeconfig", "F", .file, "where the kubeconfig is written", default: "kubeconfig in the data directory")
     let detach = Option.flag("--detach", "leaves it running in the background, once it is up")
     let withoutContainers = Option.flag("--without-containers", "runs no pods; needs no root")
+
+    var all: [any OptionDescription] { [nodes, speed, port, dataDirectory, kubeconfig, detach, withoutContainers] }
   }
 
   static let command = Command(

@@ -46,6 +46,14 @@ struct TableTests {
     }
   }
 
+  @Test("every option that code can read is in the table")
+  func listed() {
+    for command in Self.commands {
+      let declared = Mirror(reflecting: command.optionsType.init()).children.compactMap { $0.value as? any OptionDescription }
+      #expect(declared.map(\.parameter.name) == command.parameters.map(\.name), "\(command.name)")
+    }
+  }
+
   @Test("every option of the table is read by the code")
   func read() throws {
     let folder = root + "/Sources/wavetank/"
@@ -178,8 +186,7 @@ struct GeneratedTextTests {
 
   @Test("a text of the manual that begins with a dot, or has backslashes, is text", arguments: [".sp 9", "'br", "a\\fB"])
   func protected(text: String) {
-    struct None: CommandOptions {}
-    let table = CommandTable(commands: [Command("x", "does", details: [text], options: None.self) { _ in }])
+    let table = CommandTable(commands: [Command("x", "does", details: [text], options: NoOptions.self) { _ in }])
     #expect(table.manual.contains(text == "a\\fB" ? "\na\\efB\n" : "\n\\&\(text)\n"))
   }
 }

@@ -16,17 +16,23 @@ enum TestTable {
     let context = Option.value("--context", "NAME", .text, "elsewhere").never(with: "--quiet", "--seed")
     let scenario = Option.argument("SCENARIO", .text, "the name")
     let rest = Option.arguments("WORD", .text, "what the program is told")
+
+    var all: [any OptionDescription] { [files, output, count, factor, isQuiet, seed, context, scenario, rest] }
   }
 
   struct ReportOptions: CommandOptions {
     let format = Option<Format>.choice("FORMAT", "text or html")
     let run = Option.required("--run", "FILE", .file, "the run")
     let title = Option.value("--title", "TEXT", .text, default: "a run", "the title")
+
+    var all: [any OptionDescription] { [format, run, title] }
   }
 
   struct NodeOptions: CommandOptions {
     let folder = Option.value("--data-dir", "D", .folder, "where the data is")
     let name = Option.argument("NAME", .text, "the node's name")
+
+    var all: [any OptionDescription] { [folder, name] }
   }
 
   static let table = CommandTable(commands: [

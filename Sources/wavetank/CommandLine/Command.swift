@@ -1,6 +1,13 @@
-/// What the options of a command are: a struct whose stored properties are `Option`s, in the order of the help.
+/// What the options of a command are: a struct whose stored properties are `Option`s.
 protocol CommandOptions: Sendable {
   init()
+  /// All of them, in the order of the help. Written out, since reflection costs each start half a millisecond; a test compares.
+  var all: [any OptionDescription] { get }
+}
+
+/// Of a command that has no options.
+struct NoOptions: CommandOptions {
+  let all: [any OptionDescription] = []
 }
 
 /// A command of the program: everything that parsing, help, completions and the manual say of it, and what it does.
@@ -29,7 +36,7 @@ struct Command: Sendable {
   let details: [String]
   let examples: [Example]
   let exitCodes: [ExitCode]
-  let parameters: [Parameter]
+  let optionsType: any CommandOptions.Type
   private let body: @MainActor @Sendable ([String: [String]]) async throws(UsageError) -> Void
 
   /// - Parameters:
@@ -45,11 +52,13 @@ struct Command: Sendable {
     self.details = details
     self.examples = examples.map { Example(line: "wavetank " + $0.key, effect: $0.value) }
     self.exitCodes = exitCodes.map { ExitCode(code: $0.key, meaning: $0.value) }
-    parameters = Mirror(reflecting: Options()).children.compactMap { ($0.value as? any OptionDescription)?.parameter }
+    optionsType = options
     body = { values throws(UsageError) in try await run(Invocation(options: Options(), values: values)) }
   }
 
   var name: String { words.joined(separator: " ") }
+  /// Made when they are needed: a start must not wait for those of other commands.
+  var parameters: [Parameter] { optionsType.init().all.map(\.parameter) }
   var arguments: [Parameter] { parameters.filter(\.isArgument) }
   var options: [Parameter] { parameters.filter { !$0.isArgument } }
 
