@@ -1,4 +1,4 @@
-.PHONY: build test bench practice readme format clean
+.PHONY: build test storms bench practice readme format lint clean
 
 BUILD = swift build -c release --omit-frame-pointers -Xswiftc -static-stdlib --explicit-target-dependency-import-check error
 
@@ -6,15 +6,25 @@ build:
 	scripts/setup
 	$(BUILD) --product wavetank
 
-# make test FILTER=StormTests SEEDS=500 runs some suites only, and storms with more seeds; FRESH_SEEDS=50 with more that are new.
+BUILD_TESTS = swift build --build-tests --explicit-target-dependency-import-check error
+
+# make test FILTER=StormTests SEEDS=500 runs some suites only, and storms with more seeds.
 test:
 	scripts/setup
-	swift build --build-tests --explicit-target-dependency-import-check error
+	$(BUILD_TESTS)
 	swift test --skip-build --no-parallel $(if $(FILTER),--filter $(FILTER))
 ifndef FILTER
 	$(BUILD) --product wavetank
 	scripts/compare-builds
 endif
+
+# Storms of seeds that nobody has played before, FRESH_SEEDS of each; FIRST_SEED=7 SEEDS=2 STORM=NAME plays known ones again.
+FRESH_SEEDS = 50
+storms:
+	scripts/setup
+	$(BUILD_TESTS)
+	FIRST_SEED=$${FIRST_SEED:-$$(shuf -n 1 -i 1000000-999999999)} SEEDS=$${SEEDS:-$(FRESH_SEEDS)} \
+	  swift test --skip-build --no-parallel --filter StormTests/holds
 
 practice: build .build/practice/app
 	.build/release/wavetank practice --speed 60
@@ -32,8 +42,12 @@ bench: build
 readme: build
 	.build/release/wavetank help --markdown | sed -i -e '/<!-- commands -->/,/<!-- end of commands -->/{//!d}' -e '/<!-- commands -->/r /dev/stdin' README.md
 
+SWIFT_FILES = Sources Tests Plugins Benchmarks Package.swift
 format:
-	swift format -i -r Sources Tests Plugins Benchmarks Package.swift
+	swift format -i -r $(SWIFT_FILES)
+
+lint:
+	swift format lint --strict -r $(SWIFT_FILES)
 
 clean:
 	swift package clean

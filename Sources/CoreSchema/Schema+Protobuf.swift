@@ -63,8 +63,6 @@ struct ProtobufFields {
 
   var rest: ArraySlice<UInt8>
 
-  init(rest: ArraySlice<UInt8>) { self.rest = rest }
-
   /// Nil at the end.
   mutating func next() throws(ProtobufError) -> Field? {
     if rest.isEmpty { return nil }

@@ -54,11 +54,11 @@ struct Collection: Sendable {
       let place = place(of: namespace)
       guard isThere(namespace, place) else { return [] }
       all.reserveCapacity(namespaces[place].count)
-      namespaces[place].forEach { all.append($0.object) }
+      namespaces[place].visit { all.append($0.object) }
       return all
     }
     all.reserveCapacity(count)
-    for entries in namespaces { entries.forEach { all.append($0.object) } }
+    for entries in namespaces { entries.visit { all.append($0.object) } }
     return all
   }
 

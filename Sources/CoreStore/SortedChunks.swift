@@ -63,5 +63,5 @@ struct SortedChunks<Element: Sendable>: Sendable {
   }
 
   /// All elements, in order.
-  func forEach(_ take: (Element) -> Void) { for chunk in chunks { chunk.forEach(take) } }
+  func visit(_ body: (Element) -> Void) { for chunk in chunks { for element in chunk { body(element) } } }
 }

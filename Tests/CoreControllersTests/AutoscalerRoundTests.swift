@@ -3,7 +3,6 @@ import CoreJSON
 import CoreMetrics
 import CoreStore
 import CoreTypes
-import Foundation
 import Testing
 
 @Suite("HorizontalPodAutoscaler: many at once")
@@ -89,19 +88,12 @@ struct AutoscalerRoundTests {
     }
   }
 
-  @Test(
-    "a round in which nothing changes writes nothing, and each look costs its own pods only",
-    arguments: [Int(ProcessInfo.processInfo.environment["AUTOSCALERS"] ?? "") ?? 2000])
-  func quietRound(_ count: Int) {
-    var crowd = Crowd(count)
+  @Test("a round in which nothing changes writes nothing")
+  func quietRound() {
+    var crowd = Crowd(2000)
     #expect(crowd.round(at: World.start) == 0)
-    #expect(crowd.round(at: World.start + .seconds(15)) == count)
-    let clock = ContinuousClock()
-    var changes = -1
+    #expect(crowd.round(at: World.start + .seconds(15)) == 2000)
     #expect(crowd.round(at: World.start + .seconds(31)) == 0)
-    let time = clock.measure { changes = crowd.round(at: World.start + .seconds(47)) }
-    #expect(changes == 0)
-    // Told, not judged: the target is 0.25 s for 10,000 in a release build.
-    print("\(count) autoscalers, one round: \(time)")
+    #expect(crowd.round(at: World.start + .seconds(47)) == 0)
   }
 }

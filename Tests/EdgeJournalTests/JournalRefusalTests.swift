@@ -7,8 +7,8 @@ import Testing
 @Suite("The journal says why it cannot be opened")
 struct JournalRefusalTests {
   @Test("a directory that another journal holds is in use, and the error names the process")
-  func inUse() throws {
-    try inScratch { directory in
+  func inUse() async throws {
+    try await inScratch { directory in
       let journal = try Journal(directory: directory)
       #expect(throws: JournalError.inUse(path: directory, process: Int(getpid()))) { try Journal(directory: directory) }
       journal.close()
@@ -17,8 +17,8 @@ struct JournalRefusalTests {
   }
 
   @Test("a closed journal's directory is free, although a child between fork and exec still holds the lock's file")
-  func copiedLock() throws {
-    try inScratch { directory in
+  func copiedLock() async throws {
+    try await inScratch { directory in
       let journal = try Journal(directory: directory)
       let copy = try #require(copyOfDescriptor(onFile: directory + "/lock"))
       defer { close(copy) }
@@ -29,8 +29,8 @@ struct JournalRefusalTests {
   }
 
   @Test("data of another layout is refused and left as it is")
-  func otherVersion() throws {
-    try inScratch { directory in
+  func otherVersion() async throws {
+    try await inScratch { directory in
       try Journal(directory: directory).close()
       sql("PRAGMA user_version=9", in: directory)
       #expect(throws: JournalError.otherVersion(path: directory, found: 9, supported: 1)) { try Journal(directory: directory) }
@@ -42,8 +42,8 @@ struct JournalRefusalTests {
   @Test(
     "a file that is no journal is refused as damaged and left as it is",
     arguments: [Data("this is a letter, not a database, and it is longer than a header of SQLite's".utf8), Data(count: 4096)])
-  func notADatabase(bytes: Data) throws {
-    try inScratch { directory in
+  func notADatabase(bytes: Data) async throws {
+    try await inScratch { directory in
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
       let path = directory + "/objects.db"
       try bytes.write(to: URL(fileURLWithPath: path))
@@ -57,8 +57,8 @@ struct JournalRefusalTests {
   }
 
   @Test("another program's database is refused")
-  func otherProgram() throws {
-    try inScratch { directory in
+  func otherProgram() async throws {
+    try await inScratch { directory in
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
       sql("CREATE TABLE bookmarks (url TEXT)", in: directory)
       let error = #expect(throws: JournalError.self) { try Journal(directory: directory) }

@@ -55,8 +55,8 @@ struct JournalTests {
   }
 
   @Test("close writes what was submitted before it, and refuses what comes later")
-  func flush() throws {
-    try inScratch { directory in
+  func flush() async throws {
+    try await inScratch { directory in
       let journal = try Journal(directory: directory)
       for i in 1...500 { journal.submit([.put(key("o\(i)"), revision: UInt64(i), bytes: [9])]) { _ in } }
       journal.close()
@@ -103,8 +103,8 @@ struct JournalTests {
   }
 
   @Test("the files that hold Secrets are readable by their owner only")
-  func permissions() throws {
-    try inScratch { directory in
+  func permissions() async throws {
+    try await inScratch { directory in
       let journal = try Journal(directory: directory + "/made/here")
       defer { journal.close() }
       for name in ["objects.db", "objects.db-wal", "lock"] {
@@ -116,12 +116,6 @@ struct JournalTests {
 }
 
 func key(_ name: String) -> JournalKey { JournalKey(group: "", resource: "configmaps", namespace: "default", name: name) }
-
-func inScratch<R>(_ body: (String) throws -> R) throws -> R {
-  let directory = NSTemporaryDirectory() + "journal-" + UUID().uuidString
-  defer { try? FileManager.default.removeItem(atPath: directory) }
-  return try body(directory)
-}
 
 func inScratch<R>(_ body: (String) async throws -> R) async throws -> R {
   let directory = NSTemporaryDirectory() + "journal-" + UUID().uuidString

@@ -2,29 +2,25 @@ import Foundation
 import Storms
 import Testing
 
-/// Random faults over each controller. `make test FILTER=StormTests SEEDS=500` plays more seeds, FIRST_SEED=7 others.
+/// Random faults over each controller, by seeds that are the same in every `make test`: SEEDS=500 plays more of them, FIRST_SEED=7
+/// others, and `make storms` such as nobody has played before.
 @Suite("Storms")
 struct StormTests {
+  private static let environment = ProcessInfo.processInfo.environment
   private static func number(_ name: String, _ otherwise: UInt64) -> UInt64 {
-    ProcessInfo.processInfo.environment[name].flatMap(UInt64.init) ?? otherwise
+    environment[name].flatMap(UInt64.init) ?? otherwise
   }
   private static let first = number("FIRST_SEED", 1_000)
+  private static let seeds = first..<first + number("SEEDS", 8)
   /// STORM=NAME plays that one only, and tells every write of a failing seed.
-  private static let chosen = ProcessInfo.processInfo.environment["STORM"]
+  private static let chosen = environment["STORM"]
   private static let names = Storms.names.filter { chosen == nil || chosen == $0 }
-  private static let fixed = first..<first + number("SEEDS", 8)
-  /// Seeds that nobody has played before, unless the seeds are given: every run looks somewhere else.
-  private static let fresh: Range<UInt64> = {
-    let isGiven = ["FIRST_SEED", "SEEDS"].contains { ProcessInfo.processInfo.environment[$0] != nil }
-    let first = UInt64.random(in: 1_000_000..<1_000_000_000)
-    return first..<first + number("FRESH_SEEDS", isGiven ? 0 : 4)
-  }()
   /// Seeds that a mutant may live at the most.
   private static let mutantSeeds: UInt64 = 1_000
 
   private static func play(_ subject: any Subject.Type) async -> [Storm.Outcome] {
     await withTaskGroup(of: Storm.Outcome.self) { group in
-      for seed in Array(fixed) + Array(fresh) { group.addTask { Storm.play(subject, seed: seed) } }
+      for seed in seeds { group.addTask { Storm.play(subject, seed: seed) } }
       var outcomes: [Storm.Outcome] = []
       for await outcome in group { outcomes.append(outcome) }
       return outcomes.sorted { $0.seed < $1.seed }
@@ -45,10 +41,10 @@ struct StormTests {
     }
     let rest = outcomes.compactMap(\.restAfter).max() ?? .zero
     print(
-      "storm \(name): seeds \(Self.fixed), \(outcomes.map(\.steps).reduce(0, +)) steps (\(outcomes.map(\.steps).max() ?? 0) at most), at rest after \(rest) at most, took \(ContinuousClock.now - begin)"
+      "storm \(name): seeds \(Self.seeds), \(outcomes.map(\.steps).reduce(0, +)) steps (\(outcomes.map(\.steps).max() ?? 0) at most), at rest after \(rest) at most, took \(ContinuousClock.now - begin)"
     )
-    if let first = Self.fresh.first {
-      print("  and fresh seeds; again with: \(Storms.replay(name, first, seeds: Self.fresh.count))")
+    if Self.environment["FIRST_SEED"] != nil {
+      print("  again with: \(Storms.replay(name, Self.first, seeds: Self.seeds.count))")
     }
   }
 

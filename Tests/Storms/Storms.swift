@@ -12,6 +12,6 @@ package enum Storms {
 
   /// The command that plays storms again; of a seed that fails it tells every write.
   package static func replay(_ name: String, _ seed: UInt64, seeds: Int = 1) -> String {
-    "make test FILTER=StormTests STORM=\(name) FIRST_SEED=\(seed) SEEDS=\(seeds)"
+    "make storms STORM=\(name) FIRST_SEED=\(seed) SEEDS=\(seeds)"
   }
 }

@@ -43,6 +43,20 @@ struct TidyTests {
     for rule in SourceRule.all { #expect(rule.violations(file) == []) }
   }
 
+  /// What of a test compares how long something took. A deadline by which something has to come is not that: it ends a hang.
+  private static func judgesTime(_ text: String) -> Bool {
+    text.contains(#/[cC]lock(\(\))?\.measure|#expect\([^\n]*(ContinuousClock\.now|Date\(\)) - /#)
+  }
+
+  @Test("no test is decided by how long something took")
+  func wallClock() throws {
+    #expect(Self.judgesTime("let time = ContinuousClock().measure { f() }\n") && Self.judgesTime("clock.measure { f() }"))
+    #expect(Self.judgesTime("#expect(ContinuousClock.now - start < .seconds(10))"))
+    let paths = try FileManager.default.subpathsOfDirectory(atPath: root + "/Tests").filter { $0.hasSuffix(".swift") }
+    #expect(paths.count > 100)
+    for path in paths where !path.hasPrefix("TidyTests/") { #expect(!Self.judgesTime(try text("Tests/" + path)), "\(path)") }
+  }
+
   @Test("every path that ARCHITECTURE.md names exists")
   func paths() throws {
     let named = try text("ARCHITECTURE.md").split(separator: "`").filter { word in
