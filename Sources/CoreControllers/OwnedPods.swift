@@ -2,7 +2,7 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// What controllers of pods share: ownership, adoption, readiness.
+/// What controllers of pods share: ownership, adoption, availability.
 enum OwnedPods {
   static func reference(to owner: JSON) -> OwnerReference {
     let members = [
@@ -49,7 +49,7 @@ enum OwnedPods {
     for key in orphans.keys(in: owner.key.namespace) {
       guard let pod = store.get(key), case let metadata = pod.metadata, metadata.deletionTimestamp == nil,
         pod.controller == nil,
-        selector.matches(metadata.labels), !Scheduler.isOver(pod), fits(pod)
+        selector.matches(metadata.labels), !pod.view(Pod.self).isOver, fits(pod)
       else { continue }
       var tree = pod.tree
       tree[.metadata].put(.ownerReferences, List(Array(metadata.ownerReferences) + [reference(to: owner.tree)]).tree)
@@ -61,22 +61,10 @@ enum OwnedPods {
     return changes
   }
 
-  static func isReady(_ pod: Pod) -> Bool { isReady(pod.tree) }
-  static func isReady(_ pod: StoredObject) -> Bool { isReady(pod.tree) }
-  private static func isReady(_ pod: JSON) -> Bool { !readiness(of: pod).isNull }
-
-  /// The condition Ready, with the time since when it holds; null while it does not.
-  static func readiness(of pod: JSON) -> JSON {
-    pod[.status][.conditions].elements.first { $0[.type].isText("Ready") && $0[.status].isText("True") } ?? .null
-  }
-
   /// Ready for at least `minReadySeconds`; else when it will be, if it is ready now.
   static func availability(_ pod: Pod, _ minReadySeconds: Int, _ now: Instant) -> (isAvailable: Bool, at: Instant?) {
-    if minReadySeconds == 0 { return (isReady(pod), nil) }
-    guard let ready = pod.status.conditions.first(where: { $0.type == "Ready" && $0.status == "True" }) else {
-      return (false, nil)
-    }
-    guard let since = ready.lastTransitionTime.flatMap({ Instant(rfc3339: $0) }) else { return (false, nil) }
+    if minReadySeconds == 0 { return (pod.isReady, nil) }
+    guard let since = pod.readiness?.lastTransitionTime.flatMap({ Instant(rfc3339: $0) }) else { return (false, nil) }
     let at = since + .seconds(minReadySeconds)
     return (at <= now, at <= now ? nil : at)
   }

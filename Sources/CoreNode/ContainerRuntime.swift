@@ -10,11 +10,11 @@ package struct ContainerRuntime: Sendable {
     /// The image is being looked for. → starting, imageBackOff
     case pulling
     /// → pulling
-    case imageBackOff(until: Instant, reason: String, message: String)
+    case imageBackOff(until: Instant, reason: ImageFailure, message: String)
     /// → running, startBackOff
     case starting(containerID: String)
     /// The runtime refused it. → pulling
-    case startBackOff(until: Instant, reason: String, message: String)
+    case startBackOff(until: Instant, reason: StartFailure, message: String)
     /// → stopping, exited
     case running(containerID: String, startedAt: Instant)
     /// → exited
@@ -41,8 +41,8 @@ package struct ContainerRuntime: Sendable {
   package var isHookRunning = false
   /// When an ended container may start again.
   var restartAt: Instant?
-  /// The run whose back-off was told in an event.
-  var toldBackOff: String?
+  /// The ID of the run whose back-off was recorded in an event.
+  var recordedBackOff: String?
 
   package struct LastExit: Sendable, Equatable {
     package var containerID: String

@@ -12,20 +12,16 @@ package struct NodeObservation: Sendable, Equatable {
 }
 
 package enum NodeEvent: Sendable, Equatable {
-  /// The node is up: told at the start and whenever one of the figures changes.
+  /// The node is up: reported at the start and whenever one of the figures changes.
   case nodeReady(NodeFacts)
-  /// The node was told to go or has gone.
-  case nodeGone
   case sandboxStarted(podUID: String, address: String)
   /// `reason` is an event reason such as FailedCreatePodSandBox or FailedMount.
   case sandboxFailed(podUID: String, reason: String, message: String)
   case sandboxRemoved(podUID: String)
   case imageReady(podUID: String, container: String, image: ImageFacts)
-  /// `reason` is ErrImageNeverPull, ErrImagePull or InvalidImageName.
-  case imageFailed(podUID: String, container: String, reason: String, message: String)
+  case imageFailed(podUID: String, container: String, reason: ImageFailure, message: String)
   case containerStarted(podUID: String, containerID: String, at: Instant)
-  /// `reason` is CreateContainerError, RunContainerError or CreateContainerConfigError.
-  case containerFailed(podUID: String, containerID: String, reason: String, message: String)
+  case containerFailed(podUID: String, containerID: String, reason: StartFailure, message: String)
   case containerExited(podUID: String, containerID: String, ContainerExit)
   case probed(podUID: String, containerID: String, kind: ProbeKind, success: Bool, message: String)
   case hookFinished(podUID: String, containerID: String, success: Bool, message: String)
@@ -34,6 +30,23 @@ package enum NodeEvent: Sendable, Equatable {
   case volumeFailed(name: String, message: String)
   /// The images that are on the node, after each change.
   case images([ImageFacts])
+}
+
+/// Why an image is not there: the reason for which its container waits.
+package enum ImageFailure: String, Sendable {
+  case invalidName = "InvalidImageName"
+  case neverPull = "ErrImageNeverPull"
+  case pull = "ErrImagePull"
+}
+
+/// Why a container was not started: the reason for which it waits.
+package enum StartFailure: String, Sendable {
+  /// Its configuration is not complete, or not possible with its image.
+  case configuration = "CreateContainerConfigError"
+  /// Its root or its files could not be made.
+  case creation = "CreateContainerError"
+  /// The runtime refused it.
+  case run = "RunContainerError"
 }
 
 package struct ContainerExit: Sendable, Equatable {

@@ -2,10 +2,13 @@ import CoreJSON
 package import CoreStore
 import CoreTypes
 
-/// All pods of all nodes: takes store changes and observations, gives plans. One value for the whole cluster.
+/// All pods of all nodes: from store changes and observations to plans. One value for the whole cluster.
 package struct NodePlanner: Sendable {
   private var pods = PodRuntimes()
+  /// Nodes that have been heard since they were lost or came.
   private var readyNodes: Set<String> = []
+  /// Nodes of which nothing has been heard for so long that their condition Ready is Unknown.
+  package private(set) var lostNodes: Set<String> = []
 
   package init() {}
 
@@ -21,9 +24,7 @@ package struct NodePlanner: Sendable {
     switch change.object.key.resource {
     case .pods: return podChanged(change)
     case .nodes:
-      // What a lost node does is not known, and it hears nothing: its pods are left as they are until it is back.
-      let ready = change.object.view(Node.self).status.conditions.first { $0.type == "Ready" }
-      if ready?.status == "Unknown" { readyNodes.remove(change.object.key.name) }
+      nodeChanged(change)
       return []
     case .configMaps, .secrets: return retried(users(of: change.object.key))
     case .persistentVolumeClaims: return retried(claimants(of: change.object.key))
@@ -40,6 +41,17 @@ package struct NodePlanner: Sendable {
       }
     }
     return uids
+  }
+
+  /// What a lost node does is not known, and it hears nothing: its pods are left as they are until it is back.
+  private mutating func nodeChanged(_ change: StoreChange) {
+    let name = change.object.key.name
+    if change.kind != .deleted, change.object.view(Node.self).ready.status == "Unknown" {
+      readyNodes.remove(name)
+      lostNodes.insert(name)
+    } else {
+      lostNodes.remove(name)
+    }
   }
 
   private mutating func podChanged(_ change: StoreChange) -> [String] {
@@ -91,17 +103,8 @@ package struct NodePlanner: Sendable {
     return runtimes(on: node).map(\.uid)
   }
 
-  /// What a node told: the plan of the pod that it concerns.
+  /// What a node saw of a pod: the plan of that pod.
   package mutating func observe(_ observation: NodeObservation, _ context: NodeContext) -> NodePlan {
-    switch observation.event {
-    case .nodeReady:
-      readyNodes.insert(observation.node)
-      return NodePlan()
-    case .nodeGone:
-      readyNodes.remove(observation.node)
-      return NodePlan()
-    default: break
-    }
     var plan = NodePlan()
     guard let uid = observation.event.podUID else { return plan }
     let readyNodes = readyNodes
@@ -142,7 +145,7 @@ extension PodRuntime {
   mutating func retry() {
     if case .failed = sandbox { sandbox = .absent }
     for index in containers.indices {
-      if case .startBackOff(_, "CreateContainerConfigError", _) = containers[index].state { containers[index].state = .waiting }
+      if case .startBackOff(_, .configuration, _) = containers[index].state { containers[index].state = .waiting }
     }
   }
 
@@ -150,7 +153,7 @@ extension PodRuntime {
   func uses(_ key: ObjectKey) -> Bool {
     let isMap = key.resource == .configMaps
     let isWaiting = containers.contains { container in
-      guard case .startBackOff(_, "CreateContainerConfigError", _) = container.state else { return false }
+      guard case .startBackOff(_, .configuration, _) = container.state else { return false }
       return spec(of: container).reads(key.name, isMap: isMap)
     }
     if isWaiting { return true }

@@ -54,7 +54,7 @@ extension PodRuntime {
       tokenRefreshAt = resolver.refreshAt
     } catch {
       sandbox = .failed(until: context.now + .seconds(min(sandboxBackOff.fail(), 20)))
-      tell("FailedMount", error.message, &plan)
+      warn("FailedMount", error.message, &plan)
       if case .failed(let until) = sandbox { plan.wake(at: until) }
       return false
     }
@@ -111,8 +111,8 @@ extension PodRuntime {
     }
     let restartAt = containers[index].restartAt ?? exit.at
     if now < restartAt {
-      if containers[index].toldBackOff != id {
-        containers[index].toldBackOff = id
+      if containers[index].recordedBackOff != id {
+        containers[index].recordedBackOff = id
         plan.events.append(
           event(
             "BackOff", "Waiting before the failed container \(container.name) is started again", warning: true,

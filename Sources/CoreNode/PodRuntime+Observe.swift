@@ -2,7 +2,7 @@ import CoreStore
 import CoreTypes
 
 extension PodRuntime {
-  /// Takes what the node saw of this pod.
+  /// Applies what the node saw of this pod.
   mutating func observe(_ event: NodeEvent, _ plan: inout NodePlan, _ context: NodeContext) {
     let now = context.now
     switch event {
@@ -12,7 +12,7 @@ extension PodRuntime {
       sandboxMessage = nil
     case .sandboxFailed(_, let reason, let message):
       if sandbox == .starting { sandbox = .failed(until: now + .seconds(sandboxBackOff.fail())) }
-      tell(reason, message, &plan)
+      warn(reason, message, &plan)
     case .sandboxRemoved:
       sandbox = .removed
     case .imageReady(_, let name, let image): imageReady(name, image, &plan, context)
@@ -27,7 +27,7 @@ extension PodRuntime {
   }
 
   /// Records a warning once for each new message.
-  mutating func tell(_ reason: String, _ message: String, _ plan: inout NodePlan) {
+  mutating func warn(_ reason: String, _ message: String, _ plan: inout NodePlan) {
     if sandboxMessage == message { return }
     sandboxMessage = message
     plan.events.append(event(reason, message, warning: true))
@@ -47,11 +47,13 @@ extension PodRuntime {
     startContainer(index, &plan, context)
   }
 
-  private mutating func imageFailed(_ name: String, _ reason: String, _ message: String, _ plan: inout NodePlan, _ now: Instant) {
+  private mutating func imageFailed(
+    _ name: String, _ reason: ImageFailure, _ message: String, _ plan: inout NodePlan, _ now: Instant
+  ) {
     guard let index = index(of: name), case .pulling = containers[index].state else { return }
     let delay = containers[index].imageBackOff.fail()
     containers[index].state = .imageBackOff(until: now + .seconds(delay), reason: reason, message: message)
-    let eventReason = reason == "ErrImageNeverPull" ? reason : "Failed"
+    let eventReason = reason == .neverPull ? reason.rawValue : "Failed"
     plan.events.append(event(eventReason, message, warning: true, container: containers[index]))
   }
 
@@ -83,7 +85,7 @@ extension PodRuntime {
     return nil
   }
 
-  private mutating func refused(_ id: String, _ reason: String, _ message: String, _ plan: inout NodePlan, _ now: Instant) {
+  private mutating func refused(_ id: String, _ reason: StartFailure, _ message: String, _ plan: inout NodePlan, _ now: Instant) {
     guard let index = index(ofID: id) else { return }
     let delay = containers[index].restartBackOff.fail()
     containers[index].state = .startBackOff(until: now + .seconds(delay), reason: reason, message: message)

@@ -16,7 +16,7 @@ extension PodRuntime {
     do throws(EnvironmentFailure) { spec.environment = try resolver.variables() } catch {
       let delay = containers[index].configBackOff.fail()
       containers[index].state = .startBackOff(
-        until: now + .seconds(delay), reason: "CreateContainerConfigError", message: error.message)
+        until: now + .seconds(delay), reason: .configuration, message: error.message)
       plan.events.append(event("Failed", error.message, warning: true, container: container))
       return plan.wake(at: now + .seconds(delay))
     }

@@ -14,7 +14,7 @@ extension PodRuntime {
     }
     let isFinished = isFinished
     let phase = phase(isFinished: isFinished)
-    members.append(Member(key: .phase, value: .string(phase)))
+    members.append(Member(key: .phase, value: .string(phase.rawValue)))
     if let failure {
       members.append(Member(key: .reason, value: .string(failure.reason)))
       members.append(Member(key: .message, value: .string(failure.message)))
@@ -43,22 +43,22 @@ extension PodRuntime {
     return statuses
   }
 
-  private func phase(isFinished: Bool) -> String {
+  private func phase(isFinished: Bool) -> PodPhase {
     // Nothing of a deleted pod is left on the node: its phase is a final one, also where a finalizer keeps the object.
     if isTerminating, hasLeft {
-      if let old = pod.status.phase, old == "Succeeded" || old == "Failed" { return old }
-      return containers.allSatisfy { $0.role != .main || $0.exitCode == 0 } ? "Succeeded" : "Failed"
+      if pod.isOver { return pod.phase }
+      return containers.allSatisfy { $0.role != .main || $0.exitCode == 0 } ? .succeeded : .failed
     }
-    if failure != nil, isFinished { return "Failed" }
+    if failure != nil, isFinished { return .failed }
     if isFinished {
       let failed = containers.contains { ($0.exitCode ?? 0) != 0 && $0.role != .sidecar }
-      return failed ? "Failed" : "Succeeded"
+      return failed ? .failed : .succeeded
     }
     let containers = containers.span
     for index in containers.indices where containers[index].role == .main {
-      if containers[index].isCreated || containers[index].restartCount > 0 { return "Running" }
+      if containers[index].isCreated || containers[index].restartCount > 0 { return .running }
     }
-    return "Pending"
+    return .pending
   }
 
   private func containerStatus(_ container: ContainerRuntime) -> JSON {
@@ -98,9 +98,9 @@ extension PodRuntime {
       return .object([Member(key: .terminated, value: terminated(id, exit))])
     case .exited: return waiting("CrashLoopBackOff", "waits before the failed container is started again")
     case .imageBackOff(_, let reason, let message):
-      let isSecond = container.imageBackOff.failures > 1 && reason == "ErrImagePull"
-      return waiting(isSecond ? "ImagePullBackOff" : reason, message)
-    case .startBackOff(_, let reason, let message): return waiting(reason, message)
+      let isSecond = container.imageBackOff.failures > 1 && reason == .pull
+      return waiting(isSecond ? "ImagePullBackOff" : reason.rawValue, message)
+    case .startBackOff(_, let reason, let message): return waiting(reason.rawValue, message)
     case .waiting where container.role == .main && containers.contains { $0.role != .main }:
       return waiting("PodInitializing")
     case .waiting, .pulling, .starting:
@@ -125,7 +125,7 @@ extension PodRuntime {
     return .object(members)
   }
 
-  private func conditions(_ old: List<PodCondition>, _ phase: String, isFinished: Bool, at now: Instant) -> [JSON] {
+  private func conditions(_ old: List<PodCondition>, _ phase: PodPhase, isFinished: Bool, at now: Instant) -> [JSON] {
     let isOver = isFinished && !isTerminating
     var (unready, pending): ([String], [String]) = ([], [])
     var sidecarsRun = true
@@ -145,7 +145,7 @@ extension PodRuntime {
     let gatesHold = pod.spec.readinessGates.allSatisfy { gate in
       old.contains { $0.type == gate.conditionType && $0.status == "True" }
     }
-    let reason = isOver ? (phase == "Succeeded" ? "PodCompleted" : "PodFailed") : "ContainersNotReady"
+    let reason = isOver ? (phase == .succeeded ? "PodCompleted" : "PodFailed") : "ContainersNotReady"
     let text = isOver || allReady ? nil : "containers with unready status: [\(unready.joined(separator: " "))]"
     var draft = ConditionsDraft(old.tree.elements, generation: pod.metadata.generation, now)
     draft.add("PodReadyToStartContainers", address != nil && !isOver)

@@ -116,7 +116,7 @@ package struct PodRuntime: Sendable {
         }
       }
     }
-    if status.phase == "Failed", let reason = status.reason { failure = Failure(reason: reason, message: status.message ?? "") }
+    if pod.isIn(.failed), let reason = status.reason { failure = Failure(reason: reason, message: status.message ?? "") }
   }
 
   /// A container that ran when the control plane was last heard of. Containers do not outlive their node's agent: as after a reboot

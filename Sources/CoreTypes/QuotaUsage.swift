@@ -56,7 +56,7 @@ package struct QuotaUsage: Sendable {
 
   /// Ended pods, and those whose grace is long over, only count as objects. Source: QuotaV1Pod, pods.go, v1.36.
   private mutating func addPod(_ pod: Pod, _ now: Instant) {
-    if ["Succeeded", "Failed"].contains(pod.status.phase ?? "") { return }
+    if pod.isOver { return }
     if let end = QuotaUsage.end(of: pod), end < now { return }
     amounts["pods"] = Quantity(value: 1)
     for (name, amount) in PodTotals.of(pod, .requests) {

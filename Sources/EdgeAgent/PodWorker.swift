@@ -78,7 +78,7 @@ actor PodWorker {
       tell(.containerStarted(podUID: uid, containerID: spec.containerID, at: container.startedAt))
       watchers[spec.containerID] = Task(executorPreference: agent.workers) { await self.watch(container) }
     } catch {
-      let reason = (error as? ContainerError)?.reason ?? "CreateContainerError"
+      let reason = (error as? ContainerError)?.reason ?? .creation
       tell(.containerFailed(podUID: uid, containerID: spec.containerID, reason: reason, message: "\(error)"))
     }
   }

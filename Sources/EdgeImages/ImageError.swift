@@ -1,3 +1,5 @@
+package import CoreNode
+
 /// Why an image cannot be read, made, found or fetched.
 package enum ImageError: Error, Equatable, CustomStringConvertible {
   case invalidName(String, reason: String)
@@ -14,11 +16,11 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
   case storage(path: String, reason: String)
 
   /// What kubelet puts into a container's waiting state.
-  package var reason: String {
+  package var reason: ImageFailure {
     switch self {
-    case .invalidName: "InvalidImageName"
-    case .neverPull: "ErrImageNeverPull"
-    default: "ErrImagePull"
+    case .invalidName: .invalidName
+    case .neverPull: .neverPull
+    default: .pull
     }
   }
 

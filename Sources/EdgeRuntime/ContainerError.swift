@@ -1,3 +1,5 @@
+package import CoreNode
+
 /// Why a container could not be started. `reason` is what kubelet would write into the container's waiting state.
 package enum ContainerError: Error, Equatable, CustomStringConvertible {
   /// The specification cannot be carried out with this image.
@@ -7,11 +9,11 @@ package enum ContainerError: Error, Equatable, CustomStringConvertible {
   /// crun refused, or the program could not be started.
   case start(String)
 
-  package var reason: String {
+  package var reason: StartFailure {
     switch self {
-    case .configuration: "CreateContainerConfigError"
-    case .creation: "CreateContainerError"
-    case .start: "RunContainerError"
+    case .configuration: .configuration
+    case .creation: .creation
+    case .start: .run
     }
   }
 

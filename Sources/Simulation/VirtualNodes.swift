@@ -64,7 +64,7 @@ package struct VirtualNodes: Sendable {
       return [observed(.sandboxStarted(podUID: spec.podUID, address: address), now + delay(5, 30))]
     case .ensureImage(let uid, let container, let image, let pull):
       if programs[image] == nil {
-        let reason = pull == .never ? "ErrImageNeverPull" : "ErrImagePull"
+        let reason = pull == .never ? ImageFailure.neverPull : .pull
         let message = "the image \"\(image)\" is not on this simulated node"
         return [observed(.imageFailed(podUID: uid, container: container, reason: reason, message: message), now + delay(5, 20))]
       }
@@ -110,7 +110,7 @@ package struct VirtualNodes: Sendable {
       let message = "the container could not be started"
       return [
         observed(
-          .containerFailed(podUID: spec.podUID, containerID: spec.containerID, reason: "RunContainerError", message: message), at)
+          .containerFailed(podUID: spec.podUID, containerID: spec.containerID, reason: .run, message: message), at)
       ]
     case .late(let duration): at = at + duration
     case .crash(let seconds, let code): program = .exits(afterSeconds: seconds, code: code)

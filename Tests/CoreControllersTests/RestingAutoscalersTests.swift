@@ -52,7 +52,7 @@ struct RestingAutoscalersTests {
     _ = resting.wake(a)
     resting.put(b, sources("y", ["1"]))
     #expect(resting.keys(ofPods: ["1"]) == [b])
-    resting.forget(b)
+    resting.remove(b)
     #expect(resting.keys(ofPods: ["1"]).isEmpty && !resting.contains(b))
     resting.put(a, sources("x", ["1"]))
     #expect(resting.keys(ofPods: ["1"]) == [a])
@@ -62,7 +62,7 @@ struct RestingAutoscalersTests {
   func forgotten() {
     var resting = RestingAutoscalers()
     resting.put(a, sources("x", ["1"]))
-    resting.forget(a)
+    resting.remove(a)
     resting.put(b, sources("y", ["2"]))
     #expect(resting.keys(ofPods: ["1"]).isEmpty && resting.keys(ofPods: ["2"]) == [b] && resting.wake(a) == nil)
     #expect(resting.key(ofTarget: ObjectKey(.deployments, namespace: "n", "x")) == nil)

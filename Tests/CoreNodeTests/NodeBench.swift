@@ -19,11 +19,7 @@ struct NodeBench {
   var holdsObjects = false
 
   init(ready: Bool = true) {
-    let facts = NodeFacts(
-      address: "192.0.2.1", cpuMillicores: 2000, memoryBytes: 1 << 30, ephemeralStorageBytes: 1 << 30, maxPods: 10,
-      kernelVersion: "6", osImage: "Linux", architecture: "amd64", runtimeVersion: "crun://1", machineID: "m",
-      isControlPlane: true)
-    if ready { tell(.nodeReady(facts)) }
+    if ready { _ = planner.welcome(NodeBench.node) }
   }
 
   // MARK: Writes
@@ -33,10 +29,10 @@ struct NodeBench {
     if tree[.metadata][.uid].isNull { tree[.metadata].put(.uid, .string(key.name)) }
     tree[.metadata].put(.name, .string(key.name))
     tree[.metadata].put(.namespace, .string(key.namespace))
-    note(store.put(key, tree))
+    record(store.put(key, tree))
   }
 
-  private mutating func note(_ change: StoreChange) {
+  mutating func record(_ change: StoreChange) {
     for uid in planner.uids(affectedBy: change) { look(uid) }
   }
 
@@ -62,7 +58,7 @@ struct NodeBench {
     var tree = pod.tree
     tree[.metadata].put(.deletionTimestamp, .string((now + .seconds(graceSeconds)).rfc3339))
     tree[.metadata].put(.deletionGracePeriodSeconds, .int(Int64(graceSeconds)))
-    note(store.put(NodeBench.podKey, tree))
+    record(store.put(NodeBench.podKey, tree))
   }
 
   // MARK: The node
@@ -80,9 +76,9 @@ struct NodeBench {
     for update in plan.statuses {
       guard var tree = store.get(update.key)?.tree else { continue }
       tree.put(.status, update.status.tree)
-      note(store.put(update.key, tree))
+      record(store.put(update.key, tree))
     }
-    for removal in plan.removals where !holdsObjects { if let change = store.remove(removal.key) { note(change) } }
+    for removal in plan.removals where !holdsObjects { if let change = store.remove(removal.key) { record(change) } }
   }
 
   mutating func wait(_ seconds: Int64) {

@@ -99,7 +99,7 @@ struct PodStartTests {
     bench.run([["name": "main", "image": "app:test", "imagePullPolicy": "Never"]])
     bench.sandboxStarts()
     #expect(bench.steps() == ["sandbox", "image main never"])
-    bench.tell(.imageFailed(podUID: NodeBench.uid, container: "main", reason: "ErrImageNeverPull", message: "not present"))
+    bench.tell(.imageFailed(podUID: NodeBench.uid, container: "main", reason: .neverPull, message: "not present"))
     #expect(bench.status().state.waiting.reason == "ErrImageNeverPull" && bench.reasons == ["ErrImageNeverPull"])
     bench.now = bench.wakeAt ?? bench.now
     bench.look()
@@ -115,7 +115,7 @@ struct PodStartTests {
     bench.sandboxStarts()
     var delays: [Int64] = []
     for _ in 0..<7 {
-      bench.tell(.imageFailed(podUID: NodeBench.uid, container: "main", reason: "ErrImagePull", message: "no"))
+      bench.tell(.imageFailed(podUID: NodeBench.uid, container: "main", reason: .pull, message: "no"))
       delays.append((bench.wakeAt ?? bench.now).seconds - bench.now.seconds)
       bench.now = bench.wakeAt ?? bench.now
       bench.look()
@@ -174,5 +174,19 @@ struct PodStartTests {
       ])
     bench.configMap("other", ["k": "2"])
     #expect(bench.steps() == [])
+  }
+
+  @Test("a node whose condition Ready is Unknown is lost, until the condition says something else or the node is deleted")
+  func lostNodes() {
+    var bench = NodeBench()
+    func report(_ status: String) -> JSON { ["status": ["conditions": [["type": "Ready", "status": .string(status)]]]] }
+    let key = ObjectKey(.nodes, namespace: "", NodeBench.node)
+    bench.put(key, report("Unknown"))
+    #expect(bench.planner.lostNodes == [NodeBench.node])
+    bench.put(key, report("True"))
+    #expect(bench.planner.lostNodes.isEmpty)
+    bench.put(key, report("Unknown"))
+    if let change = bench.store.remove(key) { bench.record(change) }
+    #expect(bench.planner.lostNodes.isEmpty)
   }
 }

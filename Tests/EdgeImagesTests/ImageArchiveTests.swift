@@ -182,7 +182,7 @@ struct PullPolicyTests {
       try await scratch.store.prepare(node: "other", image: "app:test", pull: .never)
     }
     #expect(error == .neverPull("app:test"))
-    #expect(error?.reason == "ErrImageNeverPull")
+    #expect(error?.reason == .neverPull)
   }
 
   @Test("IfNotPresent asks the registry only for what is missing; Always asks every time")
@@ -211,13 +211,13 @@ struct PullPolicyTests {
     let error = await #expect(throws: ImageError.self) {
       try await scratch.store.prepare(node: "n", image: "x:1", pull: .ifNotPresent)
     }
-    #expect(error?.reason == "ErrImagePull")
+    #expect(error?.reason == .pull)
     #expect(error?.description.contains("load image-archive") == true)
     #expect(scratch.kept.isEmpty)
     let invalid = await #expect(throws: ImageError.self) {
       try await scratch.store.prepare(node: "n", image: "X:1", pull: .never)
     }
-    #expect(invalid?.reason == "InvalidImageName")
+    #expect(invalid?.reason == .invalidName)
   }
 }
 

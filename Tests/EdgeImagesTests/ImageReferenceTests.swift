@@ -1,3 +1,4 @@
+import CoreNode
 import EdgeImages
 import Testing
 
@@ -34,6 +35,6 @@ struct ImageReferenceTests {
     ])
   func invalid(name: String) {
     let error = #expect(throws: ImageError.self) { try ImageReference(name) }
-    #expect(error?.reason == "InvalidImageName")
+    #expect(error?.reason == .invalidName)
   }
 }

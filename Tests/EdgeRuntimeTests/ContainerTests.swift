@@ -51,9 +51,9 @@ struct ContainerTests {
       missing.command = ["/nonexistent"]
       var root = node.container("pod1", "true")
       root.security.runAsNonRoot = true
-      for (spec, reason, word) in [(missing, "RunContainerError", "nonexistent"), (root, "CreateContainerConfigError", "root")] {
+      for (spec, reason, word) in [(missing, StartFailure.run, "nonexistent"), (root, .configuration, "root")] {
         node.perform(.startContainer(spec))
-        let told = try await node.observations.first { event -> (String, String)? in
+        let told = try await node.observations.first { event -> (StartFailure, String)? in
           if case .containerFailed(_, spec.containerID, let reason, let message) = event { (reason, message) } else { nil }
         }
         #expect(told.0 == reason)

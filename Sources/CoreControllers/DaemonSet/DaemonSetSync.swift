@@ -40,7 +40,7 @@ struct DaemonSetSync {
     var pods: [String: [StoredObject]] = [:]
     for pod in OwnedPods.list(stored, set.spec.selector, store) {
       let view = pod.view(Pod.self)
-      if pod.metadata.deletionTimestamp != nil, Scheduler.isOver(view) { continue }
+      if pod.metadata.deletionTimestamp != nil, view.isOver { continue }
       if let node = DaemonPlacement.node(of: view) { pods[node, default: []].append(pod) }
     }
     self.pods = pods
@@ -72,7 +72,7 @@ struct DaemonSetSync {
 
   func isCurrent(_ pod: StoredObject) -> Bool { pod.metadata.labels[DaemonSetController.hashLabel] == history.hash }
   func isLive(_ pod: StoredObject) -> Bool { pod.metadata.deletionTimestamp == nil }
-  func isReady(_ pod: StoredObject) -> Bool { OwnedPods.isReady(pod.view(Pod.self)) }
+  func isReady(_ pod: StoredObject) -> Bool { pod.view(Pod.self).isReady }
 
   mutating func isAvailable(_ pod: StoredObject) -> Bool {
     let (isAvailable, at) = OwnedPods.availability(pod.view(Pod.self), set.spec.minReadySeconds ?? 0, now)
@@ -104,9 +104,9 @@ struct DaemonSetSync {
     var running: [StoredObject] = []
     var isWaiting = false
     for pod in present where isLive(pod) {
-      switch pod.view(Pod.self).status.phase {
-      case "Failed": isWaiting = !replace(pod, node) || isWaiting
-      case "Succeeded":
+      switch pod.view(Pod.self).phase {
+      case .failed: isWaiting = !replace(pod, node) || isWaiting
+      case .succeeded:
         say(
           .normal, "SucceededDaemonPod",
           "pod \(pod.key.name) on node \(node) has ended well: it is deleted, so that another can take its place")

@@ -125,7 +125,7 @@ struct DeploymentSync {
     oldSets.contains { old in
       guard let stored = old.stored else { return false }
       return (old.replicaSet.status.replicas ?? 0) > 0
-        || store.owned(by: stored.uid).contains { $0.key.resource == .pods && !Scheduler.isOver($0) }
+        || store.owned(by: stored.uid).contains { $0.key.resource == .pods && !$0.view(Pod.self).isOver }
     }
   }
 

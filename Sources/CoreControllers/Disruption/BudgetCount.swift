@@ -26,7 +26,7 @@ struct BudgetCount {
       let expected = try expectation(budget.spec, pods, &events)
       let disrupted = awaited(budget, pods, &events)
       let healthy = pods.count { stored in
-        stored.metadata.deletionTimestamp == nil && disrupted[stored.key.name] == nil && OwnedPods.isReady(stored.view(Pod.self))
+        stored.metadata.deletionTimestamp == nil && disrupted[stored.key.name] == nil && stored.view(Pod.self).isReady
       }
       updated.status.currentHealthy = healthy
       updated.status.desiredHealthy = expected.healthy

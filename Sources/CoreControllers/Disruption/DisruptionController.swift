@@ -39,7 +39,7 @@ package struct DisruptionController: Controller {
     guard change.kind == .modified, let previous = change.previous else { return true }
     let old = previous.view(Pod.self)
     let new = change.object.view(Pod.self)
-    return OwnedPods.isReady(old) != OwnedPods.isReady(new) || old.metadata.labels.tree != new.metadata.labels.tree
+    return old.isReady != new.isReady || old.metadata.labels.tree != new.metadata.labels.tree
       || old.metadata.deletionTimestamp != new.metadata.deletionTimestamp
       || old.metadata.ownerReferences.tree != new.metadata.ownerReferences.tree || mark(of: old)?.tree != mark(of: new)?.tree
   }
@@ -54,7 +54,7 @@ package struct DisruptionController: Controller {
 
   /// The mark of a pod that is to be ended and is not. A kubelet takes as long as it needs.
   private static func mark(of pod: Pod) -> PodCondition? {
-    guard pod.tree[.metadata][.deletionTimestamp].isNull, !Scheduler.isOver(pod) else { return nil }
+    guard pod.tree[.metadata][.deletionTimestamp].isNull, !pod.isOver else { return nil }
     for condition in pod.tree[.status][.conditions].elements
     where condition[.type].isText("DisruptionTarget") && condition[.status].isText("True") {
       if !condition[.reason].isText("TerminationByKubelet") { return PodCondition(tree: condition) }

@@ -28,14 +28,14 @@ struct Backend {
   /// nil for a pod that has ended or has no address yet.
   init?(_ pod: StoredObject, of service: Service, _ store: Store) {
     let view = pod.view(Pod.self)
-    guard let address = view.status.podIP, !address.isEmpty, !Scheduler.isOver(view) else { return nil }
+    guard let address = view.status.podIP, !address.isEmpty, !view.isOver else { return nil }
     self.pod = pod
     self.address = address
     nodeName = view.spec.nodeName.flatMap { $0.isEmpty ? nil : $0 }
     let isNamed = (view.spec.hostname ?? "") != "" && view.spec.subdomain == service.metadata.name
     hostname = isNamed ? view.spec.hostname : nil
     zone = nodeName.flatMap { store.get(.nodes, $0)?.metadata.labels[Backend.zoneLabel] }
-    isServing = OwnedPods.isReady(view)
+    isServing = view.isReady
     isTerminating = pod.metadata.deletionTimestamp != nil
     isReady = service.spec.publishNotReadyAddresses == true || (isServing && !isTerminating)
     ports = service.spec.ports.compactMap { Backend.port($0, view) }

@@ -79,7 +79,7 @@ package struct EndpointsController: Controller {
     return a[.status][.podIP] != b[.status][.podIP] || a[.status][.phase] != b[.status][.phase]
       || a[.spec][.nodeName] != b[.spec][.nodeName] || a[.metadata][.labels] != b[.metadata][.labels]
       || a[.metadata][.deletionTimestamp] != b[.metadata][.deletionTimestamp]
-      || OwnedPods.isReady(old.view(Pod.self)) != OwnedPods.isReady(new.view(Pod.self))
+      || old.view(Pod.self).isReady != new.view(Pod.self).isReady
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {

@@ -27,15 +27,14 @@ final class AutoscaledPod: Sendable {
     let pod = stored.view(Pod.self)
     let spec = pod.spec
     let status = pod.status
-    let phase = status.phase
-    isIgnored = pod.metadata.deletionTimestamp != nil || phase == "Failed"
-    isPending = phase == "Pending"
+    isIgnored = pod.metadata.deletionTimestamp != nil || pod.isIn(.failed)
+    isPending = pod.isIn(.pending)
     var names: [String] = []
     for each in spec.containers { names.append(each.name ?? "") }
     for each in spec.initContainers where each.restartPolicy == "Always" { names.append(each.name ?? "") }
     containers = names
     startedAt = status.startTime.flatMap { Instant(rfc3339: $0) }
-    ready = status.conditions.first { $0.type == "Ready" }.map { condition in
+    ready = pod.ready.map { condition in
       (condition.status == "False", condition.lastTransitionTime.flatMap { Instant(rfc3339: $0) })
     }
     cpuMilli = try? ReplicaCalculator.request(of: spec, stored.key.name, "cpu", nil)
@@ -60,8 +59,10 @@ struct AutoscaledPods: Sendable {
   private(set) var samples: [Int] = []
   private var selector: LabelSelector?
   private var watch: PodIndex.Watch?
-  /// Who else scales them, as of that version of the selectors.
-  private var rival: (key: ObjectKey?, version: Int)?
+  /// Another autoscaler that scales one of them.
+  private(set) var rival: ObjectKey?
+  /// The version of the selectors by which that was found out.
+  private var rivalVersion: Int?
 
   /// - Returns: whether the selector is another than before
   mutating func find(
@@ -73,7 +74,7 @@ struct AutoscaledPods: Sendable {
       if !isSame || present.version != watch?.version {
         pods = index.pods(selector, namespace: autoscaler.namespace, snapshot.store).map { AutoscaledPod($0) }
         samples = Array(repeating: -1, count: pods.count)
-        rival = nil
+        rivalVersion = nil
       }
       watch = present
       self.selector = selector
@@ -90,11 +91,9 @@ struct AutoscaledPods: Sendable {
     }
   }
 
-  /// Another autoscaler that scales one of the pods that were found last.
-  mutating func rival(of autoscaler: ObjectKey, _ selectors: SelectorIndex) -> ObjectKey? {
-    if let rival, rival.version == selectors.version { return rival.key }
-    let found = selectors.rival(of: autoscaler, for: pods)
-    rival = (found, selectors.version)
-    return found
+  mutating func findRival(of autoscaler: ObjectKey, _ selectors: SelectorIndex) {
+    if rivalVersion == selectors.version { return }
+    rival = selectors.rival(of: autoscaler, for: pods)
+    rivalVersion = selectors.version
   }
 }

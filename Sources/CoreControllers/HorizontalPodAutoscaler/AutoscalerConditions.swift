@@ -1,51 +1,56 @@
 import CoreJSON
 import CoreTypes
 
-/// The conditions of an autoscaler during one look: the last word counts, and what stays the same is not written again.
+/// The conditions that one look sets: of each kind the last counts, and what stays the same is not written again.
 struct AutoscalerConditions: Equatable, Sendable {
-  private struct Word: Equatable, Sendable {
-    var type: String
+  enum Kind: String, Sendable {
+    case ableToScale = "AbleToScale"
+    case scalingActive = "ScalingActive"
+    case scalingLimited = "ScalingLimited"
+  }
+  private struct Entry: Equatable, Sendable {
+    var kind: Kind
     var status: String
     var reason: String
     var message: String
 
-    func isSaid(in condition: JSON) -> Bool {
+    func isSame(as condition: JSON) -> Bool {
       condition[.status].isText(status) && condition[.reason].isText(reason) && condition[.message].isText(message)
     }
   }
-  private var words: [Word] = []
+  private var entries: [Entry] = []
 
-  init() { words.reserveCapacity(3) }
+  init() { entries.reserveCapacity(3) }
 
-  mutating func set(_ type: String, _ status: String, _ reason: String, _ message: String) {
-    let word = Word(type: type, status: status, reason: reason, message: message)
-    if let index = words.firstIndex(where: { $0.type == type }) { words[index] = word } else { words.append(word) }
+  mutating func set(_ kind: Kind, _ status: String, _ reason: String, _ message: String) {
+    let entry = Entry(kind: kind, status: status, reason: reason, message: message)
+    if let index = entries.firstIndex(where: { $0.kind == kind }) { entries[index] = entry } else { entries.append(entry) }
   }
 
   /// Source: setConditionInList, horizontal.go, v1.36.
   func merged(into present: List<HorizontalPodAutoscalerCondition>, at now: Instant) -> List<HorizontalPodAutoscalerCondition> {
     var conditions = present
-    for word in words {
-      let condition = present.tree.elements.firstIndex { $0[.type].isText(word.type) }
+    for entry in entries {
+      let condition = present.tree.elements.firstIndex { $0[.type].isText(entry.kind.rawValue) }
       guard let condition else {
-        conditions.append(AutoscalerConditions.updated(HorizontalPodAutoscalerCondition(), word, now))
+        conditions.append(AutoscalerConditions.updated(HorizontalPodAutoscalerCondition(), entry, now))
         continue
       }
-      if word.isSaid(in: present.tree[condition]) { continue }
-      conditions[condition] = AutoscalerConditions.updated(present[condition], word, now)
+      if entry.isSame(as: present.tree[condition]) { continue }
+      conditions[condition] = AutoscalerConditions.updated(present[condition], entry, now)
     }
     return conditions
   }
 
-  private static func updated(_ present: HorizontalPodAutoscalerCondition, _ word: Word, _ now: Instant)
+  private static func updated(_ present: HorizontalPodAutoscalerCondition, _ entry: Entry, _ now: Instant)
     -> HorizontalPodAutoscalerCondition
   {
     var condition = present
-    if condition.status != word.status { condition.lastTransitionTime = now.rfc3339 }
-    condition.type = word.type
-    condition.status = word.status
-    condition.reason = word.reason
-    condition.message = word.message
+    if condition.status != entry.status { condition.lastTransitionTime = now.rfc3339 }
+    condition.type = entry.kind.rawValue
+    condition.status = entry.status
+    condition.reason = entry.reason
+    condition.message = entry.message
     return condition
   }
 }

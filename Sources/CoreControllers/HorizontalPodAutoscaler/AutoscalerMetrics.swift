@@ -1,4 +1,3 @@
-import CoreJSON
 import CoreMetrics
 import CoreStore
 import CoreTypes
@@ -6,138 +5,36 @@ import CoreTypes
 /// All metrics of an autoscaler: the largest proposal wins; one that fails forbids scaling down.
 /// Source: computeReplicasForMetrics, pkg/controller/podautoscaler/horizontal.go, v1.36.
 struct AutoscalerMetrics {
-  private let key: ObjectKey
+  /// What all of them together ask for.
+  struct Proposal {
+    /// One for each metric of the spec, in its order; empty where they were not read.
+    var metrics: [MetricDecision] = []
+    /// Index in `metrics` of the one that wants most.
+    var winner: Int?
+    /// Nil where no count follows.
+    var replicas: Int?
+    var problem: String?
+    /// Of the condition ScalingActive.
+    var reason = ""
+    var message = ""
+    var events: [(reason: String, message: String)] = []
+  }
+  private let namespace: String
   private let rules: AutoscalerRules
   private let target: ScaleTarget
   private let now: Instant
   private let pods: [AutoscaledPod]
   private let samples: [Int]
   private let rival: ObjectKey?
-  /// The target has a selector that says something.
-  private let isUsable: Bool
-  /// Other autoscalers may have got a rival.
-  private(set) var hasNewSelector = false
-  private(set) var events: [(reason: String, message: String)] = []
-  private(set) var condition: (status: String, reason: String, message: String)?
 
-  init(
-    _ sync: AutoscalerSync, _ target: ScaleTarget, _ snapshot: Snapshot, _ found: inout AutoscaledPods,
-    _ index: inout PodIndex, _ selectors: inout SelectorIndex
-  ) {
-    key = sync.stored.key
-    rules = sync.rules
-    now = sync.now
+  init(_ key: ObjectKey, _ rules: AutoscalerRules, _ target: ScaleTarget, _ found: AutoscaledPods, _ now: Instant) {
+    namespace = key.namespace
+    self.rules = rules
     self.target = target
-    isUsable = target.hasSelector && target.selector.problem == nil
-    if isUsable {
-      let isNew = found.find(target.selector, of: key, &index, snapshot)
-      hasNewSelector = isNew && selectors.put(key, target.selector)
-    } else {
-      found = AutoscaledPods()
-      selectors.remove(key)
-    }
+    self.now = now
     pods = found.pods
     samples = found.samples
-    rival = isUsable ? found.rival(of: key, selectors) : nil
-  }
-
-  /// Leaves `decision.recommended` nil where no count follows.
-  mutating func evaluate(_ decision: inout Decision, _ snapshot: Snapshot) {
-    if !isUsable {
-      if let problem = target.selector.problem, target.hasSelector {
-        return refuse(
-          "InvalidSelector", event: "InvalidSelector", "the selector of the target is not valid: \(problem)", &decision)
-      }
-      return refuse(
-        "InvalidSelector", event: "SelectorRequired", "the scale of the target has no selector, so its pods are unknown",
-        &decision)
-    }
-    if let rival {
-      let message =
-        "pods of the selector \(target.selector.text) are scaled by the HorizontalPodAutoscaler \"\(rival.name)\" too: "
-        + "delete one of them, or give the workloads selectors that do not overlap"
-      return refuse("AmbiguousSelector", event: "AmbiguousSelector", message, &decision)
-    }
-    var failures = 0
-    for index in rules.metrics.indices {
-      var metric = MetricDecision(rules.metrics[index], rules.tolerance)
-      evaluate(rules.metrics[index], decision.current, snapshot, &metric)
-      if let failure = metric.failure {
-        failures += 1
-        events.append(failure)
-      } else if decision.winner.map({ metric.replicas > decision.metrics[$0].replicas }) ?? true {
-        decision.winner = index
-      }
-      decision.metrics.append(metric)
-    }
-    conclude(failures, &decision)
-  }
-
-  private mutating func conclude(_ failures: Int, _ decision: inout Decision) {
-    let failure = decision.metrics.lazy.compactMap(\.failure).first
-    guard let winner = decision.winner, failure == nil || decision.metrics[winner].replicas >= decision.current else {
-      let reason = failure?.reason ?? "InvalidMetricSourceType"
-      let message = failure?.message ?? "the spec has no metric"
-      let problem = "\(failures) of \(rules.metrics.count) metrics cannot be read, the first because \(message)"
-      condition = ("False", reason, "no replica count follows: \(message)")
-      events.append(("FailedComputeMetricsReplicas", problem))
-      decision.problem = problem
-      decision.winner = nil
-      return
-    }
-    condition = ("True", "ValidMetricFound", rules.metrics[winner].found)
-    decision.recommended = decision.metrics[winner].replicas
-  }
-
-  private mutating func refuse(_ reason: String, event: String, _ message: String, _ decision: inout Decision) {
-    condition = ("False", reason, message)
-    events.append((event, message))
-    events.append(("FailedComputeMetricsReplicas", message))
-    decision.problem = message
-  }
-
-  private func evaluate(
-    _ metric: AutoscalerRules.Metric, _ current: Int, _ snapshot: Snapshot, _ decision: inout MetricDecision
-  ) {
-    let calculator = ReplicaCalculator(
-      metrics: snapshot.metrics, now: now, pods: pods, samples: samples, tolerance: rules.tolerance, current: current)
-    let aim = metric.target
-    let source = metric.source
-    switch source {
-    case .resource(let name):
-      do throws(ReplicaCalculator.Failure) {
-        try calculator.evaluate(name, container: nil, metric.target, &decision)
-      } catch { decision.failure = ("FailedGetResourceMetric", "failed to get \(name) usage: \(error.message)") }
-    case .containerResource(let name, let container):
-      do throws(ReplicaCalculator.Failure) {
-        try calculator.evaluate(name, container: container, metric.target, &decision)
-      } catch {
-        decision.failure = (
-          "FailedGetContainerResourceMetric", "failed to get \(name) usage of container \(container): \(error.message)"
-        )
-      }
-    case .pods(let metric):
-      do throws(ReplicaCalculator.Failure) {
-        try calculator.evaluate(pods: metric, aim, key.namespace, try told(source, snapshot), &decision)
-      } catch {
-        decision.failure = ("FailedGetPodsMetric", "failed to get pods metric \(metric.name ?? ""): \(error.message)")
-      }
-    case .object(let metric, let object):
-      do throws(ReplicaCalculator.Failure) {
-        try calculator.evaluate(object, metric, aim, key.namespace, target.statusReplicas, try told(source, snapshot), &decision)
-      } catch {
-        decision.failure = ("FailedGetObjectMetric", "failed to get object metric \(metric.name ?? ""): \(error.message)")
-      }
-    case .external(let metric):
-      do throws(ReplicaCalculator.Failure) {
-        try calculator.evaluate(
-          external: metric, aim, key.namespace, target.statusReplicas, try told(source, snapshot), &decision)
-      } catch {
-        decision.failure = ("FailedGetExternalMetric", "failed to get external metric \(metric.name ?? ""): \(error.message)")
-      }
-    case .unknown(let type):
-      decision.failure = ("InvalidMetricSourceType", "unknown metric source type \"\(type)\"")
-    }
+    rival = found.rival
   }
 
   var podUIDs: [String] { pods.map(\.uid) }
@@ -153,57 +50,85 @@ struct AutoscalerMetrics {
     }
   }
 
+  func propose(current: Int, _ snapshot: Snapshot) -> Proposal {
+    if !target.hasSelector {
+      let message = "the scale of the target has no selector, so its pods are unknown"
+      return refusal("InvalidSelector", event: "SelectorRequired", message)
+    }
+    if let problem = target.selector.problem {
+      let message = "the selector of the target is not valid: \(problem)"
+      return refusal("InvalidSelector", event: "InvalidSelector", message)
+    }
+    if let rival {
+      let message =
+        "pods of the selector \(target.selector.text) are scaled by the HorizontalPodAutoscaler \"\(rival.name)\" too: "
+        + "delete one of them, or give the workloads selectors that do not overlap"
+      return refusal("AmbiguousSelector", event: "AmbiguousSelector", message)
+    }
+    var proposal = Proposal()
+    for index in rules.metrics.indices {
+      let metric = evaluate(rules.metrics[index], current, snapshot)
+      if let failure = metric.failure {
+        proposal.events.append((failure.reason.rawValue, failure.message))
+      } else if proposal.winner.map({ metric.replicas > proposal.metrics[$0].replicas }) ?? true {
+        proposal.winner = index
+      }
+      proposal.metrics.append(metric)
+    }
+    decide(&proposal, current)
+    return proposal
+  }
+
+  private func refusal(_ reason: String, event: String, _ message: String) -> Proposal {
+    Proposal(
+      problem: message, reason: reason, message: message,
+      events: [(event, message), ("FailedComputeMetricsReplicas", message)])
+  }
+
+  private func decide(_ proposal: inout Proposal, _ current: Int) {
+    let failure = proposal.metrics.lazy.compactMap(\.failure).first
+    if let winner = proposal.winner, failure == nil || proposal.metrics[winner].replicas >= current {
+      proposal.reason = "ValidMetricFound"
+      proposal.message = rules.metrics[winner].found
+      proposal.replicas = proposal.metrics[winner].replicas
+      return
+    }
+    let cause = failure?.message ?? "the spec has no metric"
+    let problem = "\(proposal.events.count) of \(rules.metrics.count) metrics cannot be read, the first because \(cause)"
+    proposal.reason = (failure?.reason ?? .unknown).rawValue
+    proposal.message = "no replica count follows: \(cause)"
+    proposal.events.append(("FailedComputeMetricsReplicas", problem))
+    proposal.problem = problem
+    proposal.winner = nil
+  }
+
+  private func evaluate(_ metric: AutoscalerRules.Metric, _ current: Int, _ snapshot: Snapshot) -> MetricDecision {
+    let calculator = ReplicaCalculator(
+      metrics: snapshot.metrics, now: now, pods: pods, samples: samples, tolerance: rules.tolerance, current: current)
+    var decision = MetricDecision(metric, rules.tolerance)
+    let (source, aim) = (metric.source, metric.target)
+    do throws(MetricFailure) {
+      switch source {
+      case .resource(let name): try calculator.evaluate(name, container: nil, aim, &decision)
+      case .containerResource(let name, let container): try calculator.evaluate(name, container: container, aim, &decision)
+      case .pods(let metric):
+        try calculator.evaluate(pods: metric, aim, namespace, try answer(source, snapshot), &decision)
+      case .object(let metric, let object):
+        try calculator.evaluate(object, metric, aim, namespace, target.statusReplicas, try answer(source, snapshot), &decision)
+      case .external(let metric):
+        try calculator.evaluate(
+          external: metric, aim, namespace, target.statusReplicas, try answer(source, snapshot), &decision)
+      case .unknown(let type): throw .unknownSource(type)
+      }
+    } catch { decision.failure = .init(source, error) }
+    return decision
+  }
+
   /// What an adapter answered; nil where none serves such metrics.
-  private func told(_ source: AutoscalerRules.Source, _ snapshot: Snapshot) throws(ReplicaCalculator.Failure)
-    -> [AdapterAnswer.Value]?
-  {
+  private func answer(_ source: AutoscalerRules.Source, _ snapshot: Snapshot) throws(MetricFailure) -> [AdapterAnswer.Value]? {
     guard let adapter = MetricAdapter(source, snapshot),
-      let query = adapter.query(source, namespace: key.namespace, pods: target.selector)
+      let query = adapter.query(source, namespace: namespace, pods: target.selector)
     else { return nil }
     return try adapter.values(query, snapshot)
-  }
-
-  /// One for each metric, in the order of the spec, which tables go by; without a value where a metric failed.
-  func statuses(_ decision: Decision) -> JSON {
-    var statuses: [JSON] = []
-    statuses.reserveCapacity(decision.metrics.count)
-    for index in decision.metrics.indices { statuses.append(status(rules.metrics[index], decision.metrics[index])) }
-    return statuses.isEmpty ? .null : .array(statuses)
-  }
-
-  /// Resources, which nearly every look writes, are put together member by member.
-  private func status(_ metric: AutoscalerRules.Metric, _ decision: MetricDecision) -> JSON {
-    let type = Member(key: .type, value: .string(metric.type))
-    if decision.failure != nil { return .object([type]) }
-    func current(_ name: String) -> Member {
-      let average = name == "memory" ? Quantity(bytes: decision.averageMilli / 1000) : Quantity(milli: decision.averageMilli)
-      let value = Member(key: .averageValue, value: .string(average.description))
-      guard let utilization = decision.utilization else { return Member(key: .current, value: .object([value])) }
-      return Member(
-        key: .current, value: .object([value, Member(key: .averageUtilization, value: .int(Int64(utilization)))]))
-    }
-    var status = MetricStatus(tree: .object([type]))
-    switch metric.source {
-    case .resource(let name):
-      let members = [Member(key: .name, value: .string(name)), current(name)]
-      return .object([type, Member(key: .resource, value: .object(members))])
-    case .containerResource(let name, let container):
-      let members = [
-        Member(key: .name, value: .string(name)), Member(key: .container, value: .string(container)), current(name),
-      ]
-      return .object([type, Member(key: .containerResource, value: .object(members))])
-    case .pods(let metric):
-      status.pods.metric = metric
-      status.pods.current = decision.amount
-    case .object(let metric, let object):
-      status.object.metric = metric
-      status.object.describedObject = object
-      status.object.current = decision.amount
-    case .external(let metric):
-      status.external.metric = metric
-      status.external.current = decision.amount
-    case .unknown: break
-    }
-    return status.tree
   }
 }

@@ -29,12 +29,18 @@ final class AutoscalerRules: Sendable {
     let label: String
     /// What the condition ScalingActive says where it decides.
     let found: String
+    /// The memory of pods or containers.
+    let isMemory: Bool
 
     init(source: Source, target: Target, label: String) {
       self.source = source
       self.target = target
       self.label = label
       found = "a replica count follows from \(label)"
+      switch source {
+      case .resource(let name), .containerResource(let name, container: _): isMemory = name == "memory"
+      case .pods, .object, .external, .unknown: isMemory = false
+      }
     }
 
     /// metrics[].type

@@ -14,11 +14,11 @@ package struct Decision: Sendable {
   /// What the metrics ask for; nil where they give no answer.
   package var recommended: Int?
   package var stabilized: Int
-  /// ScaleUpStabilized or ScaleDownStabilized, and when the last recommendation that forbids a change leaves its window.
-  package var stabilizedReason: String?
+  package var stabilizedReason: ScalingLimits.Stabilized?
+  /// When the last recommendation that forbids a change leaves its window.
   package var stabilizedUntil: Instant?
-  /// TooManyReplicas, TooFewReplicas, ScaleUpLimit or ScaleDownLimit, and when a policy lets the count go further.
-  package var limitedReason: String?
+  package var limitedReason: ScalingLimits.Limited?
+  /// When a policy lets the count go further.
   package var limitedUntil: Instant?
   package var desired: Int
   /// Why the metrics were not asked or gave no answer.
@@ -31,6 +31,22 @@ package struct Decision: Sendable {
     self.current = current
     stabilized = current
     desired = current
+  }
+
+  mutating func add(_ proposal: AutoscalerMetrics.Proposal) {
+    metrics = proposal.metrics
+    winner = proposal.winner
+    recommended = proposal.replicas
+    problem = proposal.problem
+  }
+
+  mutating func add(_ limits: ScalingLimits) {
+    stabilized = limits.stabilized
+    stabilizedReason = limits.stabilizedReason
+    stabilizedUntil = limits.stabilizedUntil
+    limitedReason = limits.limitedReason
+    limitedUntil = limits.limitedUntil
+    desired = limits.desired
   }
 
   /// The decision in one line of plain words.
@@ -48,8 +64,8 @@ package struct Decision: Sendable {
     }
     let unseen = metric.pods.reduce(0) { $0 + ($1.state == .missing || $1.state == .unready ? 1 : 0) }
     if unseen > 0 { text += " (\(unseen) of \(metric.pods.count) pods without a usable sample)" }
-    if let stabilizedReason { text += "; \(stabilizedReason) keeps \(stabilized)" + Decision.until(stabilizedUntil) }
-    if let limitedReason { text += "; \(limitedReason) stops at \(desired)" + Decision.until(limitedUntil) }
+    if let stabilizedReason { text += "; \(stabilizedReason.rawValue) keeps \(stabilized)" + Decision.until(stabilizedUntil) }
+    if let limitedReason { text += "; \(limitedReason.rawValue) stops at \(desired)" + Decision.until(limitedUntil) }
     return text
   }
 
@@ -58,10 +74,21 @@ package struct Decision: Sendable {
 
 /// What one metric asked for, and why.
 package struct MetricDecision: Sendable {
+  package struct Failure: Sendable {
+    package var cause: MetricFailure
+    package var reason: MetricFailure.Reason
+    package var message: String
+
+    init(_ source: AutoscalerRules.Source, _ cause: MetricFailure) {
+      self.cause = cause
+      reason = source.failureReason
+      message = source.message(cause)
+    }
+  }
   /// As conditions and events call it: "memory resource utilization (percentage of request)".
   package var label: String
-  /// FailedGetResourceMetric and the like, with what was wrong.
-  package var failure: (reason: String, message: String)?
+  package var isMemory: Bool
+  package var failure: Failure?
   package var pods: [PodTerm] = []
   /// Percent of the requests that is aimed at, or thousandths of a unit for each pod.
   package var targetUtilization: Int?
@@ -86,6 +113,7 @@ package struct MetricDecision: Sendable {
 
   init(_ metric: AutoscalerRules.Metric, _ tolerance: Tolerance) {
     label = metric.label
+    isMemory = metric.isMemory
     toleranceUp = tolerance.up
     toleranceDown = tolerance.down
     switch metric.target {
@@ -133,13 +161,6 @@ package struct MetricDecision: Sendable {
   }
 
   private static func whole(_ amount: Double) -> Int64 { Int64(max(0, min(amount, 9e18))) }
-
-  var problemWithoutSamples: String {
-    let unready = pods.reduce(0) { $0 + ($1.state == .unready ? 1 : 0) }
-    return
-      "none of the \(pods.count) pods has a sample to count (\(unready) not ready yet): the first comes with the next "
-      + "scrape after a container has run for 10 s"
-  }
 }
 
 /// One pod's part in a metric.

@@ -51,7 +51,7 @@ package struct Explanation: Sendable {
   private func metricLines(_ metric: MetricDecision, _ decision: Decision) -> [String] {
     var lines = [metric.label]
     for pod in metric.pods { lines.append("  " + podLine(pod, metric)) }
-    if let failure = metric.failure { return lines + ["  \(failure.reason): \(failure.message)"] }
+    if let failure = metric.failure { return lines + ["  \(failure.reason.rawValue): \(failure.message)"] }
     let average = amount(metric.averageMilli, metric)
     if let utilization = metric.utilization, let goal = metric.targetUtilization {
       lines.append("  average \(average), \(utilization)% of the requests; target \(goal)%")
@@ -88,7 +88,7 @@ package struct Explanation: Sendable {
       if pod.requestMilli > 0 {
         text += " of \(amount(pod.requestMilli, metric)) requested, \(pod.usageMilli &* 100 / pod.requestMilli)%"
       }
-      if Explanation.isMemory(metric), pod.anonymousBytes + pod.activeFileBytes + pod.inactiveFileBytes > 0 {
+      if metric.isMemory, pod.anonymousBytes + pod.activeFileBytes + pod.inactiveFileBytes > 0 {
         text +=
           " (anonymous \(Explanation.mebi(pod.anonymousBytes)), active file pages \(Explanation.mebi(pod.activeFileBytes)); "
         text += "inactive file pages \(Explanation.mebi(pod.inactiveFileBytes)) do not count)"
@@ -101,11 +101,11 @@ package struct Explanation: Sendable {
     var lines: [String] = []
     if let reason = decision.stabilizedReason {
       let until = decision.stabilizedUntil.map { ", until \($0.rfc3339) at the latest" } ?? ""
-      lines.append("\(reason): a recommendation within the stabilization window keeps \(decision.stabilized)\(until)")
+      lines.append("\(reason.rawValue): a recommendation within the stabilization window keeps \(decision.stabilized)\(until)")
     }
     if let reason = decision.limitedReason {
       let until = decision.limitedUntil.map { ", until \($0.rfc3339)" } ?? ""
-      lines.append("\(reason): no further than \(decision.desired)\(until)")
+      lines.append("\(reason.rawValue): no further than \(decision.desired)\(until)")
     }
     return lines
   }
@@ -132,26 +132,8 @@ package struct Explanation: Sendable {
 
   private var advice: [String] {
     var found: [String] = []
-    let last = decisions.last
-    if let metric = last?.metrics.first(where: { $0.failure != nil }), let failure = metric.failure {
-      if failure.message.contains("has no request for") {
-        found.append(
-          "Utilization is a percentage of the requests: give every container of the pods a request, or use averageValue.")
-      } else if failure.reason == "FailedGetPodsMetric", failure.message.contains("prometheus.io/scrape") {
-        found.append(
-          "Pods are asked for numbers only with the annotations prometheus.io/scrape \"true\" and prometheus.io/port in the "
-            + "template of the workload.")
-      } else if failure.message.contains("metrics API") {
-        found.append(
-          "The metric comes from the server behind an APIService, not from the pods: kubectl get apiservice says whether it is up."
-        )
-      } else if ["FailedGetObjectMetric", "FailedGetExternalMetric"].contains(failure.reason) {
-        found.append("The metric shows <unknown> until a pod of the namespace has shown such a series in a scrape.")
-      } else if metric.pods.isEmpty {
-        found.append("The target shows <unknown> because the selector of the target finds no pods.")
-      } else {
-        found.append("The target shows <unknown> until a running pod has been measured; that takes up to 30 s after its start.")
-      }
+    if let metric = decisions.last?.metrics.first(where: { $0.failure != nil }), let failure = metric.failure {
+      found.append(advice(on: metric, failure))
     }
     let rivals = store.list(.horizontalPodAutoscalers, namespace: stored.key.namespace).filter { other in
       let reference = other.view(HorizontalPodAutoscaler.self).spec.scaleTargetRef
@@ -167,6 +149,22 @@ package struct Explanation: Sendable {
       )
     }
     return found.isEmpty ? [] : ["", "worth knowing:"] + found.map { "  " + $0 }
+  }
+
+  private func advice(on metric: MetricDecision, _ failure: MetricDecision.Failure) -> String {
+    switch (failure.cause, failure.reason) {
+    case (.noRequest, _):
+      "Utilization is a percentage of the requests: give every container of the pods a request, or use averageValue."
+    case (.notAnnotated, _):
+      "Pods are asked for numbers only with the annotations prometheus.io/scrape \"true\" and prometheus.io/port in the "
+        + "template of the workload."
+    case (.adapterFailed, _), (.adapterEmpty, _):
+      "The metric comes from the server behind an APIService, not from the pods: kubectl get apiservice says whether it is up."
+    case (_, .object), (_, .external):
+      "The metric shows <unknown> until a pod of the namespace has shown such a series in a scrape."
+    case _ where metric.pods.isEmpty: "The target shows <unknown> because the selector of the target finds no pods."
+    default: "The target shows <unknown> until a running pod has been measured; that takes up to 30 s after its start."
+    }
   }
 
   private static let lastApplied = Key("kubectl.kubernetes.io/last-applied-configuration")
@@ -197,8 +195,9 @@ package struct Explanation: Sendable {
     ]
     if let recommended = decision.recommended { tree.put(Key("recommended"), .int(Int64(recommended))) }
     for (name, text) in [
-      ("stabilizedReason", decision.stabilizedReason), ("stabilizedUntil", decision.stabilizedUntil?.rfc3339),
-      ("limitedReason", decision.limitedReason), ("limitedUntil", decision.limitedUntil?.rfc3339), ("problem", decision.problem),
+      ("stabilizedReason", decision.stabilizedReason?.rawValue), ("stabilizedUntil", decision.stabilizedUntil?.rfc3339),
+      ("limitedReason", decision.limitedReason?.rawValue), ("limitedUntil", decision.limitedUntil?.rfc3339),
+      ("problem", decision.problem),
     ] {
       if let text { tree.put(Key(name), .string(text)) }
     }
@@ -224,7 +223,7 @@ package struct Explanation: Sendable {
     if let value = metric.valueMilli { tree.put(Key("valueMilli"), .int(value)) }
     if let utilization = metric.utilization { tree.put(Key("utilization"), .int(Int64(utilization))) }
     if let failure = metric.failure {
-      tree.put(Key("failure"), ["reason": .string(failure.reason), "message": .string(failure.message)])
+      tree.put(Key("failure"), ["reason": .string(failure.reason.rawValue), "message": .string(failure.message)])
     }
     return tree
   }
@@ -233,11 +232,9 @@ package struct Explanation: Sendable {
 
   private func subject(_ metric: MetricDecision) -> String { metric.targetValueMilli == nil ? "the average" : "the value" }
 
-  private static func isMemory(_ metric: MetricDecision) -> Bool { metric.label.hasPrefix("memory") }
-
   /// Thousandths of a unit as people write them: "67Mi", "250m".
   private func amount(_ milli: Int64, _ metric: MetricDecision) -> String {
-    Explanation.isMemory(metric) ? Explanation.mebi(milli / 1000) : milli % 1000 == 0 ? "\(milli / 1000)" : "\(milli)m"
+    metric.isMemory ? Explanation.mebi(milli / 1000) : milli % 1000 == 0 ? "\(milli / 1000)" : "\(milli)m"
   }
 
   private static func mebi(_ bytes: Int64) -> String {

@@ -16,7 +16,8 @@ package struct HorizontalPodAutoscalerController: Controller {
     [.pods, .horizontalPodAutoscalers, .statefulSets, .deployments, .replicaSets, .replicationControllers]
   }
   private(set) var memories: [ObjectKey: ScalingMemory] = [:]
-  private var known = AutoscalerIndexes()
+  private var indexes = AutoscalerIndexes()
+  private var resting = RestingAutoscalers()
 
   package init() {}
 
@@ -25,7 +26,7 @@ package struct HorizontalPodAutoscalerController: Controller {
   package func decisions(_ key: ObjectKey, at now: Instant) -> [Decision] {
     guard let memory = memories[key] else { return [] }
     var decisions = memory.decisions.oldestFirst
-    if known.resting.contains(key), !decisions.isEmpty, let last = memory.lastBeat(at: now) {
+    if resting.contains(key), !decisions.isEmpty, let last = memory.schedule.lastBeat(at: now) {
       decisions[decisions.count - 1].at = last
     }
     return decisions
@@ -34,79 +35,64 @@ package struct HorizontalPodAutoscalerController: Controller {
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     switch change.object.key.resource {
     case .pods:
-      known.pods.note(change)
-      return known.resting.keys(affectedBy: change, known.selectors)
+      indexes.pods.note(change)
+      return resting.keys(affectedBy: change, indexes.selectors)
     case .horizontalPodAutoscalers:
       // An autoscaler writes its own status; only its spec makes a difference.
-      if change.kind == .modified, !known.resting.contains(change.object.key), memories[change.object.key] != nil { return [] }
+      if change.kind == .modified, !resting.contains(change.object.key), memories[change.object.key] != nil { return [] }
       return [change.object.key]
     case .statefulSets, .deployments, .replicaSets, .replicationControllers:
-      return known.resting.key(ofTarget: change.object.key).map { [$0] } ?? []
+      return resting.key(ofTarget: change.object.key).map { [$0] } ?? []
     default: return []
     }
   }
 
-  package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { known.resting.keys(ofPods: podUIDs) }
+  package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { resting.keys(ofPods: podUIDs) }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else {
       memories[key] = nil
-      known.forget(key)
+      indexes.selectors.remove(key)
+      resting.remove(key)
       return Plan()
     }
     guard let place = memories.index(forKey: key) else {
       // Upstream's queue holds every new key back for one period.
-      memories[key] = ScalingMemory(stored, nextSync: now + Self.syncPeriod)
+      memories[key] = ScalingMemory(stored, nextLook: now + Self.syncPeriod)
       return Plan(wakeAt: now + Self.syncPeriod)
     }
-    let kept = decisionsKept
-    return known.plan(stored, &memories.values[place], snapshot, now, keeping: kept)
+    let limit = max(2, min(Self.decisionLimit, Self.allDecisionsLimit / (memories.count + 1)))
+    return Self.plan(stored, &memories.values[place], &resting, &indexes, snapshot, now, decisionLimit: limit)
   }
 
-  private var decisionsKept: Int { max(2, min(Self.decisionLimit, Self.allDecisionsLimit / (memories.count + 1))) }
-}
-
-/// What is known of all autoscalers together.
-private struct AutoscalerIndexes: Sendable {
-  var pods = PodIndex()
-  var selectors = SelectorIndex()
-  var resting = RestingAutoscalers()
-
-  mutating func forget(_ key: ObjectKey) {
-    selectors.remove(key)
-    resting.forget(key)
-  }
-
-  /// A look, unless it turns out to come before its time.
-  /// - Parameter count: decisions to remember
-  mutating func plan(
-    _ stored: StoredObject, _ memory: inout ScalingMemory, _ snapshot: Snapshot, _ now: Instant, keeping count: Int
+  /// A look within its rest: before it one that rests wakes, after it one that would say the same again goes to rest.
+  private static func plan(
+    _ stored: StoredObject, _ memory: inout ScalingMemory, _ resting: inout RestingAutoscalers,
+    _ indexes: inout AutoscalerIndexes, _ snapshot: Snapshot, _ now: Instant, decisionLimit: Int
   ) -> Plan {
-    let period = HorizontalPodAutoscalerController.syncPeriod
-    if let rest = resting.wake(stored.key, at: memory.restPlace) {
-      let isDue = rest.until.map { memory.beat(from: $0) <= now } ?? false
+    if let rest = resting.wake(stored.key, at: memory.schedule.restPlace) {
+      let isDue = rest.until.map { memory.schedule.beat(from: $0) <= now } ?? false
       memory.resume(at: now, isDue: isDue)
-      if !isDue { return Plan(wakeAt: memory.nextSync) }
+      if !isDue { return Plan(wakeAt: memory.schedule.next) }
     }
-    memory.note(stored)
-    var sync = AutoscalerSync(stored, memory.rules, now)
-    if now < memory.nextSync {
-      sync.noteRefusedScale(&memory, snapshot.store)
+    memory.readSpec(stored)
+    var look = AutoscalerLook(stored, memory.rules, now)
+    if now < memory.schedule.next {
+      look.withdrawRefusedRescale(&memory, snapshot.store)
     } else {
-      let due = memory.nextSync + period + HorizontalPodAutoscalerController.syncWork
-      memory.nextSync = due > now ? due : now + period
-      memory.forget(before: now)
-      memory.decisions.limit = count
-      sync.run(&memory, snapshot, pods: &pods, selectors: &selectors)
+      memory.schedule.advance(at: now)
+      memory.history.removeExpired(memory.rules, at: now)
+      memory.decisions.limit = decisionLimit
+      look.run(&memory, &indexes, snapshot)
     }
-    var plan = sync.plan
-    if sync.hasNewSelector { plan.others = resting.keys(in: stored.key.namespace) }
-    guard let rest = sync.rest else {
-      plan.wakeAt = memory.nextSync
+    var plan = look.plan
+    if look.hasNewSelector { plan.others = resting.keys(in: stored.key.namespace) }
+    guard let sources = look.sources else {
+      plan.wakeAt = memory.schedule.next
       return plan
     }
-    memory.restPlace = resting.put(stored.key, rest, at: memory.restPlace)
-    plan.wakeAt = rest.until.map { memory.beat(from: $0) }
+    memory.schedule.restPlace = resting.put(stored.key, sources, at: memory.schedule.restPlace)
+    plan.wakeAt = sources.until.map { memory.schedule.beat(from: $0) }
     plan.isConclusive = true
     return plan
   }

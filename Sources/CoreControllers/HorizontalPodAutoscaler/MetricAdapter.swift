@@ -3,13 +3,13 @@ package import CoreMetrics
 import CoreStore
 import CoreTypes
 
-/// The server behind an APIService from which autoscalers read metrics of one API group, in the place of what pods tell.
+/// The server behind an APIService from which autoscalers read metrics of one API group, in the place of what pods report.
 /// Source: pkg/controller/podautoscaler/metrics/client.go, v1.36.
 struct MetricAdapter {
   private let apiService: StoredObject
   private let version: String
-  /// As messages call the API.
-  private let word: String
+  /// The API as messages call it: custom or external.
+  private let api: String
 
   /// The one for a metric; nil where no APIService with a service has its group, or the metric needs none.
   init?(_ source: AutoscalerRules.Source, _ snapshot: Snapshot) {
@@ -24,7 +24,7 @@ struct MetricAdapter {
   init?(external snapshot: Snapshot) { self.init(MetricQuery.external, MetricQuery.externalVersions, "external", snapshot) }
 
   /// The version of the highest priority that is understood.
-  private init?(_ group: String, _ versions: [String], _ word: String, _ snapshot: Snapshot) {
+  private init?(_ group: String, _ versions: [String], _ api: String, _ snapshot: Snapshot) {
     var best: (stored: StoredObject, version: String, priority: Int)?
     for version in versions {
       guard let stored = snapshot.aggregation.service(group: group, version: version, snapshot.store) else { continue }
@@ -34,7 +34,7 @@ struct MetricAdapter {
     guard let best else { return nil }
     apiService = best.stored
     version = best.version
-    self.word = word
+    self.api = api
   }
 
   func query(_ source: AutoscalerRules.Source, namespace: String, pods: LabelSelector) -> MetricQuery? {
@@ -56,16 +56,14 @@ struct MetricAdapter {
   func backend(_ snapshot: Snapshot) -> ServiceBackend? { try? ServiceBackend(apiService, snapshot.store) }
 
   /// What it answered last.
-  func values(_ query: MetricQuery, _ snapshot: Snapshot) throws(ReplicaCalculator.Failure) -> [AdapterAnswer.Value] {
-    func failure(_ reason: String) -> ReplicaCalculator.Failure {
-      ReplicaCalculator.Failure(message: "unable to fetch metrics from \(word) metrics API: \(reason)")
-    }
+  func values(_ query: MetricQuery, _ snapshot: Snapshot) throws(MetricFailure) -> [AdapterAnswer.Value] {
+    func failure(_ reason: String) -> MetricFailure { .adapterFailed(api: api, reason: reason) }
     if let condition = snapshot.aggregation.condition(apiService, snapshot.store), !condition.isTrue {
       throw failure("APIService \(apiService.key.name) is not available: \(condition.reason): \(condition.message)")
     }
     switch snapshot.metrics.adapters.answer(query) {
     case .values(let values):
-      if values.isEmpty { throw ReplicaCalculator.Failure(message: "no metrics returned from \(word) metrics API") }
+      if values.isEmpty { throw .adapterEmpty(api: api) }
       return values
     case .failed(let reason): throw failure("\(query): \(reason)")
     case nil:

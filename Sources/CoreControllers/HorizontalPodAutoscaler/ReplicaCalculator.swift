@@ -8,8 +8,6 @@ struct ReplicaCalculator {
   static let cpuInitialization = 300
   static let initialReadiness = 30
 
-  struct Failure: Error { var message: String }
-
   let metrics: MetricsWindow
   let now: Instant
   let pods: [AutoscaledPod]
@@ -40,7 +38,7 @@ struct ReplicaCalculator {
 
   /// Fills the terms of `decision` in. Throws where no count follows.
   func evaluate(_ name: String, container: String?, _ target: AutoscalerRules.Target, _ decision: inout MetricDecision)
-    throws(Failure)
+    throws(MetricFailure)
   {
     try requirePods()
     var isUtilization = false
@@ -48,33 +46,29 @@ struct ReplicaCalculator {
     switch target {
     case .utilization(let percent): (isUtilization, wanted) = (true, Int64(percent))
     case .average(let amount): wanted = amount
-    case .value, .invalid: throw Failure(message: "the target of \(name) is neither a utilization nor an average value above 0")
+    case .value, .invalid: throw .noUtilizationOrAverage(resource: name)
     }
     let measure = Measure(name)
     decision.pods.reserveCapacity(pods.count)
     for (pod, samples) in zip(pods, samples) {
       decision.pods.append(try term(pod, samples, name, measure, container, isUtilization))
     }
-    let terms = decision
-    try conclude(&decision, isUtilization, wanted, terms.problemWithoutSamples)
-  }
-
-  func requirePods() throws(Failure) {
-    if pods.isEmpty {
-      throw Failure(message: "no pod matches the selector of the target: is it scaled to 0, or can its pods not be made?")
+    if try !count(&decision, isUtilization, wanted) {
+      throw .noSample(pods: decision.pods.count, unready: decision.pods.count { $0.state == .unready })
     }
   }
 
-  /// The count that follows from the terms.
-  func conclude(_ decision: inout MetricDecision, _ isUtilization: Bool, _ wanted: Int64, _ problem: @autoclosure () -> String)
-    throws(Failure)
-  {
-    let first = try level(decision.pods, isUtilization, wanted, problem())
+  func requirePods() throws(MetricFailure) { if pods.isEmpty { throw .noPods } }
+
+  /// Fills in the count that follows from the pods' terms; false if no pod counts.
+  func count(_ decision: inout MetricDecision, _ isUtilization: Bool, _ wanted: Int64) throws(MetricFailure) -> Bool {
+    guard let first = try level(decision.pods, isUtilization, wanted) else { return false }
     decision.utilization = first.utilization
     decision.averageMilli = first.average
     decision.ratio = first.ratio
     decision.assumedRatio = first.ratio
     decision.replicas = replicas(first, &decision, isUtilization, wanted)
+    return true
   }
 
   /// Source: GetResourceReplicas and calcPlainMetricReplicas.
@@ -95,7 +89,7 @@ struct ReplicaCalculator {
       default: continue
       }
     }
-    guard let second = try? level(decision.pods, isUtilization, wanted, "") else { return current }
+    guard let second = try? level(decision.pods, isUtilization, wanted) else { return current }
     decision.assumedRatio = second.ratio
     let flips = (first.ratio < 1 && second.ratio > 1) || (first.ratio > 1 && second.ratio < 1)
     decision.isWithinTolerance = tolerance.holds(second.ratio)
@@ -110,10 +104,8 @@ struct ReplicaCalculator {
     Int(max(0, min((ratio * Double(pods)).rounded(.up), Double(Int32.max))))
   }
 
-  private func level(_ terms: [PodTerm], _ isUtilization: Bool, _ wanted: Int64, _ problem: @autoclosure () -> String)
-    throws(Failure)
-    -> Level
-  {
+  /// Nil if no pod counts.
+  private func level(_ terms: [PodTerm], _ isUtilization: Bool, _ wanted: Int64) throws(MetricFailure) -> Level? {
     var total: Int128 = 0
     var requests: Int128 = 0
     var count: Int128 = 0
@@ -132,10 +124,10 @@ struct ReplicaCalculator {
       requests += Int128(terms[index].requestMilli)
       count += 1
     }
-    if count == 0 { throw Failure(message: problem()) }
+    if count == 0 { return nil }
     level.average = Int64(clamping: total / count)
     if isUtilization {
-      if requests == 0 { throw Failure(message: "the pods request 0 of it: give resources.requests above 0") }
+      if requests == 0 { throw .zeroRequests }
       let percent = Int(clamping: min(total * 100 / requests, Int128(Int32.max)))
       level.utilization = percent
       level.ratio = Double(percent) / Double(wanted)
@@ -149,7 +141,7 @@ struct ReplicaCalculator {
 
   private func term(
     _ pod: AutoscaledPod, _ samples: Int, _ name: String, _ measure: Measure, _ container: String?, _ isUtilization: Bool
-  ) throws(Failure) -> PodTerm {
+  ) throws(MetricFailure) -> PodTerm {
     var term = PodTerm(name: pod.name)
     if isUtilization {
       if container == nil, let known = pod.request(measure) {
@@ -177,7 +169,7 @@ struct ReplicaCalculator {
   /// Source of the failure: getContainerMetrics, pkg/controller/podautoscaler/metrics/client.go, v1.36.
   private func usage(
     _ pod: AutoscaledPod, _ samples: Int, _ measure: Measure, _ container: String?, _ term: inout PodTerm
-  ) throws(Failure) -> (value: Int64, at: Instant, window: Duration)? {
+  ) throws(MetricFailure) -> (value: Int64, at: Instant, window: Duration)? {
     if measure == .other { return nil }
     var total: Int128 = 0
     var isMissing = false
@@ -200,31 +192,29 @@ struct ReplicaCalculator {
     }
     guard let found, !isMissing else { return nil }
     if !isNamed {
-      let (namespace, name) = (pod.stored.key.namespace, pod.stored.key.name)
-      throw Failure(message: "container \(container ?? "") not present in metrics for pod \(namespace)/\(name)")
+      throw .containerNotMeasured(container ?? "", pod: pod.stored.key.namespace + "/" + pod.stored.key.name)
     }
     return (Int64(clamping: total), found.at, found.window)
   }
 
   /// The request in thousandths. A pod's own request wins unless a container is named. Source: calculatePodRequests, v1.36.
-  static func request(of spec: PodSpec, _ pod: String, _ name: String, _ container: String?) throws(Failure) -> Int64 {
+  static func request(of spec: PodSpec, _ pod: String, _ name: String, _ container: String?)
+    throws(MetricFailure) -> Int64
+  {
     if container == nil, let text = spec.resources.requests[name], let amount = Quantity(text) { return amount.milliValue }
     var total: Int128 = 0
     var isThere = false
-    func add(_ each: Container) throws(Failure) {
+    func add(_ each: Container) throws(MetricFailure) {
       if let container, each.name != container { return }
       isThere = true
       guard let text = each.resources.requests[name], let amount = Quantity(text) else {
-        throw Failure(
-          message:
-            "container \(each.name ?? "") of pod \(pod) has no request for \(name): set resources.requests.\(name), or aim at an "
-            + "averageValue instead of a utilization")
+        throw .noRequest(resource: name, container: each.name ?? "", pod: pod)
       }
       total += Int128(amount.milliValue)
     }
     for each in spec.containers { try add(each) }
     for each in spec.initContainers where each.restartPolicy == "Always" { try add(each) }
-    if let container, !isThere { throw Failure(message: "pod \(pod) has no container \"\(container)\"") }
+    if let container, !isThere { throw .noContainer(container, pod: pod) }
     return Int64(clamping: total)
   }
 

@@ -31,7 +31,7 @@ struct RestingAutoscalers: Sendable {
 
   /// No two that rest share a target or a pod: those say AmbiguousSelector, again and again.
   /// - Parameter place: where it rested before, if that is known
-  /// - Returns: its place, which it keeps until it is forgotten
+  /// - Returns: its place, which it keeps until it is removed
   @discardableResult
   mutating func put(_ key: ObjectKey, _ read: Sources, at place: Int? = nil) -> Int {
     if let place = place ?? places[key] {
@@ -79,7 +79,7 @@ struct RestingAutoscalers: Sendable {
   }
 
   /// For one that is gone.
-  mutating func forget(_ key: ObjectKey) {
+  mutating func remove(_ key: ObjectKey) {
     guard let place = places.removeValue(forKey: key) else { return }
     unlink(place, rests[place].sources)
     rests[place].isResting = false

@@ -60,5 +60,6 @@ struct ScaleTarget {
     selector = LabelSelector(tree: resource == .replicationControllers && !tree.isNull ? ["matchLabels": tree] : tree)
   }
 
+  var hasValidSelector: Bool { hasSelector && selector.problem == nil }
   var hasSelector: Bool { !(selector.matchLabels.isEmpty && selector.matchExpressions.isEmpty) }
 }

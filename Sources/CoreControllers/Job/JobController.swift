@@ -57,7 +57,7 @@ package struct JobController: Controller {
 
   /// Whether nothing that a job counts is another: a pod that is given a node or waits for its image is still just active.
   private static func isSamePod(_ old: StoredObject, _ new: StoredObject) -> Bool {
-    guard old.tree[.status][.phase].isText("Pending"), new.tree[.status][.phase].isText("Pending") else { return false }
+    guard old.view(Pod.self).isIn(.pending), new.view(Pod.self).isIn(.pending) else { return false }
     let (before, after) = (old.tree[.metadata], new.tree[.metadata])
     return before[.deletionTimestamp] == after[.deletionTimestamp] && before[.labels] == after[.labels]
       && before[.finalizers] == after[.finalizers] && before[.ownerReferences] == after[.ownerReferences]

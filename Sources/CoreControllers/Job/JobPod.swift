@@ -20,9 +20,8 @@ struct JobPod {
     index = metadata[.annotations][JobController.indexKey].string.flatMap { Int($0) }
     isTracked = JobController.isTracked(stored)
     isDeleting = !metadata[.deletionTimestamp].isNull
-    let phase = stored.tree[.status][.phase]
-    hasSucceeded = phase.isText("Succeeded")
-    hasFailed = phase.isText("Failed")
+    hasSucceeded = pod.isIn(.succeeded)
+    hasFailed = pod.isIn(.failed)
   }
 
   var uid: String { stored.uid }
@@ -40,8 +39,7 @@ struct JobPod {
     func time(_ text: String?) -> Instant? { text.flatMap { Instant(rfc3339: $0) } }
     let ends = pod.status.containerStatuses.map { time($0.state.terminated.finishedAt) }
     if !ends.isEmpty, !ends.contains(nil) { return ends.compactMap { $0 }.max()! }
-    let unready = pod.status.conditions.first { $0.type == "Ready" && $0.status == "False" }
-    if let at = time(unready?.lastTransitionTime) { return at }
+    if let ready = pod.ready, ready.status == "False", let at = time(ready.lastTransitionTime) { return at }
     // The timestamp is when the grace ends.
     if let at = time(pod.metadata.deletionTimestamp) { return at - .seconds(pod.metadata.deletionGracePeriodSeconds ?? 0) }
     return time(pod.metadata.creationTimestamp) ?? now

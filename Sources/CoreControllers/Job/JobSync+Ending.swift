@@ -40,7 +40,7 @@ extension JobSync {
   private func isPastRestarts(_ limit: Int) -> Bool {
     guard job.tree[.spec][.template][.spec][.restartPolicy].isText("OnFailure") else { return false }
     let restarts = pods.reduce(0) { sum, pod in
-      guard pod.pod.status.phase == "Running" || pod.pod.status.phase == "Pending" else { return sum }
+      guard pod.pod.isIn(.running) || pod.pod.isIn(.pending) else { return sum }
       let statuses = Array(pod.pod.status.containerStatuses) + Array(pod.pod.status.initContainerStatuses)
       return statuses.reduce(sum) { $0 + ($1.restartCount ?? 0) }
     }

@@ -113,7 +113,7 @@ struct JobSync {
     func orAbsent(_ count: Int) -> Int? { count == 0 ? nil : count }
     let running = active
     status.active = orAbsent(running.count + (wasRefused ? 0 : added.count))
-    status.ready = running.reduce(0) { $0 + (OwnedPods.isReady($1.pod) ? 1 : 0) }
+    status.ready = running.reduce(0) { $0 + ($1.pod.isReady ? 1 : 0) }
     status.terminating = terminating + removed.count
     if isIndexed {
       status.succeeded = orAbsent(recordedIndexes.count)

@@ -39,7 +39,7 @@ package struct NodeLifecycleController: Controller {
     guard key.resource == .leases, key.namespace == Self.leaseNamespace, let node = snapshot.store.get(.nodes, key.name) else {
       return []
     }
-    return change.kind == .added || NodeTaints.ready(node.view(Node.self)).status == "Unknown" ? [node.key] : []
+    return change.kind == .added || node.view(Node.self).ready.status == "Unknown" ? [node.key] : []
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
@@ -52,7 +52,7 @@ package struct NodeLifecycleController: Controller {
     if let due = due(node, snapshot.store, since) {
       if due > now {
         plan.wake(at: due)
-      } else if NodeTaints.ready(node).status != "Unknown" {
+      } else if node.ready.status != "Unknown" {
         // The taints follow at the next look, which the new status brings.
         lose(node, &plan, stored, snapshot.store, now)
         return plan
@@ -96,13 +96,13 @@ package struct NodeLifecycleController: Controller {
     {
       return max(renewed, since) + Self.grace
     }
-    guard NodeTaints.ready(node).isAbsent else { return nil }
+    guard node.ready.isAbsent else { return nil }
     return (node.metadata.creationTimestamp.flatMap { Instant(rfc3339: $0) } ?? since) + Self.startupGrace
   }
 
   private func lose(_ found: Node, _ plan: inout Plan, _ stored: StoredObject, _ store: Store, _ now: Instant) {
     var node = found
-    let wasReady = NodeTaints.ready(node).status == "True"
+    let wasReady = node.ready.status == "True"
     for type in Self.reported {
       let old = node.status.conditions.first { $0.type == type }
       if old?.status == "Unknown" { continue }

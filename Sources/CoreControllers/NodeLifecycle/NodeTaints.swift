@@ -15,13 +15,9 @@ enum NodeTaints {
   ]
   private static let ours = Set([notReady, unreachable, unschedulable] + pressures.map(\.1))
 
-  static func ready(_ node: Node) -> NodeCondition {
-    node.status.conditions.first { $0.type == "Ready" } ?? NodeCondition(tree: .null)
-  }
-
   /// The key of the taint that a node's readiness asks for; nil: none.
   static func readiness(_ node: Node) -> String? {
-    switch ready(node).status {
+    switch node.ready.status {
     case "True": return nil
     case "Unknown": return unreachable
     default: return notReady

@@ -44,7 +44,7 @@ package struct TaintEvictionController: Controller {
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     let wasPlanned = planned.remove(key) != nil
     guard let stored = snapshot.store.get(key), case let pod = stored.view(Pod.self), stored.metadata.deletionTimestamp == nil,
-      !Scheduler.isOver(pod), let node = snapshot.store.get(.nodes, pod.spec.nodeName ?? "")
+      !pod.isOver, let node = snapshot.store.get(.nodes, pod.spec.nodeName ?? "")
     else { return Plan() }
     guard let due = due(pod, node, now) else {
       return wasPlanned ? Plan(changes: [Self.event("Cancelling deletion of Pod", stored)]) : Plan()

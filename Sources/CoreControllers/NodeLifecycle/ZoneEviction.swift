@@ -35,7 +35,7 @@ struct ZoneEviction: Sendable {
   static func isSame(_ old: StoredObject, _ new: StoredObject) -> Bool {
     let before = old.view(Node.self)
     let after = new.view(Node.self)
-    return NodeTaints.ready(before).status == NodeTaints.ready(after).status
+    return before.ready.status == after.ready.status
       && before.spec.taints.tree == after.spec.taints.tree && zone(of: before) == zone(of: after)
   }
 
@@ -46,7 +46,7 @@ struct ZoneEviction: Sendable {
 
   mutating func plan(_ nodes: [StoredObject], at now: Instant) -> Plan {
     var zones: [String: [StoredObject]] = [:]
-    for stored in nodes where !NodeTaints.ready(stored.view(Node.self)).isAbsent {
+    for stored in nodes where !stored.view(Node.self).ready.isAbsent {
       zones[ZoneEviction.zone(of: stored.view(Node.self)), default: []].append(stored)
     }
     let names = zones.keys.sorted()
@@ -77,7 +77,7 @@ struct ZoneEviction: Sendable {
         // From unreachable to not ready and back: the pods are on their way already.
         plan.changes.append(ZoneEviction.taint(stored, node, key, now))
       } else {
-        waiting.append((NodeTaints.ready(node).lastTransitionTime ?? "", stored, key))
+        waiting.append((node.ready.lastTransitionTime ?? "", stored, key))
       }
     }
     guard let next = waiting.min(by: { ($0.since, $0.stored.key.name) < ($1.since, $1.stored.key.name) }) else { return }

@@ -25,7 +25,7 @@ package struct PodGarbageCollector: Controller {
       if change.kind == .deleted { return lost[key] == nil ? [] : [key] }
       let pod = change.object
       if Self.isStranded(pod, pod.view(Pod.self), snapshot.store) { return [key] }
-      if Scheduler.isOver(pod), snapshot.store.count(.pods) > endedLimit { return [key] }
+      if pod.view(Pod.self).isOver, snapshot.store.count(.pods) > endedLimit { return [key] }
       // A node that goes leads to all of its pods by itself.
       if change.kind == .modified, change.previous?.tree[.spec] == pod.tree[.spec] { return [] }
       guard let node = pod.tree[.spec][.nodeName].string, !node.isEmpty, snapshot.store.get(.nodes, node) == nil else {
@@ -50,27 +50,27 @@ package struct PodGarbageCollector: Controller {
     }
     lost[key] = nil
     if Self.isStranded(stored, pod, snapshot.store) { return end(stored, pod) }
-    return Scheduler.isOver(pod) ? trim(snapshot.store) : Plan()
+    return pod.isOver ? trim(snapshot.store) : Plan()
   }
 
   private static func isOutOfService(_ node: Node) -> Bool {
-    NodeTaints.ready(node).status != "True" && node.spec.taints.contains { $0.key == outOfService }
+    node.ready.status != "True" && node.spec.taints.contains { $0.key == outOfService }
   }
 
   /// A pod that is to go and has no node, or one that is out of service, has nobody to end it.
   /// Source: gcTerminating and gcUnscheduledTerminating, gc_controller.go, v1.36.
   private static func isStranded(_ stored: StoredObject, _ pod: Pod, _ store: Store) -> Bool {
     guard !stored.tree[.metadata][.deletionTimestamp].isNull else { return false }
-    if Scheduler.isOver(pod), stored.metadata.deletionGracePeriodSeconds == 0 { return false }
+    if pod.isOver, stored.metadata.deletionGracePeriodSeconds == 0 { return false }
     guard let name = pod.spec.nodeName, !name.isEmpty else { return true }
     return store.get(.nodes, name).map { isOutOfService($0.view(Node.self)) } ?? false
   }
 
   private func end(_ stored: StoredObject, _ pod: Pod) -> Plan {
     var plan = Plan()
-    if !Scheduler.isOver(pod) {
+    if !pod.isOver {
       var failed = pod
-      failed.status.phase = "Failed"
+      failed.status.phase = PodPhase.failed.rawValue
       plan.changes.append(Change(.updateStatus(.pods, tree: failed.tree), tolerated: Change.untilGone))
     }
     plan.changes.append(
@@ -83,7 +83,7 @@ package struct PodGarbageCollector: Controller {
     lost[stored.key] = since
     if since + PodGarbageCollector.quarantine > now { return Plan(wakeAt: since + PodGarbageCollector.quarantine) }
     var plan = Plan()
-    if !Scheduler.isOver(pod) {
+    if !pod.isOver {
       let failed = PodDisruption.marked(
         pod, reason: "DeletionByPodGC", message: "the node \"\(node)\" is gone", isOver: true, at: now)
       plan.changes.append(Change(.updateStatus(.pods, tree: failed.tree), tolerated: Change.untilGone))
@@ -96,7 +96,7 @@ package struct PodGarbageCollector: Controller {
   /// The oldest ended pods beyond the limit.
   private func trim(_ store: Store) -> Plan {
     guard store.count(.pods) > endedLimit else { return Plan() }
-    let ended = store.list(.pods).filter { Scheduler.isOver($0) && $0.metadata.deletionTimestamp == nil }
+    let ended = store.list(.pods).filter { $0.view(Pod.self).isOver && $0.metadata.deletionTimestamp == nil }
     guard ended.count > endedLimit else { return Plan() }
     let oldest = ended.sorted {
       ($0.metadata.creationTimestamp ?? "", $0.key.name) < ($1.metadata.creationTimestamp ?? "", $1.key.name)
@@ -118,7 +118,7 @@ enum PodDisruption {
     condition.reason = reason
     condition.message = message
     pod.status.conditions = List(pod.status.conditions.filter { $0.type != "DisruptionTarget" } + [condition])
-    if isOver { pod.status.phase = "Failed" }
+    if isOver { pod.status.phase = PodPhase.failed.rawValue }
     return pod
   }
 }

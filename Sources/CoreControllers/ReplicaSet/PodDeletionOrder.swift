@@ -21,16 +21,16 @@ struct PodDeletionOrder {
     var perNode: [String: Int] = [:]
     for stored in related {
       let pod = stored.view(Pod.self)
-      if let node = pod.spec.nodeName, !node.isEmpty, !Scheduler.isOver(pod), pod.metadata.deletionTimestamp == nil {
+      if let node = pod.spec.nodeName, !node.isEmpty, !pod.isOver, pod.metadata.deletionTimestamp == nil {
         perNode[node, default: 0] += 1
       }
     }
     candidates = pods.map { stored in
       let pod = stored.view(Pod.self)
       let node = pod.spec.nodeName ?? ""
-      let ready = pod.status.conditions.first { $0.type == "Ready" && $0.status == "True" }
+      let ready = pod.readiness
       return Candidate(
-        pod: stored, isAssigned: !node.isEmpty, phase: PodDeletionOrder.rank(ofPhase: pod.status.phase),
+        pod: stored, isAssigned: !node.isEmpty, phase: PodDeletionOrder.rank(ofPhase: pod.phase),
         isReady: ready != nil,
         cost: pod.metadata.annotations["controller.kubernetes.io/pod-deletion-cost"].flatMap { Int($0) } ?? 0,
         rank: perNode[node] ?? 0, readySince: PodDeletionOrder.magnitude(ready?.lastTransitionTime, now),
@@ -39,11 +39,11 @@ struct PodDeletionOrder {
     }
   }
 
-  private static func rank(ofPhase phase: String?) -> Int {
-    switch phase ?? "Pending" {
-    case "Pending": 0
-    case "Unknown": 1
-    default: 2
+  private static func rank(ofPhase phase: PodPhase) -> Int {
+    switch phase {
+    case .pending: 0
+    case .unknown: 1
+    case .running, .succeeded, .failed: 2
     }
   }
 

@@ -49,9 +49,10 @@ package struct ReplicaSetController: Controller {
   /// Whether a set counts a pod as it did before: that it gets a node, an address or its image makes no difference.
   private static func isSamePod(_ old: StoredObject, _ new: StoredObject) -> Bool {
     let (before, after) = (old.tree[.metadata], new.tree[.metadata])
+    let (oldPod, newPod) = (old.view(Pod.self), new.view(Pod.self))
     return before[.deletionTimestamp] == after[.deletionTimestamp] && before[.labels] == after[.labels]
-      && before[.ownerReferences] == after[.ownerReferences] && Scheduler.isOver(old) == Scheduler.isOver(new)
-      && OwnedPods.readiness(of: old.tree) == OwnedPods.readiness(of: new.tree)
+      && before[.ownerReferences] == after[.ownerReferences] && oldPod.isOver == newPod.isOver
+      && oldPod.readiness == newPod.readiness
   }
 
   private func selector(of stored: StoredObject) -> LabelSelector {

@@ -30,7 +30,7 @@ struct ReplicaSetSync {
     set = stored.view(ReplicaSet.self)
     var active: [StoredObject] = []
     var terminating = 0
-    for pod in pods where !Scheduler.isOver(pod) {
+    for pod in pods where !pod.view(Pod.self).isOver {
       if pod.tree[.metadata][.deletionTimestamp].isNull { active.append(pod) } else { terminating += 1 }
     }
     self.active = active
@@ -83,7 +83,7 @@ struct ReplicaSetSync {
     let labels = set.spec.template.metadata.labels.tree.members
     let minReadySeconds = set.spec.minReadySeconds ?? 0
     var (ready, available) = (0, 0)
-    for pod in counted where OwnedPods.isReady(pod) {
+    for pod in counted where pod.view(Pod.self).isReady {
       ready += 1
       if minReadySeconds == 0 {
         available += 1

@@ -41,7 +41,7 @@ package struct ResourceQuotaController: Controller {
     switch change.object.key.resource {
     case .pods:
       return old[.spec] != new[.spec] || old[.metadata][.deletionTimestamp] != new[.metadata][.deletionTimestamp]
-        || Scheduler.isOver(Pod(tree: old)) != Scheduler.isOver(Pod(tree: new))
+        || Pod(tree: old).isOver != Pod(tree: new).isOver
     case .persistentVolumeClaims, .services: return old[.spec] != new[.spec]
     default: return false
     }

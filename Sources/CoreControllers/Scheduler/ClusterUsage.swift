@@ -143,14 +143,14 @@ struct ClusterUsage: Sendable {
 
   private static func nomination(of pod: Pod) -> String? {
     guard let node = pod.status.nominatedNodeName, !node.isEmpty, (pod.spec.nodeName ?? "").isEmpty,
-      pod.metadata.deletionTimestamp == nil, !Scheduler.isOver(pod)
+      pod.metadata.deletionTimestamp == nil, !pod.isOver
     else { return nil }
     return node
   }
 
   /// The node that a pod takes room on; nil for pods without one and for those that are over.
   static func place(of pod: Pod) -> String? {
-    guard let node = pod.spec.nodeName, !node.isEmpty, !Scheduler.isOver(pod) else { return nil }
+    guard let node = pod.spec.nodeName, !node.isEmpty, !pod.isOver else { return nil }
     return node
   }
 

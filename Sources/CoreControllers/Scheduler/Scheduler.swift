@@ -92,19 +92,12 @@ package struct Scheduler: Controller {
   }
 
   private static func isOurs(_ pod: Pod) -> Bool {
-    (pod.spec.nodeName ?? "").isEmpty && pod.metadata.deletionTimestamp == nil && !isOver(pod)
+    (pod.spec.nodeName ?? "").isEmpty && pod.metadata.deletionTimestamp == nil && !pod.isOver
       && (pod.spec.schedulerName ?? schedulerName) == schedulerName
   }
 
   private static func isWaiting(_ pod: Pod) -> Bool { isOurs(pod) && pod.spec.schedulingGates.isEmpty }
   private static func isGated(_ pod: Pod) -> Bool { isOurs(pod) && !pod.spec.schedulingGates.isEmpty }
-
-  static func isOver(_ pod: Pod) -> Bool { isOver(pod.tree) }
-  static func isOver(_ pod: StoredObject) -> Bool { isOver(pod.tree) }
-  private static func isOver(_ pod: JSON) -> Bool {
-    let phase = pod[.status][.phase]
-    return phase.isText("Succeeded") || phase.isText("Failed")
-  }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key), case let pod = stored.view(Pod.self), Scheduler.isOurs(pod) else {

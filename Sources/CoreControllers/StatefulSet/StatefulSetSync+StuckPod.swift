@@ -18,7 +18,7 @@ extension StatefulSetSync {
     let view = pod.view(Pod.self)
     let fault = StatefulSetSync.fault(view)
     if fault == nil {
-      let unready = view.status.conditions.first { $0.type == "Ready" }?.lastTransitionTime ?? view.metadata.creationTimestamp
+      let unready = view.ready?.lastTransitionTime ?? view.metadata.creationTimestamp
       let due = (unready.flatMap { Instant(rfc3339: $0) } ?? now) + .seconds(StatefulSetSync.patienceSeconds)
       if due > now { return plan.wake(at: due) }
     }

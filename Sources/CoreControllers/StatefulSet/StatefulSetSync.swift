@@ -40,7 +40,7 @@ struct StatefulSetSync {
 
   func isReady(_ pod: StoredObject) -> Bool {
     let view = pod.view(Pod.self)
-    return view.status.phase == "Running" && OwnedPods.isReady(view)
+    return view.isIn(.running) && view.isReady
   }
 
   /// Running, ready for minReadySeconds and there to stay; asks for another look when the seconds are over.
@@ -94,13 +94,13 @@ struct StatefulSetSync {
   /// Replaces a pod that has ended, waits for one that is on its way, and puts back what one that stays has lost.
   private mutating func keep(_ pod: StoredObject, _ ordinal: Int) {
     let isLeaving = pod.metadata.deletionTimestamp != nil
-    let phase = pod.view(Pod.self).status.phase
-    if phase == "Failed" || phase == "Succeeded" {
+    let view = pod.view(Pod.self)
+    if view.isOver {
       if !isLeaving { delete(pod) }
       isDone = isOrdered
       return
     }
-    if phase == "Pending", !isLeaving { plan.changes += claims.missing(ordinal) }
+    if view.isIn(.pending), !isLeaving { plan.changes += claims.missing(ordinal) }
     if isOrdered, !isAvailable(pod) {
       isDone = true
       return tellIfStuck(pod, ordinal)

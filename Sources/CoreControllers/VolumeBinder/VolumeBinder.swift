@@ -36,7 +36,7 @@ package struct VolumeBinder: Controller {
     case .storageClasses: return unbound(snapshot)
     case .pods:
       let pod = change.object.view(Pod.self)
-      return change.kind == .deleted || Scheduler.isOver(pod) ? ClusterUsage.claims(of: pod) : []
+      return change.kind == .deleted || pod.isOver ? ClusterUsage.claims(of: pod) : []
     default: return []
     }
   }
