@@ -13,7 +13,7 @@ package struct APIRequest: Sendable {
   package var body: [UInt8]
   package var credential: Credential
   /// The Impersonate-… headers, nil without any.
-  package var impersonation: UserInfo?
+  package var impersonation: Caller?
   /// The If-None-Match header as it came.
   package var ifNoneMatch = ""
 
@@ -41,13 +41,13 @@ package enum Credential: Sendable {
   /// A ServiceAccount token whose signature holds: its claims. Audience, times and the account itself are still to be checked.
   case serviceAccount(claims: JSON)
   /// A static token of the kubeconfig.
-  case token(user: UserInfo)
+  case token(user: Caller)
   /// A credential was given and is bad: 401 with this reason.
   case invalid(String)
 }
 
 /// Who asks.
-package struct UserInfo: Sendable, Equatable {
+package struct Caller: Sendable, Equatable {
   package var name: String
   package var uid = ""
   package var groups: [String]
@@ -61,5 +61,5 @@ package struct UserInfo: Sendable, Equatable {
   /// Whoever is in this group may do everything.
   var isMaster: Bool { groups.contains("system:masters") }
 
-  package static let anonymous = UserInfo(name: "system:anonymous", groups: ["system:unauthenticated"])
+  package static let anonymous = Caller(name: "system:anonymous", groups: ["system:unauthenticated"])
 }

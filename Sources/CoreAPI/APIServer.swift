@@ -16,7 +16,7 @@ package struct APIServer: Sendable {
   var documents: OpenAPIDocuments
 
   package init(resources: [any Resource] = Resources.all, configuration: APIConfiguration) {
-    table = ResourceTable(resources + VirtualResources.all)
+    table = ResourceTable(resources + ComputedResources.all)
     self.configuration = configuration
     discovery = DiscoveryDocuments(table, serverAddress: configuration.serverAddress)
     documents = OpenAPIDocuments(table)
@@ -53,12 +53,12 @@ package struct APIServer: Sendable {
     try authorize(info, user, writer.roles)
     guard request.body.count <= APIServer.bodyLimitBytes else { throw .tooLarge(limitBytes: APIServer.bodyLimitBytes) }
     guard info.isResource else {
-      let elsewhere = Elsewhere(metrics: metrics, aggregation: aggregation)
-      return try answerNonResource(info, query, request, user, writer.store, elsewhere)
+      let dynamic = DynamicGroups(metrics: metrics, aggregation: aggregation)
+      return try answerNonResource(info, query, request, user, writer.store, dynamic)
     }
     guard let served = table.find(group: info.group, version: info.version, name: info.resource) else {
-      let elsewhere = Elsewhere(metrics: metrics, aggregation: aggregation)
-      return try answerElsewhere(info.group, info.version, info, query, request, user, writer.store, elsewhere)
+      let dynamic = DynamicGroups(metrics: metrics, aggregation: aggregation)
+      return try answerAggregated(info.group, info.version, info, query, request, user, writer.store, dynamic)
     }
     let call = Call(
       request: request, info: info, query: query, accept: try Accept(request.accept), user: user, now: now, served: served)
@@ -81,7 +81,7 @@ package struct APIServer: Sendable {
   }
 
   private func route(_ call: Call, _ writer: inout Writer, _ metrics: MetricsWindow) throws(APIError) -> APIResponse {
-    if !call.served.definition.isPersisted { return try answerVirtual(call, &writer, metrics) }
+    if !call.served.definition.isPersisted { return try answerComputed(call, &writer, metrics) }
     if !call.info.subresource.isEmpty { return try answerSubresource(call, &writer) }
     let needsName = ["update", "patch"].contains(call.info.verb)
     guard call.served.definition.verbs.contains(call.info.verb), !needsName || !call.info.name.isEmpty else {
@@ -104,7 +104,7 @@ package struct APIServer: Sendable {
 }
 
 /// What is answered from besides the store.
-struct Elsewhere: Sendable {
+struct DynamicGroups: Sendable {
   let metrics: MetricsWindow
   let aggregation: AggregatedGroups
 }

@@ -8,7 +8,7 @@ struct Call: Sendable {
   let info: RequestInfo
   let query: Query
   let accept: Accept
-  let user: UserInfo
+  let user: Caller
   let now: Instant
   let served: ServedResource
 

@@ -52,7 +52,7 @@ package struct ResourceDefinition: Sendable {
   package var columns: [TableColumn] = ResourceDefinition.nameAndAge
   /// How names are checked.
   package var nameRule = NameRule.dnsSubdomain
-  /// `kubectl create` with generateName: characters kept of the prefix.
+  /// Whether its objects are stored; otherwise they are computed when they are asked for.
   package var isPersisted = true
 
   package static let allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]

@@ -6,7 +6,7 @@ package struct WatchRequest: Sendable {
   package var resource: ResourceID
   /// nil: all namespaces.
   package var namespace: String?
-  /// Changes after this revision are told.
+  /// Changes after this revision are sent.
   package var revision: UInt64
   package var allowBookmarks: Bool
   package var timeoutSeconds: Int?

@@ -15,7 +15,7 @@ extension Engine {
     controller(HorizontalPodAutoscalerController.self)?.questions(in: snapshot) ?? []
   }
 
-  mutating func take(_ answers: [DiscoveryAnswer]) {
+  mutating func record(_ answers: [DiscoveryAnswer]) {
     aggregation.add(answers, store)
     guard let index = controllers.firstIndex(where: { $0 is APIServiceController }) else { return }
     for answer in answers {

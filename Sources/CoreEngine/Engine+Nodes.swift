@@ -28,11 +28,11 @@ extension Engine {
     default: break
     }
     let plan = planner.observe(observation, context(now))
-    carryOut(plan, uid: observation.event.podUID, now)
+    perform(plan, uid: observation.event.podUID, now)
   }
 
   /// A lost node whose Lease no longer says so is back as soon as it is measured again.
-  mutating func hear(_ nodes: some Sequence<String>, _ now: Instant) {
+  mutating func receiveReturning(_ nodes: some Sequence<String>, _ now: Instant) {
     if lostNodes.isEmpty { return }
     for name in nodes where lostNodes.contains(name) {
       guard let stored = store.get(.nodes, name), case var node = stored.view(Node.self),
@@ -46,7 +46,7 @@ extension Engine {
   }
 
   /// Keeps `lostNodes` up.
-  mutating func noteNode(_ change: StoreChange) {
+  mutating func recordNode(_ change: StoreChange) {
     let isLost =
       change.kind != .deleted
       && change.object.view(Node.self).status.conditions.contains { $0.type == "Ready" && $0.status == "Unknown" }
@@ -58,12 +58,12 @@ extension Engine {
     pods = []
     for uid in uids {
       let plan = planner.plan(uid: uid, context(now))
-      carryOut(plan, uid: uid, now)
+      perform(plan, uid: uid, now)
       settle(now)
     }
   }
 
-  private mutating func carryOut(_ plan: NodePlan, uid: String?, _ now: Instant) {
+  private mutating func perform(_ plan: NodePlan, uid: String?, _ now: Instant) {
     for command in plan.commands { effects.append(.node(command)) }
     for update in plan.statuses { writeStatus(update, now) }
     for event in plan.events { record(event, now) }

@@ -72,16 +72,16 @@ package struct Engine: Sendable {
       work(now)
     case .usage(let samples):
       wake(metrics.add(samples))
-      hear(samples.lazy.filter(\.podUID.isEmpty).map(\.node), now)
+      receiveReturning(samples.lazy.filter(\.podUID.isEmpty).map(\.node), now)
       work(now)
     case .usageChanges(let changes):
       wake(metrics.add(changes))
-      hear(changes.nodes, now)
+      receiveReturning(changes.nodes, now)
       work(now)
-    case .customMetrics(let scrapes): take(scrapes, now)
+    case .customMetrics(let scrapes): record(scrapes, now)
     case .adapterMetrics(let answers): metrics.adapters.replace(with: answers)
     case .discovery(let answers):
-      take(answers)
+      record(answers)
       work(now)
     case .timer:
       fire(now)
@@ -97,14 +97,15 @@ package struct Engine: Sendable {
   package mutating func start(at now: Instant) -> [Effect] {
     let snapshot = snapshot
     for resource in store.resources {
-      for object in store.list(resource) { notice(StoreChange(kind: .added, object: object, previous: nil), in: snapshot) }
+      for object in store.list(resource) { distribute(StoreChange(kind: .added, object: object, previous: nil), in: snapshot) }
     }
     settle(now)
     askToWake(now)
     return takeEffects()
   }
 
-  /// Hands them over: kept here as well, the next step would have to begin a copy. It will have about as many.
+  /// Moves them out: if the engine kept them too, the next step would have to copy the array before it adds to it. That step will
+  /// have about as many.
   private mutating func takeEffects() -> [Effect] {
     var taken: [Effect] = []
     taken.reserveCapacity(effects.count)
@@ -115,8 +116,8 @@ package struct Engine: Sendable {
   /// What controllers may look at now.
   var snapshot: Snapshot { Snapshot(store: store, metrics: metrics, aggregation: aggregation) }
 
-  /// An endpoint that did not answer is told once, not at every scrape.
-  private mutating func take(_ scrapes: [PodScrape], _ now: Instant) {
+  /// An endpoint that did not answer is reported once, not at every scrape.
+  private mutating func record(_ scrapes: [PodScrape], _ now: Instant) {
     for scrape in scrapes {
       guard case .failed(let failure) = scrape.outcome,
         failure != metrics.custom.problem(namespace: scrape.namespace, podUID: scrape.podUID),
@@ -166,7 +167,7 @@ package struct Engine: Sendable {
     }
   }
 
-  /// Journals what was written, tells watches, controllers and nodes.
+  /// Journals what was written, and passes it on to watches, controllers and nodes.
   /// - Parameter except: a key that needs no look at what was written
   mutating func settle(_ now: Instant, except: WorkQueue.Item? = nil) {
     let changes = writer.takeChanges()
@@ -176,11 +177,11 @@ package struct Engine: Sendable {
         changes.map { change in
           change.kind == .deleted ? .delete(change.object.key, revision: change.object.revision) : .put(change.object)
         }))
-    // What is noticed is only queued: the store stays as it is.
+    // A change is only queued for its controllers here: the store stays as it is.
     let snapshot = snapshot
     for change in changes {
       for (ids, line) in watches.lines(for: change, at: now) { effects.append(.feed(ids, line)) }
-      notice(change, in: snapshot, except: except)
+      distribute(change, in: snapshot, except: except)
       switch change.kind {
       case .added: createVolumeDirectory(change)
       case .deleted: deleteVolumeDirectory(change)
@@ -202,8 +203,8 @@ package struct Engine: Sendable {
     return found
   }
 
-  private mutating func notice(_ change: StoreChange, in snapshot: Snapshot, except: WorkQueue.Item? = nil) {
-    if change.object.key.resource == .nodes { noteNode(change) }
+  private mutating func distribute(_ change: StoreChange, in snapshot: Snapshot, except: WorkQueue.Item? = nil) {
+    if change.object.key.resource == .nodes { recordNode(change) }
     for index in listeners(to: change.object.key.resource) {
       for key in controllers[index].keys(affectedBy: change, in: snapshot) {
         let item = WorkQueue.Item(controller: index, key: key)

@@ -4,7 +4,7 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// Turns drafts into Event objects; repeats of one draft are counted in one object, and a source that says too much about one
+/// Turns drafts into Event objects; repeats of one draft are counted in one object, and a source that reports too much on one
 /// object is cut off. Source: EventCorrelator, client-go tools/record, v0.36 (25 at once, then one in 5 minutes).
 struct EventRecorder: Sendable {
   static let burst = 25
@@ -13,17 +13,17 @@ struct EventRecorder: Sendable {
   static let memory = 4096
 
   private static let actor = Actor.controller("event-recorder")
-  /// Who says something about which object.
+  /// A component and the object that it reports on.
   private struct Source: Hashable {
     var component: String
     var uid: String
 
-    /// Few say something about one object.
+    /// Few components report on one object.
     func hash(into hasher: inout Hasher) { hasher.combine(uid) }
   }
-  /// What it has said lately, and how much more it may say.
+  /// What it has recorded lately, and how much more it may record.
   fileprivate struct Memory {
-    fileprivate struct Said {
+    fileprivate struct Recorded {
       var reason: String
       var message: String
       var fieldPath: String
@@ -32,7 +32,7 @@ struct EventRecorder: Sendable {
     }
     var tokens = EventRecorder.burst
     var since: Instant
-    var said: [Said] = []
+    var recorded: [Recorded] = []
   }
   private var memories: [Source: Memory] = [:]
   private var count: UInt64 = 0
@@ -53,12 +53,12 @@ struct EventRecorder: Sendable {
     guard memory.spend(now) else { return }
     let involved = draft.involved
     let fieldPath = involved.fieldPath ?? ""
-    let place = memory.said.firstIndex {
+    let place = memory.recorded.firstIndex {
       $0.reason == draft.reason && $0.message == draft.message && $0.fieldPath == fieldPath && $0.kind == draft.kind
     }
     if let place {
-      if let stored = writer.store.get(memory.said[place].key), repeats(stored, &writer, now) { return }
-      memory.said.remove(at: place)
+      if let stored = writer.store.get(memory.recorded[place].key), repeats(stored, &writer, now) { return }
+      memory.recorded.remove(at: place)
     }
     count += 1
     let namespace = involved.namespace.flatMap { $0.isEmpty ? nil : $0 } ?? "default"
@@ -80,7 +80,7 @@ struct EventRecorder: Sendable {
     }
   }
 
-  /// Counts what was said before once more.
+  /// Counts an event that was recorded before once more.
   private static func repeats(_ stored: StoredObject, _ writer: inout Writer, _ now: Instant) -> Bool {
     var event = stored.view(Event.self)
     event.count = (event.count ?? 1) + 1
@@ -113,9 +113,9 @@ struct EventRecorder: Sendable {
 }
 
 extension EventRecorder.Memory {
-  mutating func add(_ one: Said) {
-    if said.count >= EventRecorder.burst { said.removeFirst() }
-    said.append(one)
+  mutating func add(_ one: Recorded) {
+    if recorded.count >= EventRecorder.burst { recorded.removeFirst() }
+    recorded.append(one)
   }
 
   mutating func spend(_ now: Instant) -> Bool {

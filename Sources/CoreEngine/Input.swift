@@ -12,9 +12,9 @@ package enum Input: Sendable {
   case observation(NodeObservation)
   /// One scrape of all containers and nodes.
   case usage([UsageSample])
-  /// The same, told as what is new in it.
+  /// The same, as the changes since the last one.
   case usageChanges(UsageChanges)
-  /// One scrape of all pods that tell numbers about themselves.
+  /// One scrape of all pods that serve metrics of their own.
   case customMetrics([PodScrape])
   /// One round of what autoscalers ask metrics adapters: the answers to `metricQuestions`.
   case adapterMetrics([AdapterAnswer])

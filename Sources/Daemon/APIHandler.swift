@@ -30,7 +30,7 @@ final class APIHandler: Sendable {
     YAMLBody.convert(&inner)
     inner.ifNoneMatch = request.headers["if-none-match"] ?? ""
     if let name = request.headers["impersonate-user"] {
-      inner.impersonation = UserInfo(name: name, groups: request.headers.values("impersonate-group"))
+      inner.impersonation = Caller(name: name, groups: request.headers.values("impersonate-group"))
     }
     switch await host.answer(inner) {
     case .watch(let stream, let contentType):
@@ -57,7 +57,7 @@ final class APIHandler: Sendable {
     }
     let token = String(header.dropFirst(7)).trimmingSpace
     if token == adminToken {
-      return .token(user: UserInfo(name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"]))
+      return .token(user: Caller(name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"]))
     }
     if let known = verified.withLock({ $0[token] }) { return .serviceAccount(claims: known) }
     guard let claims = tokens.verify(token) else { return .invalid("the token is not one of this cluster") }

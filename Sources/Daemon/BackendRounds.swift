@@ -120,15 +120,15 @@ extension Backends {
   private static let wholePatience = Duration.seconds(10)
 
   /// Who asks what a server serves. Source: remote_available_controller.go, v1.36.
-  static let aggregator = UserInfo(name: "system:kube-aggregator", groups: ["system:masters"])
+  static let aggregator = Caller(name: "system:kube-aggregator", groups: ["system:masters"])
   /// Who asks for metrics: a server that asks back whether it may needs its role.
-  static let autoscaler = UserInfo(
+  static let autoscaler = Caller(
     name: "system:serviceaccount:kube-system:horizontal-pod-autoscaler",
     groups: ["system:serviceaccounts", "system:serviceaccounts:kube-system", "system:authenticated"])
 
   /// Asks for the control plane itself.
   func read(
-    _ target: String, of backend: ServiceBackend, as user: UserInfo = Backends.aggregator, limitBytes: Int
+    _ target: String, of backend: ServiceBackend, as user: Caller = Backends.aggregator, limitBytes: Int
   ) async throws -> HTTPClientResponse {
     var headers: HTTPHeaders = ["accept": "application/json", "user-agent": "wavetank", "x-remote-user": user.name]
     for group in user.groups { headers.append("x-remote-group", group) }

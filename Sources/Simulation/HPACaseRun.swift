@@ -29,7 +29,7 @@ package struct HPACaseRun: Sendable {
   private var wakeAt: Instant?
   private var pods: [FedPod] = []
   private var made = 0
-  private let admin = CoreAPI.UserInfo(name: "admin", groups: ["system:masters"])
+  private let admin = Caller(name: "admin", groups: ["system:masters"])
   private var desired: [JSON] = []
   private var conditions: [JSON] = []
   private var lastDesired: Int?

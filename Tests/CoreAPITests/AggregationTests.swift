@@ -94,7 +94,7 @@ struct AggregationTests {
       "PATCH", AdapterBench.apiServices + "/" + AdapterBench.name, ["spec": bundle], type: "application/merge-patch+json")
     #expect(patched.status == 200, "\(patched.message)")
     #expect(adapter.proxied("GET", AdapterBench.base)?.backend.trust == .authorities(Array("PEM".utf8)))
-    var user = UserInfo(name: "eve", groups: ["system:masters"])
+    var user = Caller(name: "eve", groups: ["system:masters"])
     user.uid = "7"
     user.extra = ["example.com/why": ["a", "b"]]
     adapter.bench.credential = .token(user: user)
@@ -108,7 +108,7 @@ struct AggregationTests {
   @Test("whoever may not do it here is refused here: nothing is passed on")
   func forbidden() {
     var adapter = AdapterBench()
-    adapter.bench.credential = .token(user: UserInfo(name: "eve", groups: []))
+    adapter.bench.credential = .token(user: Caller(name: "eve", groups: []))
     let path = AdapterBench.base + "/namespaces/default/pods/*/requests"
     let refused = adapter.bench.get(path)
     #expect(refused.status == 403)
@@ -124,7 +124,7 @@ struct AggregationTests {
         "roleRef": ["apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "m"],
         "subjects": [["apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "eve"]],
       ])
-    adapter.bench.credential = .token(user: UserInfo(name: "eve", groups: []))
+    adapter.bench.credential = .token(user: Caller(name: "eve", groups: []))
     #expect(adapter.proxied("GET", path) != nil)
     adapter.bench.credential = .invalid("bad")
     #expect(adapter.bench.get(path).status == 401)

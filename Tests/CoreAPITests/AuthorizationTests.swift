@@ -195,7 +195,7 @@ struct AuthorizationTests {
   func impersonation() {
     var bench = Bench()
     var request = APIRequest(method: "GET", path: Bench.pods, credential: Bench.admin)
-    request.impersonation = UserInfo(name: "jane", groups: [])
+    request.impersonation = Caller(name: "jane", groups: [])
     #expect(bench.read(bench.handle(request)).message.contains("User \"jane\" cannot list"))
     request.credential = AuthorizationTests.user("joe")
     #expect(

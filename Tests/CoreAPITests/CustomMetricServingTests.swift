@@ -86,7 +86,7 @@ struct CustomMetricServingTests {
     #expect(bench.get(Self.external + "/namespaces/default/nothing").status == 404)
     #expect(bench.send("POST", Self.external + "/namespaces/default/queue", [:]).status == 405)
     #expect(bench.get(Self.custom + "/namespaces/default/pods/*/queue?labelSelector=(").status == 400)
-    bench.credential = .token(user: UserInfo(name: "eve", groups: []))
+    bench.credential = .token(user: Caller(name: "eve", groups: []))
     #expect(bench.get(Self.custom + "/namespaces/default/pods/*/queue").status == 403)
   }
 

@@ -5,10 +5,10 @@ import CoreTypes
 /// From what the edge could prove to who asks.
 extension APIServer {
   /// - Throws: 401.
-  func authenticate(_ credential: Credential, _ store: Store, at now: Instant) throws(APIError) -> UserInfo {
+  func authenticate(_ credential: Credential, _ store: Store, at now: Instant) throws(APIError) -> Caller {
     switch credential {
     case .none: return .anonymous
-    case .certificate(let name, let organizations): return UserInfo(name: name, groups: organizations + ["system:authenticated"])
+    case .certificate(let name, let organizations): return Caller(name: name, groups: organizations + ["system:authenticated"])
     case .token(var user):
       if !user.groups.contains("system:authenticated") { user.groups.append("system:authenticated") }
       return user
@@ -22,7 +22,7 @@ extension APIServer {
   /// Source of the claims: k8s.io/kubernetes/pkg/serviceaccount/claims.go, v1.36.
   func serviceAccount(
     _ claims: JSON, audiences: [String], _ store: Store, at now: Instant
-  ) throws(APIError) -> UserInfo {
+  ) throws(APIError) -> Caller {
     func refuse(_ reason: String) -> APIError { .unauthorized("Unauthorized: \(reason)") }
     guard claims["iss"].string == configuration.issuer else { throw refuse("the token was issued by somebody else") }
     let given = claims["aud"].string.map { [$0] } ?? claims["aud"].elements.compactMap(\.string)
@@ -37,7 +37,7 @@ extension APIServer {
     guard let stored = store.get(.serviceAccounts, namespace: namespace, name), stored.uid == account[.uid].string else {
       throw refuse("the token's service account \(namespace)/\(name) is gone")
     }
-    var user = UserInfo(
+    var user = Caller(
       name: "system:serviceaccount:\(namespace):\(name)",
       groups: ["system:serviceaccounts", "system:serviceaccounts:\(namespace)", "system:authenticated"])
     user.uid = stored.uid

@@ -4,7 +4,7 @@ import CoreStore
 /// Deny by default; roles and bindings allow. Source: k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac, v1.36.
 extension APIServer {
   /// - Throws: 403 naming user, verb, resource, group and namespace.
-  func authorize(_ info: RequestInfo, _ user: UserInfo, _ roles: RoleIndex) throws(APIError) {
+  func authorize(_ info: RequestInfo, _ user: Caller, _ roles: RoleIndex) throws(APIError) {
     if user.isMaster { return }
     guard info.isResource else {
       let access = Access(verb: info.verb, path: info.path)
@@ -21,12 +21,12 @@ extension APIServer {
     }
   }
 
-  func authorize(_ access: Access, in namespace: String, _ user: UserInfo, _ roles: RoleIndex) throws(APIError) {
+  func authorize(_ access: Access, in namespace: String, _ user: Caller, _ roles: RoleIndex) throws(APIError) {
     if !roles.allows(user, access, in: namespace) { throw .denied(user: user.name, access, namespace: namespace) }
   }
 
   /// `kubectl --as`: each part of the wanted identity must be allowed on its own.
-  func impersonate(_ wanted: UserInfo, by user: UserInfo, _ roles: RoleIndex) throws(APIError) -> UserInfo {
+  func impersonate(_ wanted: Caller, by user: Caller, _ roles: RoleIndex) throws(APIError) -> Caller {
     let account = wanted.name.split(separator: ":", omittingEmptySubsequences: false)
     let isAccount = account.count == 4 && wanted.name.hasPrefix("system:serviceaccount:")
     if isAccount {
@@ -54,7 +54,7 @@ extension APIServer {
     if isAccount, wanted.groups.isEmpty {
       result.groups = ["system:serviceaccounts", "system:serviceaccounts:\(account[2])"]
     }
-    let mark = wanted.name == UserInfo.anonymous.name ? "system:unauthenticated" : "system:authenticated"
+    let mark = wanted.name == Caller.anonymous.name ? "system:unauthenticated" : "system:authenticated"
     if !result.groups.contains(mark) { result.groups.append(mark) }
     return result
   }

@@ -73,7 +73,7 @@ struct RoleIndex: Sendable {
   }
 
   /// Calls `body` with the rules that bind `user` in `namespace` ("" for the cluster alone), until it answers true.
-  func anyRules(of user: UserInfo, in namespace: String, where body: (RuleSet) -> Bool) -> Bool {
+  func anyRules(of user: Caller, in namespace: String, where body: (RuleSet) -> Bool) -> Bool {
     let local = namespace.isEmpty ? nil : namespaceGrants[namespace]
     func matches(_ subject: Subject) -> Bool {
       if let grants = clusterGrants[subject] {
@@ -92,7 +92,7 @@ struct RoleIndex: Sendable {
   }
 
   /// Deny by default; roles and bindings allow.
-  func allows(_ user: UserInfo, _ access: Access, in namespace: String) -> Bool {
+  func allows(_ user: Caller, _ access: Access, in namespace: String) -> Bool {
     user.isMaster || anyRules(of: user, in: namespace) { $0.allows(access) }
   }
 

@@ -35,7 +35,7 @@ enum StatusBody {
     return ["kind": "Status", "apiVersion": "v1", "metadata": .object([]), "status": "Success", "details": details]
   }
 
-  /// Done, with nothing else to tell (a binding).
+  /// Done, with no object to show (a binding).
   static func success(code: Int) -> JSON {
     ["kind": "Status", "apiVersion": "v1", "metadata": .object([]), "status": "Success", "code": .int(Int64(code))]
   }

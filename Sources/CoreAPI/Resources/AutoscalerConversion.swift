@@ -41,8 +41,8 @@ enum AutoscalerConversion {
       result[.status].remove(.conditions)
     }
     if !others.isEmpty { annotations.put(currentMetrics, .string(AutoscalerAnnotations.old(others, isStatus: true).description)) }
-    let told = object[.status][.conditions]
-    if !told.isNull { annotations.put(conditions, .string(told.description)) }
+    let present = object[.status][.conditions]
+    if !present.isNull { annotations.put(conditions, .string(present.description)) }
     if !annotations.members.isEmpty { result[.metadata].put(.annotations, annotations) }
     return result
   }

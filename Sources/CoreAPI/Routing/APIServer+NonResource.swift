@@ -7,14 +7,14 @@ import CoreTypes
 /// Paths that are no resources: health, version, discovery, OpenAPI, metrics.
 extension APIServer {
   mutating func answerNonResource(
-    _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: UserInfo, _ store: Store, _ elsewhere: Elsewhere
+    _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: Caller, _ store: Store, _ dynamic: DynamicGroups
   ) throws(APIError) -> APIResponse {
     let segments = info.segments
     let isKnown = [
       "api", "apis", "healthz", "livez", "readyz", "version", "openapi", "metrics",
     ].contains(segments.first ?? "")
-    if segments.count == 3, segments[0] == "apis", !elsewhere.aggregation.own.contains("\(segments[2]).\(segments[1])") {
-      return try answerElsewhere(segments[1], segments[2], info, query, request, user, store, elsewhere)
+    if segments.count == 3, segments[0] == "apis", !dynamic.aggregation.own.contains("\(segments[2]).\(segments[1])") {
+      return try answerAggregated(segments[1], segments[2], info, query, request, user, store, dynamic)
     }
     if isKnown, !["GET", "HEAD"].contains(request.method) { throw .methodNotAllowed() }
     switch segments.first {
@@ -26,7 +26,7 @@ extension APIServer {
     case "healthz", "livez", "readyz": return try health(segments, query)
     case "version" where segments.count == 1: return .json(configuration.version.tree)
     case "api", "apis":
-      if let answer = discovery.answer(segments, try Accept(request.accept), elsewhere.versions(store)) { return answer }
+      if let answer = discovery.answer(segments, try Accept(request.accept), dynamic.versions(store)) { return answer }
     case "openapi": return try openAPI(segments, request)
     case "metrics" where segments.count == 1:
       return .text(metricsText(store), contentType: "text/plain; version=0.0.4; charset=utf-8")

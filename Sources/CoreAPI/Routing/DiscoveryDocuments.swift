@@ -6,7 +6,7 @@ struct DiscoveryDocuments: Sendable {
   private let table: ResourceTable
   private let serverAddress: String
   /// Made when first asked for, and again when what other servers serve has changed.
-  private var aggregated: [String: (elsewhere: [ElsewhereVersion], bytes: [UInt8])] = [:]
+  private var aggregated: [String: (dynamic: [DynamicVersion], bytes: [UInt8])] = [:]
 
   init(_ table: ResourceTable, serverAddress: String) {
     self.table = table
@@ -14,13 +14,13 @@ struct DiscoveryDocuments: Sendable {
   }
 
   /// The answer for "/api", "/apis" and below; nil where nothing is.
-  /// - Parameter elsewhere: the versions that other servers serve
-  mutating func answer(_ segments: [String], _ accept: Accept, _ elsewhere: [ElsewhereVersion]) -> APIResponse? {
+  /// - Parameter dynamic: the versions that other servers serve
+  mutating func answer(_ segments: [String], _ accept: Accept, _ dynamic: [DynamicVersion]) -> APIResponse? {
     if segments.count == 1, case .discovery(let version) = accept.shape {
       let core = segments[0] == "api"
       let slot = (core ? "api/" : "apis/") + version
-      if aggregated[slot]?.elsewhere != elsewhere {
-        aggregated[slot] = (elsewhere, aggregatedList(core: core, version: version, elsewhere).encoded())
+      if aggregated[slot]?.dynamic != dynamic {
+        aggregated[slot] = (dynamic, aggregatedList(core: core, version: version, dynamic).encoded())
       }
       let type = "application/json;g=apidiscovery.k8s.io;v=\(version);as=APIGroupDiscoveryList"
       return .body(
@@ -32,10 +32,10 @@ struct DiscoveryDocuments: Sendable {
       return .json(["kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": addresses])
     case ("api", 2): return resourceList(segments[1])
     case ("apis", 1):
-      let groups = groups(with: elsewhere).map(group)
+      let groups = groups(with: dynamic).map(group)
       return .json(["kind": "APIGroupList", "apiVersion": "v1", "groups": .array(groups)])
     case ("apis", 2):
-      guard let found = groups(with: elsewhere).first(where: { $0.name == segments[1] }) else { return nil }
+      guard let found = groups(with: dynamic).first(where: { $0.name == segments[1] }) else { return nil }
       var tree: JSON = ["kind": "APIGroup", "apiVersion": "v1"]
       tree.members += group(found).members
       return .json(tree)
@@ -45,27 +45,27 @@ struct DiscoveryDocuments: Sendable {
   }
 
   /// Those of /apis: our own first, others by their priority; the versions of others behind our own.
-  private func groups(with elsewhere: [ElsewhereVersion]) -> [ResourceTable.Group] {
+  private func groups(with dynamic: [DynamicVersion]) -> [ResourceTable.Group] {
     var groups = table.groups.filter { !$0.name.isEmpty }
-    for group in DiscoveryDocuments.ordered(elsewhere) where !groups.contains(where: { $0.name == group.name }) {
+    for group in DiscoveryDocuments.ordered(dynamic) where !groups.contains(where: { $0.name == group.name }) {
       groups.append(ResourceTable.Group(name: group.name, versions: []))
     }
     return groups.map { group in
-      let more = DiscoveryDocuments.ordered(elsewhere).first { $0.name == group.name }?.versions ?? []
+      let more = DiscoveryDocuments.ordered(dynamic).first { $0.name == group.name }?.versions ?? []
       return ResourceTable.Group(name: group.name, versions: group.versions + more.map(\.version))
     }
   }
 
   /// By priority, then name. Source: kube-aggregator, pkg/apis/apiregistration/v1/helper, v1.36.
-  private static func ordered(_ elsewhere: [ElsewhereVersion]) -> [(name: String, versions: [ElsewhereVersion])] {
-    let names = Set(elsewhere.map(\.group))
+  private static func ordered(_ dynamic: [DynamicVersion]) -> [(name: String, versions: [DynamicVersion])] {
+    let names = Set(dynamic.map(\.group))
     let groups = names.sorted().map { name in
-      let versions = elsewhere.filter { $0.group == name }.sorted {
+      let versions = dynamic.filter { $0.group == name }.sorted {
         ($1.versionPriority, $0.version) < ($0.versionPriority, $1.version)
       }
       return (name: name, versions: versions)
     }
-    func priority(_ group: (name: String, versions: [ElsewhereVersion])) -> Int {
+    func priority(_ group: (name: String, versions: [DynamicVersion])) -> Int {
       group.versions.map(\.groupPriority).max() ?? 0
     }
     return groups.sorted { (priority($1), $0.name) < (priority($0), $1.name) }
@@ -106,11 +106,11 @@ struct DiscoveryDocuments: Sendable {
       }
   }
 
-  private func aggregatedList(core: Bool, version: String, _ elsewhere: [ElsewhereVersion]) -> JSON {
-    let groups = core ? table.groups.filter { $0.name.isEmpty } : groups(with: elsewhere)
+  private func aggregatedList(core: Bool, version: String, _ dynamic: [DynamicVersion]) -> JSON {
+    let groups = core ? table.groups.filter { $0.name.isEmpty } : groups(with: dynamic)
     let items = groups.map { group in
       let versions = group.versions.map { name in
-        if let other = elsewhere.first(where: { $0.group == group.name && $0.version == name }) { return other.discovered }
+        if let other = dynamic.first(where: { $0.group == group.name && $0.version == name }) { return other.discovered }
         let resources = table.resources(of: group.name.isEmpty ? name : group.name + "/" + name) ?? []
         return ["version": .string(name), "resources": .array(resources.map(discovered)), "freshness": "Current"] as JSON
       }

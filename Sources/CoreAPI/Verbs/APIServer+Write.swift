@@ -13,30 +13,31 @@ extension APIServer {
   func create(_ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {
     let client = try ClientWrite(call)
     let document = try Document(bodyOf: call.request)
-    let written = try writer.write(
-      .create(call.served.id, namespace: call.namespace, document), by: .client(client), at: call.now)
-    return try respond(written.object, call, status: 201, warnings: written.warnings)
+    return try write(.create(call.served.id, namespace: call.namespace, document), call, client, &writer, status: 201)
   }
 
   /// PUT of the object or of its status. What is not there is not made: 404.
-  func update(_ call: Call, _ scope: WriteScope = .object, _ writer: inout Writer) throws(APIError) -> APIResponse {
+  func update(_ call: Call, _ scope: WriteScope, _ writer: inout Writer) throws(APIError) -> APIResponse {
     let client = try ClientWrite(call)
-    let document = try Document(bodyOf: call.request)
-    let written = try writer.write(.replace(call.key, document, scope), by: .client(client), at: call.now)
-    return try respond(written.object, call, warnings: written.warnings)
+    return try write(.replace(call.key, try Document(bodyOf: call.request), scope), call, client, &writer)
   }
 
   func finalize(_ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {
     let client = try ClientWrite(call)
-    let document = try Document(bodyOf: call.request)
-    let written = try writer.write(.finalize(call.key, document), by: .client(client), at: call.now)
-    return try respond(written.object, call, warnings: written.warnings)
+    return try write(.finalize(call.key, try Document(bodyOf: call.request)), call, client, &writer)
+  }
+
+  private func write(
+    _ intent: consuming WriteIntent, _ call: Call, _ client: ClientWrite, _ writer: inout Writer, status: Int = 200
+  ) throws(APIError) -> APIResponse {
+    let written = try writer.write(intent, by: .client(client), at: call.now)
+    return try respond(written.object, call, status: status, warnings: written.warnings)
   }
 
   // MARK: Patches
 
   /// PATCH of the object or of its status: the patched whole then takes the way of an update.
-  func patch(_ call: Call, _ scope: WriteScope = .object, _ writer: inout Writer) throws(APIError) -> APIResponse {
+  func patch(_ call: Call, _ scope: WriteScope, _ writer: inout Writer) throws(APIError) -> APIResponse {
     let client = try ClientWrite(call)
     let type = mediaType(of: call.request.contentType)
     guard APIServer.patchTypes.contains(type) else {
@@ -53,8 +54,7 @@ extension APIServer {
     guard document.tree[.metadata][.name].string == old.key.name else {
       throw .badRequest("a patch cannot change the name of \(call.served.requestID) \"\(old.key.name)\"")
     }
-    let written = try writer.write(.replace(call.key, document, scope), by: .client(client), at: call.now)
-    return try respond(written.object, call, warnings: written.warnings)
+    return try write(.replace(call.key, document, scope), call, client, &writer)
   }
 
   /// PATCH with application/apply-patch+yaml: what is not there is made, for who may create it.
@@ -74,8 +74,7 @@ extension APIServer {
     }
     let wanted = ServerSideApply(
       document: document, manager: manager, scope: scope, isForced: call.query.flag("force") == true)
-    let written = try writer.write(.apply(call.key, wanted), by: .client(client), at: call.now)
-    return try respond(written.object, call, status: isNew ? 201 : 200, warnings: written.warnings)
+    return try write(.apply(call.key, wanted), call, client, &writer, status: isNew ? 201 : 200)
   }
 
   /// The object with the patch in it; the type of the patch is one of the first three of `patchTypes`.

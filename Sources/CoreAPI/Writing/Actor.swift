@@ -47,7 +47,7 @@ enum FieldValidation: String, Sendable {
 
 /// What a request's user and parameters say about its write.
 package struct ClientWrite: Sendable {
-  let user: UserInfo
+  let user: Caller
   /// The resource in the version that the request speaks.
   let served: ServedResource
   var isDryRun = false

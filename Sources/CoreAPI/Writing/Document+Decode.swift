@@ -31,6 +31,12 @@ extension Document {
   }
 
   /// Checks apiVersion and kind, drops what the schema does not know, and converts to the storage version.
+  func decode(into draft: inout Draft) throws(APIError) {
+    // A program has read what it writes: the rest of it is known.
+    let known = draft.old?.tree ?? .null
+    draft.tree = try decoded(draft.served, known: known, draft.actor.fieldValidation, &draft.warnings)
+  }
+
   /// - Parameter known: a decoded tree, of which what is the same is not looked at again
   func decoded(
     _ served: ServedResource, known: JSON = .null, _ validation: FieldValidation, _ warnings: inout [String]

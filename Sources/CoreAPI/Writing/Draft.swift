@@ -9,35 +9,24 @@ struct Draft: Sendable {
   let namespace: String
   let actor: Actor
   let now: Instant
-  /// What is replaced; nil for a new object.
-  let old: StoredObject?
   let scope: WriteScope
+  /// What is replaced; nil for a new object.
+  var old: StoredObject?
   /// The object; once it is decoded, in the storage version.
-  var tree: JSON
+  var tree = JSON.null
   /// An apply: the tree says already who owns which fields.
   var isApplied = false
   var warnings: [String] = []
 
-  init(
-    _ served: ServedResource, _ tree: consuming JSON, namespace: String, old: StoredObject?, scope: WriteScope = .object,
-    by actor: Actor, at now: Instant
-  ) {
-    self.served = served
-    self.namespace = namespace
-    self.actor = actor
-    self.now = now
-    self.old = old
-    self.scope = scope
-    self.tree = tree
-  }
-
   var resource: ResourceID { served.id }
   /// "" while the object has none.
-  var name: String { tree[.metadata][.name].string ?? "" }
+  var name: String { old?.key.name ?? tree[.metadata][.name].string ?? "" }
   var key: ObjectKey { old?.key ?? ObjectKey(served.id, namespace: namespace, name) }
+  /// Of the storage version.
+  var schema: TypeSchema? { Schema.shared.type(served.storage.typeName) }
 
   func invalid(_ errors: [FieldError]) -> APIError {
-    .invalid(group: served.version.group, kind: served.definition.kind, name: old?.key.name ?? name, errors)
+    .invalid(group: served.version.group, kind: served.definition.kind, name: name, errors)
   }
 
   /// The object as it would be stored: the answer to a dry run.

@@ -42,8 +42,8 @@ enum FieldOwnership {
     if written.isEmpty, removed.isEmpty { return }
     let manager = ManagedFields.Manager(
       name: draft.actor.fieldManager, isApply: false, subresource: draft.scope.rawValue)
-    managed.take(written, for: manager)
-    managed.forget(removed)
+    managed.transfer(written, to: manager)
+    managed.remove(removed)
     managed.set(
       manager, managed[manager].union(written), apiVersion: draft.served.storage.apiVersion, time: draft.now.rfc3339)
     managed.limitUpdates()

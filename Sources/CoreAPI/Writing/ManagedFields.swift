@@ -92,7 +92,7 @@ struct ManagedFields {
   }
 
   /// Takes `fields` from everybody but `manager`.
-  mutating func take(_ fields: FieldSet, for manager: Manager) {
+  mutating func transfer(_ fields: FieldSet, to manager: Manager) {
     for index in entries.indices where entries[index].manager != manager {
       entries[index].set = entries[index].set.subtracting(fields)
     }
@@ -100,7 +100,7 @@ struct ManagedFields {
   }
 
   /// What was removed from the object belongs to nobody.
-  mutating func forget(_ fields: FieldSet) {
+  mutating func remove(_ fields: FieldSet) {
     for index in entries.indices { entries[index].set = entries[index].set.subtracting(fields) }
     entries.removeAll { $0.set.isEmpty }
   }

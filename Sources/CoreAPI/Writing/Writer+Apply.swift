@@ -10,18 +10,15 @@ extension Writer {
   mutating func apply(
     _ key: ObjectKey, _ wanted: consuming ServerSideApply, _ actor: Actor, _ now: Instant
   ) throws(APIError) -> Written {
-    let served = try served(key.resource, actor)
     guard wanted.document.tree[.metadata][.managedFields].isNull else {
       throw .badRequest("metadata.managedFields must not be set in an apply")
     }
-    var warnings: [String] = []
-    var configuration = try wanted.document.decoded(served, actor.fieldValidation, &warnings)
-    if configuration[.metadata][.name].isNull { configuration[.metadata].put(.name, .string(key.name)) }
-    try checkName(configuration, key)
-    var draft = Draft(
-      served, configuration, namespace: key.namespace, old: store.get(key), scope: wanted.scope, by: actor, at: now)
+    var draft = try draft(key.resource, namespace: key.namespace, wanted.scope, by: actor, at: now)
     draft.isApplied = true
-    draft.warnings = warnings
+    try wanted.document.decode(into: &draft)
+    if draft.tree[.metadata][.name].isNull { draft.tree[.metadata].put(.name, .string(key.name)) }
+    try checkName(draft.tree, key)
+    draft.old = store.get(key)
     try merge(&draft, wanted)
     return try replace(&draft)
   }
@@ -43,8 +40,8 @@ extension Writer {
       let (changed, removed) = Schema.shared.difference(from: live, to: draft.tree, type)
       let written = FieldOwnership.scoped(changed, wanted.scope)
       if !wanted.isForced { try checkConflicts(written, manager, managed, old.tree, type) }
-      managed.take(written, for: manager)
-      managed.forget(removed)
+      managed.transfer(written, to: manager)
+      managed.remove(removed)
     } else {
       guard wanted.scope == .object else { throw .notFound(draft.served.requestID, draft.name) }
       guard (draft.tree[.metadata][.uid].string ?? "").isEmpty else {

@@ -6,8 +6,7 @@ extension Writer {
   /// The row of pods/binding: a pod gets its node, once.
   mutating func bind(_ key: ObjectKey, _ uid: String, _ node: String, _ actor: Actor, _ now: Instant) throws(APIError) -> Written
   {
-    let served = try served(.pods, actor)
-    let old = try stored(key, served)
+    var (draft, old) = try draft(of: key, by: actor, at: now)
     if !uid.isEmpty { try Preconditions(uid: uid).check(old, .pods) }
     var pod = old.view(Pod.self)
     if pod.metadata.deletionTimestamp != nil {
@@ -23,7 +22,7 @@ extension Writer {
     var conditions = pod.status.conditions.tree.elements.filter { $0[.type].string != "PodScheduled" }
     conditions.append(["type": "PodScheduled", "status": "True", "lastTransitionTime": .string(now.rfc3339)])
     pod.status.conditions = List(tree: .array(conditions))
-    var draft = Draft(served, pod.tree, namespace: key.namespace, old: old, by: actor, at: now)
+    draft.tree = pod.tree
     FieldOwnership.record(&draft)
     return Written(object: put(&draft))
   }

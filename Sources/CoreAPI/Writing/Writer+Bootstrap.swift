@@ -63,7 +63,7 @@ extension Writer {
           "name": .string("\(version).\(group.name)"),
           "labels": .object([Member(key: Key("kube-aggregator.kubernetes.io/automanaged"), value: "onstart")]),
         ]
-        if group.name == VirtualResources.metricsGroup {
+        if group.name == ComputedResources.metricsGroup {
           // People apply metrics-server's own manifest over it: kubectl is told that there was nothing of theirs before.
           metadata.put(Key("annotations"), .object([Member(key: Writer.lastApplied, value: "{}")]))
         }

@@ -7,11 +7,8 @@ extension Writer {
   mutating func create(
     _ resource: ResourceID, _ namespace: String, _ document: consuming Document, _ actor: Actor, _ now: Instant
   ) throws(APIError) -> Written {
-    let served = try served(resource, actor)
-    var warnings: [String] = []
-    let tree = try document.decoded(served, actor.fieldValidation, &warnings)
-    var draft = Draft(served, tree, namespace: namespace, old: nil, by: actor, at: now)
-    draft.warnings = warnings
+    var draft = try draft(resource, namespace: namespace, by: actor, at: now)
+    try document.decode(into: &draft)
     return try create(&draft)
   }
 

@@ -8,14 +8,12 @@ extension Writer {
   /// The row of a deletion: the object is removed, or marked where grace or finalizers hold it.
   /// Source: BeforeDelete and Store.Delete, k8s.io/apiserver/pkg/registry, v1.36.
   mutating func delete(_ key: ObjectKey, _ deletion: Deletion, _ actor: Actor, _ now: Instant) throws(APIError) -> Written {
-    let served = try served(key.resource, actor)
-    let object = try stored(key, served)
-    try deletion.preconditions.check(object, served.requestID)
+    var (draft, object) = try draft(of: key, by: actor, at: now)
+    try deletion.preconditions.check(object, draft.served.requestID)
     if key.resource == .namespaces, Writer.keptNamespaces.contains(key.name) {
-      throw .forbidden(served.requestID, key.name, "this namespace may not be deleted")
+      throw .forbidden(draft.served.requestID, key.name, "this namespace may not be deleted")
     }
     if !actor.isDryRun, Writer.isFree(object, deletion) { return Written(object: remove(key) ?? object, isGone: true) }
-    var draft = Draft(served, object.tree, namespace: key.namespace, old: object, by: actor, at: now)
     let isHeld = markDeleted(&draft, object, deletion)
     if actor.isDryRun { return Written(object: draft.preview, isGone: !isHeld) }
     if !isHeld { return Written(object: remove(key) ?? object, isGone: true) }

@@ -39,7 +39,7 @@ extension Writer {
     [Key.rules, .roleRef, .subjects, "aggregationRule"].contains { new[$0] != old[$0] }
   }
 
-  private func checkHeld(_ wanted: RuleSet, in namespace: String, _ user: UserInfo, _ id: ResourceID, _ name: String)
+  private func checkHeld(_ wanted: RuleSet, in namespace: String, _ user: Caller, _ id: ResourceID, _ name: String)
     throws(APIError)
   {
     for rule in wanted.rules {
@@ -51,7 +51,7 @@ extension Writer {
   }
 
   /// As `allows`, where the access may itself be a pattern: "*" is held only through "*".
-  private func holds(_ user: UserInfo, _ part: Access, in namespace: String) -> Bool {
+  private func holds(_ user: Caller, _ part: Access, in namespace: String) -> Bool {
     roles.anyRules(of: user, in: namespace) { $0.allows(part) }
   }
 }

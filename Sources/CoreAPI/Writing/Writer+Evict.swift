@@ -6,10 +6,9 @@ extension Writer {
   /// The row of pods/eviction: a deletion that asks the disruption budgets first.
   /// Source: pkg/registry/core/pod/storage/eviction.go, v1.36.
   mutating func evict(_ key: ObjectKey, _ given: Deletion, _ actor: Actor, _ now: Instant) throws(APIError) -> Written {
-    let served = try served(.pods, actor)
-    let object = try stored(key, served)
+    let (draft, object) = try draft(of: key, by: actor, at: now)
     var deletion = given
-    try deletion.preconditions.check(object, served.requestID)
+    try deletion.preconditions.check(object, draft.served.requestID)
     let pod = object.view(Pod.self)
     let isRunning = !["Succeeded", "Failed"].contains(pod.status.phase ?? "") && pod.metadata.deletionTimestamp == nil
     if isRunning {

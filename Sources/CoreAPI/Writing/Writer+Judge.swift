@@ -71,8 +71,3 @@ extension Writer {
     WriteContext(store: store, now: now, randomBits: randomBits, timeZones: configuration.timeZones)
   }
 }
-
-extension Draft {
-  /// Of the storage version.
-  var schema: TypeSchema? { Schema.shared.type(served.storage.typeName) }
-}

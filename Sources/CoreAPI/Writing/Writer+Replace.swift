@@ -7,15 +7,12 @@ extension Writer {
   mutating func replace(
     _ key: ObjectKey, _ document: consuming Document, _ scope: WriteScope, _ actor: Actor, _ now: Instant
   ) throws(APIError) -> Written {
-    let served = try served(key.resource, actor)
-    var warnings: [String] = []
-    // A program has read what it writes: the rest of it is known. A client first hears what is wrong with its body.
-    let read = actor.isProgram ? try stored(key, served) : nil
-    let tree = try document.decoded(served, known: read?.tree ?? .null, actor.fieldValidation, &warnings)
-    try checkName(tree, key)
-    let old = if let read { read } else { try stored(key, served) }
-    var draft = Draft(served, tree, namespace: key.namespace, old: old, scope: scope, by: actor, at: now)
-    draft.warnings = warnings
+    var draft = try draft(key.resource, namespace: key.namespace, scope, by: actor, at: now)
+    // A client first hears what is wrong with its body.
+    if actor.isProgram { try find(key, &draft) }
+    try document.decode(into: &draft)
+    try checkName(draft.tree, key)
+    try find(key, &draft)
     return try replace(&draft)
   }
 
@@ -40,11 +37,9 @@ extension Writer {
   mutating func replaceStatus(
     _ key: ObjectKey, _ given: JSON, _ preconditions: Preconditions, _ actor: Actor, _ now: Instant
   ) throws(APIError) -> Written {
-    let served = try served(key.resource, actor)
-    let old = try stored(key, served)
-    try preconditions.checkUnmodified(old, served.requestID)
+    var (draft, old) = try draft(of: key, .status, by: actor, at: now)
+    try preconditions.checkUnmodified(old, draft.served.requestID)
     if given == old.tree[.status] { return Written(object: old) }
-    var draft = Draft(served, old.tree, namespace: key.namespace, old: old, scope: .status, by: actor, at: now)
     var status = given
     if configuration.trustsOwnWrites {
       assert((try? judged(status, draft, old)) == status, "\(old.key): \(status)")
@@ -61,14 +56,10 @@ extension Writer {
   mutating func scale(
     _ key: ObjectKey, _ document: consuming Document, _ actor: Actor, _ now: Instant
   ) throws(APIError) -> Written {
-    let served = try served(key.resource, actor)
-    var warnings: [String] = []
-    let scale = try ScaleSubresource.decoded(document, actor.fieldValidation, &warnings)
+    var draft = try draft(key.resource, namespace: key.namespace, by: actor, at: now)
+    let scale = try ScaleSubresource.decoded(document, actor.fieldValidation, &draft.warnings)
     try checkName(scale, key)
-    let old = try stored(key, served)
-    var draft = Draft(
-      served, try ScaleSubresource.applied(scale, to: old), namespace: key.namespace, old: old, by: actor, at: now)
-    draft.warnings = warnings
+    draft.tree = try ScaleSubresource.applied(scale, to: try find(key, &draft))
     return try replace(&draft)
   }
 
@@ -76,17 +67,13 @@ extension Writer {
   mutating func finalize(
     _ key: ObjectKey, _ document: consuming Document, _ actor: Actor, _ now: Instant
   ) throws(APIError) -> Written {
-    let served = try served(key.resource, actor)
-    var warnings: [String] = []
-    let given = try document.decoded(served, actor.fieldValidation, &warnings)
-    try checkName(given, key)
-    let old = try stored(key, served)
-    let finalizers = given[.spec][.finalizers]
-    var tree = old.tree
-    tree[.spec].put(.finalizers, finalizers.elements.isEmpty ? .null : finalizers)
-    if tree[.spec].isNull { tree.put(.spec, .object([])) }
-    var draft = Draft(served, tree, namespace: key.namespace, old: old, scope: .finalize, by: actor, at: now)
-    draft.warnings = warnings
+    var draft = try draft(key.resource, namespace: key.namespace, .finalize, by: actor, at: now)
+    try document.decode(into: &draft)
+    try checkName(draft.tree, key)
+    let finalizers = draft.tree[.spec][.finalizers]
+    draft.tree = try find(key, &draft).tree
+    draft.tree[.spec].put(.finalizers, finalizers.elements.isEmpty ? .null : finalizers)
+    if draft.tree[.spec].isNull { draft.tree.put(.spec, .object([])) }
     return try replace(&draft)
   }
 

@@ -50,15 +50,36 @@ package struct Writer: Sendable {
 
   // MARK: What rows begin with
 
-  /// The resource as the actor speaks of it: a client in the version of its request.
-  func served(_ resource: ResourceID, _ actor: Actor) throws(APIError) -> ServedResource {
-    if case .client(let client) = actor, client.served.id == resource { return client.served }
-    guard let served = table.find(resource) else { throw .noSuchResource }
-    return served
+  /// A draft of the resource as the actor speaks of it: a client in the version of its request.
+  func draft(
+    _ resource: ResourceID, namespace: String, _ scope: WriteScope = .object, by actor: Actor, at now: Instant
+  ) throws(APIError) -> Draft {
+    let served: ServedResource
+    if case .client(let client) = actor, client.served.id == resource {
+      served = client.served
+    } else {
+      guard let found = table.find(resource) else { throw .noSuchResource }
+      served = found
+    }
+    return Draft(served: served, namespace: namespace, actor: actor, now: now, scope: scope)
   }
 
-  func stored(_ key: ObjectKey, _ served: ServedResource) throws(APIError) -> StoredObject {
-    guard let object = store.get(key) else { throw .notFound(served.requestID, key.name) }
+  /// A draft of a present object, as it is.
+  func draft(
+    of key: ObjectKey, _ scope: WriteScope = .object, by actor: Actor, at now: Instant
+  ) throws(APIError) -> (Draft, StoredObject) {
+    var draft = try draft(key.resource, namespace: key.namespace, scope, by: actor, at: now)
+    let old = try find(key, &draft)
+    draft.tree = old.tree
+    return (draft, old)
+  }
+
+  /// Finds the present object that the draft is to replace.
+  @discardableResult
+  func find(_ key: ObjectKey, _ draft: inout Draft) throws(APIError) -> StoredObject {
+    if let found = draft.old { return found }
+    guard let object = store.get(key) else { throw .notFound(draft.served.requestID, key.name) }
+    draft.old = object
     return object
   }
 

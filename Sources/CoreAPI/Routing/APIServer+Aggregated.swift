@@ -6,13 +6,13 @@ import CoreTypes
 /// Group versions that other servers serve. Source: k8s.io/kube-aggregator/pkg/apiserver/handler_proxy.go, v1.36.
 extension APIServer {
   /// What is below /apis/GROUP/VERSION of a version that is not in the table; authorised already.
-  func answerElsewhere(
-    _ group: String, _ version: String, _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: UserInfo,
-    _ store: Store, _ elsewhere: Elsewhere
+  func answerAggregated(
+    _ group: String, _ version: String, _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ user: Caller,
+    _ store: Store, _ dynamic: DynamicGroups
   ) throws(APIError) -> APIResponse {
-    guard let stored = elsewhere.aggregation.service(group: group, version: version, store) else {
-      guard elsewhere.servesMetrics(group, version, store) else { throw .noSuchResource }
-      return try answerMetrics(info, query, request, store, elsewhere)
+    guard let stored = dynamic.aggregation.service(group: group, version: version, store) else {
+      guard dynamic.servesMetrics(group, version, store) else { throw .noSuchResource }
+      return try answerMetrics(info, query, request, store, dynamic)
     }
     let segments = info.segments
     if segments.contains(where: { $0 == "." || $0 == ".." || $0.contains("/") }) {
@@ -23,7 +23,7 @@ extension APIServer {
     do throws(ServiceBackend.Missing) { backend = try ServiceBackend(stored, store) } catch {
       throw .unavailable(stored.key.name, error.reason, error.message)
     }
-    if case .failed(let message) = elsewhere.aggregation.answer(of: backend) {
+    if case .failed(let message) = dynamic.aggregation.answer(of: backend) {
       throw .unavailable(stored.key.name, "FailedDiscoveryCheck", message)
     }
     let path = "/" + segments.map { PercentText.encode($0) }.joined(separator: "/")
@@ -35,7 +35,7 @@ extension APIServer {
   }
 
   /// Source: SetAuthProxyHeaders, k8s.io/client-go/transport/round_trippers.go, v0.36.
-  private func identity(of user: UserInfo) -> [APIResponse.Header] {
+  private func identity(of user: Caller) -> [APIResponse.Header] {
     var headers = [APIResponse.Header("X-Remote-User", user.name)]
     if !user.uid.isEmpty { headers.append(.init("X-Remote-Uid", user.uid)) }
     headers += user.groups.map { .init("X-Remote-Group", $0) }
@@ -48,12 +48,12 @@ extension APIServer {
 
 }
 
-extension Elsewhere {
+extension DynamicGroups {
   /// The versions that are not in the table, for discovery.
-  func versions(_ store: Store) -> [ElsewhereVersion] {
+  func versions(_ store: Store) -> [DynamicVersion] {
     let others = aggregation.services(store).map { stored in
       let spec = stored.view(APIService.self).spec
-      return ElsewhereVersion(
+      return DynamicVersion(
         group: spec.group ?? "", version: spec.version ?? "", groupPriority: spec.groupPriorityMinimum ?? 0,
         versionPriority: spec.versionPriority ?? 0, resources: aggregation.resources(of: stored.key.name) ?? [],
         isCurrent: aggregation.condition(stored, store)?.isTrue ?? false)

@@ -3,13 +3,13 @@ import CoreStore
 import CoreTypes
 
 /// Resources that are answered and not stored.
-struct VirtualResource: Resource {
+struct ComputedResource: Resource {
   let definition: ResourceDefinition
   /// Cells after the name, before the age; only metrics are listed.
   init(_ definition: ResourceDefinition) { self.definition = definition }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
-    guard definition.id.group == VirtualResources.metricsGroup else {
+    guard definition.id.group == ComputedResources.metricsGroup else {
       return [object[.metadata][.name], TableCells.age(object, now)]
     }
     let usages = object[.containers].isArray ? object[.containers].elements.map { $0[.usage] } : [object[.usage]]
@@ -23,7 +23,7 @@ struct VirtualResource: Resource {
   }
 }
 
-enum VirtualResources {
+enum ComputedResources {
   static let metricsGroup = "metrics.k8s.io"
   static let nodeMetrics = ResourceID(metricsGroup, "nodes")
   static let podMetrics = ResourceID(metricsGroup, "pods")
@@ -36,34 +36,34 @@ enum VirtualResources {
     metrics(nodeMetrics, "NodeMetrics", isNamespaced: false), metrics(podMetrics, "PodMetrics", isNamespaced: true),
   ]
 
-  private static func review(_ group: String, _ kind: String, isNamespaced: Bool = false) -> VirtualResource {
+  private static func review(_ group: String, _ kind: String, isNamespaced: Bool = false) -> ComputedResource {
     let package = group == "authorization.k8s.io" ? "authorization.v1." : "authentication.v1."
     var definition = ResourceDefinition(
       ResourceID(group, kind.lowercased() + "s"), kind: kind, singular: kind.lowercased(),
       served: [ServedVersion(group, "v1", type: package + kind)], isNamespaced: isNamespaced)
     definition.verbs = ["create"]
     definition.isPersisted = false
-    return VirtualResource(definition)
+    return ComputedResource(definition)
   }
 
   /// The way of binding pods before pods/binding.
-  private static var bindings: VirtualResource {
+  private static var bindings: ComputedResource {
     var definition = ResourceDefinition(
       ResourceID("", "bindings"), kind: "Binding", singular: "binding",
       served: [ServedVersion("", "v1", type: "core.v1.Binding")],
       isNamespaced: true)
     definition.verbs = ["create"]
     definition.isPersisted = false
-    return VirtualResource(definition)
+    return ComputedResource(definition)
   }
 
-  private static func metrics(_ id: ResourceID, _ kind: String, isNamespaced: Bool) -> VirtualResource {
+  private static func metrics(_ id: ResourceID, _ kind: String, isNamespaced: Bool) -> ComputedResource {
     var definition = ResourceDefinition(
       id, kind: kind, singular: isNamespaced ? "pod" : "node",
       served: [ServedVersion(metricsGroup, "v1beta1", type: "metrics.v1beta1." + kind)], isNamespaced: isNamespaced)
     definition.verbs = ["get", "list"]
     definition.isPersisted = false
     definition.columns = [TableCells.name, TableColumn("cpu"), TableColumn("memory"), TableColumn("window")]
-    return VirtualResource(definition)
+    return ComputedResource(definition)
   }
 }

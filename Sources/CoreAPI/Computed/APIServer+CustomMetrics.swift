@@ -6,32 +6,32 @@ import CoreTypes
 
 /// custom.metrics.k8s.io and external.metrics.k8s.io from what pods tell about themselves, as long as no APIService has them served by
 /// somebody else. Source of the paths and shapes: k8s.io/metrics, v0.36, and sigs.k8s.io/custom-metrics-apiserver.
-extension Elsewhere {
+extension DynamicGroups {
   /// Group and version of both. One version each: the newest that clients understand.
   static let builtInMetrics = [
     (group: MetricQuery.custom, version: "v1beta2"), (group: MetricQuery.external, version: "v1beta1"),
   ]
   /// Whether such a group version is ours now.
   func servesMetrics(_ group: String, _ version: String, _ store: Store) -> Bool {
-    Elsewhere.builtInMetrics.contains { $0.group == group && $0.version == version }
+    DynamicGroups.builtInMetrics.contains { $0.group == group && $0.version == version }
       && aggregation.versions(of: group, store).isEmpty
   }
 
   /// As discovery shows them.
-  func metricVersions(_ store: Store) -> [ElsewhereVersion] {
+  func metricVersions(_ store: Store) -> [DynamicVersion] {
     let names = metrics.custom.names(namespace: nil)
     func entry(_ name: String, _ isNamespaced: Bool, _ kind: String) -> JSON {
       [
         "name": .string(name), "singularName": "", "namespaced": .bool(isNamespaced), "kind": .string(kind), "verbs": ["get"],
       ]
     }
-    return Elsewhere.builtInMetrics.filter { servesMetrics($0.group, $0.version, store) }.map { group, version in
+    return DynamicGroups.builtInMetrics.filter { servesMetrics($0.group, $0.version, store) }.map { group, version in
       let resources =
         group == MetricQuery.external
         ? names.map { entry($0, true, "ExternalMetricValueList") }
         : names.map { entry("namespaces/" + $0, false, "MetricValueList") }
           + names.map { entry("pods/" + $0, true, "MetricValueList") }
-      return ElsewhereVersion(
+      return DynamicVersion(
         group: group, version: version, groupPriority: 100, versionPriority: 100, resources: resources, isCurrent: true)
     }
   }
@@ -43,12 +43,12 @@ extension APIServer {
 
   /// Below /apis/GROUP/VERSION of one of them; authorised already.
   func answerMetrics(
-    _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ store: Store, _ elsewhere: Elsewhere
+    _ info: RequestInfo, _ query: Query, _ request: APIRequest, _ store: Store, _ dynamic: DynamicGroups
   ) throws(APIError) -> APIResponse {
     guard ["GET", "HEAD"].contains(request.method) else { throw .methodNotAllowed() }
     guard info.isResource else {
       let segments = info.segments
-      let found = elsewhere.metricVersions(store).first { $0.group == segments[1] }
+      let found = dynamic.metricVersions(store).first { $0.group == segments[1] }
       return .json([
         "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": .string(segments[1] + "/" + segments[2]),
         "resources": .array(found?.resources ?? []),
@@ -57,7 +57,7 @@ extension APIServer {
     let isExternal = info.group == MetricQuery.external
     let items =
       isExternal
-      ? try externalValues(info, query, elsewhere.metrics.custom) : try customValues(info, query, store, elsewhere.metrics.custom)
+      ? try externalValues(info, query, dynamic.metrics.custom) : try customValues(info, query, store, dynamic.metrics.custom)
     return .json([
       "kind": isExternal ? "ExternalMetricValueList" : "MetricValueList",
       "apiVersion": .string(info.group + "/" + info.version), "metadata": .object([]), "items": .array(items),

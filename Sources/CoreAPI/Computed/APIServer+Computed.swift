@@ -4,7 +4,7 @@ import CoreStore
 import CoreTypes
 
 extension APIServer {
-  func answerVirtual(_ call: Call, _ writer: inout Writer, _ metrics: MetricsWindow) throws(APIError) -> APIResponse {
+  func answerComputed(_ call: Call, _ writer: inout Writer, _ metrics: MetricsWindow) throws(APIError) -> APIResponse {
     guard call.info.subresource.isEmpty else { throw .noSuchResource }
     guard call.served.definition.verbs.contains(call.info.verb) else { throw .methodNotAllowed() }
     switch call.served.definition.kind {
@@ -31,7 +31,7 @@ extension APIServer {
     var user = call.user
     if call.served.definition.kind != "SelfSubjectAccessReview" {
       let groups = spec[.groups].elements.compactMap(\.string)
-      user = UserInfo(name: spec[.user].string ?? "", groups: groups)
+      user = Caller(name: spec[.user].string ?? "", groups: groups)
       guard !user.name.isEmpty || !groups.isEmpty else {
         throw .badRequest("spec: at least one of user and groups must be given")
       }
@@ -95,7 +95,7 @@ extension APIServer {
     } catch { tree.put(.status, ["user": .object([]), "error": .string(error.message)]) }
   }
 
-  static func tree(_ user: UserInfo) -> JSON {
+  static func tree(_ user: Caller) -> JSON {
     var tree: JSON = ["username": .string(user.name)]
     if !user.uid.isEmpty { tree.put(.uid, .string(user.uid)) }
     tree.put(.groups, .array(user.groups.map { .string($0) }))

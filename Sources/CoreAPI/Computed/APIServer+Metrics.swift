@@ -6,7 +6,7 @@ import CoreTypes
 /// metrics.k8s.io/v1beta1, built in: what upstream needs metrics-server for.
 extension APIServer {
   func answerMetrics(_ call: Call, _ store: Store, _ metrics: MetricsWindow) throws(APIError) -> APIResponse {
-    let isPods = call.served.id == VirtualResources.podMetrics
+    let isPods = call.served.id == ComputedResources.podMetrics
     let source: ResourceID = isPods ? .pods : .nodes
     if call.info.verb == "get" {
       let name = call.info.pathName
@@ -14,7 +14,7 @@ extension APIServer {
       guard let object, let tree = isPods ? podMetrics(object, metrics) : nodeMetrics(object, metrics) else {
         throw .notFound(call.served.requestID, name)
       }
-      return try respond(StoredObject(key: object.key, uid: "", revision: 0, tree: tree, encoded: []), virtual: call)
+      return try respond(StoredObject(key: object.key, uid: "", revision: 0, tree: tree, encoded: []), computed: call)
     }
     let selection = try ListSelection(call)
     let encoder = try ObjectEncoder(call)
@@ -31,7 +31,7 @@ extension APIServer {
     return .body(status: 200, contentType: "application/json", chunks: [head] + chunks + [tail], headers: [])
   }
 
-  private func respond(_ object: StoredObject, virtual call: Call) throws(APIError) -> APIResponse {
+  private func respond(_ object: StoredObject, computed call: Call) throws(APIError) -> APIResponse {
     respond(try ObjectEncoder(call).tree(object.tree, at: call.now), call)
   }
 

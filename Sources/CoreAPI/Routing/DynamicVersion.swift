@@ -1,14 +1,14 @@
 import CoreJSON
 
 /// A group version that is not in the table, as discovery shows it.
-struct ElsewhereVersion: Sendable, Equatable {
+struct DynamicVersion: Sendable, Equatable {
   var group: String
   var version: String
   var groupPriority: Int
   var versionPriority: Int
   /// Entries of an APIResourceList.
   var resources: [JSON]
-  /// What is told of it is of now.
+  /// Its server answered the last time that it was asked.
   var isCurrent: Bool
 
   /// The form of aggregated discovery. Source: ConvertGroupVersionIntoToDiscovery, k8s.io/apiserver/pkg/endpoints, v0.36.
