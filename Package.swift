@@ -74,27 +74,26 @@ let package = Package(
       ]),
 
     edge(
-      "EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CLLHTTP", "CZlib", "CLinux"],
+      "EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CLLHTTP", "CZlib", "CLinux", "EdgeLinux"],
       libraries: openSSL + library("nghttp2") + library("z")),
-    edge("EdgeJournal", ["CSQLite"], libraries: library("sqlite3")),
+    edge("EdgeJournal", ["CSQLite", "EdgeLinux"], libraries: library("sqlite3")),
     edge(
-      "EdgeImages", ["CArchive", "COpenSSL", "CoreJSON", "CoreNode", "CLinux"],
+      "EdgeImages", ["CArchive", "COpenSSL", "CoreJSON", "CoreNode", "EdgeLinux"],
       libraries: library("archive", parts: ["bz2", "lzma", "zstd", "z"]) + openSSL),
     edge("EdgeLinux", ["CLinux"]),
-    edge("EdgeRuntime", ["CLinux", "CoreJSON", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeImages", "EdgeLinux"]),
-    edge("EdgeNetwork", ["CLinux", "EdgeLinux"]),
+    edge("EdgeRuntime", ["CoreJSON", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeImages", "EdgeLinux"]),
+    edge("EdgeNetwork", ["EdgeLinux"]),
     edge(
-      "EdgeAgent", ["CLinux", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
+      "EdgeAgent", ["CoreTypes", "CoreNode", "CoreMetrics", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
     edge(
-      "EdgeClient", ["CoreJSON", "CoreTypes", "CYAML", "COpenSSL", "EdgeHTTP", "CLinux"], libraries: library("yaml") + openSSL),
+      "EdgeClient", ["CoreJSON", "CoreTypes", "CYAML", "COpenSSL", "EdgeHTTP", "EdgeLinux"], libraries: library("yaml") + openSSL),
     edge(
       "Daemon",
       coreTargets + [
         "EdgeHTTP", "EdgeJournal", "EdgeImages", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeClient", "COpenSSL",
-        "CLinux",
       ]),
     edge("Simulation", coreTargets),
-    edge("Rehearsal", coreTargets + ["Simulation", "EdgeClient", "EdgeHTTP"]),
+    edge("Rehearsal", coreTargets + ["Simulation", "EdgeClient", "EdgeHTTP", "EdgeLinux"]),
     .executableTarget(
       name: "wavetank",
       dependencies: coreTargets + [
@@ -102,7 +101,7 @@ let package = Package(
       ],
       swiftSettings: settings),
 
-    .target(name: "TestMachine", dependencies: ["EdgeLinux", "CLinux"], path: "Tests/TestMachine", swiftSettings: settings),
+    .target(name: "TestMachine", dependencies: ["EdgeLinux"], path: "Tests/TestMachine", swiftSettings: settings),
     .target(name: "Storms", dependencies: coreTargets + ["Simulation"], path: "Tests/Storms", swiftSettings: settings),
     .executableTarget(
       name: "wavetank-bench",
@@ -118,9 +117,9 @@ let package = Package(
       "CoreControllersTests", ["CoreControllers", "CoreStore", "CoreMetrics", "CoreAggregation", "CoreTypes", "CoreJSON"]),
     tests("CoreNodeTests", ["CoreNode", "CoreStore", "CoreTypes", "CoreJSON"]),
     tests("CoreEngineTests", coreTargets),
-    tests("EdgeHTTPTests", ["EdgeHTTP", "CZlib", "CLinux", "TestMachine"]),
-    tests("EdgeJournalTests", ["EdgeJournal", "CSQLite", "TestMachine"]),
-    tests("EdgeImagesTests", ["EdgeImages", "CArchive", "CoreJSON", "CoreNode", "TestMachine"]),
+    tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLinux", "CZlib", "CLinux", "TestMachine"]),
+    tests("EdgeJournalTests", ["EdgeJournal", "EdgeLinux", "CSQLite", "TestMachine"]),
+    tests("EdgeImagesTests", ["EdgeImages", "EdgeLinux", "CLinux", "CArchive", "CoreJSON", "CoreNode", "TestMachine"]),
     tests(
       "EdgeRuntimeTests",
       [
@@ -130,7 +129,8 @@ let package = Package(
     tests(
       "DaemonTests",
       coreTargets + [
-        "Daemon", "Rehearsal", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeClient", "CSQLite", "TestMachine", "wavetank",
+        "Daemon", "Rehearsal", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeLinux", "EdgeClient", "CSQLite", "TestMachine",
+        "wavetank",
       ]),
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient", "Storms"]),
     tests("EdgeClientTests", ["EdgeClient", "EdgeHTTP"]),

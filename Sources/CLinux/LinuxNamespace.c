@@ -30,6 +30,8 @@ int linux_mount(const char *source, const char *target, const char *type, unsign
 
 int linux_unmount(const char *target, int flags) { return umount2(target, flags); }
 
+int linux_sync_file_system(int descriptor) { return syncfs(descriptor); }
+
 long linux_file_system(const char *path) {
   struct statfs status;
   return statfs(path, &status) < 0 ? -1 : (long)status.f_type;

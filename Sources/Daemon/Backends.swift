@@ -3,7 +3,6 @@ import EdgeAgent
 import EdgeHTTP
 import EdgeLinux
 import EdgeNetwork
-import Glibc
 import Synchronization
 
 /// Clients of the servers behind APIServices.
@@ -65,10 +64,7 @@ final class Backends: Sendable {
     guard ClusterNetwork.holds(address.host), agent.agent != nil else { return .host(address.host, port: port) }
     return .socket { [agent] in
       guard let agent = agent.agent else { throw HTTPClientError.unreachable(address.host, reason: "the nodes are down") }
-      let socket = try await agent.network.connect(address.host, port: port, timeout: Backends.patience)
-      let descriptor = fcntl(socket.number, F_DUPFD_CLOEXEC, 3)
-      if descriptor < 0 { throw HTTPClientError.unreachable(address.host, reason: String(cString: strerror(errno))) }
-      return descriptor
+      return try await agent.network.connect(address.host, port: port, timeout: Backends.patience)
     }
   }
 

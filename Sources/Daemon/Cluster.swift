@@ -10,9 +10,8 @@ package import EdgeAgent
 package import EdgeHTTP
 package import EdgeImages
 package import EdgeJournal
-import EdgeLinux
+package import EdgeLinux
 import EdgeNetwork
-import Glibc
 import Synchronization
 
 /// What `wavetank up` was asked for.
@@ -44,7 +43,7 @@ package enum ClusterError: Error, CustomStringConvertible {
   case images(ImageError)
   case nodes(AgentError)
   case network(String)
-  case file(path: String, errno: Int32)
+  case file(SystemError)
   /// An object of the journal that cannot be read; nothing is dropped in silence.
   case damaged(object: String, reason: String)
 
@@ -58,7 +57,7 @@ package enum ClusterError: Error, CustomStringConvertible {
     case .network(let reason): "the cluster's network cannot be set up: \(reason)"
     case .damaged(let object, let reason):
       "the journal's \(object) is damaged (\(reason)): restore objects.db from a copy, or start with another --data-dir"
-    case .file(let path, let code): "\(path): \(String(cString: strerror(code)))"
+    case .file(let error): "\(error.path): \(error.reason)"
     }
   }
 }
@@ -138,6 +137,11 @@ package final class Cluster: Sendable {
     }
   }
 
+  /// Of a node without an agent.
+  private func facts(_ index: Int) -> NodeFacts {
+    NodeFacts(machineAs: index, of: configuration.nodes, directory: "/", crunVersion: "1")
+  }
+
   /// Starts the agent, listens where pods look for the API server, and reads usage every 15 s of cluster time.
   private func startNodes(_ clock: ClusterClock) async throws(ClusterError) {
     let host = self.host
@@ -147,7 +151,7 @@ package final class Cluster: Sendable {
     control.withLock { $0 = socket }
     guard let images else {
       for (index, name) in configuration.nodeNames.enumerated() {
-        host.observe(NodeObservation(node: name, event: .nodeReady(HostFacts.read(index: index, of: configuration.nodes))))
+        host.observe(NodeObservation(node: name, event: .nodeReady(facts(index))))
       }
       return
     }
@@ -162,7 +166,7 @@ package final class Cluster: Sendable {
     self.agent.set(agent)
     do {
       let descriptor = try agent.network.listen(Engine.serviceAddress, port: 443)
-      try server.listen(adopting: fcntl(descriptor.number, F_DUPFD_CLOEXEC, 0))
+      try server.listen(adopting: descriptor)
     } catch { throw .network("\(error)") }
     agent.announce()
     let isScraping = Turnstile()

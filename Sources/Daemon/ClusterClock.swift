@@ -1,5 +1,5 @@
 package import CoreTypes
-import Glibc
+import EdgeLinux
 
 /// Cluster time: it starts at a moment and runs `speed` times as fast as the wall's clock.
 package struct ClusterClock: Sendable {
@@ -21,12 +21,6 @@ package struct ClusterClock: Sendable {
     .nanoseconds(max(0, Int64(Double(instant.nanoseconds - now.nanoseconds) / speed)))
   }
 
-  private static func read(_ clock: clockid_t) -> Int64 {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
-  }
-
-  package static var wallTime: Instant { Instant(nanoseconds: read(CLOCK_REALTIME)) }
-  package static var monotonic: Int64 { read(CLOCK_MONOTONIC) }
+  package static var wallTime: Instant { Instant(nanoseconds: SystemClock.wall) }
+  package static var monotonic: Int64 { SystemClock.monotonic }
 }

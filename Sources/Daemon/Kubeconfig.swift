@@ -1,6 +1,6 @@
 import CoreTypes
 import EdgeHTTP
-import Glibc
+import EdgeLinux
 
 /// The file that tells kubectl how to reach the cluster; readable by its owner only.
 enum Kubeconfig {
@@ -30,12 +30,6 @@ enum Kubeconfig {
           client-key-data: \(Base64.encode(client.keyPEM))
 
       """
-    let temporary = path + ".new"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .file(path: temporary, errno: errno) }
-    let bytes = Array(text.utf8)
-    let written = Glibc.write(descriptor, bytes, bytes.count)
-    close(descriptor)
-    guard written == bytes.count, rename(temporary, path) == 0 else { throw .file(path: path, errno: errno) }
+    do throws(SystemError) { try Files.replace(path, Array(text.utf8)) } catch { throw .file(error) }
   }
 }

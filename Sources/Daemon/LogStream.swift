@@ -1,6 +1,7 @@
 import CoreAPI
 import CoreTypes
 import EdgeHTTP
+import EdgeLinux
 import Glibc
 
 /// A container's log as `kubectl logs` wants it, from the CRI lines that the node wrote.
@@ -28,10 +29,10 @@ struct LogStream: Sendable {
     }
     for line in kept { guard await write(line, &left, stream) else { return stream.finish() } }
     guard options.follow else { return stream.finish() }
-    var offset = size(path)
+    var offset = Files.size(path)
     while !stream.isTerminated {
       let wasRunning = isRunning()
-      if size(path) < offset { offset = 0 }
+      if Files.size(path) < offset { offset = 0 }
       var ended = false
       let read = await read(path, from: offset) { bytes in
         for line in lines.take(bytes) {
@@ -48,11 +49,6 @@ struct LogStream: Sendable {
       if read == 0 { try? await Task.sleep(for: LogStream.pause) }
     }
     stream.finish()
-  }
-
-  private func size(_ path: String) -> Int {
-    var facts = stat()
-    return stat(path, &facts) == 0 ? Int(facts.st_size) : 0
   }
 
   /// Keeps a line of the past, only the last ones where a tail was asked for.
@@ -78,15 +74,11 @@ struct LogStream: Sendable {
   /// Reads a file from an offset to its end; how many bytes there were.
   @discardableResult
   private func read(_ path: String, from offset: Int, _ body: ([UInt8]) async -> Bool) async -> Int {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return 0 }
-    defer { close(descriptor) }
-    lseek(descriptor, offset, SEEK_SET)
+    guard let file = try? Descriptor.open(path, O_RDONLY), (try? file.seek(to: offset)) != nil else { return 0 }
     var total = 0
-    var buffer = [UInt8](repeating: 0, count: LogStream.chunk)
-    while case let count = Glibc.read(descriptor, &buffer, buffer.count), count > 0 {
-      total += count
-      if !(await body(Array(buffer.prefix(count)))) { break }
+    while let bytes = try? file.readNow(LogStream.chunk), !bytes.isEmpty {
+      total += bytes.count
+      if !(await body(bytes)) { break }
     }
     return total
   }

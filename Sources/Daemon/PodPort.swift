@@ -1,6 +1,5 @@
 import EdgeHTTP
 import EdgeLinux
-import Glibc
 
 /// A connection to a program in a pod, for port-forward.
 struct PodPort: PortConnection {
@@ -18,6 +17,6 @@ struct PodPort: PortConnection {
     return bytes.isEmpty ? nil : bytes
   }
   func write(_ bytes: [UInt8]) async throws { try await socket.write(bytes) }
-  func finish() async { shutdown(socket.number, Int32(SHUT_WR)) }
-  func close() async { shutdown(socket.number, Int32(SHUT_RDWR)) }
+  func finish() async { Socket.endWriting(socket.number) }
+  func close() async { Socket.end(socket.number) }
 }

@@ -1,7 +1,6 @@
 import CoreNode
 import EdgeImages
 import EdgeLinux
-import Glibc
 
 extension NodeAgent {
   func ensureImage(node: String, podUID: String, container: String, image: String, pull: ImagePull) async {
@@ -22,7 +21,7 @@ extension NodeAgent {
       let path = configuration.volumeDirectory + "/" + name
       try Files.makeDirectories(path)
       // Pods of any user write to it, as with kind's local-path provisioner.
-      try system("chmod", path) { chmod(path, 0o777) }
+      try Files.setMode(path, 0o777)
       return .volumeCreated(name: name, path: path)
     }
   }

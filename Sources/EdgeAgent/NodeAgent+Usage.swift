@@ -3,7 +3,6 @@ import CoreNode
 import CoreTypes
 import EdgeLinux
 import EdgeRuntime
-import Glibc
 
 extension NodeAgent {
   /// One reading of every running container and of every node. Reads files of the kernel: some microseconds for each.
@@ -36,7 +35,7 @@ extension NodeAgent {
     let ticks = stat.split(separator: "\n").first?.split(separator: " ").dropFirst().compactMap { Int64($0) } ?? []
     guard ticks.count >= 8 else { return [] }
     let busy = ticks[0] + ticks[1] + ticks[2] + ticks[5] + ticks[6] + ticks[7]
-    let cpu = busy * (1_000_000_000 / Int64(sysconf(Int32(_SC_CLK_TCK))))
+    let cpu = busy * (1_000_000_000 / Int64(Machine.ticksPerSecond))
     let now = configuration.now()
     return configuration.nodes.map { node in
       UsageSample(

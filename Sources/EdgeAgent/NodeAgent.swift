@@ -4,7 +4,6 @@ package import EdgeImages
 import EdgeLinux
 package import EdgeNetwork
 import EdgeRuntime
-import Glibc
 import Synchronization
 
 /// The nodes of a cluster: carries out what the core commands and tells it what happens. All nodes share this machine and one
@@ -38,7 +37,7 @@ package final class NodeAgent: Sendable {
   package init(
     _ configuration: AgentConfiguration, images: ImageStore, observe: @escaping @Sendable (NodeObservation) -> Void
   ) async throws(AgentError) {
-    guard geteuid() == 0 else { throw .notRoot }
+    guard Machine.isRoot else { throw .notRoot }
     guard let version = await Crun.version() else { throw .noRuntime }
     guard configuration.nodes.count <= 250 else { throw .tooManyNodes(configuration.nodes.count) }
     try PathName.check(configuration.clusterID)

@@ -1,7 +1,7 @@
 import CoreJSON
 import CoreTypes
 package import EdgeHTTP
-import Glibc
+import EdgeLinux
 
 /// Why a context of a kubeconfig cannot be used.
 package enum KubeconfigError: Error, Equatable, CustomStringConvertible {
@@ -41,7 +41,7 @@ package struct KubeconfigFile: Sendable {
   /// - Parameter paths: files that are not there are left out, as kubectl does.
   package init(_ paths: [String]) throws(KubeconfigError) {
     var documents: [(path: String, tree: JSON)] = []
-    for path in paths where access(path, F_OK) == 0 {
+    for path in paths where Files.exists(path) {
       let text = String(decoding: try KubeconfigFile.read(path), as: UTF8.self)
       do throws(YAMLError) { documents += try YAMLReader.documents(text).map { (path, $0) } } catch {
         throw .unreadable(path, reason: "\(error)")
@@ -128,15 +128,6 @@ package struct KubeconfigFile: Sendable {
   }
 
   private static func read(_ path: String) throws(KubeconfigError) -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw .unreadable(path, reason: String(cString: strerror(errno))) }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 65_536)
-    while case let count = Glibc.read(descriptor, &buffer, buffer.count), count > 0 {
-      bytes += buffer.prefix(count)
-      if bytes.count > 16 << 20 { throw .unreadable(path, reason: "it is larger than 16 MiB") }
-    }
-    return bytes
+    do throws(SystemError) { return try Files.read(path) } catch { throw .unreadable(path, reason: error.reason) }
   }
 }

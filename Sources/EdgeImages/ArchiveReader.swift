@@ -1,4 +1,5 @@
 import CArchive
+import EdgeLinux
 import Glibc
 
 /// Reads a tar, compressed or not, entry by entry; or, `raw`, the bytes inside a compressed file.
@@ -41,9 +42,11 @@ final class ArchiveReader {
   /// What messages call the archive.
   private let what: String
 
-  /// Leaves the descriptor open.
-  init(descriptor: Int32, what: String, format: Format) throws(ImageError) {
+  private let file: Descriptor
+
+  init(_ file: Descriptor, what: String, format: Format) throws(ImageError) {
     archive = archive_read_new()
+    self.file = file
     self.what = what
     archive_read_support_filter_none(archive)
     archive_read_support_filter_gzip(archive)
@@ -56,7 +59,7 @@ final class ArchiveReader {
     }
     // An empty file is an empty archive to some: we say what it is at the first header.
     archive_read_support_format_empty(archive)
-    guard archive_read_open_fd(archive, descriptor, 1 << 18) == ARCHIVE_OK else { throw failure() }
+    guard archive_read_open_fd(archive, file.number, 1 << 18) == ARCHIVE_OK else { throw failure() }
   }
 
   deinit { archive_read_free(archive) }
@@ -96,15 +99,7 @@ final class ArchiveReader {
   }
 
   /// As `data`, into a file.
-  func copy(to file: Int32, path: String, used: Int64 = 0, limit: Int64) throws(ImageError) -> Int64 {
-    try data(used: used, limit: limit) { (bytes) throws(ImageError) in
-      var rest = bytes
-      while !rest.isEmpty {
-        let count = Glibc.write(file, rest.baseAddress, rest.count)
-        if count < 0, errno == EINTR { continue }
-        if count < 0 { throw .kernel(path) }
-        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-      }
-    }
+  func copy(to file: Descriptor, path: String, used: Int64 = 0, limit: Int64) throws(ImageError) -> Int64 {
+    try data(used: used, limit: limit) { (bytes) throws(ImageError) in try stored(path, try file.writeAll(bytes)) }
   }
 }

@@ -1,4 +1,5 @@
 import COpenSSL
+import EdgeLinux
 import Glibc
 
 /// A SHA-256 that grows with what it is fed.
@@ -29,15 +30,12 @@ package struct Digest: ~Copyable {
   }
 
   static func ofFile(_ path: String) throws(ImageError) -> String {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw .kernel(path) }
-    defer { close(file) }
+    let file = try stored(try Descriptor.open(path, O_RDONLY))
     var digest = Digest()
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
     defer { buffer.deallocate() }
     while true {
-      let count = read(file, buffer.baseAddress, buffer.count)
-      if count < 0 { throw .kernel(path) }
+      let count = try stored(path, try file.fill(buffer))
       if count == 0 { return digest.finish() }
       digest.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
     }

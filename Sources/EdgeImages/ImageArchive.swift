@@ -1,5 +1,6 @@
 import CArchive
 import CoreJSON
+import EdgeLinux
 import Glibc
 
 /// An image that an archive, a registry or a packer offers: its configuration and the files of its layers, lowest first.
@@ -37,9 +38,9 @@ package struct ImageArchive {
   private var links: [String: String] = [:]
 
   /// - Parameter scratch: an empty directory, which the caller removes.
-  init(descriptor: Int32, what: String, scratch: String, limits: UnpackLimits) throws(ImageError) {
+  init(_ archive: Descriptor, what: String, scratch: String, limits: UnpackLimits) throws(ImageError) {
     self.what = what
-    let reader = try ArchiveReader(descriptor: descriptor, what: what, format: .tar)
+    let reader = try ArchiveReader(archive, what: what, format: .tar)
     var bytes: Int64 = 0
     var count = 0
     while let entry = try reader.next() {
@@ -53,9 +54,7 @@ package struct ImageArchive {
         links[place] = try ImageArchive.resolve(entry.symbolicLink, from: directory, what: what)
       } else if entry.type == S_IFREG {
         let path = scratch + "/\(count)"
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw .kernel(path) }
-        defer { close(file) }
+        let file = try stored(try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL))
         bytes += try reader.copy(to: file, path: path, used: bytes, limit: limits.bytes)
         files[place] = path
       }
@@ -89,7 +88,12 @@ package struct ImageArchive {
     throw bad("it has no \"\(name)\"")
   }
 
-  private func json(_ name: String) throws(ImageError) -> JSON { try parse(try HostFiles.read(try file(name)), name) }
+  private func bytes(_ name: String) throws(ImageError) -> [UInt8] {
+    let path = try file(name)
+    return try stored(try Files.read(path))
+  }
+
+  private func json(_ name: String) throws(ImageError) -> JSON { try parse(try bytes(name), name) }
 
   private func parse(_ bytes: [UInt8], _ name: String) throws(ImageError) -> JSON {
     do { return try JSONParser.parse(bytes) } catch { throw bad("\"\(name)\": \(error)") }
@@ -121,7 +125,7 @@ package struct ImageArchive {
         guard let name = layer.string else { throw bad("\"manifest.json\" has a layer without a name") }
         layers.append(OfferedLayer(file: try file(name), digest: ImageArchive.digest(inName: name)))
       }
-      let bytes = try HostFiles.read(try file(config))
+      let bytes = try self.bytes(config)
       if let told = ImageArchive.digest(inName: config), told != Digest.of(bytes) {
         throw bad("\"\(config)\" does not match its digest")
       }
@@ -196,7 +200,7 @@ package struct ImageArchive {
     guard let digest = descriptor["digest"].string, Digest.isValid(digest) else {
       throw bad("it has an entry without a sha256 digest")
     }
-    let bytes = try HostFiles.read(try file(ImageArchive.blob(digest)))
+    let bytes = try self.bytes(ImageArchive.blob(digest))
     guard Digest.of(bytes) == digest else { throw bad("\"\(ImageArchive.blob(digest))\" does not match its digest") }
     return bytes
   }

@@ -1,4 +1,5 @@
 package import CoreNode
+import EdgeLinux
 
 /// Why an image cannot be read, made, found or fetched.
 package enum ImageError: Error, Equatable, CustomStringConvertible {
@@ -38,6 +39,14 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
     }
   }
 
-  /// `errno` as it stands, about `path`.
-  static func kernel(_ path: String) -> ImageError { .storage(path: path, reason: kernelReason()) }
+}
+
+/// Runs a call on the store's files.
+/// - Parameter path: what a failure is about; nil: what the call names.
+func stored<Value>(_ path: String?, _ call: @autoclosure () throws(SystemError) -> Value) throws(ImageError) -> Value {
+  do throws(SystemError) { return try call() } catch { throw .storage(path: path ?? error.path, reason: error.reason) }
+}
+
+func stored<Value>(_ call: @autoclosure () throws(SystemError) -> Value) throws(ImageError) -> Value {
+  try stored(nil, try call())
 }

@@ -1,5 +1,5 @@
-import CArchive
 import CoreJSON
+import EdgeLinux
 import Glibc
 
 /// Makes images without a container engine.
@@ -18,19 +18,19 @@ package struct ImagePacker {
     let name = try ImageReference(recipe.name).description
     let entries = recipe.entries
     let remembered = store.content.directory + "/packed-" + fingerprint(entries).dropFirst("sha256:".count).prefix(32)
-    if let diffID = try? HostFiles.read(remembered), let text = String(validating: diffID, as: UTF8.self), Digest.isValid(text),
-      HostFiles.exists(store.content.layerPath(text))
+    if let diffID = try? Files.read(remembered), let text = String(validating: diffID, as: UTF8.self), Digest.isValid(text),
+      Files.exists(store.content.layerPath(text))
     {
       return try record(in: store, name: name, diffID: text, entries: entries, nodes: nodes)
     }
-    let (diffID, _) = try LayerWriter.write(entries, to: -1)
-    if !HostFiles.exists(store.content.layerPath(diffID)) {
+    let (diffID, _) = try LayerWriter.write(entries, to: nil)
+    if !Files.exists(store.content.layerPath(diffID)) {
       let scratch = try store.content.scratch()
-      defer { HostFiles.remove(scratch) }
+      defer { try? Files.remove(scratch) }
       try makeLayer(entries, in: scratch + "/layer")
       try store.content.place(scratch + "/layer", as: diffID)
     }
-    try HostFiles.write(Array(diffID.utf8), to: remembered)
+    try stored(try Files.replace(remembered, Array(diffID.utf8), isDurable: true))
     return try record(in: store, name: name, diffID: diffID, entries: entries, nodes: nodes)
   }
 
@@ -40,7 +40,7 @@ package struct ImagePacker {
     let id = try store.content.putBlob(configuration(diffID: diffID))
     let size = entries.reduce(Int64(0)) { total, entry in
       switch entry.content {
-      case .file(let host): total + HostFiles.resolvedSize(host)
+      case .file(let host): total + Int64(Files.size(host))
       case .bytes(let bytes): total + Int64(bytes.count)
       default: total
       }
@@ -53,12 +53,8 @@ package struct ImagePacker {
   package func write(archive path: String) throws(ImageError) {
     let name = try ImageReference(recipe.name)
     let scratch = path + ".layer"
-    let file = open(scratch, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw .kernel(scratch) }
-    defer {
-      close(file)
-      unlink(scratch)
-    }
+    let file = try stored(try Descriptor.open(scratch, O_RDWR | O_CREAT | O_TRUNC))
+    defer { try? Files.remove(scratch) }
     let (diffID, size) = try LayerWriter.write(recipe.entries, to: file)
     let config = configuration(diffID: diffID)
     let manifest: JSON = [
@@ -87,14 +83,12 @@ package struct ImagePacker {
     try outer.add(ImagePacker.blob(Digest.of(config)), .bytes(config))
     try outer.add(ImagePacker.blob(Digest.of(manifestBytes)), .bytes(manifestBytes))
     try outer.add(ImagePacker.blob(diffID), .file(host: scratch))
-    let output = open(path + ".next", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard output >= 0 else { throw .kernel(path) }
-    defer { close(output) }
+    let output = try stored(path, try Descriptor.open(path + ".next", O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644))
     do throws(ImageError) { _ = try LayerWriter.write(outer.entries, to: output) } catch {
-      unlink(path + ".next")
+      try? Files.remove(path + ".next")
       throw error
     }
-    if rename(path + ".next", path) != 0 { throw .kernel(path) }
+    try stored(try Files.rename(path + ".next", to: path))
   }
 
   private static func blob(_ digest: String) -> String { "blobs/sha256/" + digest.dropFirst("sha256:".count) }
@@ -127,10 +121,10 @@ package struct ImagePacker {
       case .link(let target): line += ["link", .string(target)]
       case .bytes(let bytes): line += ["bytes", .string(Digest.of(bytes))]
       case .file(let host):
-        var status = stat()
-        stat(host, &status)
+        line.append("file")
+        guard let status = Files.status(host) else { break }
         line += [
-          "file", .int(Int64(status.st_dev)), .int(Int64(status.st_ino)), .int(Int64(status.st_size)),
+          .int(Int64(status.st_dev)), .int(Int64(status.st_ino)), .int(Int64(status.st_size)),
           .int(Int64(status.st_mtim.tv_sec)), .int(Int64(status.st_mtim.tv_nsec)), .int(Int64(status.st_ctim.tv_sec)),
           .int(Int64(status.st_ctim.tv_nsec)),
         ]
@@ -141,34 +135,29 @@ package struct ImagePacker {
   }
 
   private func makeLayer(_ entries: [ImageRecipe.Entry], in directory: String) throws(ImageError) {
-    guard mkdir(directory, 0o755) == 0 else { throw .kernel(directory) }
+    try stored(try Files.makeDirectory(directory, mode: 0o755))
     for entry in entries {
       let path = directory + "/" + entry.path
       switch entry.content {
-      case .directory: if mkdir(path, 0o700) != 0 { throw .kernel(path) }
+      case .directory: try stored(try Files.makeDirectory(path, mode: entry.mode))
       case .link(let target):
-        if symlink(target, path) != 0 { throw .kernel(path) }
+        try stored(try Files.makeLink(path, to: target))
         continue
-      case .bytes(let bytes): try HostFiles.write(bytes, to: path)
+      case .bytes(let bytes): try stored(try Files.write(path, bytes))
       case .file(let host):
         if ImagePacker.hardLink(host, to: path, mode: entry.mode) { continue }
-        try HostFiles.copy(host, to: path)
+        try stored(try Files.copy(host, to: path))
       }
-      if chmod(path, mode_t(entry.mode)) != 0 { throw .kernel(path) }
+      try stored(try Files.setMode(path, entry.mode))
     }
-    let root = open(directory, O_RDONLY | O_CLOEXEC)
-    defer { close(root) }
-    if syncfs(root) != 0 { throw .kernel(directory) }
+    try stored(directory, try Descriptor.directory(directory).syncFileSystem())
   }
 
   /// Only for what the package manager owns: it replaces files and never writes into them.
   private static func hardLink(_ host: String, to path: String, mode: UInt32) -> Bool {
-    guard let resolved = realpath(host, nil) else { return false }
-    defer { free(resolved) }
-    var status = stat()
-    guard lstat(resolved, &status) == 0, status.st_size >= 1 << 20, String(cString: resolved).hasPrefix("/usr/"),
-      status.st_mode & 0o7777 == mode_t(mode), status.st_uid == 0, status.st_gid == 0
+    guard let resolved = Files.resolved(host), resolved.hasPrefix("/usr/"), let status = Files.linkStatus(resolved),
+      status.st_size >= 1 << 20, status.st_mode & 0o7777 == mode_t(mode), status.st_uid == 0, status.st_gid == 0
     else { return false }
-    return link(resolved, path) == 0
+    return (try? Files.makeHardLink(path, to: resolved)) != nil
   }
 }

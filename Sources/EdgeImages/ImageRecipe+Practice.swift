@@ -1,4 +1,4 @@
-import Glibc
+import EdgeLinux
 
 extension ImageRecipe {
   /// The practice's application: one program at /app, and a busybox for what is run inside with `kubectl exec`.
@@ -15,10 +15,10 @@ extension ImageRecipe {
   /// Stands in for alpine/k8s where no registry can be reached: bash, jq, kubectl and busybox from this machine.
   package static func kubernetesTools(name: String) throws(ImageError) -> ImageRecipe {
     var recipe = ImageRecipe(name: name)
-    guard let bash = Subprocess.find("bash-static") ?? Subprocess.find("bash") else {
+    guard let bash = Files.program("bash-static") ?? Files.program("bash") else {
       throw missing("bash", package: "bash-static")
     }
-    guard let jq = Subprocess.find("jq") else { throw missing("jq", package: "jq") }
+    guard let jq = Files.program("jq") else { throw missing("jq", package: "jq") }
     guard let kubectl = oldestKubectl() else {
       throw .engine(reason: "kubectl is not on this machine: install it, version 1.25 or later")
     }
@@ -34,16 +34,16 @@ extension ImageRecipe {
 
   /// The oldest that is at least 1.25 among files named kubectl.1.N or kubectl-1.N, as the image's own is 1.25; else any kubectl.
   private static func oldestKubectl() -> String? {
-    let path = getenv("PATH").map { String(cString: $0) } ?? ""
+    let path = Environment["PATH"] ?? ""
     let directories = path.split(separator: ":").map(String.init) + ["/usr/lib/google-cloud-sdk/bin", "/opt/kubectl"]
     var oldest: (minor: Int, path: String)?
     for directory in directories {
-      for file in HostFiles.names(directory) where file.hasPrefix("kubectl") {
+      for file in (try? Files.list(directory)) ?? [] where file.hasPrefix("kubectl") {
         let digits = file.drop { !$0.isNumber }
         guard digits.hasPrefix("1."), let minor = Int(digits.dropFirst(2).prefix { $0.isNumber }), minor >= 25 else { continue }
-        if minor < oldest?.minor ?? .max, access(directory + "/" + file, X_OK) == 0 { oldest = (minor, directory + "/" + file) }
+        if minor < oldest?.minor ?? .max, Files.isExecutable(directory + "/" + file) { oldest = (minor, directory + "/" + file) }
       }
     }
-    return oldest?.path ?? Subprocess.find("kubectl")
+    return oldest?.path ?? Files.program("kubectl")
   }
 }

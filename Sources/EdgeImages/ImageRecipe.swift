@@ -1,3 +1,4 @@
+import EdgeLinux
 import Glibc
 
 /// What an image is to be made of: files of this machine, and how its containers start.
@@ -56,26 +57,28 @@ package struct ImageRecipe: Sendable {
 
   /// Adds a program, and the shared libraries that its loader would find on this machine, at the paths where they lie here.
   package mutating func addProgram(_ host: String, at path: String) throws(ImageError) {
-    var status = stat()
-    guard stat(host, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw .notFound(host) }
+    guard Files.kind(host) == S_IFREG else { throw .notFound(host) }
     try add(path, mode: 0o755, .file(host: host))
     for library in ImageRecipe.libraries(of: host) { try add(library, mode: 0o755, .file(host: library)) }
   }
 
   /// As the loader lists them ("libjq.so.1 => /lib/…/libjq.so.1 (0x…)"), the loader itself included; none for a static program.
   private static func libraries(of program: String) -> [String] {
-    guard let ldd = Subprocess.find("ldd"), let lines = Subprocess.lines(ldd, [program]) else { return [] }
-    return lines.compactMap { line in
+    lines("ldd", [program]).compactMap { line in
       let words = line.split(whereSeparator: \.isWhitespace)
       return words.first { $0.hasPrefix("/") }.map(String.init)
     }
   }
 
+  private static func lines(_ program: String, _ arguments: [String]) -> [String] {
+    (Files.program(program).flatMap { ChildProcess.output($0, arguments) } ?? "").split(separator: "\n").map(String.init)
+  }
+
   /// A busybox at /bin/busybox with a link for each of its applets, except those that are there already.
   package mutating func addBusybox() throws(ImageError) {
-    guard let busybox = Subprocess.find("busybox") else { throw ImageRecipe.missing("busybox", package: "busybox-static") }
+    guard let busybox = Files.program("busybox") else { throw ImageRecipe.missing("busybox", package: "busybox-static") }
     try addProgram(busybox, at: "bin/busybox")
-    for applet in Subprocess.lines(busybox, ["--list"]) ?? [] where content["bin/" + applet] == nil && applet != "busybox" {
+    for applet in ImageRecipe.lines("busybox", ["--list"]) where content["bin/" + applet] == nil && applet != "busybox" {
       try add("bin/" + applet, mode: 0o777, .link(to: "busybox"))
     }
   }

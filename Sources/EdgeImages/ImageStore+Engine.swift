@@ -1,3 +1,4 @@
+import EdgeLinux
 import Glibc
 
 extension ImageStore {
@@ -7,7 +8,7 @@ extension ImageStore {
     _ = try ImageReference(name)
     var reasons: [String] = []
     for engine in ["docker", "podman"] {
-      guard let program = Subprocess.find(engine, path: path) else { continue }
+      guard let program = Files.program(engine, path: path) else { continue }
       do throws(ImageError) {
         return try save(name, engine: engine, program: program, nodes: nodes)
       } catch {
@@ -25,24 +26,28 @@ extension ImageStore {
 
   private func save(_ name: String, engine: String, program: String, nodes: [String]) throws(ImageError) -> [LoadedImage] {
     let scratch = try content.scratch()
-    defer { HostFiles.remove(scratch) }
-    let saving = try Subprocess.start(program, ["save", name], errors: scratch + "/errors")
+    defer { try? Files.remove(scratch) }
+    let errors = try stored(try Descriptor.open(scratch + "/errors", O_WRONLY | O_CREAT))
+    var (saving, output): (ChildProcess, Descriptor?) = try stored(
+      program, try ChildProcess.startCaptured(program, ["save", name], errors: errors, environment: Environment.all))
     let result: Result<[LoadedImage], ImageError>
     do throws(ImageError) {
-      result = .success(try load(descriptor: saving.output, what: "the output of \(engine) save \(name)", nodes: nodes))
+      result = .success(try load(output!, what: "the output of \(engine) save \(name)", nodes: nodes))
     } catch {
       result = .failure(error)
     }
     // A tar ends before its padding does: whoever still writes that gets a signal, which is no failure.
-    close(saving.output)
-    let (code, errors) = saving.wait()
+    output = nil
+    let code = saving.waitHere()
     if case .failure = result, code != 0 {
-      throw .engine(reason: ImageStore.explain(errors, engine: engine, name: name, code: code))
+      let said = (try? Files.readText(scratch + "/errors"))?.prefix(4096) ?? ""
+      let reason = said.split(whereSeparator: \.isNewline).joined(separator: "; ")
+      throw .engine(reason: ImageStore.explain(reason, engine: engine, name: name, code: code))
     }
     return try result.get()
   }
 
-  private static func explain(_ errors: String, engine: String, name: String, code: Int) -> String {
+  private static func explain(_ errors: String, engine: String, name: String, code: Int32) -> String {
     let text = errors.lowercased()
     if text.contains("cannot connect") || text.contains("connection refused") || text.contains("no such file or directory") {
       return "\(engine) is installed but its engine does not run"

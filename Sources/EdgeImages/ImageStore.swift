@@ -1,5 +1,6 @@
 import CoreJSON
 package import CoreNode
+package import EdgeLinux
 import Glibc
 import Synchronization
 
@@ -30,8 +31,7 @@ package final class ImageStore: Sendable {
   let content: ContentStore
   private let registry: RegistryClient
   private let state: Mutex<State>
-  /// Held open for its lock.
-  private let lock: Int32
+  private let lock: Mutex<DirectoryLock?>
 
   private struct State {
     var table: ImageTable
@@ -43,38 +43,24 @@ package final class ImageStore: Sendable {
   package init(
     directory: String, registry: RegistryClient = .unreachable, limits: UnpackLimits = UnpackLimits()
   ) throws(ImageError) {
-    try HostFiles.makeDirectory(directory)
-    let lock = open(directory + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard lock >= 0 else { throw .kernel(directory) }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      close(lock)
-      throw .storage(path: directory, reason: "another process uses these images")
+    try stored(try Files.makeDirectories(directory, mode: 0o700))
+    do throws(DirectoryLock.Failure) { lock = Mutex(try DirectoryLock(directory)) } catch {
+      guard case .unusable(let error) = error else {
+        throw .storage(path: directory, reason: "another process uses these images")
+      }
+      throw .storage(path: directory, reason: error.reason)
     }
-    do throws(ImageError) {
-      content = try ContentStore(directory: directory, limits: limits)
-      state = Mutex(State(table: try ImageStore.readTable(directory + "/images.json")))
-    } catch {
-      close(lock)
-      throw error
-    }
-    self.lock = lock
+    content = try ContentStore(directory: directory, limits: limits)
+    state = Mutex(State(table: try ImageStore.readTable(directory + "/images.json")))
     self.registry = registry
   }
 
-  deinit {
-    release()
-    close(lock)
-  }
-
   /// Lets another process have the store; nothing may be asked of this one any more.
-  package func release() {
-    // A child that is between fork and exec holds a copy of the descriptor: closing ours alone would not free the lock.
-    flock(lock, LOCK_UN)
-  }
+  package func release() { lock.withLock { $0 = nil } }
 
   private static func readTable(_ path: String) throws(ImageError) -> ImageTable {
-    guard HostFiles.exists(path) else { return ImageTable() }
-    do { return ImageTable(try JSONParser.parse(try HostFiles.read(path))) } catch {
+    guard Files.exists(path) else { return ImageTable() }
+    do { return ImageTable(try JSONParser.parse(try Files.read(path))) } catch {
       throw .storage(path: path, reason: "damaged (\(error)); delete it to start without images")
     }
   }
@@ -95,17 +81,18 @@ package final class ImageStore: Sendable {
 
   /// Loads every image of a `docker save` or OCI archive, compressed or not, onto the nodes. All of them or none.
   package func load(archive path: String, nodes: [String]) throws(ImageError) -> [LoadedImage] {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw .badArchive(what: path, reason: kernelReason()) }
-    defer { close(file) }
-    return try load(descriptor: file, what: path, nodes: nodes)
+    let file: Descriptor
+    do throws(SystemError) { file = try Descriptor.open(path, O_RDONLY) } catch {
+      throw .badArchive(what: path, reason: error.reason)
+    }
+    return try load(file, what: path, nodes: nodes)
   }
 
   /// - Parameter what: what messages call the archive.
-  package func load(descriptor: Int32, what: String, nodes: [String]) throws(ImageError) -> [LoadedImage] {
+  package func load(_ file: Descriptor, what: String, nodes: [String]) throws(ImageError) -> [LoadedImage] {
     let scratch = try content.scratch()
-    defer { HostFiles.remove(scratch) }
-    let archive = try ImageArchive(descriptor: descriptor, what: what, scratch: scratch, limits: content.limits)
+    defer { try? Files.remove(scratch) }
+    let archive = try ImageArchive(file, what: what, scratch: scratch, limits: content.limits)
     return try add(try archive.images(), what: what, nodes: nodes)
   }
 
@@ -133,7 +120,7 @@ package final class ImageStore: Sendable {
       }
     }
     for (layer, diffID) in zip(offer.layers, configuration.diffIDs) { try content.putLayer(layer, diffID: diffID, what: what) }
-    let size = offer.layers.reduce(Int64(offer.configuration.count)) { $0 + HostFiles.size($1.file) }
+    let size = offer.layers.reduce(Int64(offer.configuration.count)) { $0 + Int64(Files.size($1.file)) }
     let image = ImageTable.Image(sizeBytes: size, layers: configuration.diffIDs, user: configuration.user)
     return (try content.putBlob(offer.configuration), image, names)
   }
@@ -161,7 +148,9 @@ package final class ImageStore: Sendable {
       do throws(ImageError) {
         var next = state.table
         let value = try body(&next)
-        if next != state.table { try HostFiles.write(next.tree.encoded(), to: content.directory + "/images.json") }
+        if next != state.table {
+          try stored(try Files.replace(content.directory + "/images.json", next.tree.encoded(), isDurable: true))
+        }
         state.table = next
         return .success(value)
       } catch {
@@ -218,7 +207,7 @@ package final class ImageStore: Sendable {
     guard pull != .never else { throw .neverPull(image) }
     guard let reference else { throw .pullFailed(image, reason: "an identifier says nothing about a registry") }
     let pulled = try await registry.pull(reference, try content.scratch())
-    defer { HostFiles.remove(pulled.scratch) }
+    defer { try? Files.remove(pulled.scratch) }
     var offer = pulled.image
     offer.names = [reference.description]
     _ = try add([offer], what: reference.description, nodes: [node])
@@ -230,7 +219,7 @@ package final class ImageStore: Sendable {
   package func present(node: String, image: String) throws(ImageError) -> (ImageFacts, PreparedImage)? {
     let found = state.withLock { state in state.table.find(image, on: node).flatMap { facts($0, node, state.table) } }
     guard let facts = found else { return nil }
-    let configuration = try ImageConfiguration(try HostFiles.read(content.blobPath(facts.id)), what: image)
+    let configuration = try ImageConfiguration(try stored(try Files.read(content.blobPath(facts.id))), what: image)
     let prepared = PreparedImage(
       id: facts.id, layerDirectories: configuration.diffIDs.map(content.layerPath), entrypoint: configuration.entrypoint,
       command: configuration.command, environment: configuration.environment, workingDirectory: configuration.workingDirectory,

@@ -1,4 +1,4 @@
-import CArchive
+import EdgeLinux
 import Glibc
 
 /// What one layer, or one archive, may hold at most.
@@ -15,10 +15,10 @@ package struct UnpackLimits: Sendable {
 /// nothing that an archive says can reach outside. Whiteouts become what overlayfs wants (Documentation/filesystems/
 /// overlayfs.rst): `.wh.NAME` a character device 0/0, `.wh..wh..opq` the attribute trusted.overlay.opaque.
 struct LayerUnpacker {
-  private let root: Int32
+  private let root: Descriptor
   private let what: String
   private let limits: UnpackLimits
-  private let isRoot = geteuid() == 0
+  private let isRoot = Machine.isRoot
   private var entries = 0
   private(set) var bytes: Int64 = 0
 
@@ -26,17 +26,15 @@ struct LayerUnpacker {
   static func unpack(_ reader: ArchiveReader, into directory: String, what: String, limits: UnpackLimits) throws(ImageError)
     -> Int64
   {
-    let root = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard root >= 0 else { throw .kernel(directory) }
-    defer { close(root) }
+    let root = try stored(try Descriptor.directory(directory))
     var unpacker = LayerUnpacker(root: root, what: what, limits: limits)
     while let entry = try reader.next() { try unpacker.place(entry, reader) }
     // The name that the directory gets next must not reach the disk before its contents.
-    if syncfs(root) != 0 { throw .kernel(directory) }
+    try stored(directory, try root.syncFileSystem())
     return unpacker.bytes
   }
 
-  private init(root: Int32, what: String, limits: UnpackLimits) {
+  private init(root: Descriptor, what: String, limits: UnpackLimits) {
     self.root = root
     self.what = what
     self.limits = limits
@@ -63,134 +61,110 @@ struct LayerUnpacker {
     let path = entry.path
     let parts = try LayerUnpacker.parts(path, what: what, limits: limits)
     guard let name = parts.last else {
-      fchmod(root, entry.permissions)
-      if isRoot { fchown(root, entry.owner, entry.group) }
+      try? root.setMode(entry.permissions)
+      if isRoot { try? root.setOwner(entry.owner, entry.group) }
       return
     }
     let parent = try openDirectory(parts.dropLast(), path: path, making: true)
-    defer { close(parent) }
     if name.hasPrefix(".wh.") { return try placeWhiteout(name, in: parent, path: path) }
-    try clear(name, in: parent, forDirectory: entry.hardLink == nil && entry.type == S_IFDIR)
+    try clear(name, in: parent, path: path, forDirectory: entry.hardLink == nil && entry.type == S_IFDIR)
     if let target = entry.hardLink { return try placeHardLink(to: target, name, in: parent, path: path) }
     switch entry.type {
     case S_IFREG: try placeFile(entry, reader, name, in: parent, path: path)
-    case S_IFDIR:
-      if mkdirat(parent, name, 0o700) != 0, errno != EEXIST { throw .kernel(path) }
-    case S_IFLNK:
-      if symlinkat(entry.symbolicLink, parent, name) != 0 { throw .kernel(path) }
-    case S_IFIFO:
-      if mkfifoat(parent, name, 0o600) != 0 { throw .kernel(path) }
+    case S_IFDIR: try stored(path, try parent.makeDirectory(name, mode: 0o700))
+    case S_IFLNK: try stored(path, try parent.makeLink(name, to: entry.symbolicLink))
+    case S_IFIFO: try stored(path, try parent.makePipe(name, mode: 0o600))
     // A container gets its devices from its runtime, and a character device 0/0 would hide a lower file.
     default: return
     }
     try dress(entry, name, in: parent, path: path)
   }
 
-  /// Opens a directory below the root; the caller closes it.
-  private func openDirectory(_ parts: ArraySlice<String>, path: String, making: Bool) throws(ImageError) -> Int32 {
-    var current = dup(root)
+  /// Opens a directory below the root.
+  private func openDirectory(_ parts: ArraySlice<String>, path: String, making: Bool) throws(ImageError) -> Descriptor {
+    var current = root
     for part in parts {
-      if making, mkdirat(current, part, 0o755) != 0, errno != EEXIST {
-        let error = ImageError.kernel(path)
-        close(current)
-        throw error
-      }
-      let next = openat(current, part, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-      let reason = errno
-      close(current)
-      guard next >= 0 else {
-        if reason == ELOOP || reason == ENOTDIR {
-          throw bad("\"\(path)\" goes through \"\(part)\", which is no directory but a link or a file")
+      if making { try stored(path, try current.makeDirectory(part, mode: 0o755)) }
+      do throws(SystemError) { current = try current.openDirectory(part) } catch {
+        switch error.code {
+        case ELOOP, ENOTDIR: throw bad("\"\(path)\" goes through \"\(part)\", which is no directory but a link or a file")
+        case ENOENT: throw bad("\"\(path)\" goes through \"\(part)\", which is not in the layer")
+        default: throw .storage(path: path, reason: error.reason)
         }
-        if reason == ENOENT { throw bad("\"\(path)\" goes through \"\(part)\", which is not in the layer") }
-        throw .storage(path: path, reason: String(cString: strerror(reason)))
       }
-      current = next
     }
     return current
   }
 
   /// Makes room: a later entry of the same name replaces an earlier one; a directory stays.
-  private func clear(_ name: String, in parent: Int32, forDirectory: Bool) throws(ImageError) {
-    var status = stat()
-    guard fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return }
-    let type = status.st_mode & S_IFMT
-    if forDirectory, type == S_IFDIR { return }
-    HostFiles.removeEntry(parent, name)
+  private func clear(_ name: String, in parent: Descriptor, path: String, forDirectory: Bool) throws(ImageError) {
+    guard let type = parent.status(name).map({ $0.st_mode & S_IFMT }), !forDirectory || type != S_IFDIR else { return }
+    try stored(try parent.remove(name, path: path))
     // The whiteout of a lower layer's directory, which this layer's own replaces as a whole.
     if forDirectory, type == S_IFCHR {
-      if mkdirat(parent, name, 0o700) != 0 { throw .kernel(name) }
+      try stored(path, try parent.makeDirectory(name, mode: 0o700))
       try makeOpaque(name, in: parent)
     }
   }
 
-  private func placeWhiteout(_ name: String, in parent: Int32, path: String) throws(ImageError) {
+  private func placeWhiteout(_ name: String, in parent: Descriptor, path: String) throws(ImageError) {
     if name == ".wh..wh..opq" { return try setOpaque(parent, path) }
     // Other names of this form are aufs' own bookkeeping.
     if name.hasPrefix(".wh..wh.") { return }
     let hidden = String(name.dropFirst(4))
     if hidden.isEmpty || hidden == "." || hidden == ".." { throw bad("\"\(path)\" hides no file") }
-    var status = stat()
-    if fstatat(parent, hidden, &status, AT_SYMLINK_NOFOLLOW) == 0 {
-      if status.st_mode & S_IFMT == S_IFDIR { try makeOpaque(hidden, in: parent) }
+    if parent.status(hidden) != nil {
+      if parent.isDirectory(hidden) { try makeOpaque(hidden, in: parent) }
       return
     }
-    if mknodat(parent, hidden, S_IFCHR, 0) != 0 {
-      throw .storage(path: path, reason: "cannot hide a lower file: \(kernelReason())")
+    do throws(SystemError) { try parent.makeWhiteout(hidden) } catch {
+      throw .storage(path: path, reason: "cannot hide a lower file: \(error.reason)")
     }
   }
 
-  private func makeOpaque(_ name: String, in parent: Int32) throws(ImageError) {
-    let directory = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-    guard directory >= 0 else { throw .kernel(name) }
-    defer { close(directory) }
-    try setOpaque(directory, name)
+  private func makeOpaque(_ name: String, in parent: Descriptor) throws(ImageError) {
+    try setOpaque(try stored(try parent.openDirectory(name)), name)
   }
 
-  private func setOpaque(_ directory: Int32, _ path: String) throws(ImageError) {
-    if fsetxattr(directory, "trusted.overlay.opaque", "y", 1, 0) != 0 { throw .kernel(path) }
+  private func setOpaque(_ directory: Descriptor, _ path: String) throws(ImageError) {
+    try stored(path, try directory.setAttribute("trusted.overlay.opaque", Array("y".utf8)))
   }
 
-  private func placeHardLink(to target: String, _ name: String, in parent: Int32, path: String) throws(ImageError) {
+  private func placeHardLink(to target: String, _ name: String, in parent: Descriptor, path: String) throws(ImageError) {
     let parts = try LayerUnpacker.parts(target, what: what, limits: limits)
     guard let last = parts.last else { throw bad("\"\(path)\" is a hard link to the root") }
     let source = try openDirectory(parts.dropLast(), path: target, making: false)
-    defer { close(source) }
-    var status = stat()
-    guard fstatat(source, last, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT != S_IFDIR else {
+    guard source.status(last) != nil, !source.isDirectory(last) else {
       throw bad("\"\(path)\" is a hard link to \"\(target)\", which is no file of the layer")
     }
-    if linkat(source, last, parent, name, 0) != 0 { throw .kernel(path) }
+    try stored(path, try source.link(last, to: name, in: parent))
   }
 
   private mutating func placeFile(
-    _ entry: ArchiveReader.Entry, _ reader: ArchiveReader, _ name: String, in parent: Int32, path: String
+    _ entry: ArchiveReader.Entry, _ reader: ArchiveReader, _ name: String, in parent: Descriptor, path: String
   ) throws(ImageError) {
     if entry.size > limits.bytes - bytes { throw bad("it holds more than \(limits.bytes) bytes") }
-    let file = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw .kernel(path) }
-    defer { close(file) }
+    let file = try stored(path, try parent.open(name, O_WRONLY | O_CREAT | O_EXCL))
     bytes += try reader.copy(to: file, path: path, used: bytes, limit: limits.bytes)
   }
 
   /// Owner first: changing it clears the setuid bit. Links have no mode of their own.
-  private func dress(_ entry: ArchiveReader.Entry, _ name: String, in parent: Int32, path: String) throws(ImageError) {
-    if isRoot, fchownat(parent, name, entry.owner, entry.group, AT_SYMLINK_NOFOLLOW) != 0 { throw .kernel(path) }
+  private func dress(_ entry: ArchiveReader.Entry, _ name: String, in parent: Descriptor, path: String) throws(ImageError) {
+    if isRoot { try stored(path, try parent.setOwner(of: name, entry.owner, entry.group)) }
     if entry.type == S_IFLNK { return }
-    if fchmodat(parent, name, entry.permissions, 0) != 0 { throw .kernel(path) }
+    try stored(path, try parent.setMode(of: name, entry.permissions))
     // Nobody's mount options or labels: of the privileged attributes only file capabilities are taken over.
     let attributes = entry.attributes(limit: 32).filter {
       $0.name.hasPrefix("user.") || ($0.name == "security.capability" && isRoot)
     }
     if entry.type == S_IFREG, !attributes.isEmpty {
-      let file = openat(parent, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-      guard file >= 0 else { throw .kernel(path) }
-      defer { close(file) }
-      for (key, value) in attributes where fsetxattr(file, key, value, value.count, 0) != 0 && errno != ENOTSUP {
-        throw .kernel(path)
+      let file = try stored(path, try parent.open(name, O_RDONLY))
+      for (key, value) in attributes {
+        do throws(SystemError) { try file.setAttribute(key, value) } catch {
+          if error.code != ENOTSUP { throw .storage(path: path, reason: error.reason) }
+        }
       }
     }
-    var times = [timespec(tv_sec: entry.modifiedSeconds, tv_nsec: 0), timespec(tv_sec: entry.modifiedSeconds, tv_nsec: 0)]
-    utimensat(parent, name, &times, AT_SYMLINK_NOFOLLOW)
+    parent.setModified(of: name, seconds: entry.modifiedSeconds)
   }
 }

@@ -1,4 +1,5 @@
 import CArchive
+import EdgeLinux
 import Glibc
 
 /// A recipe's layer as a tar: sorted, owned by root, from the year 1970, so that equal contents have equal digests.
@@ -6,10 +7,10 @@ struct LayerWriter {
   /// Receives the tar's bytes. A class, as libarchive keeps a pointer to it.
   private final class Sink {
     var digest = Digest()
-    var file: Int32
+    let file: Descriptor?
     var failed = false
     var count: Int64 = 0
-    init(file: Int32) { self.file = file }
+    init(file: Descriptor?) { self.file = file }
 
     func finish() -> String {
       var last = Digest()
@@ -17,18 +18,19 @@ struct LayerWriter {
       return last.finish()
     }
 
-    func take(_ bytes: UnsafeRawBufferPointer) -> Int {
+    func write(_ bytes: UnsafeRawBufferPointer) -> Int {
       digest.update(bytes)
       count += Int64(bytes.count)
-      guard file >= 0 else { return bytes.count }
-      let written = Glibc.write(file, bytes.baseAddress, bytes.count)
-      if written < 0 { failed = true }
-      return written
+      do throws(SystemError) { try file?.writeAll(bytes) } catch {
+        failed = true
+        return -1
+      }
+      return bytes.count
     }
   }
 
-  /// Writes the tar to `file`, or only measures it where that is -1.
-  static func write(_ entries: [ImageRecipe.Entry], to file: Int32) throws(ImageError) -> (digest: String, bytes: Int64) {
+  /// Writes the tar to `file`, or only measures it where that is nil.
+  static func write(_ entries: [ImageRecipe.Entry], to file: Descriptor?) throws(ImageError) -> (digest: String, bytes: Int64) {
     let archive = archive_write_new()!
     defer { archive_write_free(archive) }
     archive_write_set_format_pax_restricted(archive)
@@ -38,7 +40,7 @@ struct LayerWriter {
     let opened = archive_write_open(
       archive, context, nil,
       { _, context, bytes, count in
-        Unmanaged<Sink>.fromOpaque(context!).takeUnretainedValue().take(UnsafeRawBufferPointer(start: bytes, count: count))
+        Unmanaged<Sink>.fromOpaque(context!).takeUnretainedValue().write(UnsafeRawBufferPointer(start: bytes, count: count))
       }, nil)
     guard opened == ARCHIVE_OK else { throw .storage(path: "layer", reason: "cannot be begun") }
     for entry in entries { try write(entry, to: archive) }
@@ -76,26 +78,17 @@ struct LayerWriter {
       try begin()
       try put(bytes.withUnsafeBytes { archive_write_data(archive, $0.baseAddress, $0.count) }, bytes.count, entry.path)
     case .file(let host):
-      let file = open(host, O_RDONLY | O_CLOEXEC)
-      guard file >= 0 else { throw .kernel(host) }
-      defer { close(file) }
-      var status = stat()
-      guard fstat(file, &status) == 0 else { throw .kernel(host) }
+      let file = try stored(try Descriptor.open(host, O_RDONLY))
+      let size = Int(try stored(host, try file.status()).st_size)
       archive_entry_set_filetype(header, UInt32(S_IFREG as mode_t))
-      archive_entry_set_size(header, Int64(status.st_size))
+      archive_entry_set_size(header, Int64(size))
       try begin()
-      try copy(file, host, size: Int(status.st_size), to: archive)
+      let written = try stored(host, try file.withContent(size) { archive_write_data(archive, $0.baseAddress, $0.count) })
+      try put(written, size, host)
     }
   }
 
   private static func put(_ written: Int, _ count: Int, _ path: String) throws(ImageError) {
     guard written == count else { throw .storage(path: path, reason: "cannot be written") }
-  }
-
-  private static func copy(_ file: Int32, _ host: String, size: Int, to archive: OpaquePointer) throws(ImageError) {
-    if size == 0 { return }
-    guard let start = mmap(nil, size, PROT_READ, MAP_PRIVATE, file, 0), start != MAP_FAILED else { throw .kernel(host) }
-    defer { munmap(start, size) }
-    try put(archive_write_data(archive, start, size), size, host)
   }
 }

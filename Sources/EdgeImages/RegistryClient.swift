@@ -1,3 +1,5 @@
+import EdgeLinux
+
 /// Fetches images from their registry.
 package struct RegistryClient: Sendable {
   package struct PulledImage: Sendable {
@@ -18,7 +20,7 @@ package struct RegistryClient: Sendable {
 
   /// For machines without a way out.
   package static let unreachable = RegistryClient { (reference, scratch) throws(ImageError) in
-    HostFiles.remove(scratch)
+    try? Files.remove(scratch)
     throw .pullFailed(
       reference.description,
       reason: "no registry can be reached from here: load it from an archive (wavetank load image-archive FILE)")

@@ -1,3 +1,4 @@
+import EdgeLinux
 import Glibc
 
 /// The file behind a journal: one row an object, in its present state, so that nothing has to be compacted.
@@ -18,9 +19,9 @@ final class JournalFile: @unchecked Sendable {
     let path = directory + "/objects.db"
     self.path = path
     // Made by us first: SQLite would let the group read a file that holds Secrets.
-    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw .unusable(path: path, reason: String(cString: strerror(errno))) }
-    Glibc.close(descriptor)
+    do throws(SystemError) { _ = try Descriptor.open(path, O_RDWR | O_CREAT) } catch {
+      throw .unusable(path: path, reason: error.reason)
+    }
     do throws(DatabaseError) {
       let database = try Database(path: path)
       let made = try database.integer("PRAGMA schema_version") != 0

@@ -1,4 +1,4 @@
-import Glibc
+import EdgeLinux
 import Synchronization
 
 /// The queue and the one thread that empties it.
@@ -16,13 +16,14 @@ final class JournalWriter: @unchecked Sendable {
     var closing = false
     /// Set by the first write that fails; never cleared.
     var failure: JournalError?
-    var thread: pthread_t?
+    var isWriting = false
   }
 
   private let waitingLimit: Int
   private let queue = Mutex(Queue())
-  /// Counts the times that the queue stopped being empty.
-  private let wake: UnsafeMutablePointer<sem_t>
+  /// Signalled each time that the queue stops being empty.
+  private let filled = Semaphore()
+  private let ended = Semaphore()
   /// The file and its lock; nil when closed. Touched by the writing thread and, before its start and after its end, by the owner.
   private let storage: Mutex<Storage?>
 
@@ -32,39 +33,30 @@ final class JournalWriter: @unchecked Sendable {
   }
 
   init(directory: String, durable: Bool, waitingLimit: Int) throws(JournalError) {
-    try JournalWriter.makeDirectory(directory)
-    let lock = try DirectoryLock(directory: directory)
+    let lock = try JournalWriter.lock(directory)
     let file = try JournalFile(directory: directory, durable: durable)
     self.waitingLimit = waitingLimit
     storage = Mutex(Storage(lock: lock, file: file))
-    wake = .allocate(capacity: 1)
-    sem_init(wake, 0, 0)
   }
 
-  deinit {
-    sem_destroy(wake)
-    wake.deallocate()
-  }
-
-  private static func makeDirectory(_ path: String) throws(JournalError) {
-    var made = path.hasPrefix("/") ? "" : "."
-    for part in path.split(separator: "/") {
-      made += "/" + part
-      if mkdir(made, 0o700) != 0, errno != EEXIST { throw .unusable(path: path, reason: String(cString: strerror(errno))) }
+  private static func lock(_ directory: String) throws(JournalError) -> DirectoryLock {
+    do throws(SystemError) { try Files.makeDirectories(directory, mode: 0o700) } catch {
+      throw .unusable(path: directory, reason: error.reason)
+    }
+    do throws(DirectoryLock.Failure) { return try DirectoryLock(directory) } catch {
+      switch error {
+      case .inUse(let process): throw .inUse(path: directory, process: process)
+      case .unusable(let error): throw .unusable(path: directory, reason: error.reason)
+      }
     }
   }
 
   func start() {
-    var thread = pthread_t()
-    let context = Unmanaged.passRetained(self).toOpaque()
-    let code = pthread_create(
-      &thread, nil,
-      { context in
-        Unmanaged<JournalWriter>.fromOpaque(context!).takeRetainedValue().run()
-        return nil
-      }, context)
-    precondition(code == 0, "the kernel has no room for one thread")
-    queue.withLock { $0.thread = thread }
+    queue.withLock { $0.isWriting = true }
+    PosixThread.start {
+      self.run()
+      self.ended.signal()
+    }
   }
 
   func contents() throws(JournalError) -> JournalContents {
@@ -88,27 +80,27 @@ final class JournalWriter: @unchecked Sendable {
       queue.completions.append(completion)
       queue.records += records.count
       queue.bytes += bytes
-      if queue.batches.count == 1 { sem_post(wake) }
+      if queue.batches.count == 1 { filled.signal() }
       return nil
     }
     if let refusal { completion(.failure(refusal)) }
   }
 
   func close() {
-    let thread: pthread_t? = queue.withLock { queue in
+    let isWriting = queue.withLock { queue in
       queue.closing = true
-      defer { queue.thread = nil }
-      return queue.thread
+      defer { queue.isWriting = false }
+      return queue.isWriting
     }
-    guard let thread else { return }
-    sem_post(wake)
-    pthread_join(thread, nil)
+    guard isWriting else { return }
+    filled.signal()
+    ended.wait()
     storage.withLock { $0 = nil }
   }
 
   private func run() {
     while true {
-      while sem_wait(wake) != 0 {}
+      filled.wait()
       let (batches, completions, failure, closing) = queue.withLock { queue in
         let taken = (queue.batches, queue.completions, queue.failure, queue.closing)
         queue.batches = []

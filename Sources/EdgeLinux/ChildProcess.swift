@@ -60,11 +60,23 @@ package struct ChildProcess: Sendable {
     let pidfd = linux_pidfd_open(pid)
     if pidfd < 0 {
       let code = errno
-      kill(pid, SIGKILL)
+      kill(pid)
       waitpid(pid, nil, 0)
       throw SystemError("pidfd_open", path, code: code)
     }
     return ChildProcess(pid: pid, pidfd: Descriptor(owning: pidfd), isSession: session)
+  }
+
+  /// The code of a child that has ended, 128 + signal where a signal ended it; nil while it runs. To be asked until it is told.
+  package func collect() -> Int32? {
+    var code: Int32 = 0
+    return linux_collect(pidfd.number, &code) == 1 ? code : nil
+  }
+
+  /// Keeps the thread waiting for the end.
+  package func waitHere() -> Int32 {
+    while !hasEnded(within: -1) {}
+    return collect() ?? 255
   }
 
   /// Waits for the end, also in a cancelled task (so that no zombie stays); 128 + signal where a signal ended it.
@@ -97,15 +109,33 @@ package struct ChildProcess: Sendable {
     }
   }
 
-  package var hasEnded: Bool {
+  package var hasEnded: Bool { hasEnded(within: 0) }
+
+  /// Keeps the thread waiting for so long; -1: until the end.
+  package func hasEnded(within milliseconds: Int32) -> Bool {
     var status = pollfd(fd: pidfd.number, events: Int16(POLLIN), revents: 0)
-    return poll(&status, 1, 0) > 0
+    return poll(&status, 1, milliseconds) > 0
   }
 
   /// Returns once the process has ended, without collecting it.
   package func ended() async throws { try await Readiness.shared.wait(for: pidfd, writing: false) }
 
   package func send(_ signal: Int32) { _ = linux_pidfd_send(pidfd.number, signal) }
+
+  /// Kills a process that is no child of ours, if it is there.
+  package static func kill(_ pid: Int32) { Glibc.kill(pid, SIGKILL) }
+
+  package static func isRunning(_ pid: Int32) -> Bool { Glibc.kill(pid, 0) == 0 }
+
+  /// Runs a program to its end while the thread waits, and gives what it writes, up to 1 MiB; nil where it cannot run or fails.
+  package static func output(_ path: String, _ arguments: [String]) -> String? {
+    guard let null = try? Descriptor.open("/dev/null", O_WRONLY),
+      let (child, reader) = try? startCaptured(path, arguments, errors: null, environment: Environment.all)
+    else { return nil }
+    var all: [UInt8] = []
+    while let bytes = try? reader.readNow(), !bytes.isEmpty { if all.count < 1 << 20 { all += bytes } }
+    return child.waitHere() == 0 ? String(decoding: all, as: UTF8.self) : nil
+  }
 
   /// Runs a program to its end and gives its exit code with what it wrote; output beyond 64 KiB is dropped. A program that
   /// takes longer than `timeout` is killed.
@@ -115,6 +145,7 @@ package struct ChildProcess: Sendable {
     timeout: Duration = .seconds(60)
   ) async throws -> (code: Int32, output: String) {
     let (child, reader) = try startCaptured(path, arguments, input: input, environment: environment, session: session)
+    reader.setNonBlocking()
     let alarm = Task.detached {
       try await Task.sleep(for: timeout)
       child.send(SIGKILL)
@@ -125,13 +156,15 @@ package struct ChildProcess: Sendable {
     return (code, String(decoding: output, as: UTF8.self))
   }
 
-  /// Starts a program that reads `input` to its end, and gives what it writes. Only the child keeps the writing end.
-  private static func startCaptured(
-    _ path: String, _ arguments: [String], input: [UInt8], environment: [String], session: Bool
+  /// Starts a program that reads `input` to its end, and gives the blocking descriptor of what it writes, which ends with it: only
+  /// the child keeps the writing end.
+  /// - Parameter errors: where its standard error goes; nil: with its output.
+  package static func startCaptured(
+    _ path: String, _ arguments: [String], input: [UInt8] = [], errors: Descriptor? = nil, environment: [String],
+    session: Bool = false
   ) throws(SystemError) -> (ChildProcess, Descriptor) {
     let (reader, writer) = try Descriptor.pipe()
-    reader.setNonBlocking()
-    var streams = [Stream(writer, as: 1), Stream(writer, as: 2)]
+    var streams = [Stream(writer, as: 1), Stream(errors ?? writer, as: 2)]
     if !input.isEmpty { streams.append(Stream(try Descriptor.memory(input), as: 0)) }
     return (try start(path, arguments, environment: environment, streams: streams, session: session), reader)
   }
@@ -151,11 +184,14 @@ private func withOptionalString<Result>(_ string: String?, _ body: (UnsafePointe
 }
 
 extension ChildProcess {
-  /// A process that became our child when its parent ended (see `adoptOrphans`).
+  /// A process that is there already: a stranger, or one that became our child when its parent ended (see `adoptOrphans`).
   package init(adopting pid: Int32) throws(SystemError) {
     self.init(
       pid: pid, pidfd: Descriptor(owning: try system("pidfd_open", "process \(pid)") { linux_pidfd_open(pid) }), isSession: false)
   }
+
+  /// No program that is started from now on gets a descriptor from that number on.
+  package static func keepFromPrograms(from number: UInt32) { _ = linux_keep_from_programs(number) }
 
   /// From now on orphans among our descendants become our children, not a foreign init's.
   package static func adoptOrphans() { _ = linux_adopt_orphans() }

@@ -24,9 +24,8 @@ package final class Descriptor: Sendable {
   /// A file without a name that holds `content`, to be read from its beginning.
   package static func memory(_ content: [UInt8]) throws(SystemError) -> Descriptor {
     let file = Descriptor(owning: try system("memfd_create") { linux_memory_file() })
-    var start = 0
-    while start < content.count { start += try file.writeNow(content, from: start) ?? 0 }
-    try system("seek") { lseek(file.number, 0, SEEK_SET) }
+    try file.writeAll(content)
+    try file.seek(to: 0)
     return file
   }
 
@@ -34,9 +33,15 @@ package final class Descriptor: Sendable {
     Descriptor(owning: try system("dup") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
   }
 
-  package func setNonBlocking() {
-    _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) | O_NONBLOCK)
+  package func setNonBlocking(_ isNonBlocking: Bool = true) {
+    let flags = fcntl(number, F_GETFL)
+    _ = fcntl(number, F_SETFL, isNonBlocking ? flags | O_NONBLOCK : flags & ~O_NONBLOCK)
   }
+
+  package func seek(to offset: Int) throws(SystemError) { try system("seek") { lseek(number, offset, SEEK_SET) } }
+
+  /// Sets a terminal's size.
+  package func setWindow(columns: UInt16, rows: UInt16) { _ = linux_set_window(number, columns, rows) }
 
   /// Reads what is there, at most `count` bytes, without waiting on a non-blocking descriptor. Empty at the end; nil: nothing yet.
   package func readNow(_ count: Int = 65_536) throws(SystemError) -> [UInt8]? {
@@ -65,6 +70,47 @@ package final class Descriptor: Sendable {
     if result >= 0 { return result }
     if errno == EAGAIN { return nil }
     throw SystemError("write", code: errno)
+  }
+
+  /// Writes all bytes to a file or another blocking descriptor.
+  package func writeAll(_ bytes: [UInt8]) throws(SystemError) {
+    var start = 0
+    while start < bytes.count { start += try writeNow(bytes, from: start) ?? 0 }
+  }
+
+  package func writeAll(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = try system("write") { Glibc.write(number, rest.baseAddress, rest.count) }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+  }
+
+  /// Fills a buffer from a blocking descriptor; 0 at its end.
+  package func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+    try system("read") { Glibc.read(number, buffer.baseAddress, buffer.count) }
+  }
+
+  /// The first bytes of a file; the place to go on reading stays.
+  package func peek(_ count: Int) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in filled = max(0, pread(number, buffer.baseAddress, count, 0)) }
+  }
+
+  /// The file's content as memory.
+  package func withContent<Value>(_ count: Int, _ body: (UnsafeRawBufferPointer) -> Value) throws(SystemError) -> Value {
+    if count == 0 { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+    guard let start = mmap(nil, count, PROT_READ, MAP_PRIVATE, number, 0), start != MAP_FAILED else { throw SystemError("mmap") }
+    defer { munmap(start, count) }
+    return body(UnsafeRawBufferPointer(start: start, count: count))
+  }
+
+  /// From now on writing to a reader that is gone is an error and no signal.
+  package static func ignoreBrokenPipes() { signal(SIGPIPE, SIG_IGN) }
+
+  /// Writes to a standard stream, as much as it takes at once.
+  package static func write(_ text: String, to number: Int32) {
+    var text = text
+    text.withUTF8 { _ = Glibc.write(number, $0.baseAddress, $0.count) }
   }
 
   /// Reads from a non-blocking descriptor; empty at its end.

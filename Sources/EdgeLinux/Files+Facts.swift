@@ -1,26 +1,43 @@
-import Glibc
+package import Glibc
 
 extension Files {
-  /// 0 where there is no such file.
-  package static func size(_ path: String) -> Int {
+  /// Links followed; nil where there is nothing.
+  package static func status(_ path: String) -> stat? {
     var status = stat()
-    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    return stat(path, &status) == 0 ? status : nil
+  }
+
+  /// Of a link itself.
+  package static func linkStatus(_ path: String) -> stat? {
+    var status = stat()
+    return lstat(path, &status) == 0 ? status : nil
+  }
+
+  /// 0 where there is no such file.
+  package static func size(_ path: String) -> Int { status(path).map { Int($0.st_size) } ?? 0 }
+
+  /// S_IFDIR, S_IFREG, …; nil where there is nothing.
+  package static func kind(_ path: String) -> UInt32? { status(path).map { $0.st_mode & S_IFMT } }
+
+  package static func isReadable(_ path: String) -> Bool { access(path, R_OK) == 0 }
+  package static func isExecutable(_ path: String) -> Bool { access(path, X_OK) == 0 }
+
+  /// The first program of that name in PATH, or in `path`, that may be run.
+  package static func program(_ name: String, path: String? = nil) -> String? {
+    let path = path ?? Environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+    return path.split(separator: ":").map { "\($0)/\(name)" }.first(where: isExecutable)
+  }
+
+  /// Without links, "." and ".."; nil where there is nothing.
+  package static func resolved(_ path: String) -> String? {
+    guard let found = realpath(path, nil) else { return nil }
+    defer { free(found) }
+    return String(cString: found)
   }
 
   /// The last bytes of a file.
   package static func tail(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
-    let file = try Descriptor.open(path, O_RDONLY)
-    let start = max(0, size(path) - limit)
-    try system("seek", path) { lseek(file.number, start, SEEK_SET) }
-    return try read(file, path: path, limit: limit + (1 << 20))
-  }
-}
-
-extension Files {
-  /// S_IFDIR, S_IFREG, …; nil where there is nothing.
-  package static func kind(_ path: String) -> UInt32? {
-    var status = stat()
-    return stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
+    try read(path, from: max(0, size(path) - limit), limit: limit + (1 << 20))
   }
 
   package static func readLink(_ path: String) throws(SystemError) -> String {
@@ -34,32 +51,39 @@ extension Files {
   /// Gives a directory and all in it to a group, which may do what the owner may; directories pass the group on. Never follows
   /// a link. (kubernetes/pkg/volume/volume_linux.go, v1.36)
   package static func giveToGroup(_ path: String, _ group: UInt32) throws(SystemError) {
-    try giveToGroup(try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), path, group)
+    try giveToGroup(try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), group)
   }
 
-  private static func giveToGroup(_ directory: Descriptor, _ path: String, _ group: UInt32) throws(SystemError) {
-    var status = stat()
-    try system("stat", path) { fstat(directory.number, &status) }
-    try system("chown", path) { fchown(directory.number, UInt32.max, group) }
-    try system("chmod", path) { fchmod(directory.number, status.st_mode & 0o7777 | 0o2770) }
-    let copy = try system("dup", path) { fcntl(directory.number, F_DUPFD_CLOEXEC, 3) }
-    for name in entries(copy) {
-      let child = path + "/" + name
-      try system("stat", child) { fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) }
-      if status.st_mode & S_IFMT == S_IFDIR {
-        let number = try system("open", child) {
-          openat(directory.number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-        }
-        try giveToGroup(Descriptor(owning: number), child, group)
+  private static func giveToGroup(_ directory: Descriptor, _ group: UInt32) throws(SystemError) {
+    let mode = try directory.status().st_mode
+    try directory.setOwner(UInt32.max, group)
+    try directory.setMode(mode & 0o7777 | 0o2770)
+    for name in try directory.names() {
+      if directory.isDirectory(name) {
+        try giveToGroup(try directory.openDirectory(name), group)
       } else {
-        try system("chown", child) { fchownat(directory.number, name, UInt32.max, group, AT_SYMLINK_NOFOLLOW) }
-        guard status.st_mode & S_IFMT == S_IFREG else { continue }
-        // Through a descriptor: fchmodat would follow a link that took the file's place.
-        let number = openat(directory.number, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
-        guard number >= 0 else { continue }
-        let file = Descriptor(owning: number)
-        fchmod(file.number, status.st_mode & 0o7777 | (status.st_mode & 0o600 == 0o600 ? 0o660 : 0o440))
+        let mode = directory.status(name)?.st_mode ?? 0
+        try directory.setOwner(of: name, UInt32.max, group)
+        // Through a descriptor: by its name, a link that took the file's place would be followed.
+        guard mode & S_IFMT == S_IFREG, let file = try? directory.open(name, O_RDONLY | O_NONBLOCK) else { continue }
+        try? file.setMode(mode & 0o7777 | (mode & 0o600 == 0o600 ? 0o660 : 0o440))
       }
     }
+  }
+}
+
+/// The variables that this process was started with.
+package enum Environment {
+  package static subscript(name: String) -> String? { getenv(name).map { String(cString: $0) } }
+
+  /// "NAME=value", for a child.
+  package static var all: [String] {
+    var all: [String] = []
+    var next = environ
+    while let pair = next.pointee {
+      all.append(String(cString: pair))
+      next += 1
+    }
+    return all
   }
 }

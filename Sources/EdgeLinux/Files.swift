@@ -1,16 +1,13 @@
-import CLinux
 import Glibc
 
 /// Whole-file and directory operations, each naming its path when it fails.
 package enum Files {
-  package static func exists(_ path: String) -> Bool {
-    var status = stat()
-    return lstat(path, &status) == 0
-  }
+  package static func exists(_ path: String) -> Bool { linkStatus(path) != nil }
 
   /// The whole content; beyond `limit` bytes it is EFBIG.
-  package static func read(_ path: String, limit: Int = 16 << 20) throws(SystemError) -> [UInt8] {
+  package static func read(_ path: String, from offset: Int = 0, limit: Int = 16 << 20) throws(SystemError) -> [UInt8] {
     let file = try Descriptor.open(path, O_RDONLY)
+    if offset > 0 { try file.seek(to: offset) }
     return try read(file, path: path, limit: limit)
   }
 
@@ -43,17 +40,26 @@ package enum Files {
     try write(file, path, Array(value.utf8))
   }
 
-  /// Writes so that a reader sees the old or the new content, also after a crash of this process.
-  package static func replace(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) throws(SystemError) {
-    try write(path + ".new", bytes, mode: mode)
-    try system("rename", path) { rename(path + ".new", path) }
+  /// Writes so that a reader sees the old or the new content, also after a crash of this process; `isDurable`: after a loss of
+  /// power, too.
+  package static func replace(
+    _ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600, isDurable: Bool = false
+  ) throws(SystemError) {
+    let file = try Descriptor.open(path + ".new", O_WRONLY | O_CREAT | O_TRUNC, mode: mode)
+    try write(file, path, bytes)
+    if isDurable { try system("sync", path) { fsync(file.number) } }
+    try rename(path + ".new", to: path)
   }
 
   private static func write(_ file: Descriptor, _ path: String, _ bytes: [UInt8]) throws(SystemError) {
-    var start = 0
-    while start < bytes.count {
-      do { start += try file.writeNow(bytes, from: start) ?? 0 } catch { throw SystemError("write", path, code: error.code) }
-    }
+    do throws(SystemError) { try file.writeAll(bytes) } catch { throw SystemError("write", path, code: error.code) }
+  }
+
+  /// Copies a file's content into a new file.
+  package static func copy(_ source: String, to path: String) throws(SystemError) {
+    let from = try Descriptor.open(source, O_RDONLY)
+    let to = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
+    while try system("copy", path, { sendfile(to.number, from.number, nil, 1 << 30) }) > 0 {}
   }
 
   /// Makes the directory and those above it; one that is there is no error.
@@ -67,36 +73,27 @@ package enum Files {
     if mkdir(path, mode) != 0 && errno != EEXIST { throw SystemError("mkdir", path, code: errno) }
   }
 
-  package static func isDirectory(_ path: String) -> Bool {
-    var status = stat()
-    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  package static func isDirectory(_ path: String) -> Bool { kind(path) == S_IFDIR }
+
+  /// Makes one directory, which must not be there, with exactly this mode.
+  package static func makeDirectory(_ path: String, mode: UInt32) throws(SystemError) {
+    try system("mkdir", path) { mkdir(path, mode) }
+    try setMode(path, mode)
+  }
+
+  /// Makes a directory whose name begins with `prefix`.
+  package static func makeTemporaryDirectory(_ prefix: String) throws(SystemError) -> String {
+    var template = Array((prefix + "XXXXXX").utf8CString)
+    guard mkdtemp(&template) != nil else { throw SystemError("mkdtemp", prefix) }
+    return String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
   /// The names in a directory, sorted; none where there is no such directory.
   package static func list(_ path: String) throws(SystemError) -> [String] {
-    let number = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    if number < 0 {
-      if errno == ENOENT { return [] }
-      throw SystemError("open", path, code: errno)
+    do throws(SystemError) { return try Descriptor.directory(path).names().sorted() } catch {
+      if error.code == ENOENT { return [] }
+      throw error
     }
-    return entries(number).sorted()
-  }
-
-  /// Takes over the descriptor.
-  static func entries(_ number: Int32) -> [String] {
-    guard let directory = fdopendir(number) else {
-      close(number)
-      return []
-    }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names
   }
 
   /// Deletes a file or a directory with all in it; never follows a link and never enters what is mounted there (EXDEV): that
@@ -111,26 +108,27 @@ package enum Files {
       try system("unlink", path) { unlink(path) }
       return
     }
-    let top = try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
-    try empty(top, path: path)
-    try system("rmdir", path) { rmdir(path) }
+    try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW).removeAll(path: path)
+    try removeDirectory(path)
   }
 
-  private static func empty(_ directory: Descriptor, path: String) throws(SystemError) {
-    let copy = try system("dup", path) { fcntl(directory.number, F_DUPFD_CLOEXEC, 3) }
-    for name in entries(copy) {
-      let child = path + "/" + name
-      var status = stat()
-      try system("stat", child) { fstatat(directory.number, name, &status, AT_SYMLINK_NOFOLLOW) }
-      if status.st_mode & S_IFMT == S_IFDIR {
-        let number = try system("open", child) {
-          linux_open_same_mount(directory.number, name, O_RDONLY | O_DIRECTORY)
-        }
-        try empty(Descriptor(owning: number), path: child)
-        try system("rmdir", child) { unlinkat(directory.number, name, AT_REMOVEDIR) }
-      } else {
-        try system("unlink", child) { unlinkat(directory.number, name, 0) }
-      }
-    }
+  /// Deletes an empty directory.
+  package static func removeDirectory(_ path: String) throws(SystemError) { try system("rmdir", path) { rmdir(path) } }
+
+  package static func rename(_ path: String, to next: String) throws(SystemError) {
+    try system("rename", next) { Glibc.rename(path, next) }
+  }
+
+  package static func makeLink(_ path: String, to target: String) throws(SystemError) {
+    try system("symlink", path) { symlink(target, path) }
+  }
+
+  /// A second name for a file.
+  package static func makeHardLink(_ path: String, to file: String) throws(SystemError) {
+    try system("link", path) { link(file, path) }
+  }
+
+  package static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
+    try system("chmod", path) { chmod(path, mode) }
   }
 }

@@ -2,6 +2,9 @@ import CLinux
 import Glibc
 
 package enum Mount {
+  /// Whether the unified hierarchy of control groups is mounted there.
+  package static func isCgroup2(_ path: String) -> Bool { linux_file_system(path) == Int(LINUX_CGROUP2_MAGIC) }
+
   package static func tmpfs(at target: String, options: String) throws(SystemError) {
     try system("mount", target) {
       linux_mount("tmpfs", target, "tmpfs", UInt(LINUX_MOUNT_NO_SUID | LINUX_MOUNT_NO_DEVICES), options)
@@ -12,9 +15,9 @@ package enum Mount {
   /// descriptors of the layers, whose names are short whatever the paths.
   package static func overlay(at target: String, layers: [String], upper: String, work: String) throws(SystemError) {
     var opened: [Descriptor] = []
-    for path in layers.reversed() { opened.append(try Descriptor.open(path, O_RDONLY | O_DIRECTORY)) }
+    for path in layers.reversed() { opened.append(try Descriptor.directory(path)) }
     let lower = opened.map { "/proc/self/fd/\($0.number)" }.joined(separator: ":")
-    let changes = [try Descriptor.open(upper, O_RDONLY | O_DIRECTORY), try Descriptor.open(work, O_RDONLY | O_DIRECTORY)]
+    let changes = [try Descriptor.directory(upper), try Descriptor.directory(work)]
     let options =
       "lowerdir=\(lower),upperdir=/proc/self/fd/\(changes[0].number),workdir=/proc/self/fd/\(changes[1].number),index=off"
     try system("mount", target) { linux_mount("overlay", target, "overlay", 0, options) }

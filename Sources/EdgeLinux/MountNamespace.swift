@@ -18,17 +18,17 @@ package final class MountNamespace: Sendable {
   package func enter() throws(SystemError) {
     // A thread that shares its root and directory with others may not change namespace.
     try system("unshare", "file system state") { linux_unshare(Int32(LINUX_SHARED_DIRECTORY)) }
-    try system("setns", "mount namespace") { linux_setns(descriptor.number, Int32(LINUX_NAMESPACE_MOUNT)) }
+    try ThreadNamespace.mount.enter(descriptor)
   }
 
   /// Moves the calling thread (the whole process, before it starts any other) into a new mount namespace.
   package static func enterPrivate() throws(SystemError) {
-    try system("unshare", "mount namespace") { linux_unshare(Int32(LINUX_NAMESPACE_MOUNT)) }
+    try ThreadNamespace.mount.enterNew()
     // Slave: what the host mounts later is seen here, what is mounted here stays here.
     try system("mount", "/") { linux_mount("none", "/", nil, UInt(LINUX_MOUNT_SLAVE | LINUX_MOUNT_RECURSIVE), nil) }
     // crun 1.8 refuses hosts with v1 controllers and a v2 hierarchy beside them; the v2 one has no controllers there.
     let hybrid = "/sys/fs/cgroup/unified"
-    if linux_file_system("/sys/fs/cgroup") != Int(LINUX_CGROUP2_MAGIC), linux_file_system(hybrid) == Int(LINUX_CGROUP2_MAGIC) {
+    if !Mount.isCgroup2("/sys/fs/cgroup"), Mount.isCgroup2(hybrid) {
       try system("umount", hybrid) { linux_unmount(hybrid, Int32(LINUX_UNMOUNT_DETACH)) }
     }
   }

@@ -11,8 +11,8 @@ package enum PosixThread {
 
   private final class Cell<Value: Sendable>: Sendable {
     private let content = Mutex<Result<Value, SystemError>?>(nil)
+    var value: Result<Value, SystemError> { content.withLock { $0! } }
     func put(_ result: Result<Value, SystemError>) { content.withLock { $0 = result } }
-    func take() -> Result<Value, SystemError> { content.withLock { $0! } }
   }
 
   /// Starts a detached thread.
@@ -37,18 +37,15 @@ package enum PosixThread {
     _ body: @escaping @Sendable () throws(SystemError) -> Value
   ) throws(SystemError) -> Value {
     let cell = Cell<Value>()
-    let done = eventfd(0, Int32(EFD_CLOEXEC))
-    guard done >= 0 else { throw SystemError("eventfd") }
-    defer { close(done) }
+    let done = Semaphore()
     start {
       do throws(SystemError) {
         let value = try body()
         cell.put(.success(value))
       } catch { cell.put(.failure(error)) }
-      eventfd_write(done, 1)
+      done.signal()
     }
-    var value: eventfd_t = 0
-    while eventfd_read(done, &value) != 0 {}
-    return try cell.take().get()
+    done.wait()
+    return try cell.value.get()
   }
 }

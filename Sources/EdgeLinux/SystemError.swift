@@ -12,10 +12,10 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     self.code = code
   }
 
-  package var description: String {
-    let cause = String(cString: strerror(code))
-    return path.isEmpty ? "\(call): \(cause)" : "\(call) \(path): \(cause)"
-  }
+  /// The cause alone, such as "No such file or directory".
+  package var reason: String { String(cString: strerror(code)) }
+
+  package var description: String { path.isEmpty ? "\(call): \(reason)" : "\(call) \(path): \(reason)" }
 }
 
 /// Runs a call that answers -1 for failure, again where a signal interrupted it.

@@ -1,5 +1,3 @@
-import CLinux
-import Glibc
 import Synchronization
 
 /// Threads for tasks that make blocking system calls (mounts, files, starting processes), so that they do not hold up the pool on
@@ -13,17 +11,13 @@ package final class WorkerThreads: TaskExecutor {
   }
   private let state = Mutex(State())
   private let limit: Int
-  private let wake: Descriptor
+  private let waiting = Semaphore()
+  private let enter: @Sendable () -> Void
 
-  private let prepare: @Sendable () -> Void
-
-  /// - Parameter prepare: what each thread does first, such as entering a namespace.
-  package init(threads limit: Int, prepare: @escaping @Sendable () -> Void = {}) {
+  /// - Parameter enter: what each thread does first, such as entering a namespace.
+  package init(threads limit: Int, enter: @escaping @Sendable () -> Void = {}) {
     self.limit = limit
-    self.prepare = prepare
-    let number = eventfd(0, Int32(EFD_CLOEXEC) | Int32(EFD_SEMAPHORE))
-    precondition(number >= 0, "the kernel refused an eventfd")
-    wake = Descriptor(owning: number)
+    self.enter = enter
   }
 
   package func enqueue(_ job: consuming ExecutorJob) {
@@ -36,18 +30,17 @@ package final class WorkerThreads: TaskExecutor {
     }
     if startsThread {
       PosixThread.start {
-        self.prepare()
+        self.enter()
         self.run()
       }
     }
-    eventfd_write(wake.number, 1)
+    waiting.signal()
   }
 
   private func run() {
     while true {
       state.withLock { $0.idle += 1 }
-      var value: eventfd_t = 0
-      while eventfd_read(wake.number, &value) != 0 {}
+      waiting.wait()
       let job = state.withLock { state -> UnownedJob in
         state.idle -= 1
         let job = state.jobs[state.head]

@@ -1,6 +1,4 @@
-import CLinux
 import EdgeLinux
-import Glibc
 import Synchronization
 
 /// The cluster's network: one namespace with a bridge that every node's pods are plugged into, apart from the host's network.

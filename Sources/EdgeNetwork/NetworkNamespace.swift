@@ -1,4 +1,3 @@
-import CLinux
 package import EdgeLinux
 import Glibc
 
@@ -8,7 +7,7 @@ package final class NetworkNamespace: Sendable {
 
   package init() throws(SystemError) {
     descriptor = try PosixThread.result { () throws(SystemError) in
-      try system("unshare", "network namespace") { linux_unshare(Int32(LINUX_NAMESPACE_NETWORK)) }
+      try ThreadNamespace.network.enterNew()
       return try Descriptor.open("/proc/thread-self/ns/net", O_RDONLY)
     }
   }
@@ -19,7 +18,7 @@ package final class NetworkNamespace: Sendable {
   /// Runs `body` on a thread inside. Sockets that it makes stay inside wherever they are used.
   package func inside<Value: Sendable>(_ body: @escaping @Sendable () throws(SystemError) -> Value) throws(SystemError) -> Value {
     try PosixThread.result { [descriptor] () throws(SystemError) in
-      try system("setns", "network namespace") { linux_setns(descriptor.number, Int32(LINUX_NAMESPACE_NETWORK)) }
+      try ThreadNamespace.network.enter(descriptor)
       return try body()
     }
   }

@@ -33,10 +33,12 @@ extension Cgroup {
     var pause = Duration.milliseconds(1)
     while true {
       let processes = processes()
-      for process in processes where process != getpid() { kill(process, SIGKILL) }
+      for process in processes where process != getpid() { ChildProcess.kill(process) }
       if processes.isEmpty {
         var left = false
-        for directory in directories() where rmdir(directory) != 0 && errno != ENOENT { left = true }
+        for directory in directories() {
+          do throws(SystemError) { try Files.removeDirectory(directory) } catch { if error.code != ENOENT { left = true } }
+        }
         if !left { return }
       }
       if clock.now > end { throw SystemError("remove", path, code: EBUSY) }

@@ -1,4 +1,3 @@
-import CLinux
 import EdgeLinux
 import Glibc
 
@@ -12,7 +11,7 @@ package struct Cgroup: Sendable {
   package func child(_ name: String) -> Cgroup { Cgroup(path + "/" + name) }
 
   private static let root = "/sys/fs/cgroup"
-  static let isUnified = linux_file_system(root) == Int(LINUX_CGROUP2_MAGIC)
+  static let isUnified = Mount.isCgroup2(root)
 
   /// The hierarchies that are mounted: one of v2, or one for each controller of v1.
   static func mounted() -> [String] {

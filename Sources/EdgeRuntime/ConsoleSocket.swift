@@ -1,4 +1,3 @@
-import CLinux
 import EdgeLinux
 import Glibc
 
@@ -10,25 +9,14 @@ final class ConsoleSocket: Sendable {
 
   /// - Parameter name: the socket's name in `directory`.
   init(directory path: String, name: String) throws(SystemError) {
-    directory = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    directory = try Descriptor.directory(path)
     file = path + "/" + name
-    listener = Descriptor(owning: try system("socket") { linux_socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0) })
     // A socket's path is at most 107 bytes long; this one is short wherever the directory is.
     short = "/proc/\(getpid())/fd/\(directory.number)/\(name)"
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(short.utf8).prefix($0.count - 1)) }
-    let socket = listener.number
-    try system("bind", file) {
-      withUnsafePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
-      }
-    }
-    try system("listen", file) { listen(socket, 1) }
-    listener.setNonBlocking()
+    listener = try Socket.listen(at: short, backlog: 1)
   }
 
-  deinit { unlink(file) }
+  deinit { try? Files.remove(file) }
 
   /// The path for crun.
   let short: String
@@ -55,9 +43,9 @@ final class ConsoleSocket: Sendable {
 
   /// - Throws: EAGAIN where nobody has connected.
   private func accepted(_ timeout: Duration) async throws -> Descriptor {
-    let connection = Descriptor(owning: try system("accept", file) { linux_accept(listener.number) })
+    let connection = try Socket.accept(listener.number)
     try await Readiness.shared.wait(for: connection, writing: false, timeout: timeout, what: file)
-    let master = Descriptor(owning: try system("receive", file) { linux_receive_descriptor(connection.number) })
+    let master = try Socket.receiveDescriptor(connection)
     master.setNonBlocking()
     return master
   }

@@ -36,7 +36,7 @@ package struct ContainerBundle: Sendable {
       for name in ["rootfs", "upper", "work", "empty"] { try Files.makeDirectories(directory + "/" + name) }
       try Files.write(terminationLog, [])
       // The container's user may not be root.
-      try system("chmod", terminationLog) { chmod(terminationLog, 0o666) }
+      try Files.setMode(terminationLog, 0o666)
       try Mount.overlay(
         at: rootfs, layers: image.layerDirectories.isEmpty ? [directory + "/empty"] : image.layerDirectories,
         upper: directory + "/upper", work: directory + "/work")

@@ -23,7 +23,7 @@ final class ContainerLog: Sendable {
     var followers: [RunningContainer.Follower] = []
     var ended: Set<Source> = []
 
-    mutating func tell(_ bytes: [UInt8], _ source: Source) {
+    mutating func report(_ bytes: [UInt8], _ source: Source) {
       followers.removeAll { !$0(bytes, source == .stderr) }
     }
   }
@@ -44,13 +44,13 @@ final class ContainerLog: Sendable {
   func follow(_ follower: @escaping RunningContainer.Follower) {
     state.withLock { state in
       state.followers.append(follower)
-      for source in [Source.stdout, .stderr] where state.ended.contains(source) { state.tell([], source) }
+      for source in [Source.stdout, .stderr] where state.ended.contains(source) { state.report([], source) }
     }
   }
 
   private func append(_ bytes: [UInt8], as source: Source) {
     state.withLock { state in
-      state.tell(bytes, source)
+      state.report(bytes, source)
       var line = state.partial[source] ?? []
       var output: [UInt8] = []
       var rest = bytes[...]
@@ -69,7 +69,7 @@ final class ContainerLog: Sendable {
   /// Writes what did not end in a newline.
   private func finish(_ source: Source) {
     state.withLock { state in
-      state.tell([], source)
+      state.report([], source)
       state.ended.insert(source)
       guard var line = state.partial.removeValue(forKey: source), !line.isEmpty else { return }
       var output: [UInt8] = []
@@ -102,7 +102,7 @@ final class ContainerLog: Sendable {
     var start = 0
     while start < bytes.count, let count = try? state.file.writeNow(bytes, from: start) { start += count }
     state.size += start
-    if state.size > ContainerLog.fileLimit, rename(path, path + ".old") == 0,
+    if state.size > ContainerLog.fileLimit, (try? Files.rename(path, to: path + ".old")) != nil,
       let next = try? Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640)
     {
       state.file = next

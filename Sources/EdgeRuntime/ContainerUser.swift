@@ -1,4 +1,3 @@
-import CLinux
 import CoreNode
 import EdgeLinux
 import Glibc
@@ -54,9 +53,9 @@ struct ContainerUser: Sendable, Equatable {
 
   /// Lines of fields between colons. The image's links lead nowhere outside of it.
   private static func records(_ path: String, _ root: String) -> [[String]] {
-    guard let top = try? Descriptor.open(root, O_RDONLY | O_DIRECTORY) else { return [] }
-    let number = linux_open_in_root(top.number, path, O_RDONLY | O_NONBLOCK, 0)
-    guard number >= 0, let bytes = try? Files.read(Descriptor(owning: number), path: path, limit: 1 << 20) else { return [] }
+    guard let file = try? Descriptor.directory(root).open(within: path, O_RDONLY | O_NONBLOCK),
+      let bytes = try? Files.read(file, path: path, limit: 1 << 20)
+    else { return [] }
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
       $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     }

@@ -1,4 +1,3 @@
-import CLinux
 import CoreJSON
 import CoreNode
 import EdgeLinux
@@ -92,7 +91,7 @@ package final class ExecSession: Sendable {
   package func closeInput() { input.withLock { $0 = nil } }
 
   package func resize(columns: UInt16, rows: UInt16) {
-    if let terminal { _ = linux_set_window(terminal.number, columns, rows) }
+    terminal?.setWindow(columns: columns, rows: rows)
   }
 
   /// Waits for the end: the exit code, and what crun said where the process could not be started (code 126 or 127 then).
@@ -112,7 +111,7 @@ package final class ExecSession: Sendable {
   package func kill() {
     // Not crun, which waits for the process: it would leave it behind.
     if let pid = (try? Files.readText(pidFile)).flatMap({ Int32($0.filter(\.isNumber)) }), pid > 1 {
-      Glibc.kill(pid, SIGKILL)
+      ChildProcess.kill(pid)
     } else {
       process.send(SIGKILL)
     }

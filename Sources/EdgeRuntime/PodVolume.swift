@@ -1,4 +1,3 @@
-import CLinux
 package import CoreNode
 import EdgeLinux
 import Glibc
@@ -40,7 +39,7 @@ package struct PodVolume: Sendable {
 
   private static func makeOpen(_ path: String) throws(SystemError) {
     try Files.makeDirectories(path)
-    try system("chmod", path) { chmod(path, 0o777) }
+    try Files.setMode(path, 0o777)
   }
 
   /// hostPath's `type` (kubernetes/pkg/volume/hostpath, v1.36).
@@ -76,25 +75,16 @@ package struct PodVolume: Sendable {
   /// A directory or file of the volume, made (as a directory) where there is none. Links are followed within the volume only.
   /// - Returns: a descriptor whose /proc path is what to mount; it must stay open until that is done.
   func open(subPath: String) throws -> Descriptor {
-    let root = try Descriptor.open(path, O_RDONLY | O_DIRECTORY)
+    let root = try Descriptor.directory(path)
     var place = ""
     for part in subPath.split(separator: "/") where part != "." {
       if part == ".." { throw VolumeError("subPath \"\(subPath)\" leads out of the volume") }
-      let parent = Descriptor(
-        owning: try system("open", place) {
-          linux_open_in_root(root.number, place.isEmpty ? "." : place, Int32(LINUX_OPEN_PATH), 0)
-        })
+      let parent = try root.place(within: place)
       place += place.isEmpty ? String(part) : "/" + part
-      let found = linux_open_in_root(root.number, place, Int32(LINUX_OPEN_PATH), 0)
-      if found >= 0 {
-        close(found)
-      } else if errno == ENOENT {
-        try system("mkdir", subPath) { mkdirat(parent.number, String(part), 0o755) }
+      do throws(SystemError) { _ = try root.place(within: place) } catch {
+        if error.code == ENOENT { try parent.makeDirectory(String(part), mode: 0o755) }
       }
     }
-    return Descriptor(
-      owning: try system("open", subPath) {
-        linux_open_in_root(root.number, place.isEmpty ? "." : place, Int32(LINUX_OPEN_PATH), 0)
-      })
+    return try root.place(within: place)
   }
 }

@@ -1,4 +1,3 @@
-import CLinux
 import CoreNode
 import EdgeLinux
 import Synchronization
@@ -25,6 +24,6 @@ extension RunningContainer {
   }
 
   package func resize(columns: UInt16, rows: UInt16) {
-    if let terminal { _ = linux_set_window(terminal.number, columns, rows) }
+    terminal?.setWindow(columns: columns, rows: rows)
   }
 }

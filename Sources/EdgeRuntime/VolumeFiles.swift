@@ -1,6 +1,5 @@
 package import CoreNode
 import EdgeLinux
-import Glibc
 
 /// The files of a configMap, secret or projected volume. They lie in a directory that the link `..data` names, and what a
 /// container opens are links through it: one rename changes them all at once (kubernetes/pkg/volume/util/atomic_writer.go, v1.36).
@@ -25,12 +24,12 @@ package struct VolumeFiles {
       let path = content + "/" + file.path
       if let slash = file.path.lastIndex(of: "/") { try Files.makeDirectories(content + "/" + file.path[..<slash]) }
       try Files.write(path, file.content)
-      try system("chmod", path) { chmod(path, mode_t(file.mode & 0o777)) }
+      try Files.setMode(path, UInt32(file.mode & 0o777))
     }
     if let group { try Files.giveToGroup(content, UInt32(clamping: group)) }
     try Files.remove(directory + "/..data.new")
-    try system("symlink", directory) { symlink(name, directory + "/..data.new") }
-    try system("rename", directory) { rename(directory + "/..data.new", directory + "/..data") }
+    try Files.makeLink(directory + "/..data.new", to: name)
+    try Files.rename(directory + "/..data.new", to: directory + "/..data")
     try link(Set(files.map { String($0.path.prefix { $0 != "/" }) }))
     if let before { try Files.remove(directory + "/" + before) }
   }
@@ -44,7 +43,7 @@ package struct VolumeFiles {
       try Files.remove(directory + "/" + name)
     }
     for name in names.sorted() where !Files.exists(directory + "/" + name) {
-      try system("symlink", name) { symlink("..data/" + name, directory + "/" + name) }
+      try Files.makeLink(directory + "/" + name, to: "..data/" + name)
     }
   }
 }

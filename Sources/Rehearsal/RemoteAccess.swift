@@ -1,6 +1,7 @@
 package import CoreJSON
 package import EdgeClient
 import EdgeHTTP
+import EdgeLinux
 
 /// A cluster somewhere, reached as the context of a kubeconfig says.
 package struct RemoteAccess: ClusterAccess {

@@ -1,5 +1,5 @@
-import CLinux
 import Daemon
+import EdgeLinux
 import Glibc
 
 /// wavetank down: stops the cluster of a data directory and waits until it is gone.
@@ -21,10 +21,10 @@ enum DownCommand {
       Standard.output("No cluster is running in \(directory).")
       return
     }
-    // Readable once it has ended, also where nobody collects it: its number would be there still.
-    var ended = pollfd(fd: linux_pidfd_open(process), events: Int16(POLLIN), revents: 0)
-    defer { close(ended.fd) }
-    if ended.fd < 0 || linux_pidfd_send(ended.fd, SIGTERM) == 0 && poll(&ended, 1, DownCommand.patience) == 1 {
+    // By its descriptor, also where nobody collects it: its number would be there still.
+    let cluster = try? ChildProcess(adopting: process)
+    cluster?.send(SIGTERM)
+    if cluster?.hasEnded(within: DownCommand.patience) ?? true {
       Standard.output("The cluster is down. Its data stays in \(directory).")
       return
     }

@@ -4,6 +4,7 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 import Daemon
+import EdgeLinux
 import Glibc
 import Rehearsal
 
@@ -28,7 +29,7 @@ struct PracticeRun {
 
   /// Ends the process: 0 if every row held, 1 if not, 3 where the practice cannot be played.
   func run(_ manifests: [JSON]) async -> Never {
-    guard access(app, X_OK) == 0 else {
+    guard Files.isExecutable(app) else {
       abandon(
         "the practice's program is not there (\(app)); build it: swiftc -O -static-executable -o app Practice/App/main.swift, then --app app"
       )
@@ -136,11 +137,7 @@ struct PracticeReport {
   }
 
   private func write(_ text: String) -> String? {
-    let descriptor = open(csv, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { return String(cString: strerror(errno)) }
-    defer { close(descriptor) }
-    var text = text
-    let isWhole = text.withUTF8 { Glibc.write(descriptor, $0.baseAddress, $0.count) == $0.count }
-    return isWhole ? nil : String(cString: strerror(errno))
+    do throws(SystemError) { try Files.write(csv, text, mode: 0o644) } catch { return error.reason }
+    return nil
   }
 }

@@ -1,5 +1,5 @@
 import Daemon
-import Glibc
+import EdgeLinux
 import Rehearsal
 import Synchronization
 
@@ -14,7 +14,6 @@ final class PracticeScreen: Sendable {
   private let title: String
   /// Monotonic nanoseconds when the practice began.
   private let wall: Int64
-  private let isTerminal = isatty(1) == 1
   private let state = Mutex(State())
 
   init(title: String, wall: Int64) {
@@ -24,14 +23,13 @@ final class PracticeScreen: Sendable {
 
   func show(_ progress: PracticeProgress) {
     state.withLock { state in
-      if isTerminal { draw(progress, &state) } else { tell(progress, &state) }
+      if Terminal.isOutput { draw(progress, &state) } else { tell(progress, &state) }
     }
   }
 
   private func draw(_ progress: PracticeProgress, _ state: inout State) {
     let seconds = (ClusterClock.monotonic - wall) / 1_000_000_000
-    var size = winsize()
-    let width = ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 120
+    let width = Terminal.columns ?? 120
     let lines = PracticeView.frame(progress, title: "\(title), \(seconds) s by the wall's clock")
     var text = state.drawn > 0 ? "\u{1B}[\(state.drawn)A" : ""
     text += lines.map { "\u{1B}[2K" + $0.prefix(width - 1) }.joined(separator: "\n")

@@ -1,6 +1,7 @@
 import CoreJSON
 import Daemon
 import EdgeClient
+import EdgeLinux
 import Glibc
 import Rehearsal
 
@@ -10,7 +11,7 @@ enum RemotePractice {
   static func run(_ manifests: [JSON], _ invocation: Invocation<PracticeOptions>) async -> Never {
     let paths =
       invocation.kubeconfig.map { [$0] }
-      ?? KubeconfigFile.standardPaths { name in getenv(name).map { String(cString: $0) } }
+      ?? KubeconfigFile.standardPaths { Environment[$0] }
     let endpoint: ClusterEndpoint
     do throws(KubeconfigError) { endpoint = try KubeconfigFile(paths).endpoint(context: invocation.context) } catch {
       Standard.fail("\(error)")

@@ -1,5 +1,5 @@
-import CLinux
 import Daemon
+import EdgeLinux
 import Glibc
 
 /// wavetank up: runs a cluster until Ctrl-C or `wavetank down`.
@@ -53,42 +53,34 @@ enum UpCommand {
   private static func detach(_ invocation: Invocation<Options>, _ kubeconfig: String) -> Never {
     let directory = invocation.dataDirectory
     let log = directory + "/wavetank.log"
-    if ProcessFile.read(directory) == nil { unlink(log) }
-    let written = open(log, O_RDONLY | O_CREAT | O_CLOEXEC, 0o600)
-    lseek(written, 0, Int32(SEEK_END))
-    let words = ["/proc/self/exe", "up"] + invocation.words(without: \.detach)
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    // Who reads what this command was given to write to must not wait for the cluster's end.
-    _ = linux_keep_from_programs(3)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    posix_spawnattr_setflags(&attributes, Int16(0x80))  // POSIX_SPAWN_SETSID
-    var strings = words.map { strdup($0) } + [nil]
-    var process: pid_t = 0
-    let result = posix_spawn(&process, "/proc/self/exe", &actions, &attributes, &strings, environ)
-    guard result == 0 else { Standard.fail("cannot start in the background: \(String(cString: strerror(result)))") }
+    if ProcessFile.read(directory) == nil { try? Files.remove(log) }
+    let start = Files.size(log)
+    let words = ["up"] + invocation.words(without: \.detach)
+    let process: ChildProcess
+    do throws(SystemError) {
+      let output = try Descriptor.open(log, O_WRONLY | O_CREAT | O_APPEND)
+      // Who reads what this command was given to write to must not wait for the cluster's end.
+      ChildProcess.keepFromPrograms(from: 3)
+      process = try ChildProcess.start(
+        "/proc/self/exe", words, environment: Environment.all, streams: [.init(output, as: 1), .init(output, as: 2)],
+        session: true)
+    } catch { Standard.fail("cannot start in the background: \(error.reason)") }
     for _ in 0..<1000 {
-      if ProcessFile.read(directory) == process {
+      if ProcessFile.read(directory) == process.pid {
         Standard.output("export KUBECONFIG=\(kubeconfig)")
         exit(0)
       }
-      var status: Int32 = 0
-      if waitpid(process, &status, WNOHANG) == process { Standard.fail(ended(written, log)) }
-      usleep(10_000)
+      if process.collect() != nil { Standard.fail(ended(log, from: start)) }
+      _ = process.hasEnded(within: 10)
     }
     Standard.fail("the cluster did not come up within 10 s; see \(log)")
   }
 
   /// Why the other process ended, in its own words: the last line that it wrote.
-  private static func ended(_ log: Int32, _ path: String) -> String {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    let count = max(0, Glibc.read(log, &buffer, buffer.count))
-    let lines = String(decoding: buffer.prefix(count), as: UTF8.self).split(separator: "\n")
-    guard let last = lines.last, last.hasPrefix(Standard.prefix) else { return "the cluster did not start; see \(path)" }
+  private static func ended(_ log: String, from start: Int) -> String {
+    let said = (try? Files.read(log, from: start)) ?? []
+    let lines = String(decoding: said.prefix(4096), as: UTF8.self).split(separator: "\n")
+    guard let last = lines.last, last.hasPrefix(Standard.prefix) else { return "the cluster did not start; see \(log)" }
     return String(last.dropFirst(Standard.prefix.count))
   }
 }
@@ -97,25 +89,13 @@ enum UpCommand {
 enum ProcessFile {
   static func path(_ directory: String) -> String { directory + "/wavetank.pid" }
 
-  static func write(_ directory: String) {
-    let descriptor = open(path(directory), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return }
-    let text = Array("\(getpid())\n".utf8)
-    _ = Glibc.write(descriptor, text, text.count)
-    close(descriptor)
-  }
+  static func write(_ directory: String) { try? Files.write(path(directory), "\(getpid())\n") }
 
-  static func remove(_ directory: String) { unlink(path(directory)) }
+  static func remove(_ directory: String) { try? Files.remove(path(directory)) }
 
   /// The process, if it is alive.
   static func read(_ directory: String) -> pid_t? {
-    let descriptor = open(path(directory), O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var buffer = [UInt8](repeating: 0, count: 32)
-    let count = Glibc.read(descriptor, &buffer, buffer.count)
-    let digits = buffer.prefix(max(0, count)).prefix { $0 >= 48 && $0 <= 57 }
-    guard let process = pid_t(String(decoding: digits, as: UTF8.self)), kill(process, 0) == 0 else { return nil }
-    return process
+    let digits = (try? Files.readText(path(directory)))?.prefix { $0.isNumber } ?? ""
+    return pid_t(digits).flatMap { ChildProcess.isRunning($0) ? $0 : nil }
   }
 }

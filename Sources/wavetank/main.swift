@@ -1,7 +1,8 @@
 import Daemon
+import EdgeLinux
 import Glibc
 
-signal(SIGPIPE, SIG_IGN)
+Descriptor.ignoreBrokenPipes()
 do throws(UsageError) {
   switch try CommandTable.wavetank.parse(Array(CommandLine.arguments.dropFirst())) {
   case .overview: Standard.output(CommandTable.wavetank.overview)

@@ -1,6 +1,7 @@
 import CoreJSON
 import Daemon
 import EdgeHTTP
+import EdgeLinux
 import Foundation
 import TestMachine
 import Testing

@@ -2,6 +2,7 @@ import CoreJSON
 import CoreNode
 import EdgeHTTP
 import EdgeImages
+import EdgeLinux
 import Foundation
 import Synchronization
 import TestMachine

@@ -1,6 +1,7 @@
 import CSQLite
 import Daemon
 import EdgeHTTP
+import EdgeLinux
 import Foundation
 import TestMachine
 import Testing
@@ -102,7 +103,7 @@ struct UpTests {
       ["get", "configmap", "kept", "-o", "jsonpath={.metadata.resourceVersion}"], directory: directory)
     first.kill()
     #expect(made.status == 0, "\(made.errors)")
-    #expect(try await first.outcome().status == SIGKILL)
+    #expect(try await first.outcome().status == 128 + SIGKILL)
 
     let second = try UpTests.up(directory)
     try await second.waitForOutput("export KUBECONFIG")

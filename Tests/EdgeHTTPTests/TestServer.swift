@@ -1,4 +1,5 @@
 import EdgeHTTP
+import EdgeLinux
 import Foundation
 import TestMachine
 

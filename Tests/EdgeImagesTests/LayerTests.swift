@@ -1,4 +1,5 @@
 import CArchive
+import CLinux
 import EdgeImages
 import Foundation
 import Glibc

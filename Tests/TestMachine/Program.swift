@@ -1,4 +1,3 @@
-import CLinux
 import EdgeLinux
 import Foundation
 import Synchronization
@@ -21,7 +20,7 @@ package struct ProgramError: Error, CustomStringConvertible {
 /// #5472), as they are in a process that tests servers.
 package final class Program: Sendable {
   package struct Outcome: Sendable {
-    /// The exit code, or the signal that ended it.
+    /// The exit code; 128 + signal where a signal ended it.
     package let status: Int32
     package let output: String
     package let errors: String
@@ -39,7 +38,7 @@ package final class Program: Sendable {
     folder = NSTemporaryDirectory() + "program-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     // What the test has open for itself is none of the program's.
-    _ = linux_keep_from_programs(3)
+    ChildProcess.keepFromPrograms(from: 3)
     let environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     child = try ChildProcess.start(
       path, arguments, environment: environment.map { "\($0.key)=\($0.value)" }, directory: directory,
@@ -67,10 +66,8 @@ package final class Program: Sendable {
   }
 
   private func collect() {
-    var word: Int32 = 0
-    while waitpid(child.pid, &word, 0) < 0, errno == EINTR {}
-    let signal = word & 0x7f
-    status.withLock { $0 = signal == 0 ? word >> 8 & 0xff : signal }
+    let code = child.waitHere()
+    status.withLock { $0 = code }
     ended.signal()
   }
 

@@ -49,6 +49,10 @@ struct SourceRule: Sendable, CustomTestStringConvertible {
         let isDeclared = zip(words, words.dropFirst()).contains { $0 == "actor" && $1.first?.isUppercase == true }
         return file.isCore && isDeclared ? ["declares an actor"] : []
       },
+      SourceRule(
+        "only EdgeLinux makes system calls",
+        planted: ("Sources/Daemon/A.swift", "import Glibc\nlet time = f.open(1) + clock_gettime(CLOCK_MONOTONIC, &t)\n"),
+        violations: SystemCalls.violations),
       SourceRule("no file is a grab bag", planted: ("Sources/Daemon/StringHelpers.swift", "")) { file in
         let name = file.path.split(separator: "/").last ?? ""
         return ["Helper", "Utility", "Utilities", "Utils", "Manager"].filter { name.contains($0) }.map { "is a \($0)" }

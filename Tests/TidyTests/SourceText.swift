@@ -44,9 +44,34 @@ struct SourceText: Sendable {
     return false
   }
 
+  /// The functions that are called as such: no methods, unless of Glibc.
+  var functionsCalled: Set<String> {
+    let bytes = Array(code.utf8)
+    var found: Set<String> = []
+    for (place, byte) in bytes.enumerated() where byte == UInt8(ascii: "(") {
+      let name = bytes[..<place].reversed().prefix { isPartOfName(Character(UnicodeScalar($0))) }.reversed()
+      let before = bytes[..<(place - name.count)]
+      let text = String(decoding: name, as: UTF8.self)
+      if before.ends(with: "Glibc.") {
+        found.insert(text)
+      } else if !name.isEmpty, before.last != UInt8(ascii: "."), !before.ends(with: "func "), !before.ends(with: "case ") {
+        found.insert(text)
+      }
+    }
+    return found
+  }
+
+  func declares(_ name: String) -> Bool {
+    ["func \(name)(", "func \(name)<", "let \(name)", "\(name): (", "\(name): @"].contains { code.firstRange(of: $0) != nil }
+  }
+
   private func isPartOfName(_ character: Character?) -> Bool {
     character.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false
   }
+}
+
+extension ArraySlice<UInt8> {
+  fileprivate func ends(with text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
 }
 
 /// Takes comments and literals out of Swift.

@@ -1,6 +1,7 @@
 #ifndef LINUX_NAMESPACE_H
 #define LINUX_NAMESPACE_H
 #include <stddef.h>
+#include <sys/xattr.h>
 
 // Kinds of namespace for linux_unshare and linux_setns.
 #define LINUX_NAMESPACE_MOUNT 0x00020000
@@ -36,6 +37,8 @@ int linux_mount(const char *source, const char *target, const char *type, unsign
 int linux_unmount(const char *target, int flags);
 /// The overlay, cgroup2 or other magic number of the file system at `path`, or -1 with errno set.
 long linux_file_system(const char *path);
+/// Returns once the file system that holds the descriptor is on the disk; 0, or -1 with errno set.
+int linux_sync_file_system(int descriptor);
 #define LINUX_CGROUP2_MAGIC 0x63677270
 /// Free and total bytes of the file system at `path`. Returns 0, or -1 with errno set.
 int linux_disk(const char *path, long long *total, long long *free_bytes);

@@ -1,4 +1,5 @@
 import COpenSSL
+import EdgeLinux
 import Glibc
 
 /// Issues certificates. The clock is the system's: certificates are checked by programs that know no other.
@@ -30,10 +31,7 @@ package final class CertificateAuthority: Sendable {
 
   /// For a server; names that are IP addresses become IP entries.
   package func issueServer(commonName: String, names: [String], days: Int = 365) throws(CertificateError) -> Identity {
-    let entries = names.map { name in
-      let isAddress = SocketAddress(host: name, port: 0).withSocketAddress { _, _ in true } ?? false
-      return (isAddress ? "IP:" : "DNS:") + name
-    }
+    let entries = names.map { (SocketAddress(host: $0, port: 0).isLiteral ? "IP:" : "DNS:") + $0 }
     let permitted = names.allSatisfy { $0.utf8.allSatisfy { $0 > 0x20 && $0 != 0x2C && $0 < 0x7F } }
     guard permitted else { throw .failed("a server name has a comma, a space or a character outside ASCII") }
     var extensions = [(NID_ext_key_usage, "serverAuth")]

@@ -1,3 +1,4 @@
+package import EdgeLinux
 import Synchronization
 
 package struct HTTPClientRequest: Sendable {
@@ -31,8 +32,8 @@ package struct HTTPClientResponse: Sendable {
 /// One way to a server whose name says nothing of where it is.
 package enum HTTPClientRoute: Sendable {
   case host(String, port: UInt16)
-  /// Gives a connected, non-blocking socket, which is the client's from then on.
-  case socket(@Sendable () async throws -> Int32)
+  /// Gives a connected, non-blocking socket.
+  case socket(@Sendable () async throws -> Descriptor)
 }
 
 /// An HTTP/1.1 client that keeps its connections for the next request.
@@ -129,13 +130,19 @@ package final class HTTPClient: Sendable {
       do {
         switch route {
         case .host(let host, let port):
-          try await connection.open(try await HostLookup.addresses(host, port: port), tls, patience: patience)
+          try await connection.open(try await addresses(host, port), tls, patience: patience)
         case .socket(let connect): try await connection.begin(try await connect(), tls, patience: patience)
         }
         return connection
       } catch { failure = error }
     }
     throw failure ?? HTTPClientError.unreachable(origin.description, reason: "it has no address")
+  }
+
+  private func addresses(_ host: String, _ port: UInt16) async throws(HTTPClientError) -> [SocketAddress] {
+    do throws(HostLookup.Failure) { return try await HostLookup.addresses(host, port: port) } catch {
+      throw .unknownHost(host, reason: error.reason)
+    }
   }
 
   /// Closes what is idle.

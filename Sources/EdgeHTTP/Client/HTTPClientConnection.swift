@@ -1,3 +1,4 @@
+import EdgeLinux
 import Glibc
 
 /// The head of an answer.
@@ -22,19 +23,12 @@ actor HTTPClientConnection {
   }
 
   /// Tries the host's addresses one after the other.
-  func open(_ addresses: [HostLookup.Address], _ tls: TLSContext?, patience: Duration) async throws(HTTPClientError) {
+  func open(_ addresses: [SocketAddress], _ tls: TLSContext?, patience: Duration) async throws(HTTPClientError) {
     var failure = HTTPClientError.unreachable(origin.description, reason: "it has no address")
     for address in addresses {
-      let socket = Glibc.socket(address.family, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
-      guard socket >= 0 else { continue }
-      var on: Int32 = 1
-      setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
-      let result = address.bytes.withUnsafeBytes {
-        connect(socket, $0.baseAddress!.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
-      }
-      guard result == 0 || errno == EINPROGRESS else {
-        failure = .unreachable(origin.description, reason: String(cString: strerror(errno)))
-        Glibc.close(socket)
+      let socket: Descriptor
+      do throws(SystemError) { socket = try Socket.connect(to: address) } catch {
+        failure = .unreachable(origin.description, reason: error.reason)
         continue
       }
       do {
@@ -44,10 +38,11 @@ actor HTTPClientConnection {
     throw failure
   }
 
-  /// Goes on with a socket that is connected or about to be; it is owned from here on.
-  func begin(_ socket: Int32, _ tls: TLSContext?, patience: Duration) async throws(HTTPClientError) {
+  /// Goes on with a socket that is connected or about to be.
+  func begin(_ socket: Descriptor, _ tls: TLSContext?, patience: Duration) async throws(HTTPClientError) {
+    Socket.setNoDelay(socket.number)
     let ssl = origin.isTLS ? tls?.makeSSL(serverName: origin.host) : nil
-    let connection = Connection(descriptor: socket, loop: loop, ssl: ssl, writeTimeout: patience)
+    let connection = Connection(socket, loop: loop, ssl: ssl, writeTimeout: patience)
     connection.start {}
     do {
       try await connection.awaitConnect()

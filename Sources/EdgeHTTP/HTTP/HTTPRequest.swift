@@ -1,3 +1,5 @@
+package import EdgeLinux
+
 package enum HTTPMethod: String, Sendable {
   case get = "GET"
   case head = "HEAD"

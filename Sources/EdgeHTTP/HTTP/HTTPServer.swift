@@ -1,11 +1,13 @@
 import CLinux
+package import EdgeLinux
 import Glibc
 import Synchronization
 
 /// Accepts connections and gives them to its loops in turn. Once it listens it lives until `stop`.
 package final class HTTPServer: Sendable {
   private struct State {
-    var listeners: [ListeningSocket] = []
+    var listeners: [Descriptor] = []
+    var addresses: [SocketAddress] = []
     var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
     var turn = 0
     var isStopping = false
@@ -27,36 +29,34 @@ package final class HTTPServer: Sendable {
     try add(ListeningSocket(address))
   }
 
-  /// Listens on a socket that is already bound and listening; the server closes it.
+  /// Listens on a socket that is already bound and listening.
   @discardableResult
-  package func listen(adopting descriptor: Int32) throws(ListenError) -> SocketAddress {
-    try add(ListeningSocket(adopting: descriptor))
+  package func listen(adopting socket: Descriptor) throws(ListenError) -> SocketAddress {
+    try add(ListeningSocket(adopting: socket))
   }
 
   /// Where it listens; none once every connection of a stopping server knows that it ends.
-  package var addresses: [SocketAddress] { state.withLock { $0.listeners.map(\.address) } }
+  package var addresses: [SocketAddress] { state.withLock { $0.addresses } }
   package var connectionCount: Int { state.withLock { $0.connections.count } }
 
   /// Accepts no more; lets requests in progress end; ends streams; after `grace` closes what is left.
   package func stop(grace: Duration = .seconds(5)) async {
-    let (listeners, connections) = state.withLock { state in
-      defer { state.isStopping = true }
-      return (state.isStopping ? [] : state.listeners, Array(state.connections.values))
+    var (listeners, connections) = state.withLock { state in
+      defer { (state.isStopping, state.listeners) = (true, []) }
+      return (state.listeners, Array(state.connections.values))
     }
     let deadline = Task {
       try? await Task.sleep(for: grace)
       if !Task.isCancelled { await self.abort() }
     }
-    for listener in listeners {
-      await onLoop(loops[0]) { [loop = loops[0]] in
-        loop.deregister(listener.descriptor)
-        close(listener.descriptor)
-      }
+    // Each closes here, so that nobody connects any more.
+    while let listener = listeners.popLast() {
+      await onLoop(loops[0]) { [loop = loops[0]] in loop.deregister(listener.number) }
     }
     await withTaskGroup(of: Void.self) { group in
       for connection in connections { group.addTask { await connection.drain() } }
     }
-    state.withLock { $0.listeners = [] }
+    state.withLock { $0.addresses = [] }
     await withCheckedContinuation { continuation in
       let isEmpty = state.withLock { state in
         if !state.connections.isEmpty { state.onEmpty.append(continuation) }
@@ -72,12 +72,13 @@ package final class HTTPServer: Sendable {
   }
 
   private func add(_ listener: ListeningSocket) -> SocketAddress {
-    state.withLock { $0.listeners.append(listener) }
-    let loop = loops[0]
+    state.withLock { state in
+      state.listeners.append(listener.socket)
+      state.addresses.append(listener.address)
+    }
+    let (loop, number) = (loops[0], listener.socket.number)
     Task(executorPreference: loop) {
-      loop.register(listener.descriptor, events: EPOLLIN.rawValue) { [self] signal in
-        accept(from: listener.descriptor, signal)
-      }
+      loop.register(number, events: EPOLLIN.rawValue) { [self] signal in accept(from: number, signal) }
     }
     return listener.address
   }
@@ -85,13 +86,11 @@ package final class HTTPServer: Sendable {
   private func accept(from listener: Int32, _ signal: EventLoop.Signal) {
     if case .deadline = signal { setAccepting(true, listener) }
     for _ in 0..<64 {
-      let descriptor = linux_accept(listener)
-      if descriptor < 0 {
+      do throws(SystemError) { serve(try Socket.accept(listener)) } catch {
         // Out of descriptors: the listener would stay ready and spin, so it rests until some may have been closed.
-        if errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS { setAccepting(false, listener) }
+        if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(error.code) { setAccepting(false, listener) }
         return
       }
-      take(descriptor)
     }
   }
 
@@ -100,24 +99,18 @@ package final class HTTPServer: Sendable {
     if !isAccepting { loops[0].setDeadline(loops[0].now + 100_000_000, for: listener) }
   }
 
-  private func take(_ descriptor: Int32) {
+  private func serve(_ socket: Descriptor) {
     let accepted = state.withLock { state -> HTTPServerConnection? in
       guard !state.isStopping, state.connections.count < configuration.limits.connections else { return nil }
       state.turn += 1
       let connection = HTTPServerConnection(
-        descriptor: descriptor, loop: loops[state.turn % loops.count], configuration: configuration)
+        socket, loop: loops[state.turn % loops.count], configuration: configuration)
       state.connections[ObjectIdentifier(connection)] = connection
       return connection
     }
-    guard let connection = accepted else {
-      close(descriptor)
-      return
-    }
-    var one: Int32 = 1
-    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
-    setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &one, 4)
-    var idleSeconds: Int32 = 30
-    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_KEEPIDLE, &idleSeconds, 4)
+    guard let connection = accepted else { return }
+    Socket.setNoDelay(socket.number)
+    Socket.setKeepAlive(socket.number, idleSeconds: 30)
     connection.start { [self] in
       let waiting = state.withLock { state in
         state.connections[ObjectIdentifier(connection)] = nil

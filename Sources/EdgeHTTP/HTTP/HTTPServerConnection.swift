@@ -1,4 +1,4 @@
-import Glibc
+import EdgeLinux
 
 /// A client's connection from the handshake to the end; speaks HTTP/2 where ALPN chose it, else HTTP/1.1.
 actor HTTPServerConnection {
@@ -13,11 +13,11 @@ actor HTTPServerConnection {
   var stream: ByteStream?
   var http2: HTTP2Session?
 
-  init(descriptor: Int32, loop: EventLoop, configuration: HTTPServerConfiguration) {
+  init(_ socket: Descriptor, loop: EventLoop, configuration: HTTPServerConfiguration) {
     self.loop = loop
     self.configuration = configuration
     connection = Connection(
-      descriptor: descriptor, loop: loop, ssl: configuration.tls?.makeSSL(), writeTimeout: configuration.limits.write)
+      socket, loop: loop, ssl: configuration.tls?.makeSSL(), writeTimeout: configuration.limits.write)
   }
 
   nonisolated func start(onEnd: @escaping @Sendable () -> Void) {

@@ -1,5 +1,6 @@
 import CLinux
 import COpenSSL
+import EdgeLinux
 import Glibc
 
 /// What can happen to a connection while it is read or written.
@@ -24,12 +25,14 @@ final class Connection: @unchecked Sendable {
 
   let loop: EventLoop
   let descriptor: Int32
+  /// nil once it is closed.
+  private var socket: Descriptor?
   private let ssl: OpaquePointer?
   private var reader: Waiter?
   private var writer: Waiter?
   private var writeTurns: [UnsafeContinuation<Void, Never>] = []
   private var isWriting = false
-  private(set) var isOpen = true
+  var isOpen: Bool { socket != nil }
   /// The peer closed its side; what it sent before is still read.
   private(set) var isHungUp = false
   /// Readiness seen since the last attempt: an edge may arrive between the attempt and the suspension.
@@ -42,8 +45,9 @@ final class Connection: @unchecked Sendable {
   private let writeNanoseconds: UInt64
 
   /// `ssl` is owned from here on.
-  init(descriptor: Int32, loop: EventLoop, ssl: OpaquePointer?, writeTimeout: Duration) {
-    self.descriptor = descriptor
+  init(_ socket: Descriptor, loop: EventLoop, ssl: OpaquePointer?, writeTimeout: Duration) {
+    descriptor = socket.number
+    self.socket = socket
     self.loop = loop
     self.ssl = ssl
     writeNanoseconds = writeTimeout.nanoseconds
@@ -53,12 +57,9 @@ final class Connection: @unchecked Sendable {
   /// Whoever drops a connection without closing it may be on any thread; the loop still knows the descriptor.
   deinit {
     if let ssl { SSL_free(ssl) }
-    guard isOpen else { return }
-    let (loop, descriptor) = (loop, descriptor)
-    Task(executorPreference: loop) {
-      loop.deregister(descriptor)
-      Glibc.close(descriptor)
-    }
+    guard let socket else { return }
+    let loop = loop
+    Task(executorPreference: loop) { loop.deregister(socket.number) }
   }
 
   var tls: OpaquePointer? { ssl }
@@ -87,9 +88,8 @@ final class Connection: @unchecked Sendable {
       ERR_clear_error()
       SSL_shutdown(ssl)
     }
-    isOpen = false
     loop.deregister(descriptor)
-    Glibc.close(descriptor)
+    socket = nil
     onHangup = nil
     wake(.max)
   }
@@ -98,7 +98,7 @@ final class Connection: @unchecked Sendable {
   nonisolated(nonsending) func closeLingering() async {
     guard isOpen, !hasFailed else { return close() }
     if let ssl { SSL_shutdown(ssl) }
-    Glibc.shutdown(descriptor, Int32(SHUT_WR))
+    Socket.endWriting(descriptor)
     setReadDeadline(after: .seconds(1))
     var budget = 4 << 20
     while budget > 0, let count = try? await readRaw(), count > 0 { budget -= count }
@@ -108,7 +108,7 @@ final class Connection: @unchecked Sendable {
 
   private nonisolated(nonsending) func readRaw() async throws(ConnectionError) -> Int {
     try await perform(.reader) { _ in
-      Int(recv(descriptor, loop.scratch.baseAddress, loop.scratch.count, 0))
+      Socket.receive(descriptor, loop.scratch)
     } bypassingTLS: {
       true
     }
@@ -208,18 +208,11 @@ final class Connection: @unchecked Sendable {
   /// Waits until a non-blocking connect has come to an end.
   nonisolated(nonsending) func awaitConnect() async throws(ConnectionError) {
     _ = try await perform(.writer) { _ in
-      var code: Int32 = 0
-      var length: socklen_t = 4
-      var address = sockaddr_storage()
-      var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
-      getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
-      errno = code
-      if code != 0 { return -1 }
-      let isConnected = withUnsafeMutablePointer(to: &address) {
-        $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) == 0 }
-      }
-      if !isConnected { errno = EAGAIN }
-      return isConnected ? 1 : -1
+      do throws(SystemError) {
+        if try Socket.finishConnecting(descriptor) { return 1 }
+        errno = EAGAIN
+      } catch { errno = error.code }
+      return -1
     } bypassingTLS: {
       true
     }
@@ -233,7 +226,7 @@ final class Connection: @unchecked Sendable {
       count = try await perform(.reader) { ssl in
         let scratch = loop.scratch
         if let ssl { return Int(SSL_read(ssl, scratch.baseAddress, Int32(scratch.count))) }
-        return recv(descriptor, scratch.baseAddress, scratch.count, 0)
+        return Socket.receive(descriptor, scratch)
       }
     } catch {
       if hasFailed && isHungUp { return nil }
@@ -262,7 +255,7 @@ final class Connection: @unchecked Sendable {
         bytes.withUnsafeBytes { buffer in
           let count = min(buffer.count - sent, 1 << 18)
           if let ssl { return Int(SSL_write(ssl, buffer.baseAddress! + sent, Int32(count))) }
-          return send(descriptor, buffer.baseAddress! + sent, count, Int32(MSG_NOSIGNAL))
+          return Socket.send(descriptor, UnsafeRawBufferPointer(rebasing: buffer[sent..<sent + count]))
         }
       }
       if count == 0 { throw .closed }

@@ -1,4 +1,4 @@
-import CLinux
+package import EdgeLinux
 import Glibc
 
 /// Why a server cannot listen.
@@ -20,44 +20,30 @@ package enum ListenError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// A bound, listening, non-blocking socket; closed by its owner.
+/// A bound, listening, non-blocking socket.
 struct ListeningSocket {
-  let descriptor: Int32
+  let socket: Descriptor
   let address: SocketAddress
 
   init(_ address: SocketAddress) throws(ListenError) {
-    let isIPv6 = address.host.contains(":")
-    let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
-    let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
-    guard descriptor >= 0 else { throw .failed(address, errno: errno) }
-    var one: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4)
-    if isIPv6 { setsockopt(descriptor, Int32(IPPROTO_IPV6), Int32(IPV6_V6ONLY), &one, 4) }
-    let outcome: Int32? = address.withSocketAddress { pointer, length in
-      bind(descriptor, pointer, length) == 0 && listen(descriptor, 1024) == 0 ? 0 : errno
-    }
-    guard outcome == 0 else {
-      close(descriptor)
-      switch outcome {
-      case nil: throw .notAnAddress(address.host)
+    guard address.isLiteral else { throw .notAnAddress(address.host) }
+    do throws(SystemError) { socket = try Socket.listen(on: address) } catch {
+      switch error.code {
       case EADDRINUSE: throw .portInUse(address)
       case EACCES: throw .notPermitted(address)
-      case let code: throw .failed(address, errno: code ?? 0)
+      case let code: throw .failed(address, errno: code)
       }
     }
-    self.descriptor = descriptor
-    self.address = SocketAddress.local(of: descriptor) ?? address
+    self.address = SocketAddress.local(of: socket.number) ?? address
   }
 
-  /// Takes over a socket that somebody else bound, for instance inside a network namespace.
-  init(adopting descriptor: Int32) throws(ListenError) {
-    var isListening: Int32 = 0
-    var length: socklen_t = 4
-    guard getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &length) == 0, isListening == 1,
-      let address = SocketAddress.local(of: descriptor)
-    else { throw .notListening(descriptor: descriptor) }
-    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-    self.descriptor = descriptor
+  /// A socket that somebody else bound, for instance inside a network namespace.
+  init(adopting socket: Descriptor) throws(ListenError) {
+    guard Socket.isListening(socket), let address = SocketAddress.local(of: socket.number) else {
+      throw .notListening(descriptor: socket.number)
+    }
+    socket.setNonBlocking()
+    self.socket = socket
     self.address = address
   }
 }

@@ -1,4 +1,5 @@
 import COpenSSL
+import EdgeLinux
 import Glibc
 
 /// What OpenSSL has to say, as one line; clears its queue.

@@ -8,7 +8,7 @@ import Synchronization
 /// Every task on a loop must prefer that loop: jobs are run with `runSynchronously(isolatedTo:taskExecutor:)`.
 /// A loop lives as long as the process. SIGPIPE is blocked on its thread, so that a write to a dead peer is EPIPE.
 package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable {
-  enum Signal {
+  package enum Signal {
     case ready(UInt32)
     case deadline
   }
@@ -43,22 +43,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   private var generation: UInt32 = 0
   private var nextDeadline = UInt64.max
   /// Monotonic nanoseconds, read once per turn of the loop.
-  private(set) var now: UInt64 = 0
-  let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+  package private(set) var now: UInt64 = 0
+  package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
   package init() {
     _ = EventLoop.currentKey
     var event = epoll_event(events: EPOLLIN.rawValue, data: epoll_data_t(u64: UInt64(UInt32(bitPattern: wakeDescriptor))))
     epoll_ctl(epoll, EPOLL_CTL_ADD, wakeDescriptor, &event)
-    var thread = pthread_t()
-    let retained = Unmanaged.passRetained(self).toOpaque()
-    pthread_create(
-      &thread, nil,
-      { context in
-        Unmanaged<EventLoop>.fromOpaque(context!).takeRetainedValue().run()
-        return nil
-      }, retained)
-    pthread_detach(thread)
+    PosixThread.start { self.run() }
   }
 
   package static func group(_ count: Int) -> [EventLoop] { (0..<count).map { _ in EventLoop() } }
@@ -83,7 +75,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   /// Reports readiness of a descriptor to `handler`, on this thread. Keyed by descriptor and generation: a late event of a
   /// closed descriptor never reaches the one that got its number.
-  func register(_ descriptor: Int32, events: UInt32, _ handler: @escaping (Signal) -> Void) {
+  package func register(_ descriptor: Int32, events: UInt32, _ handler: @escaping (Signal) -> Void) {
     let index = Int(descriptor)
     if registrations.count <= index {
       registrations.append(contentsOf: repeatElement(nil, count: index + 64 - registrations.count))
@@ -96,14 +88,14 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   }
 
   /// Nothing happens where it was never registered.
-  func deregister(_ descriptor: Int32) {
+  package func deregister(_ descriptor: Int32) {
     guard Int(descriptor) < registrations.count else { return }
     registrations[Int(descriptor)] = nil
     epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
   }
 
   /// Changes which events are reported for a registered descriptor.
-  func setInterest(_ events: UInt32, for descriptor: Int32) {
+  package func setInterest(_ events: UInt32, for descriptor: Int32) {
     guard let registration = registrations[Int(descriptor)] else { return }
     let key = UInt64(registration.generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
     var event = epoll_event(events: events, data: epoll_data_t(u64: key))
@@ -111,7 +103,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   }
 
   /// One deadline a descriptor (monotonic nanoseconds; `.max` = none); reported once, up to a few milliseconds late.
-  func setDeadline(_ deadline: UInt64, for descriptor: Int32) {
+  package func setDeadline(_ deadline: UInt64, for descriptor: Int32) {
     registrations[Int(descriptor)]?.deadline = deadline
     nextDeadline = min(nextDeadline, deadline)
   }
@@ -126,7 +118,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     let preference = asUnownedTaskExecutor()
     var events = [epoll_event](repeating: epoll_event(), count: 256)
     var batch: [UnownedJob] = []
-    now = monotonicNanoseconds()
+    now = UInt64(SystemClock.monotonic)
     while true {
       batch.removeAll(keepingCapacity: true)
       swap(&batch, &local)
@@ -139,7 +131,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
       for job in batch { job.runSynchronously(isolatedTo: serial, taskExecutor: preference) }
       let count = epoll_wait(epoll, &events, Int32(events.count), isBusy ? 0 : waitMilliseconds())
       if !isBusy { inbox.withLock { $0.isAsleep = false } }
-      now = monotonicNanoseconds()
+      now = UInt64(SystemClock.monotonic)
       for index in 0..<max(0, Int(count)) { dispatch(events[index]) }
       if now >= nextDeadline { sweepDeadlines() }
     }
@@ -157,7 +149,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   private func waitMilliseconds() -> Int32 {
     if nextDeadline == .max { return -1 }
-    let now = monotonicNanoseconds()
+    let now = UInt64(SystemClock.monotonic)
     return nextDeadline <= now ? 0 : Int32(min((nextDeadline - now) / 1_000_000 + 1, 3_600_000))
   }
 
@@ -175,15 +167,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
   }
 }
 
-func monotonicNanoseconds() -> UInt64 {
-  var time = timespec()
-  clock_gettime(CLOCK_MONOTONIC, &time)
-  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
-
 extension Duration {
   /// Never negative, never overflowing: a limit of a year is as good as none.
-  var nanoseconds: UInt64 {
+  package var nanoseconds: UInt64 {
     let (seconds, attoseconds) = components
     if seconds < 0 { return 0 }
     return UInt64(min(seconds, 31_536_000)) * 1_000_000_000 + UInt64(max(0, attoseconds) / 1_000_000_000)

@@ -1,0 +1,30 @@
+import Glibc
+
+/// What this machine is.
+package enum Machine {
+  package static var cores: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+  package static var memoryBytes: Int64 { Int64(sysconf(Int32(_SC_PHYS_PAGES))) * Int64(sysconf(Int32(_SC_PAGESIZE))) }
+  /// In which /proc/stat counts.
+  package static var ticksPerSecond: Int { sysconf(Int32(_SC_CLK_TCK)) }
+  /// Whether this process may do everything.
+  package static var isRoot: Bool { geteuid() == 0 }
+
+  package static var kernel: (name: String, release: String, architecture: String) {
+    var names = utsname()
+    uname(&names)
+    return (text(names.sysname), text(names.release), text(names.machine))
+  }
+
+  private static func text<Tuple>(_ tuple: Tuple) -> String {
+    withUnsafeBytes(of: tuple) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+
+  /// /etc/machine-id; empty where there is none.
+  package static var identifier: String { ((try? Files.readText("/etc/machine-id")) ?? "").filter { !$0.isWhitespace } }
+
+  /// The size of the file system that holds `path`.
+  package static func diskBytes(_ path: String) -> Int64 {
+    var disk = statvfs()
+    return statvfs(path, &disk) == 0 ? Int64(disk.f_blocks) * Int64(disk.f_frsize) : 0
+  }
+}

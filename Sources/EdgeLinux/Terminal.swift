@@ -1,0 +1,12 @@
+import Glibc
+
+/// The person's terminal, where standard output is one.
+package enum Terminal {
+  package static let isOutput = isatty(1) == 1
+
+  /// nil where nobody knows.
+  package static var columns: Int? {
+    var size = winsize()
+    return ioctl(1, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : nil
+  }
+}
