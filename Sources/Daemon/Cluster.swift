@@ -1,7 +1,7 @@
 import CoreAPI
 import CoreControllers
 import CoreEngine
-package import CoreJSON
+import CoreJSON
 import CoreMetrics
 import CoreNode
 import CoreStore
@@ -72,7 +72,7 @@ package final class Cluster: Sendable {
   private let handler: APIHandler
   private let adminToken: String
   private let journal: Journal
-  private let agent = AgentSlot()
+  let agent = AgentSlot()
   private let control = Mutex<ControlSocket?>(nil)
   private let clockKeeper: ClockKeeper
   private let backends: BackendRounds
@@ -146,7 +146,7 @@ package final class Cluster: Sendable {
   private func startNodes(_ clock: ClusterClock) async throws(ClusterError) {
     let host = self.host
     let socket = try ControlSocket(directory: configuration.dataDirectory) { [weak self] request in
-      self?.command(request) ?? ["error": "the cluster stops"]
+      self?.answer(control: request) ?? ["error": "the cluster stops"]
     }
     control.withLock { $0 = socket }
     guard let images else {
@@ -201,34 +201,6 @@ package final class Cluster: Sendable {
       "authorization": "Bearer " + adminToken, "content-type": contentType, "accept": "application/json",
     ]
     return await handler.handle(HTTPRequest(method: method, path: path, query: query, headers: headers, body: body))
-  }
-
-  /// What comes over the control socket.
-  private func command(_ request: JSON) -> JSON {
-    request[Key("verb")].string == "explain" ? explain(request) : images(request)
-  }
-
-  /// Why an autoscaler did what it did last.
-  package func explain(_ request: JSON) -> JSON {
-    let name = request[.name].string ?? ""
-    let namespace = request[.namespace].string ?? "default"
-    let key = ObjectKey(.horizontalPodAutoscalers, namespace: namespace, name)
-    let now = host.clock.now
-    return host.read { engine in
-      guard let stored = engine.store.get(key) else {
-        return ["error": .string("there is no HorizontalPodAutoscaler \"\(name)\" in namespace \(namespace)")]
-      }
-      let controller = engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first
-      return ["explanation": Explanation(stored, controller?.decisions(key, at: now) ?? [], engine.store).tree]
-    }
-  }
-
-  /// Carries out what `wavetank load` and `wavetank image` ask for.
-  /// - Returns: `lines` to be shown, or `error`.
-  package func images(_ request: JSON) -> JSON {
-    guard let images, let agent = agent.agent else { return ["error": "this cluster was started without containers"] }
-    let nodes = configuration.nodeNames
-    return ImageControl(store: images, nodes: nodes) { for name in nodes { agent.tellImages(name) } }.answer(request)
   }
 
   /// Fetches an image from its registry onto every node.

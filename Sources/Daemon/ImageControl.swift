@@ -1,50 +1,36 @@
-import CoreJSON
 import CoreNode
 import EdgeImages
 import Glibc
 
-/// What `wavetank load` and `wavetank image` ask of a running cluster, which alone holds the image store: one JSON object a
-/// connection on a socket in the data directory, answered by one with `lines` or `error`.
-struct ImageControl: Sendable {
+/// The images of a cluster, as `wavetank load` and `wavetank image` see them.
+struct ImageControl {
   let store: ImageStore
   let nodes: [String]
-  /// Called after the nodes' images may have changed.
-  let changed: @Sendable () -> Void
 
-  func answer(_ request: JSON) -> JSON {
-    do throws(ImageError) {
-      let lines = try carryOut(request)
-      changed()
-      return ["lines": .array(lines.map { .string($0) })]
-    } catch { return ["error": .string("\(error)")] }
-  }
-
-  private func carryOut(_ request: JSON) throws(ImageError) -> [String] {
-    let name = request[.name].string ?? ""
-    let path = request[.path].string ?? ""
-    switch request[Key("verb")].string {
-    case "load-archive": return told(try store.load(archive: path, nodes: nodes))
-    case "load-image": return told(try store.load(engineImage: name, nodes: nodes))
-    case "pack":
-      let image = try ImagePacker(.application(name: name, program: path)).pack(into: store, nodes: [ImageStore.packedNode])
+  /// - Returns: the lines to be shown.
+  func perform(_ request: ImageRequest) throws(ImageError) -> [String] {
+    switch request {
+    case .loadArchive(let path): return report(try store.load(archive: path, nodes: nodes))
+    case .loadImage(let name): return report(try store.load(engineImage: name, nodes: nodes))
+    case .pack(let name, let program):
+      let image = try ImagePacker(.application(name: name, program: program)).pack(into: store, nodes: [ImageStore.packedNode])
       return [
         "Packed \(image.names.joined(separator: ", ")) with ID \"\(image.id)\"; 'wavetank load docker-image \(name)' puts it on the nodes."
       ]
-    case "pack-tools":
-      return told([try ImagePacker(.kubernetesTools(name: name)).pack(into: store, nodes: nodes)])
-    case "list": return list()
-    case "rm":
+    case .packTools(let name):
+      return report([try ImagePacker(.kubernetesTools(name: name)).pack(into: store, nodes: nodes)])
+    case .list: return list()
+    case .remove(let name):
       for node in nodes + [ImageStore.packedNode]
       where store.list(node: node).contains(where: { $0.names.contains { $0.hasSuffix(name) } }) {
         try store.remove(name, node: node)
       }
       return ["Removed \(name)."]
-    default: throw .engine(reason: "the request is not understood by this version of the cluster")
     }
   }
 
   /// Which image went where, in the words of kind's own command.
-  private func told(_ images: [LoadedImage]) -> [String] {
+  private func report(_ images: [LoadedImage]) -> [String] {
     images.flatMap { image in
       nodes.map { node in
         let name = image.names.first ?? ""

@@ -21,8 +21,8 @@ enum ExplainCommand {
 
   private static func run(_ invocation: Invocation<Options>) {
     let name = invocation.object.split(separator: "/").last ?? ""
-    let request: JSON = ["verb": "explain", "name": .string(String(name)), "namespace": .string(invocation.namespace)]
-    guard let answer = ControlSocket.ask(request, directory: invocation.dataDirectory) else {
+    let request = ControlRequest.explain(autoscaler: String(name), namespace: invocation.namespace)
+    guard let answer = ControlSocket.ask(request.tree, directory: invocation.dataDirectory) else {
       Standard.fail("no cluster is running in \(invocation.dataDirectory): start one with 'wavetank up'")
     }
     if let problem = answer["error"].string { Standard.fail(problem) }

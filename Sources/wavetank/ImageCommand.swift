@@ -36,29 +36,29 @@ enum ImageCommand {
     "load docker-image", "puts an image onto every node",
     details: ["One that 'image pack' has made, or else one that docker or podman has."],
     examples: ["load docker-image app:test": "as kind's command of that name does"], options: NameOptions.self
-  ) { ask(["verb": "load-image", "name": .string($0.name)], $0.dataDirectory) }
+  ) { ask(.loadImage(name: $0.name), $0.dataDirectory) }
 
   static let loadArchive = Command(
     "load image-archive", "puts the images of an archive onto every node", options: ArchiveOptions.self
-  ) { ask(["verb": "load-archive", "path": .string(absolute($0.file))], $0.dataDirectory) }
+  ) { ask(.loadArchive(path: absolute($0.file)), $0.dataDirectory) }
 
   static let pack = Command(
     "image pack", "makes an image of a program and busybox", details: ["'load docker-image' puts it onto the nodes."],
     options: PackOptions.self
-  ) { ask(["verb": "pack", "name": .string($0.name), "path": .string(absolute($0.program))], $0.dataDirectory) }
+  ) { ask(.pack(name: $0.name, program: absolute($0.program)), $0.dataDirectory) }
 
   static let packTools = Command(
     "image pack-tools", "makes an image of bash, jq and kubectl",
     details: ["They are this machine's own; the image is on every node at once."],
     examples: ["image pack-tools alpine/k8s:1.25.8": "where that image's registry cannot be reached"], options: NameOptions.self
-  ) { ask(["verb": "pack-tools", "name": .string($0.name)], $0.dataDirectory) }
+  ) { ask(.packTools(name: $0.name), $0.dataDirectory) }
 
   static let list = Command("image list", "lists the images of every node", options: ListOptions.self) {
-    ask(["verb": "list"], $0.dataDirectory)
+    ask(.list, $0.dataDirectory)
   }
 
   static let remove = Command("image rm", "takes an image off every node", options: NameOptions.self) {
-    ask(["verb": "rm", "name": .string($0.name)], $0.dataDirectory)
+    ask(.remove(name: $0.name), $0.dataDirectory)
   }
 
   private static func absolute(_ path: String) -> String {
@@ -68,8 +68,8 @@ enum ImageCommand {
     return String(cString: current) + "/" + path
   }
 
-  private static func ask(_ request: JSON, _ directory: String) {
-    guard let answer = ControlSocket.ask(request, directory: directory) else {
+  private static func ask(_ request: ImageRequest, _ directory: String) {
+    guard let answer = ControlSocket.ask(ControlRequest.images(request).tree, directory: directory) else {
       Standard.fail("no cluster with containers is running in \(directory): start one with 'wavetank up'")
     }
     if let problem = answer[Key("error")].string { Standard.fail(problem) }

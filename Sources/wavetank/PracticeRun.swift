@@ -88,19 +88,14 @@ struct PracticeRun {
 
   /// Packs the application, loads it as a person would, and makes the image that the job runs in.
   private func prepareImages(_ cluster: Cluster, _ progress: inout PracticeProgress) async throws {
-    let packed = try lines(cluster.images(["verb": "pack", "name": "app:test", "path": .string(app)]))
+    let packed = try cluster.perform(.pack(name: "app:test", program: app))
     progress.decide(.image, true, packed.first ?? "")
-    for line in try lines(cluster.images(["verb": "load-image", "name": "app:test"])) { Standard.output(line) }
+    for line in try cluster.perform(.loadImage(name: "app:test")) { Standard.output(line) }
     guard let problem = await cluster.pull(PracticeRun.tools) else {
       return Standard.output("\(PracticeRun.tools) was pulled from its registry.")
     }
-    _ = try lines(cluster.images(["verb": "pack-tools", "name": .string(PracticeRun.tools)]))
+    _ = try cluster.perform(.packTools(name: PracticeRun.tools))
     Standard.output("\(problem)\n\(PracticeRun.tools) is therefore a stand-in, made of this machine's bash, jq and kubectl.")
-  }
-
-  private func lines(_ answer: JSON) throws(PracticeRunError) -> [String] {
-    if let problem = answer["error"].string { throw PracticeRunError(description: problem) }
-    return answer["lines"].elements.compactMap(\.string)
   }
 
   private func finish(_ outcome: Outcome) -> Never {

@@ -79,7 +79,7 @@ struct AdapterScalingTests {
         $0[.reason] == "FailedGetExternalMetric" && $0[.message].string?.contains("the queue is not known") == true
       }
     }
-    let explained = cluster.explain(["name": "web"])["explanation"]["lines"].elements.compactMap(\.string)
+    let explained = cluster.explanation(ofAutoscaler: "web", namespace: "default")?["lines"].elements.compactMap(\.string) ?? []
     #expect(explained.contains { $0.contains("the queue is not known") }, "\(explained)")
     await test.stop()
     await adapter.stop()

@@ -17,8 +17,7 @@ private struct Ship {
   }
 
   func packTools() throws {
-    let answer = test.cluster.images(["verb": "pack-tools", "name": .string(Ship.image)])
-    if let problem = answer["error"].string { throw ProgramError(description: problem) }
+    _ = try test.cluster.perform(.packTools(name: Ship.image))
   }
 
   /// - Returns: what kubectl printed; its failure is the test's.

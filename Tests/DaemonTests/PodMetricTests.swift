@@ -17,8 +17,7 @@ private struct MetricCluster {
       $0.nodes = 1
       $0.speed = 60
     }
-    let answer = test.cluster.images(["verb": "pack-tools", "name": .string(MetricCluster.image)])
-    if let problem = answer["error"].string { throw ProgramError(description: problem) }
+    _ = try test.cluster.perform(.packTools(name: MetricCluster.image))
   }
 
   /// Asks until an object is as it should be.

@@ -1,0 +1,45 @@
+import CoreControllers
+import CoreEngine
+package import CoreJSON
+import CoreStore
+import EdgeAgent
+package import EdgeImages
+
+extension Cluster {
+  /// Answers what came over the control socket: with `lines` to be shown or an `explanation`, else with `error`.
+  func answer(control tree: JSON) -> JSON {
+    switch ControlRequest(tree) {
+    case .images(let request):
+      do throws(ImageError) {
+        return ["lines": .array(try perform(request).map { .string($0) })]
+      } catch { return ["error": .string("\(error)")] }
+    case .explain(let name, let namespace):
+      guard let explanation = explanation(ofAutoscaler: name, namespace: namespace) else {
+        return ["error": .string("there is no HorizontalPodAutoscaler \"\(name)\" in namespace \(namespace)")]
+      }
+      return ["explanation": explanation]
+    case nil: return ["error": "the request is not understood by this version of the cluster"]
+    }
+  }
+
+  /// Why an autoscaler did what it did last; nil where there is none of that name.
+  package func explanation(ofAutoscaler name: String, namespace: String) -> JSON? {
+    let key = ObjectKey(.horizontalPodAutoscalers, namespace: namespace, name)
+    let now = host.clock.now
+    return host.read { engine in
+      guard let stored = engine.store.get(key) else { return nil }
+      let controller = engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first
+      return Explanation(stored, controller?.decisions(key, at: now) ?? [], engine.store).tree
+    }
+  }
+
+  /// Performs what `wavetank load` and `wavetank image` ask for.
+  /// - Returns: the lines to be shown.
+  package func perform(_ request: ImageRequest) throws(ImageError) -> [String] {
+    guard let images, let agent = agent.agent else { throw .engine(reason: "this cluster was started without containers") }
+    let nodes = configuration.nodeNames
+    let lines = try ImageControl(store: images, nodes: nodes).perform(request)
+    for name in nodes { agent.tellImages(name) }
+    return lines
+  }
+}

@@ -1,0 +1,59 @@
+package import CoreJSON
+
+/// What the command line asks of a running cluster: a JSON object on its control socket.
+package enum ControlRequest: Sendable, Equatable {
+  case images(ImageRequest)
+  /// Why an autoscaler did what it did last.
+  case explain(autoscaler: String, namespace: String)
+
+  package var tree: JSON {
+    switch self {
+    case .images(let request): request.tree
+    case .explain(let name, let namespace): ["verb": "explain", "name": .string(name), "namespace": .string(namespace)]
+    }
+  }
+
+  package init?(_ tree: JSON) {
+    if tree[Key("verb")] == "explain" {
+      guard let name = tree[.name].string, let namespace = tree[.namespace].string else { return nil }
+      self = .explain(autoscaler: name, namespace: namespace)
+    } else {
+      guard let request = ImageRequest(tree) else { return nil }
+      self = .images(request)
+    }
+  }
+}
+
+/// What `wavetank load` and `wavetank image` ask: the running cluster alone holds the image store.
+package enum ImageRequest: Sendable, Equatable {
+  /// Of docker or podman, or packed before.
+  case loadImage(name: String)
+  case loadArchive(path: String)
+  case pack(name: String, program: String)
+  case packTools(name: String)
+  case list
+  case remove(name: String)
+
+  var tree: JSON {
+    switch self {
+    case .loadImage(let name): ["verb": "load-image", "name": .string(name)]
+    case .loadArchive(let path): ["verb": "load-archive", "path": .string(path)]
+    case .pack(let name, let program): ["verb": "pack", "name": .string(name), "path": .string(program)]
+    case .packTools(let name): ["verb": "pack-tools", "name": .string(name)]
+    case .list: ["verb": "list"]
+    case .remove(let name): ["verb": "rm", "name": .string(name)]
+    }
+  }
+
+  package init?(_ tree: JSON) {
+    switch (tree[Key("verb")].string, tree[.name].string, tree[.path].string) {
+    case ("load-image", let name?, _): self = .loadImage(name: name)
+    case ("load-archive", _, let path?): self = .loadArchive(path: path)
+    case ("pack", let name?, let path?): self = .pack(name: name, program: path)
+    case ("pack-tools", let name?, _): self = .packTools(name: name)
+    case ("list", _, _): self = .list
+    case ("rm", let name?, _): self = .remove(name: name)
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import CoreJSON
+import Daemon
+import Testing
+
+@Suite("Requests of the command line")
+struct ControlRequestTests {
+  @Test(
+    "a cluster reads from its socket what the command line asked",
+    arguments: [
+      ControlRequest.explain(autoscaler: "app", namespace: "shop"), .images(.loadImage(name: "app:test")),
+      .images(.loadArchive(path: "/a b")), .images(.pack(name: "app:test", program: "/app")), .images(.packTools(name: "tools")),
+      .images(.list), .images(.remove(name: "app:test")),
+    ])
+  func roundTrip(request: ControlRequest) throws {
+    #expect(ControlRequest(try JSONParser.parse(request.tree.encoded())) == request)
+  }
+
+  @Test(
+    "what it does not know, or what is not whole, it does not guess",
+    arguments: [["verb": "fly"], ["verb": "pack", "name": "app"], ["verb": "explain", "name": "app"], [:], "list"] as [JSON])
+  func unknown(tree: JSON) {
+    #expect(ControlRequest(tree) == nil)
+  }
+}
