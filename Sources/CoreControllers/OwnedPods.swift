@@ -5,12 +5,9 @@ import CoreTypes
 /// What controllers of pods share: ownership, adoption, availability.
 enum OwnedPods {
   static func reference(to owner: JSON) -> OwnerReference {
-    let members = [
-      Member(key: .apiVersion, value: owner[.apiVersion]), Member(key: .kind, value: owner[.kind]),
-      Member(key: .name, value: owner[.metadata][.name]), Member(key: .uid, value: owner[.metadata][.uid]),
-      Member(key: .controller, value: true), Member(key: .blockOwnerDeletion, value: true),
-    ]
-    return OwnerReference(tree: JSON.object(members).withoutNulls)
+    .make(
+      apiVersion: owner[.apiVersion].string, kind: owner[.kind].string, name: owner[.metadata][.name].string,
+      uid: owner[.metadata][.uid].string, controller: true, blockOwnerDeletion: true)
   }
 
   static func controller(of metadata: ObjectMeta) -> OwnerReference? { metadata.ownerReferences.first { $0.controller == true } }
@@ -71,17 +68,10 @@ enum OwnedPods {
 
   /// A pod from a template.
   static func make(_ template: PodTemplateSpec, owner: JSON, namespace: String) -> Pod {
-    let given = template.tree[.metadata]
-    let finalizers = given[.finalizers].elements.isEmpty ? JSON.null : given[.finalizers]
-    let metadata = [
-      Member(key: .namespace, value: .string(namespace)), Member(key: .labels, value: given[.labels]),
-      Member(key: .annotations, value: given[.annotations]), Member(key: .finalizers, value: finalizers),
-      Member(key: .ownerReferences, value: .array([reference(to: owner).tree])),
-    ]
-    let members = [
-      Member(key: .apiVersion, value: "v1"), Member(key: .kind, value: "Pod"),
-      Member(key: .metadata, value: JSON.object(metadata).withoutNulls), Member(key: .spec, value: template.tree[.spec]),
-    ]
-    return Pod(tree: JSON.object(members).withoutNulls)
+    let given = template.metadata
+    let metadata = ObjectMeta.make(
+      namespace: namespace, labels: given.labels, annotations: given.annotations,
+      finalizers: given.finalizers.isEmpty ? nil : given.finalizers, ownerReferences: List([reference(to: owner)]))
+    return Pod.make(apiVersion: "v1", kind: "Pod", metadata: metadata, spec: template.spec)
   }
 }

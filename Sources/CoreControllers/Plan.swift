@@ -2,8 +2,7 @@ package import CoreJSON
 package import CoreStore
 package import CoreTypes
 
-/// What a controller wants done. The engine carries the changes out in order through the same verbs, validation and admission
-/// that a client's request takes, as the user that the controller names.
+/// What a controller wants done. The engine performs the changes in order, as writes of the controller's ServiceAccount.
 package struct Plan: Sendable {
   package var changes: [Change] = []
   /// Look at this key again then, even if nothing changes.
@@ -52,11 +51,11 @@ package struct Change: Sendable {
   package var failed: EventDraft?
   /// A refusal with one of these reasons (metav1.Status.reason, such as AlreadyExists or NotFound) counts as done.
   package var tolerated: Set<String>
-  /// Of a change of an object that may have gone.
+  /// For a change of an object that may be gone.
   package static let untilGone: Set<String> = ["NotFound"]
-  /// Of an object that may have come.
+  /// For the creation of an object that may be there already.
   static let untilThere: Set<String> = ["AlreadyExists"]
-  /// Its place among many like changes.
+  /// Its place among many similar changes.
   package var turn: SlowStart.Turn?
 
   package init(_ write: Write, succeeded: EventDraft? = nil, failed: EventDraft? = nil, tolerated: Set<String> = []) {
@@ -84,11 +83,8 @@ package struct EventDraft: Sendable, Equatable {
     self.reason = reason
     self.message = message
     let metadata = tree[.metadata]
-    let members = [
-      Member(key: .apiVersion, value: tree[.apiVersion]), Member(key: .kind, value: tree[.kind]),
-      Member(key: .namespace, value: metadata[.namespace]), Member(key: .name, value: metadata[.name]),
-      Member(key: .uid, value: metadata[.uid]), Member(key: .resourceVersion, value: metadata[.resourceVersion]),
-    ]
-    involved = ObjectReference(tree: JSON.object(members).withoutNulls)
+    involved = .make(
+      apiVersion: tree[.apiVersion].string, kind: tree[.kind].string, namespace: metadata[.namespace].string,
+      name: metadata[.name].string, uid: metadata[.uid].string, resourceVersion: metadata[.resourceVersion].string)
   }
 }

@@ -6,41 +6,28 @@ extension PodRuntime {
   /// The pod's status as its node reports it. Source: generateAPIPodStatus, pkg/kubelet/kubelet_pods.go, v1.36.
   func status(_ store: Store, at now: Instant) -> PodStatus {
     let old = pod.status
-    // Made in one piece, as are the parts: each step of a pod's life makes them anew.
-    var members: [Member] = []
-    members.reserveCapacity(14)
-    if let generation = pod.metadata.generation {
-      members.append(Member(key: .observedGeneration, value: .int(Int64(generation))))
-    }
     let isFinished = isFinished
     let phase = phase(isFinished: isFinished)
-    members.append(Member(key: .phase, value: .string(phase.rawValue)))
-    if let failure {
-      members.append(Member(key: .reason, value: .string(failure.reason)))
-      members.append(Member(key: .message, value: .string(failure.message)))
-    }
-    func add(_ address: String, _ one: Key, _ all: Key) {
-      members.append(Member(key: one, value: .string(address)))
-      members.append(Member(key: all, value: .array([.object([Member(key: .ip, value: .string(address))])])))
-    }
-    add(DownwardAPI.nodeAddress(node, store), .hostIP, .hostIPs)
-    if let address = address ?? old.podIP { add(address, .podIP, .podIPs) }
-    members.append(Member(key: .startTime, value: .string(startedAt.rfc3339)))
-    // It never changes.
-    members.append(Member(key: .qosClass, value: .string(old.qosClass ?? QualityOfService.of(pod))))
+    let hostIP = DownwardAPI.nodeAddress(node, store)
+    let podIP = address ?? old.podIP
     let helpers = statuses { $0 != .main }
-    if !helpers.isEmpty { members.append(Member(key: .initContainerStatuses, value: .array(helpers))) }
-    members.append(Member(key: .containerStatuses, value: .array(statuses { $0 == .main })))
-    let conditions = conditions(old.conditions, phase, isFinished: isFinished, at: now)
-    members.append(Member(key: .conditions, value: .array(conditions)))
-    return PodStatus(tree: .object(members))
+    return PodStatus.make(
+      observedGeneration: pod.metadata.generation, phase: phase.rawValue, reason: failure?.reason, message: failure?.message,
+      hostIP: hostIP, hostIPs: List([.make(ip: hostIP)]), podIP: podIP, podIPs: podIP.map { List([.make(ip: $0)]) },
+      startTime: startedAt.rfc3339,
+      // It never changes.
+      qosClass: old.qosClass ?? QualityOfService.of(pod),
+      initContainerStatuses: helpers.isEmpty ? nil : helpers, containerStatuses: statuses { $0 == .main },
+      conditions: conditions(old.conditions, phase, isFinished: isFinished, at: now))
   }
 
-  private func statuses(_ isWanted: (ContainerRuntime.Role) -> Bool) -> [JSON] {
+  private func statuses(_ isWanted: (ContainerRuntime.Role) -> Bool) -> List<ContainerStatus> {
     var statuses: [JSON] = []
     let containers = containers.span
-    for index in containers.indices where isWanted(containers[index].role) { statuses.append(containerStatus(containers[index])) }
-    return statuses
+    for index in containers.indices where isWanted(containers[index].role) {
+      statuses.append(containerStatus(containers[index]).tree)
+    }
+    return List(tree: .array(statuses))
   }
 
   private func phase(isFinished: Bool) -> PodPhase {
@@ -61,41 +48,29 @@ extension PodRuntime {
     return .pending
   }
 
-  private func containerStatus(_ container: ContainerRuntime) -> JSON {
-    // As upstream: an image and an identifier are told with the container that was made of them, not before.
+  private func containerStatus(_ container: ContainerRuntime) -> ContainerStatus {
+    // As upstream: an image and an identifier come with the container that was made of them, not before.
     let created = container.isCreated ? container.containerID : nil
     let isRunning = container.isRunning
     let hasImage = created != nil || container.lastExit != nil
     let isReady = container.role == .initial ? container.exitCode == 0 : isRunning && container.isReady
-    var members: [Member] = []
-    members.reserveCapacity(9)
-    members.append(Member(key: .name, value: .string(container.name)))
-    members.append(Member(key: .image, value: .string(spec(of: container).image ?? "")))
-    members.append(Member(key: .imageID, value: .string(hasImage ? container.image?.id ?? "" : "")))
-    members.append(Member(key: .restartCount, value: .int(Int64(container.restartCount))))
-    members.append(Member(key: .started, value: .bool(isRunning && container.isStarted)))
-    members.append(Member(key: .ready, value: .bool(isReady)))
-    if let id = created ?? container.lastExit?.containerID {
-      members.append(Member(key: .containerID, value: .string("crun://" + id)))
-    }
-    members.append(Member(key: .state, value: state(of: container)))
-    var last: [Member] = []
+    var last = ContainerState.make()
     if let exit = container.lastExit, exit.containerID != container.containerID || !isEnded(container) {
-      last = [Member(key: .terminated, value: terminated(exit.containerID, exit.exit))]
+      last = .make(terminated: terminated(exit.containerID, exit.exit))
     }
-    members.append(Member(key: .lastState, value: .object(last)))
-    return .object(members)
+    return ContainerStatus.make(
+      name: container.name, image: spec(of: container).image ?? "", imageID: hasImage ? container.image?.id ?? "" : "",
+      restartCount: container.restartCount, started: isRunning && container.isStarted, ready: isReady,
+      containerID: (created ?? container.lastExit?.containerID).map { "crun://" + $0 }, state: state(of: container),
+      lastState: last)
   }
 
   private func isEnded(_ container: ContainerRuntime) -> Bool { container.exitCode != nil && !restarts(container) }
 
-  private func state(of container: ContainerRuntime) -> JSON {
+  private func state(of container: ContainerRuntime) -> ContainerState {
     switch container.state {
-    case .running(_, let startedAt), .stopping(_, let startedAt):
-      let running = Member(key: .startedAt, value: .string(startedAt.rfc3339))
-      return .object([Member(key: .running, value: .object([running]))])
-    case .exited(let id, let exit) where !restarts(container):
-      return .object([Member(key: .terminated, value: terminated(id, exit))])
+    case .running(_, let startedAt), .stopping(_, let startedAt): return .make(running: .make(startedAt: startedAt.rfc3339))
+    case .exited(let id, let exit) where !restarts(container): return .make(terminated: terminated(id, exit))
     case .exited: return waiting("CrashLoopBackOff", "waits before the failed container is started again")
     case .imageBackOff(_, let reason, let message):
       let isSecond = container.imageBackOff.failures > 1 && reason == .pull
@@ -109,23 +84,20 @@ extension PodRuntime {
     }
   }
 
-  private func waiting(_ reason: String, _ message: String? = nil) -> JSON {
-    var members = [Member(key: .reason, value: .string(reason))]
-    if let message { members.append(Member(key: .message, value: .string(message))) }
-    return .object([Member(key: .waiting, value: .object(members))])
+  private func waiting(_ reason: String, _ message: String? = nil) -> ContainerState {
+    .make(waiting: .make(reason: reason, message: message))
   }
 
-  private func terminated(_ id: String, _ exit: ContainerExit) -> JSON {
-    var members = [
-      Member(key: .containerID, value: .string("crun://" + id)), Member(key: .exitCode, value: .int(Int64(exit.code))),
-      Member(key: .reason, value: .string(exit.oomKilled ? "OOMKilled" : exit.code == 0 ? "Completed" : "Error")),
-      Member(key: .startedAt, value: .string(exit.startedAt.rfc3339)), Member(key: .finishedAt, value: .string(exit.at.rfc3339)),
-    ]
-    if !exit.message.isEmpty { members.append(Member(key: .message, value: .string(exit.message))) }
-    return .object(members)
+  private func terminated(_ id: String, _ exit: ContainerExit) -> ContainerStateTerminated {
+    .make(
+      containerID: "crun://" + id, exitCode: exit.code,
+      reason: exit.oomKilled ? "OOMKilled" : exit.code == 0 ? "Completed" : "Error", startedAt: exit.startedAt.rfc3339,
+      finishedAt: exit.at.rfc3339, message: exit.message.isEmpty ? nil : exit.message)
   }
 
-  private func conditions(_ old: List<PodCondition>, _ phase: PodPhase, isFinished: Bool, at now: Instant) -> [JSON] {
+  private func conditions(_ old: List<PodCondition>, _ phase: PodPhase, isFinished: Bool, at now: Instant)
+    -> List<PodCondition>
+  {
     let isOver = isFinished && !isTerminating
     var (unready, pending): ([String], [String]) = ([], [])
     var sidecarsRun = true
@@ -154,7 +126,7 @@ extension PodRuntime {
       helpersDone ? nil : "containers with incomplete status: [\(pending.joined(separator: " "))]")
     draft.add("Ready", allReady && gatesHold, allReady ? "ReadinessGatesNotReady" : reason, text)
     draft.add("ContainersReady", allReady, reason, text)
-    return draft.finish()
+    return List(tree: .array(draft.finish()))
   }
 }
 
@@ -179,9 +151,14 @@ private struct ConditionsDraft {
     let status = isTrue ? "True" : "False"
     let (reason, message) = isTrue ? (nil, nil) : (reason, message)
     if let place, ConditionsDraft.isSame(old[place], status, reason, message, generation) { return result.append(old[place]) }
-    var condition = place.map { old[$0] } ?? ConditionsDraft.empty()
+    guard let place else {
+      let made = PodCondition.make(
+        lastTransitionTime: time, type: type, status: status, reason: reason, message: message, observedGeneration: generation.int
+      )
+      return result.append(made.tree)
+    }
+    var condition = old[place]
     if !condition[.status].isText(status) { condition.put(.lastTransitionTime, .string(time)) }
-    condition.put(.type, .string(type))
     condition.put(.status, .string(status))
     condition.put(.reason, reason.map { .string($0) } ?? .null)
     condition.put(.message, message.map { .string($0) } ?? .null)
@@ -193,13 +170,6 @@ private struct ConditionsDraft {
   private func place(of type: String) -> Int? {
     if result.count < old.count, old[result.count][.type].isText(type) { return result.count }
     return old.indices.first { old[$0][.type].isText(type) }
-  }
-
-  /// With room for what is put into it.
-  private static func empty() -> JSON {
-    var members: [Member] = []
-    members.reserveCapacity(6)
-    return .object(members)
   }
 
   private static func isSame(_ old: JSON, _ status: String, _ reason: String?, _ message: String?, _ generation: JSON) -> Bool {

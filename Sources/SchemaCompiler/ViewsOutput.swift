@@ -9,9 +9,33 @@ enum ViewsOutput {
       out += "\npackage struct \(type.swiftName): TreeView {\n  package var tree: JSON\n"
       out += "  package init(tree: JSON) { self.tree = tree }\n"
       for field in type.fields { out += property(field, names) }
+      if !type.made.isEmpty { out += maker(type, names) }
       out += "}\n"
     }
     return out
+  }
+
+  /// What is nil or absent is left out; an object of many members gets room for all at once.
+  private static func maker(_ type: SchemaType, _ names: [String: String]) -> String {
+    var (parameters, body) = ([String](), "")
+    for name in type.made {
+      guard let field = type.fields.first(where: { $0.name == name }) else {
+        fail("type \(type.qualifiedName): error: make= names \(name), which is no field", status: 1)
+      }
+      let (leaf, view) = (leaf(field.type), view(field.type, names))
+      parameters.append("`\(name)`: \(leaf ?? view ?? "JSON")? = nil")
+      let (test, value) =
+        leaf != nil ? ("", ".tree") : view != nil ? (", !`\(name)`.isAbsent", ".tree") : (", !`\(name)`.isNull", "")
+      body += "    if let `\(name)`\(test) { members.append(Member(key: .\(name), value: `\(name)`\(value))) }\n"
+    }
+    let reserve = type.made.count > 3 ? "    members.reserveCapacity(\(type.made.count))\n" : ""
+    return """
+        package static func make(\(parameters.joined(separator: ", "))) -> \(type.swiftName) {
+          var members: [Member] = []
+      \(reserve)\(body)    return \(type.swiftName)(tree: .object(members))
+        }
+
+      """
   }
 
   private static func property(_ field: SchemaField, _ names: [String: String]) -> String {

@@ -2,7 +2,7 @@
 ///
 ///     package apps.v1 path=io.k8s.api.apps.v1 group=apps version=v1
 ///     words NAME …                         names that are interned though no field has them
-///     type StatefulSetSpec [kind] [map=atomic] [swift=NAME]
+///     type StatefulSetSpec [kind] [map=atomic] [swift=NAME] [make=FIELD,…]
 ///     | What the type is, in our own words.
 ///       replicas int32 [#1?] [required] [default=1] [min=0] [max=…] [enum=A|B] [list=set|atomic] [keys=a,b]
 ///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats]
@@ -12,6 +12,7 @@
 /// package, PACKAGE.TYPE of another one, `[T]` for a list and `{T}` for a map from names. A field with keys= is a list of type map.
 /// #3: the field's number in protobuf; #2.1: number 1 in the message of number 2, which JSON does not show; #3? may be absent, so
 /// that 0, "" and an empty message mean what they say. Source: the struct tags of k8s.io/api, v0.33 and later.
+/// make: a function makes the type from these fields in one piece, in this order; for what is written often.
 /// repeats: equal keys or elements are accepted, as upstream's validation accepts them (two environment variables of one name).
 package struct SchemaDocument: Sendable {
   package var types: [SchemaType] = []
@@ -33,6 +34,8 @@ package struct SchemaType: Sendable {
   package var isKind = false
   package var mapType: String?
   package var swiftName: String
+  /// Names of the fields that its `make` takes.
+  package var made: [String] = []
   package var fields: [SchemaField] = []
 
   /// "apps.v1.StatefulSetSpec": unique.

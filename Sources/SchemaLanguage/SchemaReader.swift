@@ -25,23 +25,23 @@ package struct SchemaReader {
       var end = start
       while end < bytes.count, bytes[end] != 0x0A { end += 1 }
       reader.line += 1
-      try reader.take(bytes[start..<end], &words)
+      try reader.readLine(bytes[start..<end], &words)
       start = end + 1
     }
     return reader.document
   }
 
-  private mutating func take(_ line: Word, _ words: inout [Word]) throws(SchemaLanguageError) {
+  private mutating func readLine(_ line: Word, _ words: inout [Word]) throws(SchemaLanguageError) {
     let indented = line.first == 0x20
     let text = line.drop { $0 == 0x20 }
     if text.isEmpty || text.first == UInt8(ascii: "#") { return }
-    if text.first == UInt8(ascii: "|") { return try takeDocs(text.dropFirst().drop { $0 == 0x20 }, ofField: indented) }
+    if text.first == UInt8(ascii: "|") { return try readDocs(text.dropFirst().drop { $0 == 0x20 }, ofField: indented) }
     SchemaReader.split(text, &words)
-    if indented { return try takeField(words) }
+    if indented { return try readField(words) }
     switch words[0] {
-    case "package": try takePackage(words)
+    case "package": try readPackage(words)
     case "words": document.words += words.dropFirst().map(string)
-    case "type": try takeType(words)
+    case "type": try readType(words)
     default: throw error("'\(string(words[0]))' begins no declaration")
     }
   }
@@ -65,7 +65,7 @@ package struct SchemaReader {
 
   private func error(_ message: String) -> SchemaLanguageError { SchemaLanguageError(line: line, message: message) }
 
-  private mutating func takeDocs(_ text: Word, ofField: Bool) throws(SchemaLanguageError) {
+  private mutating func readDocs(_ text: Word, ofField: Bool) throws(SchemaLanguageError) {
     guard !document.types.isEmpty else { throw error("a description before any type") }
     let last = document.types.count - 1
     if ofField {
@@ -83,7 +83,7 @@ package struct SchemaReader {
     docs += String(decoding: text, as: UTF8.self)
   }
 
-  private mutating func takePackage(_ words: [Word]) throws(SchemaLanguageError) {
+  private mutating func readPackage(_ words: [Word]) throws(SchemaLanguageError) {
     guard words.count == 5, let path = value(words[2], "path"), let group = value(words[3], "group"),
       let version = value(words[4], "version")
     else { throw error("package wants NAME path= group= version=") }
@@ -96,7 +96,7 @@ package struct SchemaReader {
     return string(word.dropFirst(count + 1))
   }
 
-  private mutating func takeType(_ words: [Word]) throws(SchemaLanguageError) {
+  private mutating func readType(_ words: [Word]) throws(SchemaLanguageError) {
     guard let current, words.count > 1 else { throw error("a type wants a name and a package before it") }
     let name = string(words[1])
     var type = SchemaType(
@@ -108,6 +108,8 @@ package struct SchemaReader {
         type.mapType = map
       } else if let name = value(word, "swift") {
         type.swiftName = name
+      } else if let fields = value(word, "make") {
+        type.made = fields.split(separator: ",").map(String.init)
       } else {
         throw error("unknown attribute '\(string(word))' of type \(type.name)")
       }
@@ -115,20 +117,20 @@ package struct SchemaReader {
     document.types.append(type)
   }
 
-  private mutating func takeField(_ words: [Word]) throws(SchemaLanguageError) {
+  private mutating func readField(_ words: [Word]) throws(SchemaLanguageError) {
     guard !document.types.isEmpty, words.count > 1 else { throw error("a field wants a type before it, a name and a type") }
     var field = SchemaField(name: string(words[0]), type: try type(words[1]))
-    for word in words.dropFirst(2) { try takeAttribute(word, &field) }
+    for word in words.dropFirst(2) { try readAttribute(word, &field) }
     document.types[document.types.count - 1].fields.append(consume field)
   }
 
-  private func takeAttribute(_ word: Word, _ field: inout SchemaField) throws(SchemaLanguageError) {
+  private func readAttribute(_ word: Word, _ field: inout SchemaField) throws(SchemaLanguageError) {
     switch word {
     case "required": field.isRequired = true
     case "immutable": field.isImmutable = true
     case "repeats": field.allowsRepeats = true
     case _ where word.first == UInt8(ascii: "#"): field.protobuf = try protobuf(word.dropFirst())
-    default: try takeValue(word, &field)
+    default: try readValue(word, &field)
     }
   }
 
@@ -154,7 +156,7 @@ package struct SchemaReader {
     return result
   }
 
-  private func takeValue(_ word: Word, _ field: inout SchemaField) throws(SchemaLanguageError) {
+  private func readValue(_ word: Word, _ field: inout SchemaField) throws(SchemaLanguageError) {
     guard let equals = word.firstIndex(of: UInt8(ascii: "=")) else { throw unknown(word, of: field) }
     let value = word[(equals + 1)...]
     switch word[..<equals] {

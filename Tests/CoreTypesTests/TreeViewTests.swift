@@ -23,4 +23,14 @@ struct TreeViewTests {
     metadata.name = nil
     #expect(metadata.tree.isObject)
   }
+
+  @Test("what is made in one piece has its members in the order that the schema names, without what is nil or absent")
+  func made() {
+    let metadata = ObjectMeta.make(namespace: "n", labels: TextMap(tree: .null), annotations: TextMap(["a": "1"]))
+    #expect(metadata.tree.members.map(\.key.name) == ["namespace", "annotations"])
+    let reference = OwnerReference.make(apiVersion: "v1", kind: "Pod", name: "p", controller: true)
+    #expect(reference.tree.members.map(\.key.name) == ["apiVersion", "kind", "name", "controller"])
+    #expect(reference.controller == true && reference.uid == nil)
+    #expect(ContainerState.make().tree == [:])
+  }
 }

@@ -4,7 +4,7 @@ package import CoreTypes
 
 /// Makes Jobs on a schedule. Source: pkg/controller/cronjob/cronjob_controllerv2.go, v1.36.
 package struct CronJobController: Controller {
-  /// Missed times counted at the most before TooManyMissedTimes is told.
+  /// With more missed times than this TooManyMissedTimes is recorded.
   static let missedLimit = 100
   package let name = "cronjob-controller"
   package var resources: Set<ResourceID>? { [.cronJobs, .jobs] }
@@ -94,7 +94,7 @@ package struct CronJobController: Controller {
       return sync.find(present, at: latest)
     }
     if spec.concurrencyPolicy == "Forbid", !sync.cron.status.active.isEmpty {
-      return sync.say("JobAlreadyActive", "the last run is still going and concurrencyPolicy is Forbid: no new run is started")
+      return sync.record("JobAlreadyActive", "the last run is still going and concurrencyPolicy is Forbid: no new run is started")
     }
     if spec.concurrencyPolicy == "Replace" { sync.replaceActive() }
     if schedule.isFixed, let next { dues[sync.stored.key] = Due(spec: spec.tree, last: latest.rfc3339, next: next) }

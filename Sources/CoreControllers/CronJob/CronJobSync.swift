@@ -40,14 +40,14 @@ struct CronJobSync {
           // Made by the last look, or by one whose status was refused: it must count for concurrencyPolicy.
           cron.status.active.append(reference(to: job))
         } else {
-          say("UnexpectedJob", "found a job that this CronJob did not make: \(job.key.name)", .warning)
+          record("UnexpectedJob", "found a job that this CronJob did not make: \(job.key.name)", .warning)
         }
         continue
       }
       if succeeded { complete.append(job) } else { failed.append(job) }
       guard isActive else { continue }
       cron.status.active.removeAll { $0.uid == job.uid }
-      say("SawCompletedJob", "Saw completed job: \(job.key.name), condition: \(succeeded ? "Complete" : "Failed")")
+      record("SawCompletedJob", "Saw completed job: \(job.key.name), condition: \(succeeded ? "Complete" : "Failed")")
       if succeeded, let text = job.view(Job.self).status.completionTime, let time = Instant(rfc3339: text) {
         let last = cron.status.lastSuccessfulTime.flatMap { Instant(rfc3339: $0) }
         if last == nil || time > last! { cron.status.lastSuccessfulTime = text }
@@ -74,11 +74,11 @@ struct CronJobSync {
     func begin(_ job: StoredObject) -> String { job.tree[.status][.startTime].string ?? "" }
     let oldest = finished.sorted { (begin($0), $0.key.name) < (begin($1), $1.key.name) }
     for job in oldest.prefix(finished.count - limit) where job.metadata.deletionTimestamp == nil {
-      delete(job, told: "Deleted job \(job.key.name)")
+      delete(job, event: "Deleted job \(job.key.name)")
     }
   }
 
-  private mutating func delete(_ job: StoredObject, told message: String) {
+  private mutating func delete(_ job: StoredObject, event message: String) {
     result.changes.append(
       Change(
         .delete(job.key, uid: job.uid, graceSeconds: nil, propagation: .background),
@@ -90,14 +90,14 @@ struct CronJobSync {
   /// Active jobs that are gone.
   mutating func trackMissing() {
     for reference in cron.status.active where !jobs.contains(where: { $0.uid == reference.uid }) {
-      say("MissingJob", "the active job \(reference.name ?? "") has gone")
+      record("MissingJob", "the active job \(reference.name ?? "") has gone")
       cron.status.active.removeAll { $0.uid == reference.uid }
     }
   }
 
   mutating func replaceActive() {
     for reference in cron.status.active {
-      if let job = jobs.first(where: { $0.uid == reference.uid }) { delete(job, told: "Deleted job \(job.key.name)") }
+      if let job = jobs.first(where: { $0.uid == reference.uid }) { delete(job, event: "Deleted job \(job.key.name)") }
     }
     cron.status.active = List(tree: .null)
   }
@@ -112,24 +112,19 @@ struct CronJobSync {
   }
 
   /// Names the job after its time, so that the same time never runs twice.
-  /// - Parameter offset: seconds east of UTC in which the time is told; nil: in UTC
+  /// - Parameter offset: seconds east of UTC in which the time is written; nil: in UTC
   mutating func create(_ name: String, at scheduled: Instant, offset: Int?) {
     hasCreated = true
     let template = cron.spec.jobTemplate
     var annotations = template.metadata.annotations
     annotations[CronJobSync.timestamp] = CronJobSync.text(scheduled, offset ?? 0)
-    let metadata = [
-      Member(key: .name, value: .string(name)), Member(key: .namespace, value: .string(stored.key.namespace)),
-      Member(key: .labels, value: template.metadata.labels.tree), Member(key: .annotations, value: annotations.tree),
-      Member(key: .ownerReferences, value: .array([OwnedPods.reference(to: stored.tree).tree])),
-    ]
-    let members = [
-      Member(key: .apiVersion, value: "batch/v1"), Member(key: .kind, value: "Job"),
-      Member(key: .metadata, value: JSON.object(metadata).withoutNulls), Member(key: .spec, value: template.spec.tree),
-    ]
+    let metadata = ObjectMeta.make(
+      name: name, namespace: stored.key.namespace, labels: template.metadata.labels, annotations: annotations,
+      ownerReferences: List([OwnedPods.reference(to: stored.tree)]))
+    let job = Job.make(apiVersion: "batch/v1", kind: "Job", metadata: metadata, spec: template.spec)
     result.changes.append(
       Change(
-        .create(.jobs, namespace: stored.key.namespace, tree: JSON.object(members).withoutNulls),
+        .create(.jobs, namespace: stored.key.namespace, tree: job.tree),
         succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created job \(name)", about: stored.tree),
         failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating job: {error}", about: stored.tree),
         tolerated: Change.untilThere))
@@ -146,25 +141,26 @@ struct CronJobSync {
   }
 
   private func reference(to job: StoredObject) -> ObjectReference {
-    let members = [
-      Member(key: .apiVersion, value: "batch/v1"), Member(key: .kind, value: "Job"),
-      Member(key: .name, value: .string(job.key.name)), Member(key: .namespace, value: .string(job.key.namespace)),
-      Member(key: .uid, value: .string(job.uid)),
-      Member(key: .resourceVersion, value: job.tree[.metadata][.resourceVersion]),
-    ]
-    return ObjectReference(tree: .object(members))
+    var reference = ObjectReference()
+    reference.apiVersion = "batch/v1"
+    reference.kind = "Job"
+    reference.name = job.key.name
+    reference.namespace = job.key.namespace
+    reference.uid = job.uid
+    reference.resourceVersion = job.metadata.resourceVersion
+    return reference
   }
 
-  mutating func warn(_ reason: String, _ message: String) { say(reason, message, .warning) }
+  mutating func warn(_ reason: String, _ message: String) { record(reason, message, .warning) }
 
-  mutating func say(_ reason: String, _ message: String, _ kind: EventDraft.Kind = .normal) {
+  mutating func record(_ reason: String, _ message: String, _ kind: EventDraft.Kind = .normal) {
     result.changes.append(Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree)))
   }
 
   /// The plan; the status is written last.
   func plan() -> Plan {
     var plan = result
-    // A new job is told in the status once it has a uid.
+    // The status names a new job once it has a uid.
     plan.isConclusive = !hasCreated
     if cron.tree[.status] == stored.tree[.status] { return plan }
     var updated = cron

@@ -29,45 +29,24 @@ extension AutoscalerRules {
   func statuses(_ decisions: [MetricDecision]) -> JSON {
     var statuses: [JSON] = []
     statuses.reserveCapacity(decisions.count)
-    for index in decisions.indices { statuses.append(metrics[index].status(decisions[index])) }
+    for index in decisions.indices { statuses.append(metrics[index].status(decisions[index]).tree) }
     return statuses.isEmpty ? .null : .array(statuses)
   }
 }
 
 extension AutoscalerRules.Metric {
-  /// Resources, which nearly every look writes, are put together member by member.
-  fileprivate func status(_ decision: MetricDecision) -> JSON {
-    let type = Member(key: .type, value: .string(type))
-    if decision.failure != nil { return .object([type]) }
-    func current() -> Member {
-      let average = isMemory ? Quantity(bytes: decision.averageMilli / 1000) : Quantity(milli: decision.averageMilli)
-      let value = Member(key: .averageValue, value: .string(average.description))
-      guard let utilization = decision.utilization else { return Member(key: .current, value: .object([value])) }
-      return Member(
-        key: .current, value: .object([value, Member(key: .averageUtilization, value: .int(Int64(utilization)))]))
-    }
-    var status = MetricStatus(tree: .object([type]))
+  fileprivate func status(_ decision: MetricDecision) -> MetricStatus {
+    if decision.failure != nil { return .make(type: type) }
+    let current = decision.amount
     switch source {
-    case .resource(let name):
-      let members = [Member(key: .name, value: .string(name)), current()]
-      return .object([type, Member(key: .resource, value: .object(members))])
+    case .resource(let name): return .make(type: type, resource: .make(name: name, current: current))
     case .containerResource(let name, let container):
-      let members = [
-        Member(key: .name, value: .string(name)), Member(key: .container, value: .string(container)), current(),
-      ]
-      return .object([type, Member(key: .containerResource, value: .object(members))])
-    case .pods(let metric):
-      status.pods.metric = metric
-      status.pods.current = decision.amount
+      return .make(type: type, containerResource: .make(name: name, container: container, current: current))
+    case .pods(let metric): return .make(type: type, pods: .make(metric: metric, current: current))
     case .object(let metric, let object):
-      status.object.metric = metric
-      status.object.describedObject = object
-      status.object.current = decision.amount
-    case .external(let metric):
-      status.external.metric = metric
-      status.external.current = decision.amount
-    case .unknown: break
+      return .make(type: type, object: .make(metric: metric, describedObject: object, current: current))
+    case .external(let metric): return .make(type: type, external: .make(metric: metric, current: current))
+    case .unknown: return .make(type: type)
     }
-    return status.tree
   }
 }

@@ -149,15 +149,11 @@ package struct MetricDecision: Sendable {
     return Self.whole(goalMilli * ratio)
   }
 
-  /// What is held against the target, for the status: plain milli-units, as upstream.
+  /// What is held against the target, for the status: plain milli-units, as upstream, but for memory.
   var amount: MetricValueStatus {
-    var status = MetricValueStatus()
-    if targetValueMilli == nil {
-      status.averageValue = Quantity(milli: averageMilli).description
-    } else {
-      status.value = Quantity(milli: valueMilli ?? 0).description
-    }
-    return status
+    if targetValueMilli != nil { return .make(value: Quantity(milli: valueMilli ?? 0).description) }
+    let average = isMemory ? Quantity(bytes: averageMilli / 1000) : Quantity(milli: averageMilli)
+    return .make(averageValue: average.description, averageUtilization: utilization)
   }
 
   private static func whole(_ amount: Double) -> Int64 { Int64(max(0, min(amount, 9e18))) }
