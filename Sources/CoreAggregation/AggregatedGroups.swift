@@ -2,12 +2,12 @@ package import CoreJSON
 package import CoreStore
 import CoreTypes
 
-/// The group versions that other servers serve, as the APIServices in the store say, and what those servers answered last.
+/// The group versions that other servers serve, by the APIServices in the store, and what those servers answered last.
 package struct AggregatedGroups: Sendable {
   /// APIServices with a service at the most that are asked.
   package static let limit = 200
 
-  /// Names of the APIServices of what this server serves itself: those stay its own whatever they say.
+  /// Names of the APIServices of what this server serves itself: those stay its own, whatever the store holds.
   package let own: Set<String>
   private var answers: [String: DiscoveryAnswer] = [:]
   /// What each has served when it could last be asked.
@@ -48,12 +48,12 @@ package struct AggregatedGroups: Sendable {
   /// Every backend there is: those to be asked what they serve.
   package func backends(_ store: Store) -> [ServiceBackend] { services(store).compactMap { try? ServiceBackend($0, store) } }
 
-  // MARK: What they said
+  // MARK: What they answered
 
   package mutating func add(_ all: [DiscoveryAnswer], _ store: Store) {
     for answer in all {
       answers[answer.backend.apiService] = answer
-      if case .resources(let told) = answer.outcome { resources[answer.backend.apiService] = told }
+      if case .resources(let listed) = answer.outcome { resources[answer.backend.apiService] = listed }
     }
     for name in answers.keys.sorted() where store.get(.apiServices, name) == nil {
       answers[name] = nil
@@ -61,13 +61,13 @@ package struct AggregatedGroups: Sendable {
     }
   }
 
-  /// What the present backend said last; nil while it has not been asked.
+  /// What the present backend answered last; nil while it has not been asked.
   package func answer(of backend: ServiceBackend) -> DiscoveryAnswer.Outcome? {
     guard let answer = answers[backend.apiService], answer.backend == backend else { return nil }
     return answer.outcome
   }
 
-  /// The resources of an APIService as they were told last, also while it does not answer; nil before that.
+  /// The resources of an APIService as they were listed last, also while it does not answer; nil before that.
   package func resources(of name: String) -> [JSON]? { resources[name] }
 
   /// Whether an APIService can be used; nil while that is not known. Source: availability controllers of kube-aggregator, v1.36.

@@ -1,6 +1,6 @@
 package import CoreJSON
 
-/// What a backend said when it was asked which resources it serves: the check of its availability, too.
+/// What a backend answered to the question which resources it serves. The answer is the check of its availability, too.
 package struct DiscoveryAnswer: Sendable, Equatable {
   /// Bytes of an answer, and resources that it may name.
   package static let limitBytes = 4 << 20

@@ -1,7 +1,7 @@
 import CoreStore
 import CoreTypes
 
-/// What ReplicaSets, DaemonSets and Jobs do to their pods, with the events that tell of it.
+/// What ReplicaSets, DaemonSets and Jobs do to their pods, with the events that report it.
 /// Source: RealPodControl, pkg/controller/controller_utils.go, v1.36.
 extension Change {
   static func make(_ pod: Pod, for owner: StoredObject) -> Change {

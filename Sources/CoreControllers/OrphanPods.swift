@@ -2,14 +2,14 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// Objects of one resource (pods, unless told) without a controller, kept up with every change: the only ones that may be adopted.
+/// Objects of one resource (by default pods) without a controller, updated by every change: only these may be adopted.
 struct OrphanPods: Sendable {
   private let resource: ResourceID
   private var namespaces: [String: Set<ObjectKey>] = [:]
 
   init(_ resource: ResourceID = .pods) { self.resource = resource }
 
-  mutating func note(_ change: StoreChange) {
+  mutating func record(_ change: StoreChange) {
     let key = change.object.key
     guard key.resource == resource else { return }
     if change.kind != .deleted, change.object.controllerReference.isNull {

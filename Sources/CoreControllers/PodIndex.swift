@@ -36,7 +36,7 @@ struct PodIndex: Sendable {
     func version(ofBucket place: Int) -> UInt64? { place < buckets.count ? buckets[place].version : nil }
 
     mutating func put(_ name: String, _ labels: JSON, _ version: UInt64) {
-      take(name, version)
+      remove(name, version)
       var places: [Int] = []
       for key in keys {
         if let value = labels[key].string { places.append(place(of: LabelPair(key: key, value: value))) }
@@ -48,7 +48,7 @@ struct PodIndex: Sendable {
       pods[name] = places
     }
 
-    mutating func take(_ name: String, _ version: UInt64) {
+    mutating func remove(_ name: String, _ version: UInt64) {
       for place in pods.removeValue(forKey: name) ?? [] {
         buckets[place].names.remove(name)
         buckets[place].version = version
@@ -72,14 +72,13 @@ struct PodIndex: Sendable {
   /// 0 is the version of no pods.
   private var changes: UInt64 = 1
 
-  /// Takes one change of a pod.
-  mutating func note(_ change: StoreChange) {
+  mutating func record(_ change: StoreChange) {
     changes += 1
     let key = change.object.key
     guard let place = places[key.namespace] else { return }
     let labels = change.object.tree[.metadata][.labels]
     if change.kind == .deleted {
-      namespaces[place].take(key.name, changes)
+      namespaces[place].remove(key.name, changes)
     } else if change.kind == .modified, change.previous?.tree[.metadata][.labels] == labels {
       namespaces[place].touch(key.name, changes)
     } else {

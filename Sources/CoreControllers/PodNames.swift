@@ -2,7 +2,7 @@ import CoreStore
 import CoreTypes
 
 /// Names of new pods (and slices): the owner's name and five characters, as generateName makes them, but known before the pod is there,
-/// so that events can tell them. The same state of the store gives the same names.
+/// so that events can name them. The same state of the store gives the same names.
 struct PodNames {
   /// Source: maxGeneratedNameLength, k8s.io/apiserver/pkg/storage/names, v0.36.
   static let longestBase = 58

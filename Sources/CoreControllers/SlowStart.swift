@@ -1,4 +1,4 @@
-/// Many like changes in batches of 1, 2, 4 …: a quota that is used up is asked a few times, not 500 times.
+/// Many similar changes in batches of 1, 2, 4 …: a quota that is used up refuses a few requests, not 500.
 /// Source: slowStartBatch, pkg/controller/replicaset/replica_set.go and statefulset/stateful_set_control.go, v1.36.
 package struct SlowStart: Sendable {
   /// The place of a change: each subject of a batch is tried by itself.
@@ -26,9 +26,9 @@ package struct SlowStart: Sendable {
 }
 
 extension Plan {
-  /// Hands the changes out in order; `write` tells whether one was taken. A refusal drops all that follows, within a slow start
+  /// Performs the changes in order; `write` returns false where one is refused. A refusal drops all that follows, within a slow start
   /// only the rest of its subject and what comes after its batch. False if anything was refused.
-  package func carryOut(_ write: (Change) -> Bool) -> Bool {
+  package func perform(_ write: (Change) -> Bool) -> Bool {
     var refused: SlowStart.Turn?
     for change in changes {
       if let refused {
@@ -42,8 +42,8 @@ extension Plan {
     return refused == nil
   }
 
-  /// Puts everything that was added since `count` changes were there into one turn.
-  mutating func take(_ turn: SlowStart.Turn, since count: Int) {
+  /// Gives the changes after the first `count` one turn.
+  mutating func assign(_ turn: SlowStart.Turn, since count: Int) {
     for index in changes.indices.dropFirst(count) { changes[index].turn = turn }
   }
 }

@@ -19,7 +19,7 @@ extension Engine {
       queue.succeeded(item)
       return plan.isConclusive
     }
-    let isDone = plan.carryOut { perform($0, name, item, now) }
+    let isDone = plan.perform { perform($0, name, item, now) }
     if isDone { queue.succeeded(item) } else { timers.set(.reconcile(item), at: now + queue.failed(item)) }
     return isDone && plan.isConclusive
   }

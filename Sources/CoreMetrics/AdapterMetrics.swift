@@ -4,7 +4,7 @@ package struct AdapterMetrics: Sendable {
 
   package init() {}
 
-  /// What was not asked this time is forgotten.
+  /// Answers to questions that were not asked this time are removed.
   package mutating func replace(with all: [AdapterAnswer]) {
     answers.removeAll(keepingCapacity: true)
     for answer in all { answers[answer.query] = answer.outcome }

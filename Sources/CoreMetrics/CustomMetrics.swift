@@ -60,13 +60,13 @@ package struct CustomMetrics: Sendable {
       count -= next.count
       switch scrape.outcome {
       case .failed(let problem): miss(&next, problem)
-      case .samples(let samples): take(samples, at: scrape.at, &next)
+      case .samples(let samples): apply(samples, at: scrape.at, &next)
       }
       count += next.count
       index(source, before, next.metrics)
       held[source] = next
     }
-    for source in sources where held[source]?.beat != beat { forget(source) }
+    for source in sources where held[source]?.beat != beat { remove(source) }
     sources = present
   }
 
@@ -99,8 +99,8 @@ package struct CustomMetrics: Sendable {
     return found.sorted()
   }
 
-  /// What is said of an object: the series that a label named by its kind (`service="web"`) ties to it, a pod's own series and
-  /// all that a namespace has. Without the pods that say nothing of it.
+  /// What is known of an object: the series that a label named by its kind (`service="web"`) ties to it, a pod's own series and
+  /// all that a namespace has. Pods without such a series are left out.
   package func metrics(_ name: String, namespace: String, ofKind kind: String, named object: String) -> [PodMetric] {
     let all = metrics(name, namespace: namespace)
     if kind == "Namespace" { return object == namespace ? all : [] }
@@ -118,7 +118,7 @@ package struct CustomMetrics: Sendable {
     return PodMetric(pod: held.pod, at: held.at, series: series)
   }
 
-  // MARK: Taking
+  // MARK: Writing
 
   private func miss(_ next: inout Held, _ problem: String) {
     next.problem = problem
@@ -129,7 +129,7 @@ package struct CustomMetrics: Sendable {
     next.count = 0
   }
 
-  private func take(_ samples: [MetricSample], at now: Instant, _ next: inout Held) {
+  private func apply(_ samples: [MetricSample], at now: Instant, _ next: inout Held) {
     let elapsed = Double((now - next.at).nanoseconds) / 1e9
     let before = next.counters
     next.problem = nil
@@ -191,7 +191,7 @@ package struct CustomMetrics: Sendable {
     if names[place]?.isEmpty == true { names[place] = nil }
   }
 
-  private mutating func forget(_ source: Source) {
+  private mutating func remove(_ source: Source) {
     guard let gone = held.removeValue(forKey: source) else { return }
     count -= gone.count
     index(source, gone.metrics, [:])

@@ -5,16 +5,16 @@ package import CoreTypes
 package struct MetricsWindow: Sendable {
   private let scrapePeriod: Duration
   private var scrape: UInt64 = 0
-  private var pods = Slots<PodSeries>()
-  private var nodes = Slots<NodeSeries>()
-  /// What pods tell about themselves.
+  private var pods = Slots<String, PodSeries>()
+  private var nodes = Slots<String, NodeSeries>()
+  /// What pods report about themselves.
   package var custom = CustomMetrics()
   /// What metrics adapters answered.
   package var adapters = AdapterMetrics()
 
   package init(scrapePeriod: Duration = .seconds(15)) { self.scrapePeriod = scrapePeriod }
 
-  /// Takes one scrape. For each node in it, pods and containers that it does not name are forgotten.
+  /// Adds one scrape. For each node in it, pods and containers that it does not name are removed.
   /// - Returns: UIDs of the pods whose usage is another than before, or that have none any more; each at least once.
   @discardableResult
   package mutating func add(_ samples: [UsageSample]) -> [String] {
@@ -37,11 +37,11 @@ package struct MetricsWindow: Sendable {
       if isFirst { nodes[node].podUIDs.append(sample.podUID) }
       if isNew { changed.append(sample.podUID) }
     }
-    for node in touched { forgetUnseen(on: node, &changed) }
+    for node in touched { removeUnseen(on: node, &changed) }
     return changed
   }
 
-  /// Takes one scrape of which only what is new is told.
+  /// Adds one scrape that names only what is new.
   /// - Returns: as `add` of a whole scrape.
   package mutating func add(_ changes: UsageChanges) -> [String] {
     scrape += 1
@@ -78,7 +78,7 @@ package struct MetricsWindow: Sendable {
       if isNew || isFirst { changed.append(sample.podUID) }
       if pods[pod].isPartial { partial.append(pod) }
     }
-    for pod in partial where pods[pod].isPartial { pods[pod].forgetUnseen() }
+    for pod in partial where pods[pod].isPartial { pods[pod].removeUnseen() }
     return changed
   }
 
@@ -89,8 +89,8 @@ package struct MetricsWindow: Sendable {
     nodes[new].podUIDs.append(uid)
   }
 
-  /// Forgets a node that is gone, and its pods.
-  package mutating func forget(node name: String) {
+  /// Removes a node that is gone, and its pods.
+  package mutating func remove(node name: String) {
     guard let node = nodes.place(of: name) else { return }
     for uid in nodes[node].podUIDs { pods.remove(uid, leaving: PodSeries()) }
     nodes.remove(name, leaving: NodeSeries(name: ""))
@@ -110,12 +110,12 @@ package struct MetricsWindow: Sendable {
     return found.map { PodUsage(podUID: podUID, timestamp: $0.at, window: $0.window, containers: usages) }
   }
 
-  /// The same without a list of the containers, of a pod whose place is known; `take` sees each.
-  package func podMetrics(at place: Int, containers: [String], _ take: (ContainerUsage) -> Void) -> (
+  /// The same without a list of the containers, of a pod whose place is known; `visit` is given each.
+  package func podMetrics(at place: Int, containers: [String], _ visit: (ContainerUsage) -> Void) -> (
     at: Instant, window: Duration
   )? {
     if place < 0 || containers.isEmpty { return nil }
-    return pods[place].usage(of: containers, nodes[pods[place].node].time, scrapePeriod, take)
+    return pods[place].usage(of: containers, nodes[pods[place].node].time, scrapePeriod, visit)
   }
 
   /// The usage of a whole node; nil before its second sample.
@@ -128,7 +128,7 @@ package struct MetricsWindow: Sendable {
       node: node, timestamp: at, window: window ?? at - start.at, usage: series.usage(since: start))
   }
 
-  private mutating func forgetUnseen(on node: Int, _ changed: inout [String]) {
+  private mutating func removeUnseen(on node: Int, _ changed: inout [String]) {
     // Most scrapes name the pods of the one before.
     if nodes[node].podUIDs != nodes[node].earlierPodUIDs {
       for uid in nodes[node].earlierPodUIDs {
@@ -139,7 +139,7 @@ package struct MetricsWindow: Sendable {
     }
     for uid in nodes[node].podUIDs {
       guard let pod = pods.place(of: uid), pods[pod].isPartial else { continue }
-      pods[pod].forgetUnseen()
+      pods[pod].removeUnseen()
       changed.append(uid)
     }
     nodes[node].earlierPodUIDs = []

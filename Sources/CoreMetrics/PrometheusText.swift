@@ -70,7 +70,7 @@ private struct LineReader {
     while let byte = peek, byte == 0x20 || byte == 0x09 || byte == 0x0D { bytes.formIndex(after: &index) }
   }
 
-  private mutating func take(_ byte: UInt8) -> Bool {
+  private mutating func consume(_ byte: UInt8) -> Bool {
     guard peek == byte else { return false }
     bytes.formIndex(after: &index)
     return true
@@ -94,7 +94,7 @@ private struct LineReader {
     }
     skipSpaces()
     var labels: [Member] = []
-    if take(UInt8(ascii: "{")) { labels = try self.labels() }
+    if consume(UInt8(ascii: "{")) { labels = try self.labels() }
     skipSpaces()
     let text = word { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
     guard let value = LineReader.number(text) else {
@@ -118,18 +118,20 @@ private struct LineReader {
     var labels: [Member] = []
     while true {
       skipSpaces()
-      if take(UInt8(ascii: "}")) { return labels }
+      if consume(UInt8(ascii: "}")) { return labels }
       let name = word(LineReader.isName)
       skipSpaces()
-      guard !name.isEmpty, take(UInt8(ascii: "=")) else { throw PrometheusText.Problem(message: "a label wants NAME=\"VALUE\"") }
+      guard !name.isEmpty, consume(UInt8(ascii: "=")) else {
+        throw PrometheusText.Problem(message: "a label wants NAME=\"VALUE\"")
+      }
       skipSpaces()
-      guard take(UInt8(ascii: "\"")) else { throw PrometheusText.Problem(message: "the value of label \(name) wants quotes") }
+      guard consume(UInt8(ascii: "\"")) else { throw PrometheusText.Problem(message: "the value of label \(name) wants quotes") }
       guard labels.count < PrometheusText.labelLimit else {
         throw PrometheusText.Problem(message: "more than \(PrometheusText.labelLimit) labels")
       }
       labels.append(Member(key: Key(name), value: .string(try quoted())))
       skipSpaces()
-      if !take(UInt8(ascii: ",")), peek != UInt8(ascii: "}") {
+      if !consume(UInt8(ascii: ",")), peek != UInt8(ascii: "}") {
         throw PrometheusText.Problem(message: "a comma or } is wanted after label \(name)")
       }
     }

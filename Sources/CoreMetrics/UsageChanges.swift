@@ -1,6 +1,6 @@
 package import CoreTypes
 
-/// One scrape, told as what is new in it.
+/// What is new in one scrape.
 ///
 /// A node in `nodes` was scraped; a pod of it that is in none of the lists, and the node itself if no sample names it, went on
 /// as they did between their last two samples: the same memory, the same share of a core.

@@ -170,7 +170,7 @@ struct PodSeries: Sendable {
 
   /// What these containers use; nil while one of them has no rate yet.
   /// - Parameter time: of its node's last scrape
-  func usage(of names: [String], _ time: ScrapeTime, _ scrapePeriod: Duration, _ take: (ContainerUsage) -> Void) -> (
+  func usage(of names: [String], _ time: ScrapeTime, _ scrapePeriod: Duration, _ visit: (ContainerUsage) -> Void) -> (
     at: Instant, window: Duration
   )? {
     let series = containers.span
@@ -179,7 +179,7 @@ struct PodSeries: Sendable {
       guard let index = series.indices.first(where: { series[$0].container == name }),
         let start = series[index].startPoint(scrapePeriod)
       else { return nil }
-      take(series[index].usage(since: start))
+      visit(series[index].usage(since: start))
       let (at, window) = series[index].moment(time)
       // Upstream answers the earliest container's moment for the pod.
       if earliest.map({ at < $0.at }) ?? true { earliest = (at, window ?? at - start.at) }
@@ -194,7 +194,7 @@ struct PodSeries: Sendable {
   /// The scrape did not name every container.
   var isPartial: Bool { seen < containers.count }
 
-  mutating func forgetUnseen() {
+  mutating func removeUnseen() {
     containers.removeAll { $0.scrape != scrape }
     seen = containers.count
   }

@@ -123,7 +123,7 @@ package struct ContainerSpec: Sendable, Equatable {
   package var containerID: String
   /// Counts restarts from 0; names the log file.
   package var attempt: Int
-  /// The image's identifier as imageReady told it.
+  /// The image's identifier as imageReady reported it.
   package var imageID: String
   /// nil: the image's entrypoint. $(NAME) is expanded already.
   package var command: [String]?

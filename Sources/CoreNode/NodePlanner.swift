@@ -4,7 +4,8 @@ import CoreTypes
 
 /// All pods of all nodes: from store changes and observations to plans. One value for the whole cluster.
 package struct NodePlanner: Sendable {
-  private var pods = PodRuntimes()
+  /// By UID. A look at one, or a change of it, happens in its place: a PodRuntime is large, and a dictionary would copy it.
+  private var pods = Slots<String, PodRuntime?>()
   /// Nodes that have been heard since they were lost or came.
   private var readyNodes: Set<String> = []
   /// Nodes of which nothing has been heard for so long that their condition Ready is Unknown.
@@ -12,11 +13,11 @@ package struct NodePlanner: Sendable {
 
   package init() {}
 
-  package func runtime(uid: String) -> PodRuntime? { pods[uid] }
+  package func runtime(uid: String) -> PodRuntime? { pods.place(of: uid).flatMap { pods[$0] } }
 
   /// Pods bound to a node, sorted by key: for the scrape of a simulated node and for checks.
   package func runtimes(on node: String) -> [PodRuntime] {
-    pods.all.filter { $0.node == node }.sorted { ($0.key, $0.uid) < ($1.key, $1.uid) }
+    pods.all.lazy.compactMap { $0 }.filter { $0.node == node }.sorted { ($0.key, $0.uid) < ($1.key, $1.uid) }
   }
 
   /// UIDs whose plan may change because of a write. Empty for most changes.
@@ -32,10 +33,17 @@ package struct NodePlanner: Sendable {
     }
   }
 
+  /// Works on a pod in its place; without one there is nothing to do.
+  /// - Parameter work: returns whether the pod stays
+  private mutating func update(_ uid: String, _ work: (inout PodRuntime) -> Bool) {
+    guard let place = pods.place(of: uid), pods[place] != nil else { return }
+    if !work(&pods[place]!) { pods.remove(uid, leaving: nil) }
+  }
+
   /// A pod or container that could not be set up tries again at once when what it waited for has changed.
   private mutating func retried(_ uids: [String]) -> [String] {
     for uid in uids {
-      pods.update(uid) { runtime in
+      update(uid) { runtime in
         runtime.retry()
         return true
       }
@@ -43,7 +51,7 @@ package struct NodePlanner: Sendable {
     return uids
   }
 
-  /// What a lost node does is not known, and it hears nothing: its pods are left as they are until it is back.
+  /// What a lost node does is not known, and it receives no commands: its pods are left as they are until it is back.
   private mutating func nodeChanged(_ change: StoreChange) {
     let name = change.object.key.name
     if change.kind != .deleted, change.object.view(Node.self).ready.status == "Unknown" {
@@ -58,7 +66,7 @@ package struct NodePlanner: Sendable {
     let uid = change.object.uid
     if change.kind == .deleted {
       var isKnown = false
-      pods.update(uid) { runtime in
+      update(uid) { runtime in
         runtime.isRemoved = true
         isKnown = true
         return true
@@ -68,7 +76,7 @@ package struct NodePlanner: Sendable {
     let pod = change.object.view(Pod.self)
     guard pod.spec.nodeName?.isEmpty == false else { return [] }
     var (isKnown, isNews) = (false, false)
-    pods.update(uid) { runtime in
+    update(uid) { runtime in
       let wasTerminating = runtime.isTerminating
       isNews = runtime.pod.tree[.spec] != pod.tree[.spec]
       runtime.pod = pod
@@ -80,24 +88,24 @@ package struct NodePlanner: Sendable {
     var runtime = PodRuntime(
       change.object, at: Instant(rfc3339: pod.metadata.creationTimestamp ?? "") ?? Instant(nanoseconds: 0))
     runtime.isNew = pod.status.startTime == nil
-    pods[uid] = runtime
+    _ = pods.reserve(uid, runtime)
     return [uid]
   }
 
   private func users(of key: ObjectKey) -> [String] {
-    pods.all.filter { $0.key.namespace == key.namespace && $0.uses(key) }.map(\.uid).sorted()
+    pods.all.lazy.compactMap { $0 }.filter { $0.key.namespace == key.namespace && $0.uses(key) }.map(\.uid).sorted()
   }
 
   private func claimants(of key: ObjectKey) -> [String] {
-    pods.all.filter { runtime in
+    pods.all.lazy.compactMap { $0 }.filter { runtime in
       if case .started = runtime.sandbox { return false }
       return runtime.key.namespace == key.namespace
         && runtime.pod.spec.volumes.contains { $0.persistentVolumeClaim.claimName == key.name }
     }.map(\.uid).sorted()
   }
 
-  /// A node is there, or a lost one is heard again: the pods that are to be looked at, each by itself, since each has its own
-  /// wake-up.
+  /// A node has come, or a lost one reports again.
+  /// - Returns: UIDs of its pods, each to be planned by itself, since each has its own wake-up
   package mutating func welcome(_ node: String) -> [String] {
     readyNodes.insert(node)
     return runtimes(on: node).map(\.uid)
@@ -108,18 +116,18 @@ package struct NodePlanner: Sendable {
     var plan = NodePlan()
     guard let uid = observation.event.podUID else { return plan }
     let readyNodes = readyNodes
-    pods.update(uid) { runtime in
+    update(uid) { runtime in
       runtime.observe(observation.event, &plan, context)
       return runtime.finish(&plan, context, isNodeReady: readyNodes.contains(runtime.node))
     }
     return plan
   }
 
-  /// Looks at one pod again: after a change of it, of what it uses, or when its wake-up is due.
+  /// Plans one pod again: after a change of it, of what it uses, or when its wake-up is due.
   package mutating func plan(uid: String, _ context: NodeContext) -> NodePlan {
     var plan = NodePlan()
     let readyNodes = readyNodes
-    pods.update(uid) { runtime in
+    update(uid) { runtime in
       if runtime.isNew {
         runtime.startedAt = context.now
         runtime.isNew = false

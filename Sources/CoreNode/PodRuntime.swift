@@ -51,7 +51,7 @@ package struct PodRuntime: Sendable {
       ContainerRuntime(name: $0.name ?? "", role: $0.restartPolicy == "Always" ? .sidecar : .initial)
     }
     containers += pod.spec.containers.map { ContainerRuntime(name: $0.name ?? "", role: .main) }
-    recall(pod.status)
+    restore(pod.status)
   }
 
   var node: String { pod.spec.nodeName ?? "" }
@@ -102,7 +102,7 @@ package struct PodRuntime: Sendable {
   }
 
   /// After a restart of the control plane: what the last status said of ended containers and restart counts.
-  private mutating func recall(_ status: PodStatus) {
+  private mutating func restore(_ status: PodStatus) {
     if let text = status.startTime, let instant = Instant(rfc3339: text) { startedAt = instant }
     for list in [status.initContainerStatuses, status.containerStatuses] {
       for known in list {
@@ -112,16 +112,16 @@ package struct PodRuntime: Sendable {
         if let ended = Self.exit(known.state.terminated) {
           containers[index].state = .exited(containerID: ended.containerID, ended.exit)
         } else if let started = known.state.running.startedAt {
-          lose(index, id: known.containerID ?? "", startedAt: Instant(rfc3339: started) ?? startedAt)
+          endLost(index, id: known.containerID ?? "", startedAt: Instant(rfc3339: started) ?? startedAt)
         }
       }
     }
     if pod.isIn(.failed), let reason = status.reason { failure = Failure(reason: reason, message: status.message ?? "") }
   }
 
-  /// A container that ran when the control plane was last heard of. Containers do not outlive their node's agent: as after a reboot
+  /// A container that ran when its status was last written. Containers do not outlive their node's agent: as after a reboot
   /// of a node, it counts as ended with code 255 and is started again where its pod restarts.
-  private mutating func lose(_ index: Int, id: String, startedAt: Instant) {
+  private mutating func endLost(_ index: Int, id: String, startedAt: Instant) {
     // When it ended is not known.
     var exit = ContainerExit(code: 255, at: startedAt, startedAt: startedAt)
     exit.message = "the node was restarted"

@@ -20,7 +20,7 @@ struct ProtobufObject {
     var fields = ProtobufFields(rest: bytes)
     while let value = try fields.next() {
       guard value.number < 256 else {
-        note(value, &members)
+        recordUnknown(value, &members)
         continue
       }
       let here = path | UInt32(value.number) << UInt32(8 * level)
@@ -31,14 +31,14 @@ struct ProtobufObject {
       } else if level + 1 < ProtobufNumber.deepest, type.holds(path: here, depth: level + 1) {
         try read(value.bytes, type, here, level + 1, &members)
       } else {
-        note(value, &members)
+        recordUnknown(value, &members)
       }
     }
     if level == 0 { keepLast(&members, type) }
   }
 
-  /// A field without a name here goes on under its number, for decoding to complain of, unless it says nothing.
-  private func note(_ value: ProtobufFields.Field, _ members: inout [Member]) {
+  /// A field without a name here is kept under its number, so that decoding names it, unless it is empty or 0.
+  private func recordUnknown(_ value: ProtobufFields.Field, _ members: inout [Member]) {
     guard value.wireType == 2 ? !value.bytes.isEmpty : value.integer != 0 else { return }
     let key = Key("#\(value.number)")
     if !members.contains(where: { $0.key == key }) { members.append(Member(key: key, value: true)) }

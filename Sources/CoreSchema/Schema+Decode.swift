@@ -35,7 +35,7 @@ private struct TypeCheck {
     for i in members.indices {
       let index = type.index(of: members[i].key)
       if index < 0 {
-        noteUnknown(members[i].key)
+        recordUnknown(members[i].key)
       } else {
         let field = type.fields[index]
         if let fits = TypeCheck.fits(members[i].value, field.shape) {
@@ -93,7 +93,7 @@ private struct TypeCheck {
     }
   }
 
-  private mutating func noteUnknown(_ key: Key) {
+  private mutating func recordUnknown(_ key: Key) {
     needsRewrite = true
     guard unknownFields.count < TypeCheck.unknownFieldLimit else { return }
     unknownFields.append("unknown field \"\(path.fieldPath.child(key))\"")

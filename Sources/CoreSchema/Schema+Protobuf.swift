@@ -72,7 +72,7 @@ struct ProtobufFields {
     switch field.wireType {
     case 0: field.integer = try varint()
     case 1: field.integer = try fixed(8)
-    case 2: field.bytes = try take(try varint())
+    case 2: field.bytes = try read(try varint())
     case 5: field.integer = try fixed(4)
     default: throw ProtobufError(message: "wire type \(field.wireType) is not understood")
     }
@@ -89,7 +89,7 @@ struct ProtobufFields {
     throw ProtobufError(message: "a number has more than ten bytes")
   }
 
-  private mutating func take(_ count: UInt64) throws(ProtobufError) -> ArraySlice<UInt8> {
+  private mutating func read(_ count: UInt64) throws(ProtobufError) -> ArraySlice<UInt8> {
     guard count <= UInt64(rest.count) else {
       throw ProtobufError(message: "it ends too early: \(count) bytes are announced, \(rest.count) left")
     }
@@ -98,6 +98,6 @@ struct ProtobufFields {
   }
 
   private mutating func fixed(_ count: Int) throws(ProtobufError) -> UInt64 {
-    try take(UInt64(count)).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    try read(UInt64(count)).reversed().reduce(0) { $0 << 8 | UInt64($1) }
   }
 }

@@ -3,7 +3,7 @@ import CoreTypes
 
 /// Revisioned objects, kept sorted as lists answer them, with an index by owner and a bounded log for watches.
 ///
-/// A value: a copy is a snapshot, and costs the writes that follow it no more than small chunks. Writes give the change; the caller journals it and tells watchers.
+/// A value: a copy is a snapshot, and costs the writes that follow it no more than small chunks. Writes return the change; the caller journals it and notifies watchers.
 package struct Store: Sendable {
   /// The revision of the last write; 0 before any.
   package private(set) var revision: UInt64 = 0

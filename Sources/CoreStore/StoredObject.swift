@@ -15,7 +15,7 @@ package final class StoredObject: Sendable {
   /// The owner reference of the object's controller; null without one. Found once: every controller asks for it.
   package let controllerReference: JSON
   private let bytes: [UInt8]?
-  /// `tree` as compact JSON: kept, or made when it is asked for, as the store was told.
+  /// `tree` as compact JSON: kept, or encoded at each use, as the store is configured.
   package var encoded: [UInt8] { bytes ?? tree.encoded() }
 
   package init(key: ObjectKey, uid: String, revision: UInt64, tree: JSON, encoded: [UInt8]?) {

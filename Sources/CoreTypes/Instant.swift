@@ -1,9 +1,9 @@
-/// A moment of cluster time: nanoseconds since 1970-01-01T00:00:00Z. The core never asks what time it is; it is told.
+/// A moment of cluster time: nanoseconds since 1970-01-01T00:00:00Z. The core never reads a clock: time is a parameter.
 package struct Instant: Hashable, Comparable, Sendable {
   package var nanoseconds: Int64
 
   package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
-  /// Seconds that cannot be told give the nearest moment that can.
+  /// Seconds out of range give the nearest moment within it.
   package init(seconds: Int64) {
     let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     nanoseconds = overflow ? (seconds < 0 ? .min : .max) : scaled
@@ -16,7 +16,7 @@ package struct Instant: Hashable, Comparable, Sendable {
   }
 
   package static func < (left: Instant, right: Instant) -> Bool { left.nanoseconds < right.nanoseconds }
-  /// Stops at the last moment that can be told (the year 2262): durations come from users.
+  /// Stops at the last moment that can be held (the year 2262): durations come from users.
   package static func + (left: Instant, right: Duration) -> Instant { left.moved(by: right.nanoseconds) }
   package static func - (left: Instant, right: Duration) -> Instant {
     left.moved(by: right.nanoseconds == .min ? .max : -right.nanoseconds)

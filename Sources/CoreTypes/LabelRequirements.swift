@@ -20,7 +20,7 @@ package struct LabelRequirements: Sendable, Equatable {
       rest = rest[word.endIndex...]
       return String(word)
     }
-    func take(_ token: String) -> Bool {
+    func consume(_ token: String) -> Bool {
       skip()
       guard rest.hasPrefix(token) else { return false }
       rest = rest.dropFirst(token.count)
@@ -29,23 +29,23 @@ package struct LabelRequirements: Sendable, Equatable {
     skip()
     if rest.isEmpty { return }
     while true {
-      let isNegated = take("!")
+      let isNegated = consume("!")
       let key = word()
       if key.isEmpty { throw Problem(message: "unable to parse selector '\(text)': a key is missing") }
       if isNegated {
         requirements.append(Requirement(key: key, operator: .doesNotExist, values: []))
-      } else if take("==") || take("=") {
+      } else if consume("==") || consume("=") {
         requirements.append(Requirement(key: key, operator: .in, values: [word()]))
-      } else if take("!=") {
+      } else if consume("!=") {
         requirements.append(Requirement(key: key, operator: .notIn, values: [word()]))
       } else {
         let before = rest
         let name = word()
         if name == "in" || name == "notin" {
-          guard take("(") else { throw Problem(message: "unable to parse selector '\(text)': '(' is missing after \(name)") }
+          guard consume("(") else { throw Problem(message: "unable to parse selector '\(text)': '(' is missing after \(name)") }
           var values: [String] = []
-          repeat { values.append(word()) } while take(",")
-          guard take(")") else { throw Problem(message: "unable to parse selector '\(text)': ')' is missing") }
+          repeat { values.append(word()) } while consume(",")
+          guard consume(")") else { throw Problem(message: "unable to parse selector '\(text)': ')' is missing") }
           requirements.append(Requirement(key: key, operator: name == "in" ? .in : .notIn, values: values))
         } else {
           rest = before
@@ -54,7 +54,7 @@ package struct LabelRequirements: Sendable, Equatable {
       }
       skip()
       if rest.isEmpty { return }
-      guard take(",") else { throw Problem(message: "unable to parse selector '\(text)' at '\(rest)'") }
+      guard consume(",") else { throw Problem(message: "unable to parse selector '\(text)' at '\(rest)'") }
     }
   }
 

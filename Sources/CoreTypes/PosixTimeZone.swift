@@ -88,7 +88,7 @@ package struct PosixTimeZone: Sendable, Equatable {
   private struct Reader {
     var rest: ArraySlice<UInt8>
 
-    mutating func take(_ character: Character) -> Bool {
+    mutating func consume(_ character: Character) -> Bool {
       guard rest.first == character.asciiValue else { return false }
       rest.removeFirst()
       return true
@@ -96,7 +96,7 @@ package struct PosixTimeZone: Sendable, Equatable {
 
     /// Three letters or more, or anything between "<" and ">".
     mutating func name() -> Bool {
-      if take("<") {
+      if consume("<") {
         while let byte = rest.popFirst() { if byte == UInt8(ascii: ">") { return true } }
         return false
       }
@@ -115,12 +115,12 @@ package struct PosixTimeZone: Sendable, Equatable {
 
     /// [+-]hh[:mm[:ss]] in seconds.
     mutating func time(hours limit: Int) -> Int? {
-      let sign = take("-") ? -1 : 1
-      if sign == 1 { _ = take("+") }
+      let sign = consume("-") ? -1 : 1
+      if sign == 1 { _ = consume("+") }
       guard let hours = number(0...limit) else { return nil }
       var seconds = hours * 3600
       for unit in [60, 1] {
-        guard take(":") else { break }
+        guard consume(":") else { break }
         guard let part = number(0...59) else { return nil }
         seconds += part * unit
       }
@@ -129,18 +129,18 @@ package struct PosixTimeZone: Sendable, Equatable {
 
     /// ,date[/time]
     mutating func turn() -> Turn? {
-      guard take(","), let day = day() else { return nil }
+      guard consume(","), let day = day() else { return nil }
       var turn = Turn(day: day)
-      guard take("/") else { return turn }
+      guard consume("/") else { return turn }
       guard let seconds = time(hours: 167) else { return nil }
       turn.seconds = seconds
       return turn
     }
 
     private mutating func day() -> Turn.Day? {
-      if take("J") { return number(1...365).map { .withoutLeapDay($0) } }
-      guard take("M") else { return number(0...365).map { .ofYear($0) } }
-      guard let month = number(1...12), take("."), let week = number(1...5), take("."), let weekday = number(0...6) else {
+      if consume("J") { return number(1...365).map { .withoutLeapDay($0) } }
+      guard consume("M") else { return number(0...365).map { .ofYear($0) } }
+      guard let month = number(1...12), consume("."), let week = number(1...5), consume("."), let weekday = number(0...6) else {
         return nil
       }
       return .weekday(month: month, week: week, weekday: weekday)

@@ -82,7 +82,7 @@ extension List: Sequence where Element: TreeView {
       yield &element
     }
   }
-  // No key path: of a generic type, each use makes one anew.
+  // A closure, not a key path: a key path of a generic type is built anew at each use.
   package init(_ elements: [Element]) { tree = .array(elements.map { $0.tree }) }
   package mutating func append(_ element: Element) { tree.elements.append(element.tree) }
   package func makeIterator() -> ListIterator<Element> { ListIterator(tree.elements) }

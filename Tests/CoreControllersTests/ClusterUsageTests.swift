@@ -32,7 +32,7 @@ struct ClusterUsageTests {
     var usage = ClusterUsage()
     let a = usage.place(of: "a")
     usage.add(pod("1"), to: "a", 1, store)
-    usage.forget(node: "a")
+    usage.remove(node: "a")
     let b = usage.place(of: "b")
     #expect(b != a && usage.usage(at: a).cpuMillicores == 1_000)
     usage.add(pod("1"), to: "a", -1, store)

@@ -17,12 +17,12 @@ struct PodIndexTests {
     mutating func put(_ name: String, _ namespace: String, _ labels: [(String, String)], phase: String = "Running") {
       let members = labels.map { Member(key: Key($0.0), value: .string($0.1)) }
       let metadata: JSON = ["name": .string(name), "namespace": .string(namespace), "labels": .object(members)]
-      index.note(
+      index.record(
         store.put(ObjectKey(.pods, namespace: namespace, name), ["metadata": metadata, "status": ["phase": .string(phase)]]))
     }
 
     mutating func remove(_ name: String, _ namespace: String) {
-      if let change = store.remove(ObjectKey(.pods, namespace: namespace, name)) { index.note(change) }
+      if let change = store.remove(ObjectKey(.pods, namespace: namespace, name)) { index.record(change) }
     }
 
     /// Names and revisions of what matches, without the index.

@@ -72,7 +72,7 @@ struct StatefulSetWorld {
   /// One look, and its writes. False if nothing was wanted.
   @discardableResult mutating func step() -> Bool {
     last = controller.plan(StatefulSetWorld.key, in: Snapshot(store: store, metrics: MetricsWindow()), at: now)
-    _ = last.carryOut { change in
+    _ = last.perform { change in
       let isRefused = refuse(change.write)
       if !isRefused { apply(change.write) }
       if let event = isRefused ? change.failed : change.succeeded { events.append("\(event.reason) \(event.message)") }

@@ -102,7 +102,7 @@ struct World {
     wakes[item] = nil
     if let wake = plan.wakeAt { wakeUp(item, at: max(wake, now)) }
     for key in plan.others { enqueue(item.controller, key) }
-    let isDone = plan.carryOut { change in
+    let isDone = plan.perform { change in
       do {
         try write(change.write)
         if let event = change.succeeded { record(event) }

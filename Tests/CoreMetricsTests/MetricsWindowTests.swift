@@ -67,7 +67,7 @@ struct MetricsWindowTests {
     #expect(window.podMetrics("q", containers: ["app"]) == nil)
     #expect(window.podMetrics("p", containers: ["app", "b"]) == nil)
     #expect(window.podMetrics("p", containers: ["app"]) != nil)
-    window.forget(node: "n")
+    window.remove(node: "n")
     #expect(window.podMetrics("p", containers: ["app"]) == nil)
   }
 
@@ -93,7 +93,7 @@ struct MetricsWindowTests {
     #expect(window.place(ofPod: "s") == place && window.place(ofPod: "p", hint: place) == -1)
     window.add([sample(pod: "q", at: 145, cpu: 4), sample(pod: "s", at: 145, cpu: 4)])
     #expect(window.podMetrics("s", containers: ["app"]) != nil && window.podMetrics("p", containers: ["app"]) == nil)
-    window.forget(node: "n")
+    window.remove(node: "n")
     #expect(window.place(ofPod: "s", hint: place) == -1 && window.podMetrics("q", containers: ["app"]) == nil)
   }
 }

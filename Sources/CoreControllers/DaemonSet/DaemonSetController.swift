@@ -14,12 +14,12 @@ package struct DaemonSetController: Controller {
   package init() {}
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
-    orphans.note(change)
-    orphanRevisions.note(change)
+    orphans.record(change)
+    orphanRevisions.record(change)
     let key = change.object.key
     switch key.resource {
     case .daemonSets:
-      if change.kind == .deleted { backoff.forget(change.object.uid) }
+      if change.kind == .deleted { backoff.remove(change.object.uid) }
       return change.kind == .deleted ? [] : [key]
     case .nodes:
       if let previous = change.previous, change.kind == .modified, DaemonSetController.isSame(previous, change.object) {

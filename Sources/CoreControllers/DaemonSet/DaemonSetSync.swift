@@ -57,7 +57,7 @@ struct DaemonSetSync {
 
   mutating func run() {
     plan.changes += history.changes
-    // Before the pods: it is told even while pods are refused.
+    // Before the pods: it is reported even while pods are refused.
     writeStatus()
     let served = Set(wanted.map(\.key.name))
     for node in nodes { manage(node.key.name, shouldRun: served.contains(node.key.name)) }
@@ -107,7 +107,7 @@ struct DaemonSetSync {
       switch pod.view(Pod.self).phase {
       case .failed: isWaiting = !replace(pod, node) || isWaiting
       case .succeeded:
-        say(
+        record(
           .normal, "SucceededDaemonPod",
           "pod \(pod.key.name) on node \(node) has ended well: it is deleted, so that another can take its place")
         podsToDelete.append(pod)
@@ -131,7 +131,7 @@ struct DaemonSetSync {
       plan.wake(at: due)
       return false
     }
-    say(
+    record(
       .warning, "FailedDaemonPod",
       "pod \(pod.key.name) on node \(node) has failed: it is deleted, so that another can take its place")
     podsToDelete.append(pod)
@@ -160,11 +160,11 @@ struct DaemonSetSync {
       pod.metadata.labels["pod-template-generation"] = String(stored.metadata.generation ?? 1)
       DaemonPlacement.tie(&pod, to: node)
       plan.changes.append(.make(pod, for: stored))
-      plan.take(start.next(), since: plan.changes.count - 1)
+      plan.assign(start.next(), since: plan.changes.count - 1)
     }
   }
 
-  private mutating func say(_ kind: EventDraft.Kind, _ reason: String, _ message: String) {
+  private mutating func record(_ kind: EventDraft.Kind, _ reason: String, _ message: String) {
     plan.changes.append(Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree)))
   }
 

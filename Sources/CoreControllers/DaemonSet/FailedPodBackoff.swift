@@ -2,7 +2,7 @@ import CoreStore
 import CoreTypes
 
 /// How long a failed pod of a DaemonSet is left before it is deleted for another: 1 s doubling to 15 min for each node, so that a
-/// node that refuses the pod is not asked without end. Source: failedPodsBackoff, daemon_controller.go, v1.36.
+/// node that refuses the pod is not tried without end. Source: failedPodsBackoff, daemon_controller.go, v1.36.
 struct FailedPodBackoff: Sendable {
   private static let firstSeconds = 1
   private static let lastSeconds = 900
@@ -34,5 +34,5 @@ struct FailedPodBackoff: Sendable {
     return nil
   }
 
-  mutating func forget(_ uid: String) { entries = entries.filter { $0.key.uid != uid } }
+  mutating func remove(_ uid: String) { entries = entries.filter { $0.key.uid != uid } }
 }

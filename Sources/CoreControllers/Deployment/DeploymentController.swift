@@ -7,13 +7,13 @@ package struct DeploymentController: Controller {
   package let name = "deployment-controller"
   package var resources: Set<ResourceID>? { [.deployments, .replicaSets, .pods] }
   /// The ReplicaSet that the last plan of a Deployment made; one that is not there at the next look was refused.
-  private var asked: [ObjectKey: String] = [:]
+  private var lastNewSet: [ObjectKey: String] = [:]
   private var orphans = OrphanPods(.replicaSets)
 
   package init() {}
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
-    orphans.note(change)
+    orphans.record(change)
     let object = change.object
     switch object.key.resource {
     case .deployments: return [object.key]
@@ -45,14 +45,14 @@ package struct DeploymentController: Controller {
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
-    let last = asked.removeValue(forKey: key)
+    let last = lastNewSet.removeValue(forKey: key)
     guard let stored = snapshot.store.get(key) else { return Plan() }
     let owned = snapshot.store.owned(by: stored.uid).filter { $0.key.resource == .replicaSets }
     let claims = claim(stored, owned, snapshot.store)
     if !claims.isEmpty { return Plan(changes: claims) }
-    var sync = DeploymentSync(stored, owned, snapshot.store, now, asked: last)
+    var sync = DeploymentSync(stored, owned, snapshot.store, now, lastNewSet: last)
     sync.run()
-    if let new = sync.newSet, new.stored == nil { asked[key] = new.name }
+    if let new = sync.newSet, new.stored == nil { lastNewSet[key] = new.name }
     return sync.plan
   }
 

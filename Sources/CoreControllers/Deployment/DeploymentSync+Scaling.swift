@@ -29,7 +29,7 @@ extension DeploymentSync {
       room -= broken
       isChanged = true
     }
-    // A set that was lowered and has not followed yet still tells of pods that are to go: they are not there to be counted on.
+    // The status of a set that has been lowered still counts pods that are about to be deleted: they are left out.
     var spare = allSets.reduce(0) { $0 + min($1.available, $1.replicas) } - least
     for index in oldSets.indices where spare > 0 {
       let taken = min(oldSets[index].replicas, spare)

@@ -11,7 +11,7 @@ extension DeploymentSync {
 
   mutating func writeStatus(isRollout: Bool) {
     count()
-    if isRollout { noteProgress() }
+    if isRollout { setProgressing() }
     if isRollout {
       let failures = allSets.reversed().lazy.compactMap { $0.replicaSet.status.conditions.first { $0.type == "ReplicaFailure" } }
       if let failure = failures.first {
@@ -23,7 +23,7 @@ extension DeploymentSync {
     if status == deployment.status { return }
     plan.isConclusive = isConclusive
     let before = plan.changes.count
-    defer { if newSet.map({ $0.stored == nil }) ?? false { plan.take(DeploymentSync.statusTurn, since: before) } }
+    defer { if newSet.map({ $0.stored == nil }) ?? false { plan.assign(DeploymentSync.statusTurn, since: before) } }
     let merge = StatusPatch.from(deployment.status.tree, to: status.tree)
     plan.changes.append(.patchStatus(of: stored.key, with: merge))
   }
@@ -63,9 +63,9 @@ extension DeploymentSync {
     }
   }
 
-  private mutating func noteProgress() {
+  private mutating func setProgressing() {
     guard hasDeadline else { return remove("Progressing") }
-    // What was refused is told until it is let in.
+    // A refusal is reported until the write is admitted.
     if wasRefused { return }
     let old = deployment.status
     let present = status.conditions.first { $0.type == "Progressing" }

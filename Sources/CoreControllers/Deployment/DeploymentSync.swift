@@ -4,7 +4,7 @@ import CoreTypes
 
 /// One look at a Deployment. Source: syncDeployment, pkg/controller/deployment/deployment_controller.go, v1.36.
 struct DeploymentSync {
-  /// A new set and the status are tried both: the status tells that the set was refused.
+  /// Both the new set and the status are tried: the status reports that the set was refused.
   static let setTurn = SlowStart.Turn(batch: 0, subject: 0)
   static let statusTurn = SlowStart.Turn(batch: 0, subject: 1)
 
@@ -28,13 +28,13 @@ struct DeploymentSync {
   let pace: (surge: Int, unavailable: Int)
 
   /// - Parameter owned: the ReplicaSets that name it as an owner
-  init(_ stored: StoredObject, _ owned: [StoredObject], _ store: Store, _ now: Instant, asked: String? = nil) {
+  init(_ stored: StoredObject, _ owned: [StoredObject], _ store: Store, _ now: Instant, lastNewSet: String? = nil) {
     self.stored = stored
     self.store = store
     self.now = now
     deployment = stored.view(Deployment.self)
     status = deployment.status
-    wasRefused = asked.map { store.get(.replicaSets, namespace: stored.key.namespace, $0) == nil } ?? false
+    wasRefused = lastNewSet.map { store.get(.replicaSets, namespace: stored.key.namespace, $0) == nil } ?? false
     let spec = deployment.spec
     wanted = spec.replicas ?? 1
     isRolling = spec.strategy.type != "Recreate"
@@ -63,7 +63,7 @@ struct DeploymentSync {
 
   mutating func run() {
     if stored.metadata.deletionTimestamp != nil { return writeStatus(isRollout: false) }
-    notePause()
+    setPaused()
     if deployment.spec.paused == true || isScaling {
       reviseNewSet(create: false)
       scale()
@@ -94,7 +94,7 @@ struct DeploymentSync {
   }
 
   /// Source: checkPausedConditions, sync.go, v1.36.
-  private mutating func notePause() {
+  private mutating func setPaused() {
     guard hasDeadline else { return }
     let present = status.conditions.first { $0.type == "Progressing" }
     if present?.reason == "ProgressDeadlineExceeded" { return }
@@ -172,7 +172,7 @@ struct DeploymentSync {
         Change(
           .create(.replicaSets, namespace: stored.key.namespace, tree: tree.tree), succeeded: event, failed: failed,
           tolerated: Change.untilThere))
-      plan.take(DeploymentSync.setTurn, since: plan.changes.count - 1)
+      plan.assign(DeploymentSync.setTurn, since: plan.changes.count - 1)
       return
     }
     // An old set that stays at 0 keeps what was written when it was scaled down.

@@ -20,7 +20,7 @@ package struct DisruptionController: Controller {
     switch key.resource {
     case .podDisruptionBudgets: return [key]
     case .pods:
-      pods.note(change)
+      pods.record(change)
       let isMarked = change.kind != .deleted && Self.mark(of: change.object.view(Pod.self)) != nil
       if snapshot.store.count(.podDisruptionBudgets) == 0 { return isMarked ? [key] : [] }
       guard Self.concerns(change) else { return [] }
@@ -46,7 +46,7 @@ package struct DisruptionController: Controller {
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
-    if key.resource == .pods { return takeBack(stored, now) }
+    if key.resource == .pods { return withdrawMark(stored, now) }
     let budget = stored.view(PodDisruptionBudget.self)
     let covered = pods.pods(budget.spec.selector, namespace: key.namespace, snapshot.store)
     return BudgetCount(stored, budget, covered, snapshot.store, now).plan
@@ -62,7 +62,7 @@ package struct DisruptionController: Controller {
     return nil
   }
 
-  private func takeBack(_ stored: StoredObject, _ now: Instant) -> Plan {
+  private func withdrawMark(_ stored: StoredObject, _ now: Instant) -> Plan {
     var pod = stored.view(Pod.self)
     guard var mark = Self.mark(of: pod) else { return Plan() }
     let due = (mark.lastTransitionTime.flatMap { Instant(rfc3339: $0) } ?? now) + Self.staleTimeout

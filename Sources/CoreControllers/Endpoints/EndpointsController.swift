@@ -18,10 +18,10 @@ package struct EndpointsController: Controller {
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
-    if key.resource == .pods { pods.note(change) }
+    if key.resource == .pods { pods.record(change) }
     switch key.resource {
     case .services:
-      noteSelector(change)
+      recordSelector(change)
       return change.kind == .deleted ? [] : [key]
     case .endpoints:
       // Those that are ours are made again when they are gone; those made by hand are mirrored.
@@ -50,7 +50,7 @@ package struct EndpointsController: Controller {
     }
   }
 
-  private mutating func noteSelector(_ change: StoreChange) {
+  private mutating func recordSelector(_ change: StoreChange) {
     let key = change.object.key
     if change.kind != .deleted, !change.object.view(Service.self).spec.selector.isEmpty {
       selecting[key.namespace, default: []].insert(key)

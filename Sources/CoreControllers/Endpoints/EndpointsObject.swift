@@ -5,7 +5,7 @@ import CoreTypes
 /// The Endpoints of a Service, kept for those who still read them.
 /// Source: pkg/controller/endpoint/endpoints_controller.go and RepackSubsets, pkg/api/v1/endpoints, v1.36.
 struct EndpointsObject {
-  /// Addresses at the most; more are told by an annotation.
+  /// Addresses at the most; an annotation says that there are more.
   static let capacity = 1000
   static let overCapacityAnnotation = "endpoints.kubernetes.io/over-capacity"
   static let managedByLabel = "endpoints.kubernetes.io/managed-by"

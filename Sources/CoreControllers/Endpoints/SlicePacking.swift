@@ -8,7 +8,7 @@ struct SlicePacking {
   /// Endpoints of a slice at the most. Source: MaxEndpointsPerSlice, k8s.io/endpointslice controller's default, v1.36.
   static let capacity = 100
 
-  /// Endpoints that offer the same ports, each with what tells it from the others.
+  /// Endpoints that offer the same ports, each with what identifies it.
   struct Group {
     var ports: JSON
     var addressType: String

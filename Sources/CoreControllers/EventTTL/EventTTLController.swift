@@ -4,10 +4,10 @@ package import CoreTypes
 
 /// Deletes events an hour after they were last written. Source: --event-ttl of kube-apiserver, v1.36 (a lease of etcd there).
 ///
-/// Half of all writes are of events: they are kept by the time at which they are due, and looked at together.
+/// Half of all writes are of events: they are kept by the time at which they expire, and deleted together.
 package struct EventTTLController: Controller {
   static let life = Duration.seconds(3600)
-  /// The key under which all of them are looked at; no event can have this name.
+  /// The key for all of them; no event can have this name.
   private static let together = ObjectKey(.events, "*")
   package let name = "event-ttl-controller"
   package var resources: Set<ResourceID>? { [.events] }
@@ -78,16 +78,16 @@ package struct EventTTLController: Controller {
     _ = heap.put(slot, at: due)
   }
 
-  /// An hour after the latest time that it tells.
+  /// An hour after the latest time that it holds.
   private static func due(_ stored: StoredObject) -> Instant {
     var last = Instant(nanoseconds: 0)
     let created = stored.tree[.metadata][.creationTimestamp]
-    func take(_ time: JSON) { if let text = time.string, let at = Instant(rfc3339: text), at > last { last = at } }
-    func takeLater(_ time: JSON) { if time != created { take(time) } }
-    take(created)
-    takeLater(stored.tree[.lastTimestamp])
-    takeLater(stored.tree[.series][.lastObservedTime])
-    takeLater(stored.tree[.eventTime])
+    func consider(_ time: JSON) { if let text = time.string, let at = Instant(rfc3339: text), at > last { last = at } }
+    func considerOther(_ time: JSON) { if time != created { consider(time) } }
+    consider(created)
+    considerOther(stored.tree[.lastTimestamp])
+    considerOther(stored.tree[.series][.lastObservedTime])
+    considerOther(stored.tree[.eventTime])
     return last + life
   }
 }

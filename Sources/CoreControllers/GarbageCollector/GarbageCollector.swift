@@ -88,7 +88,7 @@ package struct GarbageCollector: Controller {
     var gone = 0
     var plan = Plan()
     for reference in metadata.ownerReferences {
-      // Of a kind that is not known here nothing can be said: it counts as there. So does an owner in a namespace for an object
+      // An owner of an unknown kind counts as present. So does an owner in a namespace for an object
       // without one, which cannot be looked up.
       if OwnerLookup.isBeyondReach(reference, from: stored.key.namespace) {
         solid.append(reference)

@@ -24,7 +24,7 @@ enum OwnerLookup {
 
   private static let owners = Set(resources.values)
 
-  /// Whether objects of a resource can own others. What says that it is owned by any other object is left alone.
+  /// Whether objects of a resource can own others. References to any other owner are ignored.
   static func isOwner(_ resource: ResourceID) -> Bool { owners.contains(resource) }
 
   static func resource(_ reference: OwnerReference) -> ResourceID? {
@@ -46,13 +46,13 @@ enum OwnerLookup {
     return found?.uid == reference.uid ? found : nil
   }
 
-  /// Whether nothing can be said of an owner: its kind is unknown, or it is in a namespace and what it owns is not.
+  /// Whether it cannot be known if an owner is there: its kind is unknown, or it is in a namespace and what it owns is not.
   static func isBeyondReach(_ reference: OwnerReference, from namespace: String) -> Bool {
     guard let resource = resource(reference) else { return true }
     return namespace.isEmpty && !clusterScoped.contains(resource)
   }
 
-  /// Whether the owner is there, but in another namespace than what it is said to own.
+  /// Whether the owner is there, but in another namespace than what refers to it.
   static func isElsewhere(_ reference: OwnerReference, than namespace: String, _ store: Store) -> Bool {
     guard let resource = resource(reference), !clusterScoped.contains(resource), let name = reference.name else { return false }
     return store.list(.namespaces).contains {

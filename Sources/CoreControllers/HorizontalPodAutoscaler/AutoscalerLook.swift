@@ -149,7 +149,7 @@ struct AutoscalerLook {
 
   // MARK: The status
 
-  /// Writes the status where it says something new.
+  /// Writes the status if it has changed.
   private mutating func writeStatus(_ decision: Decision, isDecided: Bool, _ memory: inout ScalingMemory) {
     let terms = StatusTerms(decision, conditions)
     if let last = memory.lastStatus, last.revision == stored.revision, last.terms == terms { return }

@@ -35,7 +35,7 @@ package struct HorizontalPodAutoscalerController: Controller {
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     switch change.object.key.resource {
     case .pods:
-      indexes.pods.note(change)
+      indexes.pods.record(change)
       return resting.keys(affectedBy: change, indexes.selectors)
     case .horizontalPodAutoscalers:
       // An autoscaler writes its own status; only its spec makes a difference.

@@ -80,7 +80,7 @@ extension HorizontalPodAutoscalerController {
 
   /// What autoscalers want to know of metrics adapters, and whom to ask; sorted.
   package func questions(in snapshot: Snapshot) -> [(query: MetricQuery, backend: ServiceBackend)] {
-    // Both are found once, not for each autoscaler; one that cannot be reached is not asked, which `values` says.
+    // Found once, not for each autoscaler. One that cannot be reached is not asked; `values` reports that.
     let custom = MetricAdapter(custom: snapshot).flatMap { adapter in adapter.backend(snapshot).map { (adapter, $0) } }
     let external = MetricAdapter(external: snapshot).flatMap { adapter in adapter.backend(snapshot).map { (adapter, $0) } }
     if custom == nil, external == nil { return [] }

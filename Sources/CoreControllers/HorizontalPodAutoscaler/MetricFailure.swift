@@ -16,7 +16,7 @@ package enum MetricFailure: Error, Sendable {
   case noContainer(String, pod: String)
   case containerNotMeasured(String, pod: String)
 
-  // Metrics that pods tell about themselves
+  // Metrics that pods report about themselves
   case noPodRuns(pods: Int)
   case notAnnotated
   case notScraped

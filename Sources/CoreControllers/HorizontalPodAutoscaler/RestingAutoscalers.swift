@@ -21,20 +21,18 @@ struct RestingAutoscalers: Sendable {
     /// Whether all of its sources lead to it: another one may have read some of them since.
     var isWhole = true
   }
-  private var rests: [Rest] = []
-  private var free: [Int] = []
-  private var places: [ObjectKey: Int] = [:]
+  private var rests = Slots<ObjectKey, Rest>()
   private var byTarget: [ObjectKey: Int] = [:]
   private var byPod: [String: Int] = [:]
 
-  func contains(_ key: ObjectKey) -> Bool { places[key].map { rests[$0].isResting } ?? false }
+  func contains(_ key: ObjectKey) -> Bool { rests.place(of: key).map { rests[$0].isResting } ?? false }
 
   /// No two that rest share a target or a pod: those say AmbiguousSelector, again and again.
   /// - Parameter place: where it rested before, if that is known
   /// - Returns: its place, which it keeps until it is removed
   @discardableResult
   mutating func put(_ key: ObjectKey, _ read: Sources, at place: Int? = nil) -> Int {
-    if let place = place ?? places[key] {
+    if let place = place ?? rests.place(of: key) {
       rests[place].isResting = true
       if rests[place].isWhole, rests[place].sources.isSame(as: read) {
         rests[place].sources.until = read.until
@@ -44,17 +42,10 @@ struct RestingAutoscalers: Sendable {
       rests[place].sources = read
       link(place, read)
       return place
-    } else {
-      let place = free.popLast() ?? rests.count
-      if place == rests.count {
-        rests.append(Rest(key: key, sources: read))
-      } else {
-        rests[place] = Rest(key: key, sources: read)
-      }
-      places[key] = place
-      link(place, read)
-      return place
     }
+    let place = rests.reserve(key, Rest(key: key, sources: read))
+    link(place, read)
+    return place
   }
 
   private mutating func link(_ place: Int, _ read: Sources) {
@@ -73,17 +64,17 @@ struct RestingAutoscalers: Sendable {
   /// - Parameter place: where it rests, if that is known
   /// - Returns: what it had read; nil if it did not rest
   mutating func wake(_ key: ObjectKey, at place: Int? = nil) -> Sources? {
-    guard let place = place ?? places[key], rests[place].isResting else { return nil }
+    guard let place = place ?? rests.place(of: key), rests[place].isResting else { return nil }
     rests[place].isResting = false
     return rests[place].sources
   }
 
   /// For one that is gone.
   mutating func remove(_ key: ObjectKey) {
-    guard let place = places.removeValue(forKey: key) else { return }
-    unlink(place, rests[place].sources)
-    rests[place].isResting = false
-    free.append(place)
+    guard let place = rests.place(of: key) else { return }
+    let sources = rests[place].sources
+    unlink(place, sources)
+    rests.remove(key, leaving: Rest(key: key, sources: sources, isResting: false))
   }
 
   func key(ofTarget target: ObjectKey) -> ObjectKey? { byTarget[target].flatMap(key) }
@@ -94,7 +85,7 @@ struct RestingAutoscalers: Sendable {
 
   /// Those that a change of a pod may concern.
   func keys(affectedBy change: StoreChange, _ selectors: SelectorIndex) -> [ObjectKey] {
-    if places.isEmpty { return [] }
+    if rests.isEmpty { return [] }
     let known = byPod[change.object.uid].flatMap(key)
     let labels = change.object.metadata.labels
     if change.kind == .modified, change.previous?.metadata.labels == labels { return known.map { [$0] } ?? [] }
@@ -103,6 +94,6 @@ struct RestingAutoscalers: Sendable {
 
   /// Sorted.
   func keys(in namespace: String) -> [ObjectKey] {
-    rests.lazy.filter { $0.isResting && $0.key.namespace == namespace }.map(\.key).sorted()
+    rests.all.lazy.filter { $0.isResting && $0.key.namespace == namespace }.map(\.key).sorted()
   }
 }

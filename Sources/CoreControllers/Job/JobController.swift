@@ -21,7 +21,7 @@ package struct JobController: Controller {
   package init() {}
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
-    orphans.note(change)
+    orphans.record(change)
     let key = change.object.key
     switch key.resource {
     case .jobs:
@@ -39,7 +39,7 @@ package struct JobController: Controller {
       let owner = change.object.controller
       if let owner, owner.tree[.kind].isText("Job") {
         let job = ObjectKey(.jobs, namespace: key.namespace, owner.name ?? "")
-        if change.kind == .added { noteArrival(of: key.name, job) }
+        if change.kind == .added { recordArrival(of: key.name, job) }
         if snapshot.store.get(job)?.uid == owner.uid { return [job] }
       }
       let ownKey = change.kind != .deleted && JobController.isTracked(change.object) ? [key] : []
@@ -49,7 +49,7 @@ package struct JobController: Controller {
   }
 
   /// A pod that came and goes before the next look was not refused.
-  private mutating func noteArrival(of pod: String, _ job: ObjectKey) {
+  private mutating func recordArrival(of pod: String, _ job: ObjectKey) {
     guard let place = planned[job]?.firstIndex(of: pod) else { return }
     planned[job]?.remove(at: place)
     if planned[job]?.isEmpty == true { planned[job] = nil }
@@ -98,15 +98,15 @@ package struct JobController: Controller {
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
-    let asked = planned.removeValue(forKey: key) ?? []
+    let expected = planned.removeValue(forKey: key) ?? []
     guard let stored = snapshot.store.get(key) else { return Plan() }
     if key.resource == .pods { return orphan(stored, snapshot.store) }
     let job = stored.view(Job.self)
     if let manager = job.spec.managedBy, manager != JobController.manager { return Plan() }
-    let wasRefused = asked.contains { snapshot.store.get(.pods, namespace: key.namespace, $0) == nil }
+    let wasRefused = expected.contains { snapshot.store.get(.pods, namespace: key.namespace, $0) == nil }
     var sync = JobSync(stored, snapshot.store, now, wasRefused: wasRefused)
     if sync.isFinished {
-      sync.settle()
+      sync.cleanUp()
       return sync.plan
     }
     if !job.spec.selector.isAbsent {

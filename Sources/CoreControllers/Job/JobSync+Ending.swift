@@ -113,11 +113,11 @@ extension JobSync {
     if ending.succeeds {
       status.completionTime = now.rfc3339
       if let wanted = job.spec.completions, (status.succeeded ?? 0) > wanted {
-        say("TooManySucceededPods", "more pods ended well than the job wants completions", .warning)
+        record("TooManySucceededPods", "more pods ended well than the job wants completions", .warning)
       }
-      say("Completed", "Job completed")
+      record("Completed", "Job completed")
     } else {
-      say(ending.reason, ending.message, .warning)
+      record(ending.reason, ending.message, .warning)
     }
   }
 }

@@ -32,7 +32,7 @@ extension JobSync {
     for index in indexes {
       let before = plan.changes.count
       create(index, &names)
-      plan.take(start.next(), since: before)
+      plan.assign(start.next(), since: before)
     }
   }
 

@@ -76,7 +76,7 @@ struct JobSync {
       let isManaged = job.metadata.deletionTimestamp == nil
       if isManaged { manage() }
       ending = completion()
-      if ending == nil, isManaged { noteSuspension() }
+      if ending == nil, isManaged { setSuspended() }
     }
     track(ending)
     if let ending { mark(ending) }
@@ -126,7 +126,7 @@ struct JobSync {
   }
 
   /// A finished job: its pods keep no finalizer, and it goes itself after ttlSecondsAfterFinished.
-  mutating func settle() {
+  mutating func cleanUp() {
     for pod in pods where pod.isTracked { plan.changes.append(JobController.release(pod.stored)) }
     guard let seconds = job.spec.ttlSecondsAfterFinished, job.metadata.deletionTimestamp == nil,
       let ended = job.status.conditions.first(where: { ($0.type == "Complete" || $0.type == "Failed") && $0.status == "True" }),
@@ -140,14 +140,14 @@ struct JobSync {
 
   // MARK: conditions and events
 
-  private mutating func noteSuspension() {
+  private mutating func setSuspended() {
     let wasSuspended = hasTrue("Suspended")
     if isSuspended, !wasSuspended {
       set("Suspended", "True", "JobSuspended", "the job is suspended: its pods are removed until spec.suspend is false")
-      say("Suspended", "Job suspended")
+      record("Suspended", "Job suspended")
     } else if !isSuspended, wasSuspended {
       set("Suspended", "False", "JobResumed", "the job goes on")
-      say("Resumed", "Job resumed")
+      record("Resumed", "Job resumed")
       // The deadline counts from here: it must not run while the job is suspended.
       status.startTime = now.rfc3339
     }
@@ -170,7 +170,7 @@ struct JobSync {
     status.conditions.append(condition)
   }
 
-  mutating func say(_ reason: String, _ message: String, _ kind: EventDraft.Kind = .normal) {
+  mutating func record(_ reason: String, _ message: String, _ kind: EventDraft.Kind = .normal) {
     plan.changes.append(Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree)))
   }
 }

@@ -12,7 +12,7 @@ package struct NamespaceController: Controller {
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     if change.object.key.resource == .namespaces {
-      note(change)
+      record(change)
       return change.kind == .deleted ? [] : [change.object.key]
     }
     guard change.kind == .deleted, !leaving.isEmpty, leaving.contains(change.object.key.namespace),
@@ -21,7 +21,7 @@ package struct NamespaceController: Controller {
     return [namespace.key]
   }
 
-  private mutating func note(_ change: StoreChange) {
+  private mutating func record(_ change: StoreChange) {
     if change.kind != .deleted, change.object.metadata.deletionTimestamp != nil {
       leaving.insert(change.object.key.name)
     } else {
@@ -58,7 +58,7 @@ package struct NamespaceController: Controller {
       ])
     }
     namespace.status.phase = "Terminating"
-    NamespaceController.note(&namespace.status, remaining, at: now)
+    NamespaceController.setConditions(&namespace.status, remaining, at: now)
     if namespace.tree != stored.tree {
       let merge = StatusPatch.from(stored.tree[.status], to: namespace.status.tree)
       plan.changes.append(.patchStatus(of: key, with: merge))
@@ -68,10 +68,10 @@ package struct NamespaceController: Controller {
 
   /// Why the namespace is still there.
   /// Source: conditionUpdater, pkg/controller/namespace/deletion/status_condition_utils.go, v1.36.
-  private static func note(_ status: inout NamespaceStatus, _ remaining: Remaining, at now: Instant) {
+  private static func setConditions(_ status: inout NamespaceStatus, _ remaining: Remaining, at now: Instant) {
     let counts = remaining.counts.map { "\($0.resource): \($0.count)" }.joined(separator: ", ")
     let finalizers = remaining.finalizers.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
-    let words: [(type: String, status: Bool, reason: String, message: String)] = [
+    let wanted: [(type: String, status: Bool, reason: String, message: String)] = [
       ("NamespaceDeletionDiscoveryFailure", false, "ResourcesDiscovered", "all resources are known"),
       ("NamespaceDeletionGroupVersionParsingFailure", false, "ParsedGroupVersions", "all group versions could be read"),
       ("NamespaceDeletionContentFailure", false, "ContentDeleted", "all content is deleted or about to be"),
@@ -83,14 +83,14 @@ package struct NamespaceController: Controller {
       ),
     ]
     var conditions: [NamespaceCondition] = []
-    for word in words {
-      var condition = status.conditions.first { $0.type == word.type } ?? NamespaceCondition()
-      let value = word.status ? "True" : "False"
+    for each in wanted {
+      var condition = status.conditions.first { $0.type == each.type } ?? NamespaceCondition()
+      let value = each.status ? "True" : "False"
       if condition.status != value { condition.lastTransitionTime = now.rfc3339 }
-      condition.type = word.type
+      condition.type = each.type
       condition.status = value
-      condition.reason = word.reason
-      condition.message = word.message
+      condition.reason = each.reason
+      condition.message = each.message
       conditions.append(condition)
     }
     status.conditions = List(conditions)

@@ -2,7 +2,7 @@ import CoreJSON
 package import CoreStore
 package import CoreTypes
 
-/// Notices nodes that no longer report, tells their pods, and taints what is not ready.
+/// Finds nodes that no longer report, marks their pods as not ready, and taints nodes that are not ready.
 /// Source: pkg/controller/nodelifecycle, v1.36.
 ///
 /// A node with a Lease reports by renewing it; one without counts as reporting, since nodes of this machine share our process.
@@ -12,7 +12,7 @@ package struct NodeLifecycleController: Controller {
   /// How long a new node may take to its first status. Source: --node-startup-grace-period, v1.36.
   static let startupGrace = Duration.seconds(60)
   static let leaseNamespace = "kube-node-lease"
-  /// The key under which all nodes are looked at together; no node can have this name.
+  /// The key for all nodes together; no node can have this name.
   private static let together = ObjectKey(.nodes, "*")
   /// What is unknown of a node that is silent.
   private static let reported = ["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"]
@@ -44,7 +44,7 @@ package struct NodeLifecycleController: Controller {
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     if key == Self.together { return zones.plan(snapshot.store.list(.nodes), at: now) }
-    guard let stored = snapshot.store.get(key) else { return forget(key) }
+    guard let stored = snapshot.store.get(key) else { return remove(key) }
     guard stored.metadata.deletionTimestamp == nil else { return Plan() }
     var plan = Plan()
     let since = greet(stored, &plan, now)
@@ -54,7 +54,7 @@ package struct NodeLifecycleController: Controller {
         plan.wake(at: due)
       } else if node.ready.status != "Unknown" {
         // The taints follow at the next look, which the new status brings.
-        lose(node, &plan, stored, snapshot.store, now)
+        markLost(node, &plan, stored, snapshot.store, now)
         return plan
       }
     }
@@ -62,7 +62,7 @@ package struct NodeLifecycleController: Controller {
     return plan
   }
 
-  /// Whether the Lease of a node says that it is not heard of any more.
+  /// Whether the Lease of a node has not been renewed for too long.
   package static func isSilent(_ node: String, _ store: Store, at now: Instant) -> Bool {
     let lease = store.get(.leases, namespace: leaseNamespace, node)?.view(Lease.self)
     return lease?.spec.renewTime.flatMap { Instant(rfc3339: $0) }.map { $0 + grace <= now } ?? false
@@ -80,7 +80,7 @@ package struct NodeLifecycleController: Controller {
     return now
   }
 
-  private mutating func forget(_ key: ObjectKey) -> Plan {
+  private mutating func remove(_ key: ObjectKey) -> Plan {
     guard let known = known.removeValue(forKey: key.name) else { return Plan() }
     let message = "Node \(key.name) event: the node controller forgets the node"
     return Plan(changes: [
@@ -100,7 +100,7 @@ package struct NodeLifecycleController: Controller {
     return (node.metadata.creationTimestamp.flatMap { Instant(rfc3339: $0) } ?? since) + Self.startupGrace
   }
 
-  private func lose(_ found: Node, _ plan: inout Plan, _ stored: StoredObject, _ store: Store, _ now: Instant) {
+  private func markLost(_ found: Node, _ plan: inout Plan, _ stored: StoredObject, _ store: Store, _ now: Instant) {
     var node = found
     let wasReady = node.ready.status == "True"
     for type in Self.reported {

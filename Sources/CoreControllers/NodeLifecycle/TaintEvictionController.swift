@@ -91,7 +91,7 @@ package struct TaintEvictionController: Controller {
   }
 
   private mutating func beginning(of taint: Taint, on node: String, _ now: Instant) -> Instant {
-    if let told = taint.timeAdded.flatMap({ Instant(rfc3339: $0) }) { return told }
+    if let added = taint.timeAdded.flatMap({ Instant(rfc3339: $0) }) { return added }
     if let known = noticed[node]?.first(where: { $0.taint == taint }) { return known.at }
     noticed[node, default: []].append((taint, now))
     return now

@@ -2,7 +2,7 @@ import CoreJSON
 package import CoreStore
 package import CoreTypes
 
-/// Keeps a number of like pods running: for ReplicaSets, and for ReplicationControllers, which differ in their selector only.
+/// Keeps a number of equal pods running: for ReplicaSets, and for ReplicationControllers, which differ in their selector only.
 /// Source: pkg/controller/replicaset and pkg/controller/replication, v1.36.
 package struct ReplicaSetController: Controller {
   package let name: String
@@ -25,7 +25,7 @@ package struct ReplicaSetController: Controller {
   package var resources: Set<ResourceID>? { [resource, .pods] }
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
-    orphans.note(change)
+    orphans.record(change)
     let key = change.object.key
     if key.resource == resource { return [key] }
     guard key.resource == .pods else { return [] }

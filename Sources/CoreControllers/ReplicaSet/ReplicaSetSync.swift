@@ -44,7 +44,7 @@ struct ReplicaSetSync {
     // Deployment would take others away in the belief that these are there.
     let going = Set(surplus.map(\.uid))
     writeStatus(of: going.isEmpty ? active : active.filter { !going.contains($0.uid) }, wasRefused: wasRefused)
-    // Counts alone lead to no other step; a refusal is told until the next look.
+    // Counts alone lead to no other step; a refusal is reported until the next look.
     plan.isConclusive = missing == 0 && !wasRefused
     if missing > 0 { create(min(missing, ReplicaSetSync.burst)) }
     plan.changes += surplus.map { .delete($0, for: stored) }
@@ -61,7 +61,7 @@ struct ReplicaSetSync {
       pod.metadata.name = name
       created.append(name)
       plan.changes.append(.make(pod, for: stored))
-      plan.take(start.next(), since: plan.changes.count - 1)
+      plan.assign(start.next(), since: plan.changes.count - 1)
     }
   }
 
@@ -104,13 +104,13 @@ struct ReplicaSetSync {
     status.availableReplicas = orAbsent(available)
     if resource == .replicaSets { status.terminatingReplicas = terminating + active.count - counted.count }
     status.observedGeneration = stored.metadata.generation
-    noteFailure(&status, wasRefused)
+    setFailureCondition(&status, wasRefused)
     if status == set.status { return }
     let merge = StatusPatch.from(set.status.tree, to: status.tree)
     plan.changes.append(.patchStatus(of: stored.key, with: merge))
   }
 
-  private func noteFailure(_ status: inout ReplicaSetStatus, _ wasRefused: Bool) {
+  private func setFailureCondition(_ status: inout ReplicaSetStatus, _ wasRefused: Bool) {
     if !wasRefused, status.conditions.isEmpty { return }
     let present = status.conditions.first { $0.type == "ReplicaFailure" }
     let rest = status.conditions.filter { $0.type != "ReplicaFailure" }

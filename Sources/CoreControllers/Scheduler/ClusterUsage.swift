@@ -48,10 +48,8 @@ struct ClusterUsage: Sendable {
     }
   }
   /// A node keeps its place; a name that is no node's has one as long as pods have it.
-  private var usages: [NodeUsage] = []
+  private var usages = Slots<String, NodeUsage>()
   private var isNode: [Bool] = []
-  private var free: [Int] = []
-  private var places: [String: Int] = [:]
   /// Pods of each controller, by its UID, on each node, by its place.
   private var owners: [String: [Int: Int]] = [:]
   private var priorities: [Int: Int] = [:]
@@ -64,35 +62,27 @@ struct ClusterUsage: Sendable {
   /// Source: DefaultHardPodAffinityWeight, pkg/scheduler/apis/config, v1.36.
   private(set) var preferences = PlacedTerms()
 
-  /// Of a node that is there, until it is forgotten.
+  /// Of a node that is there, until it is removed.
   mutating func place(of node: String) -> Int {
     let place = reserve(node)
     isNode[place] = true
     return place
   }
 
-  /// Of a node that is gone.
-  mutating func forget(node: String) {
-    guard let place = places[node] else { return }
+  mutating func remove(node: String) {
+    guard let place = usages.place(of: node) else { return }
     isNode[place] = false
     release(node, place)
   }
 
   private mutating func reserve(_ name: String) -> Int {
-    if let place = places[name] { return place }
-    let place = free.popLast() ?? usages.count
-    if place == usages.count {
-      usages.append(NodeUsage())
-      isNode.append(false)
-    }
-    places[name] = place
+    let place = usages.reserve(name, NodeUsage())
+    if place == isNode.count { isNode.append(false) }
     return place
   }
 
   private mutating func release(_ name: String, _ place: Int) {
-    guard !isNode[place], usages[place].pods == 0 else { return }
-    places[name] = nil
-    free.append(place)
+    if !isNode[place], usages[place].pods == 0 { usages.remove(name, leaving: NodeUsage()) }
   }
 
   func usage(at place: Int) -> NodeUsage { usages[place] }
@@ -111,8 +101,7 @@ struct ClusterUsage: Sendable {
   /// Waiting pods for which room is being made on a node, sorted.
   func nominated(to node: NodeShape) -> [ObjectKey] { nominations[node.name] ?? [] }
 
-  /// Takes one change of a pod.
-  mutating func note(_ change: StoreChange, _ store: Store) {
+  mutating func record(_ change: StoreChange, _ store: Store) {
     let before = change.previous?.view(Pod.self)
     let after = change.kind == .deleted ? nil : change.object.view(Pod.self)
     nominate(change.object.key, from: before, to: after)
@@ -165,12 +154,12 @@ struct ClusterUsage: Sendable {
     }
     ClusterUsage.count(&priorities, pod.spec.priority ?? 0, sign)
     for claim in ClusterUsage.claims(of: pod) { ClusterUsage.count(&claims, claim, sign) }
-    if !counts.isEmpty { counts.note(pod, on: node, sign, store) }
+    if !counts.isEmpty { counts.add(pod, on: node, sign, store) }
     let terms = NeighbourTerms(pod)
     if terms.isEmpty { return }
-    for term in terms.antiAffinity { refusals.note(.init(term: term, weight: 0), on: node, sign) }
-    for term in terms.affinity { preferences.note(.init(term: term, weight: 1), on: node, sign) }
-    for term in terms.preferred { preferences.note(term, on: node, sign) }
+    for term in terms.antiAffinity { refusals.add(.init(term: term, weight: 0), on: node, sign) }
+    for term in terms.affinity { preferences.add(.init(term: term, weight: 1), on: node, sign) }
+    for term in terms.preferred { preferences.add(term, on: node, sign) }
   }
 
   fileprivate static func count<Item: Hashable>(_ counts: inout [Item: Int], _ item: Item, _ sign: Int) {

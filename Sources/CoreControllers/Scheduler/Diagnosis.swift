@@ -1,4 +1,4 @@
-/// Why a pod fits nowhere, as FailedScheduling and the PodScheduled condition tell it.
+/// Why a pod fits nowhere, as the event FailedScheduling and the condition PodScheduled report it.
 /// Source of the form: FitError, pkg/scheduler/framework/types.go, v1.36.
 struct Diagnosis {
   var nodes: Int
@@ -6,13 +6,13 @@ struct Diagnosis {
   var problem: String?
   /// The nodes that refused, in order.
   var refusals: [(node: NodeShape, refusal: Refusal)] = []
-  /// What came of the thought of taking other pods away; empty if room is being made.
+  /// Why no other pod can be evicted for it; empty if room is being made.
   var preemption = ""
 
   var message: String {
     if nodes == 0 { return "no node is there to run the pod" }
-    let told = problem ?? Diagnosis.count(refusals.flatMap(\.refusal.reasons))
-    let message = "0/\(nodes) nodes are available: \(told)."
+    let cause = problem ?? Diagnosis.count(refusals.flatMap(\.refusal.reasons))
+    let message = "0/\(nodes) nodes are available: \(cause)."
     return preemption.isEmpty ? message : message + " preemption: \(preemption)"
   }
 

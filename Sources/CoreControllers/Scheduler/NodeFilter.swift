@@ -21,7 +21,7 @@ struct Refusal: Sendable, Equatable {
 }
 
 /// Whether a pod may run on a node, as far as only the two of them matter. The order and the reasons are those of upstream's
-/// plugins: the first that refuses is told.
+/// plugins: the first that refuses is reported.
 enum NodeFilter {
   private static let unschedulable = Taint(tree: ["key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"])
 
@@ -43,7 +43,7 @@ enum NodeFilter {
     return room(attempt.request, node, usage)
   }
 
-  /// Every resource that does not suffice is told. More than the whole node is beyond help.
+  /// Reports every resource that does not suffice. A request for more than the whole node has cannot be helped by eviction.
   /// Source: fitsRequest, pkg/scheduler/framework/plugins/noderesources/fit.go, v1.36.
   private static func room(_ request: PodRequest, _ node: NodeShape, _ usage: ClusterUsage.NodeUsage) -> Refusal? {
     var reasons: [String] = []

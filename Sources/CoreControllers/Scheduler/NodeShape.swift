@@ -71,7 +71,7 @@ struct NodeShapes: Sendable {
   private var numbers: [String: Int] = [:]
 
   /// A node has come, gone or changed.
-  mutating func note() { current = nil }
+  mutating func invalidate() { current = nil }
 
   /// Sorted by name.
   mutating func list(_ store: Store, _ cluster: inout ClusterUsage) -> [NodeShape] {

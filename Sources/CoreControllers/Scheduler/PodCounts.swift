@@ -11,7 +11,7 @@ struct PodQuery: Hashable, Sendable {
 /// How many placed pods of each node some queries match. A query costs a look at all pods once; then it is kept up with every
 /// change, so that pods of one template are placed without counting all pods for each of them.
 struct PodCounts: Sendable {
-  /// More queries than this are forgotten, all at once, and counted again when they are asked for.
+  /// More queries than this are removed, all at once, and counted again when they are asked for.
   private static let limit = 256
 
   private var places: [PodQuery: Int] = [:]
@@ -23,12 +23,12 @@ struct PodCounts: Sendable {
   subscript(query: PodQuery) -> [String: Int] { places[query].map { tallies[$0] } ?? [:] }
 
   /// Counts what was not asked for before.
-  mutating func prepare(_ wanted: [PodQuery], _ store: Store) {
+  mutating func count(_ wanted: [PodQuery], _ store: Store) {
     let missing = wanted.filter { places[$0] == nil }
     if missing.isEmpty { return }
     if queries.count + missing.count > PodCounts.limit {
-      forget()
-      return prepare(wanted, store)
+      removeAll()
+      return count(wanted, store)
     }
     let first = queries.count
     for query in missing where places[query] == nil {
@@ -38,11 +38,11 @@ struct PodCounts: Sendable {
     }
     for stored in store.list(.pods) {
       let pod = stored.view(Pod.self)
-      if let node = ClusterUsage.place(of: pod) { note(pod, on: node, 1, store, from: first) }
+      if let node = ClusterUsage.place(of: pod) { add(pod, on: node, 1, store, from: first) }
     }
   }
 
-  mutating func note(_ pod: Pod, on node: String, _ sign: Int, _ store: Store, from first: Int = 0) {
+  mutating func add(_ pod: Pod, on node: String, _ sign: Int, _ store: Store, from first: Int = 0) {
     let metadata = pod.metadata
     let labels = metadata.labels
     let namespace = metadata.namespace ?? ""
@@ -56,7 +56,7 @@ struct PodCounts: Sendable {
   }
 
   /// The labels of a namespace have changed, or there is too much.
-  mutating func forget() {
+  mutating func removeAll() {
     places = [:]
     queries = []
     tallies = []
@@ -69,7 +69,7 @@ struct PlacedTerms: Sendable {
   private(set) var terms: [NeighbourTerms.Weighted] = []
   private(set) var tallies: [[String: Int]] = []
 
-  mutating func note(_ term: NeighbourTerms.Weighted, on node: String, _ sign: Int) {
+  mutating func add(_ term: NeighbourTerms.Weighted, on node: String, _ sign: Int) {
     let place = places[term] ?? terms.count
     if place == terms.count {
       places[term] = place

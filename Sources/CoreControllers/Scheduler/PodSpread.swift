@@ -2,7 +2,7 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// Even numbers of like pods in each zone, or on each node.
+/// Even numbers of equal pods in each zone, or on each node.
 /// Source: pkg/scheduler/framework/plugins/podtopologyspread, v1.36.
 struct PodSpread {
   /// One constraint, with the pods that it counts.

@@ -23,15 +23,17 @@ package struct Scheduler: Controller {
     switch key.resource {
     case .pods:
       if Scheduler.isSamePod(change) { return [] }
-      cluster.note(change, snapshot.store)
+      cluster.record(change, snapshot.store)
       return podChanged(change)
     case .nodes:
-      shapes.note()
-      if change.kind == .deleted { cluster.forget(node: key.name) }
+      shapes.invalidate()
+      if change.kind == .deleted { cluster.remove(node: key.name) }
       if let previous = change.previous, change.kind == .modified, Scheduler.isSame(previous, change.object) { return [] }
       return queue.activateWaiting()
     case .namespaces:
-      if change.kind == .modified, change.previous?.metadata.labels != change.object.metadata.labels { cluster.counts.forget() }
+      if change.kind == .modified, change.previous?.metadata.labels != change.object.metadata.labels {
+        cluster.counts.removeAll()
+      }
       return []
     case .persistentVolumeClaims, .persistentVolumes, .storageClasses, .podDisruptionBudgets: return queue.activateWaiting()
     default: return []
@@ -54,7 +56,9 @@ package struct Scheduler: Controller {
     let isOurs = Scheduler.isOurs(pod)
     let isGated = isOurs && !pod.spec.schedulingGates.isEmpty
     if change.kind != .deleted, isOurs, !isGated {
-      if let previous = change.previous?.view(Pod.self), queue.isTold(key), Scheduler.isSameRequest(previous, pod) { return [] }
+      if let previous = change.previous?.view(Pod.self), queue.isReported(key), Scheduler.isSameRequest(previous, pod) {
+        return []
+      }
       queue.activate(key, priority: pod.spec.priority ?? 0)
       return [key]
     }
@@ -109,9 +113,9 @@ package struct Scheduler: Controller {
       return SchedulingStatus.gated(pod, now)
     }
     if queue.isOutranked(key) { return Plan(wakeAt: now) }
-    queue.take(key)
+    queue.begin(key)
     let attempt = SchedulingAttempt(stored, pod, shapes.list(snapshot.store, &cluster), snapshot.store)
-    cluster.counts.prepare(attempt.queries, snapshot.store)
+    cluster.counts.count(attempt.queries, snapshot.store)
     var diagnosis = Diagnosis(nodes: attempt.nodes.count, problem: attempt.volumes.problem)
     guard let node = place(attempt, &diagnosis) else { return refuse(attempt, diagnosis, now) }
     if !attempt.volumes.isBound {

@@ -1,26 +1,26 @@
 import CoreStore
 import CoreTypes
 
-/// The pods that wait for a node. Those that are to be looked at go by priority: of the keys that the engine brings in the order
-/// in which they came, a pod lets all pass that outrank it.
+/// The pods that wait for a node. The engine brings their keys in the order in which they came; a pod lets those of higher priority
+/// pass.
 struct SchedulingQueue: Sendable {
-  /// Pods that fitted nowhere, to be looked at again when room may have come, with their priorities.
+  /// Pods that fitted nowhere, with their priorities: tried again when there may be room.
   private var waiting: [ObjectKey: Int] = [:]
   /// Those of them that may fit as soon as another pod is placed, changes its labels or begins to end.
   private var neighbourly: Set<ObjectKey> = []
-  /// Pods that are to be looked at now, and how many of each priority there are.
+  /// Pods that are to be scheduled now, and how many of each priority there are.
   private var active: [ObjectKey: Int] = [:]
   private var levels: [Int: Int] = [:]
 
   mutating func activate(_ key: ObjectKey, priority: Int) {
-    forgetActive(key)
+    deactivate(key)
     active[key] = priority
     levels[priority, default: 0] += 1
   }
 
   var hasWaiting: Bool { !waiting.isEmpty }
 
-  /// Everybody who waits, by priority, then by key; all are to be looked at now.
+  /// All that wait, by priority, then by key: they are to be scheduled now.
   mutating func activateWaiting() -> [ObjectKey] { activate(waiting) }
 
   mutating func activateNeighbourly() -> [ObjectKey] {
@@ -35,9 +35,9 @@ struct SchedulingQueue: Sendable {
   }
 
   /// It waits, and nothing has happened since that could help it.
-  func isTold(_ key: ObjectKey) -> Bool { waiting[key] != nil && active[key] == nil }
+  func isReported(_ key: ObjectKey) -> Bool { waiting[key] != nil && active[key] == nil }
 
-  /// Somebody else who is to be looked at ranks higher.
+  /// A pod of higher priority is to be scheduled now.
   func isOutranked(_ key: ObjectKey) -> Bool {
     guard levels.count > 1, let own = active[key] else { return false }
     return levels.keys.contains { $0 > own }
@@ -49,15 +49,15 @@ struct SchedulingQueue: Sendable {
   }
 
   /// It is being looked at.
-  mutating func take(_ key: ObjectKey) { forgetActive(key) }
+  mutating func begin(_ key: ObjectKey) { deactivate(key) }
 
   /// It needs no node any more.
   mutating func remove(_ key: ObjectKey) {
     if waiting.removeValue(forKey: key) != nil { neighbourly.remove(key) }
-    forgetActive(key)
+    deactivate(key)
   }
 
-  private mutating func forgetActive(_ key: ObjectKey) {
+  private mutating func deactivate(_ key: ObjectKey) {
     guard let priority = active.removeValue(forKey: key) else { return }
     let count = levels[priority, default: 1] - 1
     levels[priority] = count > 0 ? count : nil

@@ -4,28 +4,27 @@ import CoreTypes
 
 /// What the scheduler writes about pods that it does not bind.
 enum SchedulingStatus {
-  /// A pod with gates is not looked at, and says so.
+  /// A pod with gates is not scheduled; its condition names the gates.
   static func gated(_ pod: Pod, _ now: Instant) -> Plan {
     let gates = pod.spec.schedulingGates.map { $0.name ?? "" }.joined(separator: ", ")
-    guard let updated = told(pod, reason: "SchedulingGated", "waits until its scheduling gates are removed: \(gates)", now) else {
-      return Plan()
-    }
+    let message = "waits until its scheduling gates are removed: \(gates)"
+    guard let updated = setCondition(of: pod, reason: "SchedulingGated", message, now) else { return Plan() }
     return Plan(changes: [Change(.updateStatus(.pods, tree: updated.tree))])
   }
 
-  /// The condition, with an event when it says something new, and the node where room is being made.
+  /// The condition, with an event when it has changed, and the node where room is being made.
   static func unschedulable(_ attempt: SchedulingAttempt, _ message: String, nominated: String?, _ now: Instant) -> Plan {
     let pod = attempt.pod
-    let told = told(pod, reason: "Unschedulable", message, now)
-    if told == nil, nominated ?? "" == pod.status.nominatedNodeName ?? "" { return Plan() }
-    var updated = told ?? pod
+    let changed = setCondition(of: pod, reason: "Unschedulable", message, now)
+    if changed == nil, nominated ?? "" == pod.status.nominatedNodeName ?? "" { return Plan() }
+    var updated = changed ?? pod
     updated.status.nominatedNodeName = nominated
     let event = EventDraft(.warning, reason: "FailedScheduling", message: message, about: attempt.stored.tree)
-    return Plan(changes: [Change(.updateStatus(.pods, tree: updated.tree), succeeded: told == nil ? nil : event)])
+    return Plan(changes: [Change(.updateStatus(.pods, tree: updated.tree), succeeded: changed == nil ? nil : event)])
   }
 
-  /// Nil if the pod says that already.
-  private static func told(_ pod: Pod, reason: String, _ message: String, _ now: Instant) -> Pod? {
+  /// Nil if the condition PodScheduled has this reason and message already.
+  private static func setCondition(of pod: Pod, reason: String, _ message: String, _ now: Instant) -> Pod? {
     let present = pod.status.conditions.first { $0.type == "PodScheduled" }
     if present?.status == "False", present?.reason == reason, present?.message == message { return nil }
     var condition = present ?? PodCondition()
@@ -45,7 +44,8 @@ enum SchedulingStatus {
     return updated
   }
 
-  /// The victims are told why, and end with their own grace; whoever was promised the place and ranks lower must look again.
+  /// The victims get a condition with the reason, and their own grace; a pod of lower priority that was nominated to the node must be
+  /// scheduled again.
   /// Source: prepareCandidate, pkg/scheduler/framework/preemption/executor.go, v1.36.
   static func preempt(_ choice: Preemption.Choice, for attempt: SchedulingAttempt, _ cluster: ClusterUsage, _ now: Instant)
     -> [Change]

@@ -8,14 +8,14 @@ package struct StatefulSetController: Controller {
   package var resources: Set<ResourceID>? { [.statefulSets, .pods, .controllerRevisions, .persistentVolumeClaims] }
   private var orphans = OrphanPods()
   private var orphanRevisions = OrphanPods(.controllerRevisions)
-  /// What was told of pods that hold up their set, so that it is told once.
-  private var told: [ObjectKey: String] = [:]
+  /// What was lastReported of pods that hold up their set, so that it is lastReported once.
+  private var lastReported: [ObjectKey: String] = [:]
 
   package init() {}
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
-    orphans.note(change)
-    orphanRevisions.note(change)
+    orphans.record(change)
+    orphanRevisions.record(change)
     let key = change.object.key
     switch key.resource {
     case .statefulSets: return [key]
@@ -42,7 +42,7 @@ package struct StatefulSetController: Controller {
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key) else {
-      told[key] = nil
+      lastReported[key] = nil
       return Plan()
     }
     if stored.metadata.deletionTimestamp == nil {
@@ -54,9 +54,9 @@ package struct StatefulSetController: Controller {
         + RevisionHistory.adoptions(stored, selector: selector, orphanRevisions, snapshot.store)
       if !adopted.isEmpty { return Plan(changes: adopted) }
     }
-    var sync = StatefulSetSync(stored, snapshot.store, now, told: told[key])
+    var sync = StatefulSetSync(stored, snapshot.store, now, lastReported: lastReported[key])
     sync.run()
-    if sync.told != told[key] { told[key] = sync.told }
+    if sync.lastReported != lastReported[key] { lastReported[key] = sync.lastReported }
     return sync.plan
   }
 }

@@ -8,13 +8,13 @@ extension StatefulSetSync {
   /// A pod without a visible fault may still be starting for so long.
   static let patienceSeconds = 60
 
-  mutating func tellIfStuck(_ pod: StoredObject, _ ordinal: Int) {
+  mutating func reportIfStuck(_ pod: StoredObject, _ ordinal: Int) {
     let revision = pod.metadata.labels[StatefulPod.revisionLabel] ?? ""
     guard set.spec.updateStrategy.type != "OnDelete", ordinal >= firstUpdated, pod.metadata.deletionTimestamp == nil,
       revision != history.update, !isReady(pod)
     else { return }
     let mark = "\(pod.uid) \(history.update)"
-    if told == mark { return }
+    if lastReported == mark { return }
     let view = pod.view(Pod.self)
     let fault = StatefulSetSync.fault(view)
     if fault == nil {
@@ -22,7 +22,7 @@ extension StatefulSetSync {
       let due = (unready.flatMap { Instant(rfc3339: $0) } ?? now) + .seconds(StatefulSetSync.patienceSeconds)
       if due > now { return plan.wake(at: due) }
     }
-    told = mark
+    lastReported = mark
     let message =
       "Pod \(pod.key.name) is not ready (\(fault ?? "no container says why")) and is still of revision \(revision): "
       + "the update to \(history.update) waits for it and will not replace it by itself. "

@@ -12,18 +12,18 @@ struct StatefulSetSync {
   let set: StatefulSet
   var plan = Plan()
   let history: RevisionHistory
-  /// The pod and the revision of the last StuckPod that was told.
-  var told: String?
+  /// The pod and the revision of the last StuckPod that was lastReported.
+  var lastReported: String?
   private let claims: StatefulClaims
   /// In ascending order of ordinals.
   private let pods: [(ordinal: Int, pod: StoredObject)]
   private let byOrdinal: [Int: StoredObject]
   private var isDone = false
 
-  init(_ stored: StoredObject, _ store: Store, _ now: Instant, told: String? = nil) {
+  init(_ stored: StoredObject, _ store: Store, _ now: Instant, lastReported: String? = nil) {
     self.stored = stored
     self.now = now
-    self.told = told
+    self.lastReported = lastReported
     set = stored.view(StatefulSet.self)
     history = RevisionHistory(stored, store)
     claims = StatefulClaims(stored, store)
@@ -55,7 +55,7 @@ struct StatefulSetSync {
     return available
   }
 
-  /// The status goes before the pods, so that it is told even while a pod is refused.
+  /// The status goes before the pods, so that it is lastReported even while a pod is refused.
   mutating func run() {
     let isDeleted = stored.metadata.deletionTimestamp != nil
     if !isDeleted { plan.changes += history.changes }
@@ -87,7 +87,7 @@ struct StatefulSetSync {
       }
       if isDone || made == StatefulSetSync.batch { return }
       let turn = start.next()
-      if !isOrdered { plan.take(turn, since: before) }
+      if !isOrdered { plan.assign(turn, since: before) }
     }
   }
 
@@ -103,7 +103,7 @@ struct StatefulSetSync {
     if view.isIn(.pending), !isLeaving { plan.changes += claims.missing(ordinal) }
     if isOrdered, !isAvailable(pod) {
       isDone = true
-      return tellIfStuck(pod, ordinal)
+      return reportIfStuck(pod, ordinal)
     }
     if isLeaving { return }
     plan.changes += claims.retention(of: pod, ordinal, isCondemned: false)
@@ -165,7 +165,7 @@ struct StatefulSetSync {
       }
       isDone = isOrdered
       if isDone { return }
-      plan.take(start.next(), since: before)
+      plan.assign(start.next(), since: before)
     }
   }
 

@@ -20,7 +20,7 @@ struct ClaimSync {
       return isUsed ? Plan() : VolumeBinder.unprotect(stored, "kubernetes.io/pvc-protection")
     }
     if claim.metadata.annotations["pv.kubernetes.io/bind-completed"] != nil { return bound() }
-    if let name = claim.spec.volumeName, !name.isEmpty { return take(name) }
+    if let name = claim.spec.volumeName, !name.isEmpty { return bindNamed(name) }
     return find()
   }
 
@@ -37,12 +37,12 @@ struct ClaimSync {
   private func bound() -> Plan {
     let name = claim.spec.volumeName ?? ""
     guard let object = store.get(.persistentVolumes, name) else {
-      return lose("ClaimLost", "the volume \"\(name)\" of this claim is gone, and what was on it")
+      return markLost("ClaimLost", "the volume \"\(name)\" of this claim is gone, and what was on it")
     }
     let volume = object.view(PersistentVolume.self)
     if volume.spec.claimRef.isAbsent { return Plan(changes: [VolumeMatch.reserve(object, for: stored)]) }
     guard volume.spec.claimRef.uid == stored.uid else {
-      return lose("ClaimMisbound", "two claims are bound to the volume \"\(name)\"; this one has lost it")
+      return markLost("ClaimMisbound", "two claims are bound to the volume \"\(name)\"; this one has lost it")
     }
     if claim.status.phase == "Bound" { return expand(object, volume) }
     return Plan(changes: [report(volume.spec.capacity, volume)])
@@ -56,7 +56,7 @@ struct ClaimSync {
     return Change(.updateStatus(.persistentVolumeClaims, tree: updated.tree))
   }
 
-  private func lose(_ reason: String, _ message: String) -> Plan {
+  private func markLost(_ reason: String, _ message: String) -> Plan {
     if claim.status.phase == "Lost" { return Plan() }
     var updated = claim
     updated.status.phase = "Lost"
@@ -69,7 +69,8 @@ struct ClaimSync {
     ])
   }
 
-  /// A claim that asks for more than it has: a directory grows by being told so, if its class allows it.
+  /// A claim that requests more than it has. If its class allows it, a volume of ours is enlarged by writing the new size: its
+  /// directory has no size of its own.
   private func expand(_ object: StoredObject, _ volume: PersistentVolume) -> Plan {
     let wanted = VolumeMatch.wanted(stored)
     func amount(_ capacity: TextMap) -> Quantity { capacity[.storage].flatMap { Quantity($0) } ?? Quantity(milli: 0) }
@@ -82,7 +83,7 @@ struct ClaimSync {
     let type = claim.spec.storageClassName.flatMap { store.get(.storageClasses, $0)?.view(StorageClass.self) }
     guard type?.allowVolumeExpansion == true else { return Plan() }
     guard volume.metadata.annotations["pv.kubernetes.io/provisioned-by"] == VolumeBinder.provisioner else {
-      return tell(.normal, "ExternalExpanding", "waits for whoever makes volumes of this kind to enlarge it")
+      return record(.normal, "ExternalExpanding", "waits for whoever makes volumes of this kind to enlarge it")
     }
     var larger = volume
     larger.spec.capacity[.storage] = claim.spec.resources.requests[.storage]
@@ -97,17 +98,17 @@ struct ClaimSync {
   // MARK: unbound claims
 
   /// The claim names its volume.
-  private func take(_ name: String) -> Plan {
+  private func bindNamed(_ name: String) -> Plan {
     guard let object = store.get(.persistentVolumes, name) else {
-      return tell(.warning, "FailedBinding", "the volume \"\(name)\" that this claim names is not there")
+      return record(.warning, "FailedBinding", "the volume \"\(name)\" that this claim names is not there")
     }
     let volume = object.view(PersistentVolume.self)
     if VolumeMatch.isReserved(volume, for: stored) { return bind(to: object) }
     guard volume.spec.claimRef.isAbsent else {
-      return tell(.warning, "FailedBinding", "the volume \"\(name)\" already belongs to another claim")
+      return record(.warning, "FailedBinding", "the volume \"\(name)\" already belongs to another claim")
     }
     if let mismatch = VolumeMatch.mismatch(volume, stored) {
-      return tell(.warning, "VolumeMismatch", "cannot bind to the volume \"\(name)\" that this claim names: \(mismatch)")
+      return record(.warning, "VolumeMismatch", "cannot bind to the volume \"\(name)\" that this claim names: \(mismatch)")
     }
     return bind(to: object)
   }
@@ -121,21 +122,21 @@ struct ClaimSync {
     if !isDelayed, let free = VolumeMatch.candidates(for: stored, store).first { return bind(to: free) }
     guard let className = claim.spec.storageClassName else { return assignDefaultClass() }
     if className.isEmpty {
-      return tell(.normal, "FailedBinding", "no free volume fits this claim, and it names no storage class that could make one")
+      return record(.normal, "FailedBinding", "no free volume fits this claim, and it names no storage class that could make one")
     }
     guard let type else {
-      return tell(.warning, "ProvisioningFailed", "storageclass.storage.k8s.io \"\(className)\" not found")
+      return record(.warning, "ProvisioningFailed", "storageclass.storage.k8s.io \"\(className)\" not found")
     }
     let node = claim.metadata.annotations["volume.kubernetes.io/selected-node"]
     if isDelayed, (node ?? "").isEmpty {
-      return tell(.normal, "WaitForFirstConsumer", "a volume is bound once a pod that uses the claim has a node")
+      return record(.normal, "WaitForFirstConsumer", "a volume is bound once a pod that uses the claim has a node")
     }
     switch type.provisioner {
     case VolumeBinder.provisioner: return provision(type, node)
     case VolumeBinder.noProvisioner:
-      return tell(.warning, "ProvisioningFailed", "no free volume fits this claim, and its class makes none")
+      return record(.warning, "ProvisioningFailed", "no free volume fits this claim, and its class makes none")
     default:
-      return tell(
+      return record(
         .normal, "ExternalProvisioning",
         "waits for the provisioner \"\(type.provisioner ?? "")\", which is not part of this cluster")
     }
@@ -146,7 +147,7 @@ struct ClaimSync {
       $0.metadata.annotations["storageclass.kubernetes.io/is-default-class"] == "true"
     }.max { ($0.metadata.creationTimestamp ?? "", $1.key.name) < ($1.metadata.creationTimestamp ?? "", $0.key.name) }
     guard let standard else {
-      return tell(.normal, "FailedBinding", "no free volume fits this claim, and there is no default storage class")
+      return record(.normal, "FailedBinding", "no free volume fits this claim, and there is no default storage class")
     }
     var updated = claim
     updated.spec.storageClassName = standard.key.name
@@ -167,7 +168,7 @@ struct ClaimSync {
     ])
   }
 
-  private func tell(_ kind: EventDraft.Kind, _ reason: String, _ message: String) -> Plan {
+  private func record(_ kind: EventDraft.Kind, _ reason: String, _ message: String) -> Plan {
     Plan(changes: [Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree))])
   }
 
