@@ -2,7 +2,7 @@ import Daemon
 import EdgeLinux
 
 enum DataDirectory {
-  /// Where a cluster keeps its data unless it is told otherwise.
+  /// Where a cluster keeps its data without --data-dir.
   static var standard: String {
     if let base = Environment["XDG_DATA_HOME"] { return base + "/wavetank" }
     return (Environment["HOME"] ?? "/root") + "/.local/share/wavetank"
