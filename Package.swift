@@ -25,8 +25,10 @@ func library(_ name: String, parts: [String] = []) -> [LinkerSetting] {
 }
 
 /// An edge or a host: touches the world.
-func edge(_ name: String, _ dependencies: [Target.Dependency] = [], libraries: [LinkerSetting] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: libraries)
+func edge(
+  _ name: String, _ dependencies: [Target.Dependency] = [], libraries: [LinkerSetting] = [], more: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings + more, linkerSettings: libraries)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -93,7 +95,10 @@ let package = Package(
         "EdgeHTTP", "EdgeJournal", "EdgeImages", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeClient", "COpenSSL",
       ]),
     edge("Simulation", coreTargets),
-    edge("Rehearsal", coreTargets + ["Simulation", "EdgeClient", "EdgeHTTP", "EdgeLinux"]),
+    // Async functions stay on their caller's thread: a simulation is the main thread's, whose heap grows in larger steps.
+    edge(
+      "Rehearsal", coreTargets + ["Simulation", "EdgeClient", "EdgeHTTP", "EdgeLinux"],
+      more: [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
     .executableTarget(
       name: "wavetank",
       dependencies: coreTargets + [
@@ -105,7 +110,8 @@ let package = Package(
     .target(name: "Storms", dependencies: coreTargets + ["Simulation"], path: "Tests/Storms", swiftSettings: settings),
     .executableTarget(
       name: "wavetank-bench",
-      dependencies: coreTargets + ["Simulation", "EdgeClient", "COpenSSL", "CLinux"], path: "Benchmarks", swiftSettings: settings),
+      dependencies: coreTargets + ["Simulation", "Rehearsal", "EdgeClient", "COpenSSL", "CLinux"], path: "Benchmarks",
+      swiftSettings: settings),
 
     tests("CoreJSONTests", ["CoreJSON"]),
     tests("CoreTypesTests", ["CoreTypes", "CoreJSON"]),
@@ -134,7 +140,7 @@ let package = Package(
       ]),
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient", "Storms"]),
     tests("EdgeClientTests", ["EdgeClient", "EdgeHTTP"]),
-    tests("RehearsalTests", ["Rehearsal", "CoreJSON"]),
+    tests("RehearsalTests", coreTargets + ["Rehearsal", "Simulation", "EdgeClient"]),
     tests("CommandLineTests", ["wavetank", "TestMachine"]),
     tests("TidyTests"),
   ],

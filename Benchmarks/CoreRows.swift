@@ -7,6 +7,7 @@ import CoreStore
 import CoreTypes
 import EdgeClient
 import Glibc
+import Rehearsal
 import Simulation
 
 /// What the core does without any edge.
@@ -19,7 +20,7 @@ enum CoreRows {
   }
 
   /// Milliseconds of the same in a process that is already there, its manifests read.
-  static func practiceInProcess() throws -> Double {
+  nonisolated(nonsending) static func practiceInProcess() async throws -> Double {
     var files = glob_t()
     defer { globfree(&files) }
     guard glob("Practice/manifests/*.yaml", 0, nil, &files) == 0 else {
@@ -29,9 +30,8 @@ enum CoreRows {
       try YAMLReader.documents(Server.read(String(cString: files.gl_pathv[index]!)))
     }
     let begin = seconds()
-    var practice = PracticeSimulation(seed: 1)
-    practice.run(manifests)
-    guard practice.sequence.max() == 5 else { throw BenchError("the practice failed") }
+    let progress = try await PracticePlay(SimulatedAccess.practice(seed: 1)).run(manifests, PracticeProgress(.simulated))
+    guard progress.holds else { throw BenchError("the practice failed") }
     return (seconds() - begin) * 1000
   }
 

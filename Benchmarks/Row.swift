@@ -12,7 +12,7 @@ struct Row {
   /// Nothing but this thread is needed. Such rows come first: they are measured in a process with one thread, as a simulation is.
   var isAlone = false
   /// In the row's unit.
-  var measure: () throws -> Double
+  var measure: nonisolated(nonsending) () async throws -> Double
 
   var targetText: String { target.map { (isLowerBetter ? "≤ " : "≥ ") + text($0) } ?? "" }
 
@@ -71,7 +71,7 @@ enum Rows {
       },
       Row(id: "core", title: "the practice simulated, without a process", target: nil, unit: "ms", repetitions: 9, isAlone: true)
       {
-        try CoreRows.practiceInProcess()
+        try await CoreRows.practiceInProcess()
       },
       Row(id: "hpa", title: "10,000 HPAs, one 15 s round", target: 0.25, unit: "s", isAlone: true) { try CoreRows.autoscalers() },
       Row(

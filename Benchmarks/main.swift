@@ -32,7 +32,9 @@ for row in known where words.isEmpty || words.contains(row.id) {
     endsOnSignals = true
   }
   do {
-    let values = try (0..<row.repetitions).map { _ in try row.measure() }.sorted()
+    var values: [Double] = []
+    for _ in 0..<row.repetitions { values.append(try await row.measure()) }
+    values.sort()
     let value = values[values.count / 2]
     say(Table.line(row.id, row.title, row.targetText, row.text(value), row.verdict(value)))
   } catch {

@@ -8,7 +8,7 @@ package final class JSONLines: Sendable {
   package init() {}
 
   /// The lines that are whole now. One that is no JSON is left out.
-  package func take(_ bytes: [UInt8]) -> [JSON] {
+  package func receive(_ bytes: [UInt8]) -> [JSON] {
     rest.withLock { rest in
       rest += bytes
       var found: [JSON] = []

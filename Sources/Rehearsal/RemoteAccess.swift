@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreTypes
 package import EdgeClient
 import EdgeHTTP
 import EdgeLinux
@@ -34,18 +34,25 @@ package struct RemoteAccess: ClusterAccess {
     return ClusterAnswer(status: answer.status, body: answer.body)
   }
 
-  package func watch(_ path: String, query: String) async throws -> AsyncStream<JSON> {
-    let (events, continuation) = AsyncStream.makeStream(of: JSON.self)
-    let request = request("GET", path, query, "", [])
+  package func watch(
+    _ path: String, _ choice: ObjectChoice, from revision: String, receive: @escaping @Sendable (ObjectEvent) -> Void
+  ) -> @Sendable () -> Void {
+    let request = request("GET", path, choice.watchQuery(from: revision), "", [])
     let reading = Task { [patient, endpoint] in
       let lines = JSONLines()
       _ = try? await patient.stream(request, to: endpoint.origin) { head, bytes in
         guard head.status == 200 else { return }
-        for event in lines.take(bytes) { continuation.yield(event) }
+        lines.receive(bytes).compactMap(ObjectEvent.init).forEach(receive)
       }
-      continuation.finish()
+      receive(.ended)
     }
-    continuation.onTermination = { _ in reading.cancel() }
-    return events
+    return { reading.cancel() }
   }
+
+  /// The wall's clock, of which only differences count.
+  package var now: Instant { Instant(nanoseconds: SystemClock.monotonic) }
+
+  package func wait(_ duration: Duration) async throws { try await Task.sleep(for: duration) }
+
+  package func decision(ofAutoscaler name: String, namespace: String) -> String? { nil }
 }

@@ -2,7 +2,7 @@ package import CoreAPI
 package import CoreControllers
 package import CoreEngine
 import CoreJSON
-import CoreMetrics
+package import CoreMetrics
 package import CoreNode
 package import CoreStore
 package import CoreTypes
@@ -55,14 +55,14 @@ package struct VirtualCluster: Sendable {
     self.random = random
     now = start
     boot()
-    schedule(.scrape, at: now + VirtualCluster.scrapePeriod)
   }
 
   private mutating func boot() {
-    carryOut(engine.boot(at: now))
+    perform(engine.boot(at: now))
     for name in nodes.names {
       schedule(.observation(NodeObservation(node: name, event: .nodeReady(nodes.facts(of: name)))), at: now)
     }
+    if !nodes.names.isEmpty { schedule(.scrape, at: now + VirtualCluster.scrapePeriod) }
   }
 
   /// As after kill -9 and a new start: the store is what the journal gave back, everything that was only in memory is lost, and
@@ -72,9 +72,8 @@ package struct VirtualCluster: Sendable {
     happenings = EventQueue()
     wakeAt = nil
     answers = [:]
-    nodes.forget()
+    nodes.clear()
     boot()
-    schedule(.scrape, at: now + VirtualCluster.scrapePeriod)
   }
 
   package mutating func schedule(_ event: VirtualEvent, at instant: Instant) { happenings.add(event, at: max(instant, now)) }
@@ -97,15 +96,15 @@ package struct VirtualCluster: Sendable {
       wakeAt = nil
       step(.timer)
     } else {
-      take(happenings.pop())
+      happen(happenings.pop())
     }
     return true
   }
 
-  private mutating func take(_ event: VirtualEvent) {
+  private mutating func happen(_ event: VirtualEvent) {
     switch event {
     case .observation(let observation):
-      if !nodes.note(observation) { return }
+      if !nodes.record(observation) { return }
       step(.observation(observation))
     case .scrape:
       step(nodes.scrape(at: now))
@@ -115,15 +114,15 @@ package struct VirtualCluster: Sendable {
     }
   }
 
-  /// A node comes back: what it saw meanwhile is told, what it was to do is done. `isRebooted`: its containers have ended.
+  /// A node comes back: what it saw meanwhile is reported, what it was to do is done. `isRebooted`: its containers have ended.
   package mutating func regain(_ node: String, isRebooted: Bool) {
     let (commands, observations) = nodes.regain(node)
-    for observation in observations { take(.observation(observation)) }
+    for observation in observations { happen(.observation(observation)) }
     if isRebooted {
-      for observation in nodes.exits(on: node, at: now) { take(.observation(observation)) }
+      for observation in nodes.exits(on: node, at: now) { happen(.observation(observation)) }
     }
-    take(.observation(NodeObservation(node: node, event: .nodeReady(nodes.facts(of: node)))))
-    for command in commands { carryOut([.node(command)]) }
+    happen(.observation(NodeObservation(node: node, event: .nodeReady(nodes.facts(of: node)))))
+    for command in commands { perform([.node(command)]) }
   }
 
   /// Mistakes of the control plane's own; there should be none.
@@ -131,10 +130,10 @@ package struct VirtualCluster: Sendable {
 
   private mutating func step(_ input: Input) {
     steps += 1
-    carryOut(engine.step(input, at: now))
+    perform(engine.step(input, at: now))
   }
 
-  private mutating func carryOut(_ effects: [Effect]) {
+  private mutating func perform(_ effects: [Effect]) {
     for effect in effects {
       switch effect {
       case .node(let command): for (event, at) in nodes.perform(command, at: now) { schedule(event, at: at) }
@@ -149,6 +148,26 @@ package struct VirtualCluster: Sendable {
       }
     }
   }
+
+  /// The images that programs stand for are on every node from now on, and its status says so.
+  package mutating func load(_ programs: [String: VirtualProgram]) {
+    nodes.programs.merge(programs) { _, new in new }
+    for name in nodes.names {
+      schedule(.observation(NodeObservation(node: name, event: .images(nodes.images))), at: now)
+    }
+  }
+
+  /// A scrape of what the caller made up, in a cluster without nodes.
+  package mutating func report(_ samples: [UsageSample]) { step(.usage(samples)) }
+
+  /// A write in place of nodes and controllers that are left out. What it leads to happens with the next step.
+  @discardableResult
+  package mutating func write(_ intent: WriteIntent, by actor: Actor) throws(APIError) -> Written {
+    try engine.write(intent, by: actor, at: now)
+  }
+
+  /// Lets the controllers do what is left to do now.
+  package mutating func settle() { if engine.backlog > 0 { step(.timer) } }
 
   /// One API request, answered before time goes on.
   package mutating func request(

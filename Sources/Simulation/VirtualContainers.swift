@@ -3,7 +3,7 @@ import CoreNode
 import CoreTypes
 
 /// The containers that run on simulated nodes, and what a scrape finds of them. Programs use an even share of a core and change
-/// their memory only now and then, so a scrape tells no more than what is new.
+/// their memory only now and then, so a scrape reports no more than what is new.
 struct VirtualContainers: Sendable {
   struct Running: Sendable {
     var node: String
@@ -14,7 +14,7 @@ struct VirtualContainers: Sendable {
     var startedAt: Instant
     /// Bytes that count as the working set.
     fileprivate(set) var memoryBytes: Int64
-    /// The step that a job's script has reached.
+    /// Steps of its program that are done.
     var stage = 0
     /// Its probes fail before.
     var healthyAt: Instant
@@ -46,12 +46,14 @@ struct VirtualContainers: Sendable {
   /// A rate begins at the second of two samples.
   private static let firstSamples = 2
 
-  /// Pods stay where they are, and are told in that order.
+  /// Pods stay where they are, and are reported in that order.
   private var pods: [Pod] = []
   private var free: [Int] = []
   /// Of each pod by its UID, and of each container's by the container's ID.
   private var podPlaces: [String: Int] = [:]
   private var places: [String: Int] = [:]
+  /// Lines that programs of running containers wrote, by the container's ID.
+  private(set) var logs: [String: [String]] = [:]
   /// A number for each image, with which its containers are found sooner than with its name.
   private var images: [String: Int] = [:]
   /// Places of the pods that the next scrape has to look at, each once.
@@ -106,6 +108,7 @@ struct VirtualContainers: Sendable {
     guard let place = places.removeValue(forKey: id), let index = pods[place].ids.firstIndex(of: id) else { return false }
     pods[place].ids.remove(at: index)
     let container = pods[place].containers.remove(at: index)
+    if !logs.isEmpty { logs[id] = nil }
     if pods[place].ids.isEmpty {
       let uid = pods[place].uid
       gone.append(uid)
@@ -124,17 +127,19 @@ struct VirtualContainers: Sendable {
     for id in pods[place].ids { _ = end(id) }
   }
 
-  mutating func proceed(_ id: String, to stage: Int) { change(id) { $0.stage = stage } }
+  /// A step of its program is done.
+  mutating func proceed(_ id: String, memoryBytes: Int64, line: String?) {
+    guard let place = places[id], let index = pods[place].ids.firstIndex(of: id) else { return }
+    setMemory(place, index, memoryBytes)
+    pods[place].containers[index].stage += 1
+    if let line { logs[id, default: []].append(line) }
+  }
+
   mutating func heal(_ id: String, by instant: Instant) { change(id) { $0.healthyAt = min($0.healthyAt, instant) } }
 
   private mutating func change(_ id: String, _ change: (inout Running) -> Void) {
     guard let place = places[id], let index = pods[place].ids.firstIndex(of: id) else { return }
     change(&pods[place].containers[index])
-  }
-
-  mutating func setMemory(of id: String, bytes: Int64) {
-    guard let place = places[id], let index = pods[place].ids.firstIndex(of: id) else { return }
-    setMemory(place, index, bytes)
   }
 
   private mutating func setMemory(_ place: Int, _ index: Int, _ bytes: Int64) {
@@ -156,7 +161,7 @@ struct VirtualContainers: Sendable {
     }
   }
 
-  /// The pods of a node have to be told whole again.
+  /// The pods of a node have to be reported whole again.
   mutating func unsettle(node: String) {
     guard let node = nodePlaces[node] else { return }
     for place in pods.indices where pods[place].node == node && !pods[place].ids.isEmpty { settle(place, Self.firstSamples) }
@@ -192,7 +197,7 @@ struct VirtualContainers: Sendable {
     gone = []
     var left: [Int] = []
     for place in pending.sorted() {
-      if pods[place].unsettled > 0, tell(place, now, &changes.samples) { pods[place].unsettled -= 1 }
+      if pods[place].unsettled > 0, report(place, now, &changes.samples) { pods[place].unsettled -= 1 }
       pods[place].isPending = pods[place].unsettled > 0
       if pods[place].isPending { left.append(place) }
     }
@@ -214,7 +219,7 @@ struct VirtualContainers: Sendable {
       guard let node = pods[place].containers.first?.node, !isLost(node) else { continue }
       if isMissed(pods[place].uid) {
         settle(place, Self.firstSamples)
-      } else if tell(place, now, &samples), pods[place].unsettled > 0 {
+      } else if report(place, now, &samples), pods[place].unsettled > 0 {
         pods[place].unsettled -= 1
       }
     }
@@ -226,8 +231,8 @@ struct VirtualContainers: Sendable {
     return samples
   }
 
-  /// Whether there was something to tell: a container that is still starting is not measured.
-  private func tell(_ place: Int, _ now: Instant, _ samples: inout [UsageSample]) -> Bool {
+  /// Whether there was something to report: a container that is still starting is not measured.
+  private func report(_ place: Int, _ now: Instant, _ samples: inout [UsageSample]) -> Bool {
     let before = samples.count
     pods[place].containers.withUnsafeBufferPointer { containers in
       for index in containers.indices where containers[index].startedAt <= now {

@@ -44,6 +44,13 @@ package struct VirtualNodes: Sendable {
     return facts
   }
 
+  private func facts(ofImage name: String) -> ImageFacts {
+    ImageFacts(id: VirtualNodes.imageID + name, names: [name], sizeBytes: 10 << 20)
+  }
+
+  /// The images that are on every node.
+  var images: [ImageFacts] { programs.keys.sorted().map(facts(ofImage:)) }
+
   /// Milliseconds between `least` and `most`.
   private mutating func delay(_ least: Int, _ most: Int) -> Duration { .milliseconds(least + random.below(most - least)) }
 
@@ -68,8 +75,7 @@ package struct VirtualNodes: Sendable {
         let message = "the image \"\(image)\" is not on this simulated node"
         return [observed(.imageFailed(podUID: uid, container: container, reason: reason, message: message), now + delay(5, 20))]
       }
-      let facts = ImageFacts(id: VirtualNodes.imageID + image, names: [image], sizeBytes: 10 << 20)
-      return [observed(.imageReady(podUID: uid, container: container, image: facts), now + delay(1, 5))]
+      return [observed(.imageReady(podUID: uid, container: container, image: facts(ofImage: image)), now + delay(1, 5))]
     case .startContainer(let spec): return start(spec, on: command.node, now)
     case .stopContainer(let uid, let id, let grace):
       guard let container = containers[id] else { return [] }
@@ -124,8 +130,8 @@ package struct VirtualNodes: Sendable {
     ]
   }
 
-  /// Keeps the books when something comes to pass; false where it is not told, for it did not happen or its node is lost.
-  mutating func note(_ observation: NodeObservation) -> Bool {
+  /// Keeps the books when something comes to pass; false where it is not reported, for it did not happen or its node is lost.
+  mutating func record(_ observation: NodeObservation) -> Bool {
     if lost[observation.node] != nil {
       lost[observation.node]!.observations.append(observation)
       return false
@@ -140,7 +146,7 @@ package struct VirtualNodes: Sendable {
     return true
   }
 
-  /// Cuts a node off: it goes on with what it does, but hears and says nothing.
+  /// Cuts a node off: it goes on with what it does, but receives and reports nothing.
   package mutating func lose(_ node: String) { if lost[node] == nil { lost[node] = ([], []) } }
   /// Containers that run or are about to.
   package var count: Int { containers.count }
@@ -176,18 +182,20 @@ package struct VirtualNodes: Sendable {
   }
 
   /// A new start of everything: no container, no sandbox.
-  mutating func forget() {
+  mutating func clear() {
     sandboxes = [:]
     containers = VirtualContainers(nodes: names)
     lost = [:]
   }
 
-  /// The persistent volume mounted in a container, by the name of its PersistentVolume.
-  func volume(of container: VirtualContainers.Running) -> String? {
-    guard let sandbox = sandboxes[container.podUID] else { return nil }
-    for volume in sandbox.spec.volumes { if case .persistent(let name, _) = volume.source { return name } }
+  /// The persistent volume of a pod, by the name of its PersistentVolume.
+  package func volume(ofPod uid: String) -> String? {
+    for volume in sandboxes[uid]?.spec.volumes ?? [] { if case .persistent(let name, _) = volume.source { return name } }
     return nil
   }
+
+  /// Lines that the program of a running container wrote.
+  package func log(ofContainer id: String) -> [String] { containers.logs[id] ?? [] }
 
   /// One scrape.
   mutating func scrape(at now: Instant) -> Input {

@@ -1,4 +1,8 @@
+import CoreControllers
+import CoreEngine
 import CoreJSON
+import CoreStore
+import CoreTypes
 import Daemon
 import EdgeHTTP
 import Rehearsal
@@ -21,21 +25,31 @@ struct LocalAccess: ClusterAccess {
     return ClusterAnswer(status: answer.status, body: collected)
   }
 
-  func watch(_ path: String, query: String) async throws -> AsyncStream<JSON> {
-    let answer = await cluster.answer(.get, path, query: query)
-    guard case .stream(let stream) = answer.body else { throw PracticeRunError(description: "\(path) cannot be watched") }
-    return AsyncStream { continuation in
-      let reading = Task {
-        let lines = JSONLines()
-        while let bytes = await stream.read() {
-          for event in lines.take(bytes) { continuation.yield(event) }
-        }
-        continuation.finish()
-      }
-      continuation.onTermination = { _ in
-        reading.cancel()
-        stream.finish()
-      }
+  func watch(
+    _ path: String, _ choice: ObjectChoice, from revision: String, receive: @escaping @Sendable (ObjectEvent) -> Void
+  ) async throws -> @Sendable () -> Void {
+    let answer = await cluster.answer(.get, path, query: choice.watchQuery(from: revision))
+    guard case .stream(let stream) = answer.body else { throw PracticeError.notWatched(path) }
+    let reading = Task {
+      let lines = JSONLines()
+      while let bytes = await stream.read() { lines.receive(bytes).compactMap(ObjectEvent.init).forEach(receive) }
+      receive(.ended)
     }
+    return {
+      reading.cancel()
+      stream.finish()
+    }
+  }
+
+  var now: Instant { cluster.host.clock.now }
+
+  func wait(_ duration: Duration) async throws {
+    let clock = cluster.host.clock
+    try await Task.sleep(for: clock.wait(until: clock.now + duration))
+  }
+
+  func decision(ofAutoscaler name: String, namespace: String) -> String? {
+    let key = ObjectKey(.horizontalPodAutoscalers, namespace: namespace, name)
+    return cluster.host.read { $0.controller(HorizontalPodAutoscalerController.self)?.decisions(key, at: now).last?.reason }
   }
 }

@@ -2,9 +2,9 @@ import CLinux
 import CoreJSON
 import Daemon
 import Glibc
-import Simulation
+import Rehearsal
 
-/// wavetank practice: the practice as a checked run. Exit code 0 only if replicas went 1 → 5 → 1.
+/// wavetank practice: the practice as a checked run. Exit code 0 only if every row held.
 enum PracticeCommand {
   static let command = Command(
     "practice", "plays the practice: from 1 to 5 pods and back",
@@ -17,7 +17,7 @@ enum PracticeCommand {
     ],
     exitCodes: [0: "every row holds", 1: "a row does not hold"], options: PracticeOptions.self
   ) { invocation in
-    if invocation.simulate { simulate(invocation) } else { await play(invocation) }
+    if invocation.simulate { await simulate(invocation) } else { await play(invocation) }
   }
 
   /// With real containers.
@@ -31,25 +31,15 @@ enum PracticeCommand {
     ManifestFiles.read(invocation.manifests ?? ManifestFiles.practice)
   }
 
-  /// In virtual time. Not async: it belongs on the main thread, whose heap grows in larger steps.
-  private static func simulate(_ invocation: Invocation<PracticeOptions>) {
+  /// In virtual time. It stays on the main thread, whose heap grows in larger steps: a simulation never suspends.
+  @MainActor private static func simulate(_ invocation: Invocation<PracticeOptions>) async {
     linux_grow_heap_by(16 << 20)
     let manifests = manifests(invocation)
-    var practice = PracticeSimulation(seed: UInt64(invocation.seed), timeZones: ZoneFiles.database)
-    practice.run(manifests)
-    if let problem = practice.problem { Standard.fail("a manifest was refused: \(problem)") }
-    Standard.output(pad("TIME", 8) + pad("SIZE", 6) + pad("MEMORY", 12) + pad("REPLICAS", 10) + "DECISION")
-    for line in practice.lines {
-      let time = "\(line.second / 60)m" + (line.second % 60 == 0 ? "" : "\(line.second % 60)s")
-      Standard.output(pad(time, 8) + pad(line.size, 6) + pad(line.target, 12) + pad("\(line.replicas)", 10) + line.reason)
-    }
-    let sequence = practice.sequence.map(String.init).joined(separator: " → ")
-    let holds = practice.sequence.max() == 5 && practice.sequence.first == 1 && practice.sequence.last == 1
-    Standard.output("\nreplicas: \(sequence)   \(holds ? "as the practice wants: 1 → 5 → 1" : "NOT 1 → 5 → 1")")
-    exit(holds ? 0 : 1)
-  }
-
-  private static func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(1, width - text.count))
+    let cluster = SimulatedAccess.practice(seed: UInt64(invocation.seed), timeZones: ZoneFiles.database)
+    do {
+      let progress = try await PracticePlay(cluster).run(manifests, PracticeProgress(.simulated))
+      Standard.output((PracticeView.changes(progress) + [""] + PracticeView.summary(progress)).joined(separator: "\n"))
+      exit(progress.holds ? 0 : 1)
+    } catch { Standard.fail("\(error)") }
   }
 }

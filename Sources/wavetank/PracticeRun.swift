@@ -1,8 +1,4 @@
-import CoreControllers
-import CoreEngine
 import CoreJSON
-import CoreStore
-import CoreTypes
 import Daemon
 import EdgeLinux
 import Glibc
@@ -71,18 +67,8 @@ struct PracticeRun {
     Standard.output("The practice at \(speed)x: a cluster of 3 nodes, kubeconfig \(directory)/kubeconfig")
     var progress = PracticeProgress()
     try await prepareImages(cluster, &progress)
-    let clock = cluster.host.clock
-    let start = clock.now
-    let key = ObjectKey(.horizontalPodAutoscalers, namespace: "default", "app")
     let screen = PracticeScreen(title: "The practice at \(speed)x", wall: ClusterClock.monotonic)
-    let practice = LivePractice(
-      LocalAccess(cluster: cluster), interval: .nanoseconds(Int64(15e9 / speed)), clock: { clock.now.seconds - start.seconds },
-      decision: {
-        cluster.host.read { engine in
-          engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first?.decisions(key, at: clock.now).last?
-            .reason
-        }
-      }, show: { screen.show($0) })
+    let practice = PracticePlay(LocalAccess(cluster: cluster)) { screen.show($0) }
     return try await practice.run(manifests, progress)
   }
 

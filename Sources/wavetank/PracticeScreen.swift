@@ -23,7 +23,7 @@ final class PracticeScreen: Sendable {
 
   func show(_ progress: PracticeProgress) {
     state.withLock { state in
-      if Terminal.isOutput { draw(progress, &state) } else { tell(progress, &state) }
+      if Terminal.isOutput { draw(progress, &state) } else { report(progress, &state) }
     }
   }
 
@@ -37,7 +37,7 @@ final class PracticeScreen: Sendable {
     Standard.output(text)
   }
 
-  private func tell(_ progress: PracticeProgress, _ state: inout State) {
+  private func report(_ progress: PracticeProgress, _ state: inout State) {
     for row in PracticeRow.allCases where progress.state(row) != state.rows[row] ?? .open {
       Standard.output(PracticeView.line(row, progress.state(row)))
       state.rows[row] = progress.state(row)

@@ -17,11 +17,8 @@ enum RemotePractice {
       Standard.fail("\(error)")
     }
     Standard.output("The practice on \(endpoint.origin), in its namespace default. What it makes there stays.")
-    let start = ClusterClock.monotonic
-    let screen = PracticeScreen(title: "The practice on \(endpoint.origin)", wall: start)
-    let practice = LivePractice(
-      RemoteAccess(endpoint), interval: .seconds(15), clock: { (ClusterClock.monotonic - start) / 1_000_000_000 },
-      decision: { nil }, show: { screen.show($0) })
+    let screen = PracticeScreen(title: "The practice on \(endpoint.origin)", wall: ClusterClock.monotonic)
+    let practice = PracticePlay(RemoteAccess(endpoint)) { screen.show($0) }
     do {
       PracticeReport(csv: invocation.csv).finish(try await practice.run(manifests, PracticeProgress()))
     } catch { Standard.fail("\(error)") }

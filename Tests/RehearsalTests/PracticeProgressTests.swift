@@ -26,7 +26,7 @@ private struct Story {
     snapshot.pods = (0..<replicas).map {
       PracticeSnapshot.Pod(name: "app-\($0)", isReady: $0 < ready ?? replicas, memory: 1 << 20)
     }
-    return progress.take(snapshot)
+    return progress.record(snapshot)
   }
 
   /// To five replicas and the load taken away.
@@ -104,18 +104,17 @@ private struct Story {
   @Test("a snapshot is read from what the API gives")
   func snapshot() {
     let condition: JSON = ["type": "Ready", "status": "True"]
-    let snapshot = PracticeSnapshot(
-      second: 7, set: ["spec": ["replicas": 2]],
-      autoscaler: [
-        "status": ["desiredReplicas": 3, "currentMetrics": [["resource": ["current": ["averageUtilization": 71]]]]],
-        "spec": ["metrics": [["resource": ["target": ["averageUtilization": 60]]]]],
-      ], configMap: ["data": ["size": "70"]],
-      pods: [
-        "items": [["metadata": ["name": "app-0"], "status": ["conditions": [condition]]], ["metadata": ["name": "app-1"]]]
-      ],
-      usage: ["items": [["metadata": ["name": "app-0"], "containers": [["usage": ["memory": "71Mi"]]]]]],
-      jobs: ["items": [["status": ["conditions": [["type": "Complete", "status": "True"]]]], ["status": ["conditions": []]]]],
-      claims: ["items": [["status": ["phase": "Bound"]], ["status": ["phase": "Pending"]]]])
+    var snapshot = PracticeSnapshot(second: 7)
+    snapshot.readSet(["spec": ["replicas": 2]])
+    snapshot.readAutoscaler([
+      "status": ["desiredReplicas": 3, "currentMetrics": [["resource": ["current": ["averageUtilization": 71]]]]],
+      "spec": ["metrics": [["resource": ["target": ["averageUtilization": 60]]]]],
+    ])
+    snapshot.readConfigMap(["data": ["size": "70"]])
+    snapshot.readPods([["metadata": ["name": "app-0"], "status": ["conditions": [condition]]], ["metadata": ["name": "app-1"]]])
+    snapshot.readUsage([["metadata": ["name": "app-0"], "containers": [["usage": ["memory": "71Mi"]]]]])
+    snapshot.readJobs([["status": ["conditions": [["type": "Complete", "status": "True"]]]], ["status": ["conditions": []]]])
+    snapshot.readClaims([["status": ["phase": "Bound"]], ["status": ["phase": "Pending"]]])
     #expect(snapshot.replicas == 2 && snapshot.desired == 3 && snapshot.utilization == 71 && snapshot.size == 70)
     #expect(snapshot.pods.map(\.isReady) == [true, false])
     #expect(snapshot.pods[0].memory == 71 << 20)

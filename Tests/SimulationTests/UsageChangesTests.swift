@@ -46,8 +46,8 @@ struct UsageChangesTests {
         case 3 where !ids.isEmpty:
           let id = ids[draw.below(ids.count)]
           let bytes = Int64(1 + draw.below(9)) << 20
-          some.setMemory(of: id, bytes: bytes)
-          all.setMemory(of: id, bytes: bytes)
+          some.proceed(id, memoryBytes: bytes, line: nil)
+          all.proceed(id, memoryBytes: bytes, line: nil)
         default: break
         }
       }
@@ -69,7 +69,7 @@ struct UsageChangesTests {
     containers.start(running.id, of: "i", running)
     var named: [Int] = []
     for scrape in 1...6 {
-      if scrape == 5 { containers.setMemory(of: running.id, bytes: 2 << 20) }
+      if scrape == 5 { containers.proceed(running.id, memoryBytes: 2 << 20, line: nil) }
       let changes = containers.changes(at: Self.start + .seconds(15 * scrape))
       if changes.samples.contains(where: { $0.podUID == "p" }) { named.append(scrape) }
     }

@@ -13,6 +13,7 @@ package struct PracticeProgress: Sendable {
   static let risingLimit: Int64 = 5 * 3600
   static let fallingLimit: Int64 = 3600
 
+  package let pace: PracticePace
   package private(set) var rows: [PracticeRow: RowState] = [:]
   package private(set) var phase = Phase.preparing
   /// Counts of replicas, each when it was reached.
@@ -22,7 +23,7 @@ package struct PracticeProgress: Sendable {
   package private(set) var removed: [String] = []
   private var firstSize: Int?
 
-  package init() {}
+  package init(_ pace: PracticePace = PracticePace()) { self.pace = pace }
 
   package func state(_ row: PracticeRow) -> RowState { rows[row] ?? .open }
   package var holds: Bool { PracticeRow.allCases.allSatisfy { state($0).isHeld } }
@@ -38,7 +39,7 @@ package struct PracticeProgress: Sendable {
   package mutating func podWent(_ name: String) { removed.append(name) }
 
   /// True when the load is to be taken away now.
-  package mutating func take(_ snapshot: PracticeSnapshot) -> Bool {
+  package mutating func record(_ snapshot: PracticeSnapshot) -> Bool {
     timeline.append(snapshot)
     if snapshot.replicas > 0, sequence.last != snapshot.replicas { sequence.append(snapshot.replicas) }
     watchJobs(snapshot)
@@ -64,15 +65,14 @@ package struct PracticeProgress: Sendable {
   }
 
   private mutating func rise(_ snapshot: PracticeSnapshot) -> Bool {
-    let ready = snapshot.pods.count(where: \.isReady)
-    if snapshot.replicas == 5, ready == 5 {
+    if snapshot.replicas == 5, snapshot.ready == 5 {
       let counts = sequence.map(String.init).joined(separator: " → ")
       let isRising = sequence.first == 1 && zip(sequence, sequence.dropFirst()).allSatisfy { $0 < $1 }
       decide(.scalingUp, isRising, "\(counts), 5 pods ready after \(snapshot.second / 60) minutes at \(snapshot.size ?? 0) Mi")
-      return true
+      return snapshot.second + pace.interval >= pace.unloadsBefore
     }
     if snapshot.second > PracticeProgress.risingLimit {
-      decide(.scalingUp, false, "\(snapshot.replicas) replicas, \(ready) ready after \(snapshot.second / 60) minutes")
+      decide(.scalingUp, false, "\(snapshot.replicas) replicas, \(snapshot.ready) ready after \(snapshot.second / 60) minutes")
       phase = .over
     }
     return false
@@ -88,7 +88,7 @@ package struct PracticeProgress: Sendable {
       decide(
         .scalingDown, inOrder && keptClaims && waited,
         "1 replica after \(minutes) minutes; went: \(removed.joined(separator: ", ")); \(snapshot.claimsBound) claims stay")
-      phase = .over
+      if snapshot.second >= pace.length { phase = .over }
     } else if snapshot.second - since > PracticeProgress.fallingLimit {
       decide(.scalingDown, false, "still \(snapshot.replicas) replicas after \(minutes) minutes")
       phase = .over

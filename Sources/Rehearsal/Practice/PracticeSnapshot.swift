@@ -26,6 +26,8 @@ package struct PracticeSnapshot: Sendable, Equatable {
   /// Mebibytes over all pods that the ConfigMap remembers.
   package var size: Int?
   package var pods: [Pod] = []
+  /// Pods that are.
+  package var ready: Int { pods.count(where: \.isReady) }
   package var jobsDone = 0
   package var jobsFailed = 0
   package var claimsBound = 0
@@ -33,34 +35,56 @@ package struct PracticeSnapshot: Sendable, Equatable {
 
   package init(second: Int64) { self.second = second }
 
-  /// - Parameters: the objects as the API gives them; the lists with `items`.
-  package init(second: Int64, set: JSON, autoscaler: JSON, configMap: JSON, pods: JSON, usage: JSON, jobs: JSON, claims: JSON) {
-    self.init(second: second)
-    replicas = set[.spec][.replicas].int ?? 0
+  /// Whether both show the same replicas, utilization and load.
+  func isLike(_ other: PracticeSnapshot) -> Bool {
+    replicas == other.replicas && utilization == other.utilization && size == other.size
+  }
+
+  // MARK: Objects as the API gives them
+
+  package mutating func readSet(_ set: JSON) { replicas = set[.spec][.replicas].int ?? 0 }
+
+  package mutating func readAutoscaler(_ autoscaler: JSON) {
     desired = autoscaler[.status][.desiredReplicas].int ?? 0
     let metric = autoscaler[.status][.currentMetrics].elements.first ?? .null
     utilization = metric["resource"]["current"]["averageUtilization"].int
     target = autoscaler[.spec][.metrics].elements.first?["resource"]["target"]["averageUtilization"].int ?? 60
     // Without the cluster's own reasons: what its conditions say.
     decision = autoscaler[.status][.conditions].elements.compactMap { $0[.message].string }.joined(separator: "; ")
-    size = configMap[.data]["size"].string.flatMap { Int($0) }
-    var memory: [String: Int64] = [:]
-    for item in usage[.items].elements {
-      let bytes = item[.containers].elements.compactMap { $0["usage"]["memory"].string.flatMap { Quantity($0) }?.value }
-      if !bytes.isEmpty { memory[item[.metadata][.name].string ?? ""] = bytes.reduce(0, +) }
-    }
-    for pod in pods[.items].elements {
+  }
+
+  package mutating func readConfigMap(_ map: JSON) { size = map[.data]["size"].string.flatMap { Int($0) } }
+
+  /// By name. What was measured of them stays.
+  package mutating func readPods(_ objects: [JSON]) {
+    let measured = pods
+    pods = objects.map { pod in
       let name = pod[.metadata][.name].string ?? ""
       let conditions = pod[.status][.conditions].elements
       let isReady = conditions.contains { $0[.type].string == "Ready" && $0[.status].string == "True" }
-      self.pods.append(Pod(name: name, isReady: isReady && pod[.metadata][.deletionTimestamp].isNull, memory: memory[name]))
+      return Pod(
+        name: name, isReady: isReady && pod[.metadata][.deletionTimestamp].isNull,
+        memory: measured.first { $0.name == name }?.memory)
     }
-    self.pods.sort { $0.name < $1.name }
-    for job in jobs[.items].elements {
-      let conditions = job[.status][.conditions].elements.filter { $0[.status].string == "True" }
-      if conditions.contains(where: { $0[.type].string == "Complete" }) { jobsDone += 1 }
-      if conditions.contains(where: { $0[.type].string == "Failed" }) { jobsFailed += 1 }
-    }
-    claimsBound = claims[.items].elements.count { $0[.status][.phase].string == "Bound" }
   }
+
+  package mutating func readUsage(_ metrics: [JSON]) {
+    for index in pods.indices {
+      let metric = metrics.first { $0[.metadata][.name].string == pods[index].name } ?? .null
+      let bytes = metric[.containers].elements.compactMap { $0["usage"]["memory"].string.flatMap { Quantity($0) }?.value }
+      pods[index].memory = bytes.isEmpty ? nil : bytes.reduce(0, +)
+    }
+  }
+
+  package mutating func readJobs(_ jobs: [JSON]) {
+    func count(_ type: String) -> Int {
+      jobs.count { job in
+        job[.status][.conditions].elements.contains { $0[.type].string == type && $0[.status].string == "True" }
+      }
+    }
+    jobsDone = count("Complete")
+    jobsFailed = count("Failed")
+  }
+
+  package mutating func readClaims(_ claims: [JSON]) { claimsBound = claims.count { $0[.status][.phase].string == "Bound" } }
 }

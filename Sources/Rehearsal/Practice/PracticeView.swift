@@ -62,11 +62,28 @@ package enum PracticeView {
         look.pods.first { $0.name == "app-\(ordinal)" }?.memory.map(String.init) ?? ""
       }.joined(separator: ",")
       let decision = look.decision.replacing("\"", with: "\"\"")
-      text += "\(look.second),\(look.replicas),\(look.desired),\(look.pods.count(where: \.isReady)),"
+      text += "\(look.second),\(look.replicas),\(look.desired),\(look.ready),"
       text += "\(look.utilization.map(String.init) ?? ""),\(look.target),\(look.size.map(String.init) ?? ""),"
       text += "\(memory),\(look.jobsDone),\"\(decision)\"\n"
     }
     return text
+  }
+
+  /// A heading, and a line for each look that shows another load, other replicas or another utilization than the look before.
+  package static func changes(_ progress: PracticeProgress) -> [String] {
+    var lines = [pad("TIME", 8) + pad("SIZE", 6) + pad("MEMORY", 12) + pad("REPLICAS", 10) + "DECISION"]
+    var last: PracticeSnapshot?
+    for look in progress.timeline {
+      if let last, look.isLike(last) { continue }
+      last = look
+      let time = "\(look.second / 60)m" + (look.second % 60 == 0 ? "" : "\(look.second % 60)s")
+      let level = look.utilization.map { "\($0)%" } ?? "<unknown>"
+      lines.append(
+        pad(time, 8) + pad(look.size.map(String.init) ?? "", 6) + pad("\(level)/\(look.target)%", 12)
+          + pad("\(look.replicas)", 10)
+          + look.decision)
+    }
+    return lines
   }
 
   /// Eighths of a cell.

@@ -1,6 +1,0 @@
-import CoreJSON
-import EdgeClient
-
-enum ManifestText {
-  static func documents(_ text: String) throws -> [JSON] { try YAMLReader.documents(text) }
-}
