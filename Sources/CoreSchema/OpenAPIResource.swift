@@ -36,6 +36,13 @@ package struct OpenAPIResource: Sendable, Equatable {
     self.subresources = subresources
   }
 
+  /// All that is known of it, in one text.
+  var text: String {
+    let parts = subresources.map { "\($0.name) \($0.typeName ?? "") \($0.verbs.joined(separator: ","))" }
+    return "\(documentName) \(kind) \(plural) \(isNamespaced ? "namespaced" : "") \(typeName) "
+      + verbs.joined(separator: ",") + " " + parts.joined(separator: " ")
+  }
+
   /// "api/v1" or "apis/apps/v1": the document of OpenAPI v3 that it belongs to.
   package var documentName: String { group.isEmpty ? "api/\(version)" : "apis/\(group)/\(version)" }
 }
