@@ -29,6 +29,10 @@ package struct HPACase: Sendable {
   let startup: Int
   package let length: Int
   let models: [String: Model]
+  /// Of the pods by name, each whose index leaves 1 when divided by this never has a sample.
+  let unmeasured: Int?
+  /// Mi of a second container "sidecar" in each pod, with the requests of the first one.
+  let sidecarMemory: Double?
 
   package struct Problem: Error, CustomStringConvertible {
     package var description: String
@@ -43,6 +47,8 @@ package struct HPACase: Sendable {
     }
     replicas = tree[.replicas].int ?? 1
     startup = tree[Key("startup")].int ?? 0
+    unmeasured = tree[Key("unmeasured")].int.flatMap { $0 > 0 ? $0 : nil }
+    sidecarMemory = tree[Key("sidecarMemory")].double
     guard let length = tree[Key("length")].int, (1...1_000_000).contains(length) else {
       throw Problem(description: "scenario \(name): length wants a number of seconds from 1 to 1000000")
     }

@@ -6,7 +6,8 @@ import CoreMetrics
 import CoreStore
 import CoreTypes
 
-/// Plays an `HPACase` second by second: the engine runs the autoscaler; pods and their usage are fed to it.
+/// Plays an `HPACase` second by second on a cluster that has no nodes and no controller but the autoscaler's: pods and their usage
+/// are fed to it.
 package struct HPACaseRun: Sendable {
   /// Seconds for which pods were up before the autoscaler is made, and until a pod has its first sample.
   static let lead = 40
@@ -17,19 +18,18 @@ package struct HPACaseRun: Sendable {
     var name: String
     var uid: String
     var startedAt: Int
+    var isMeasured: Bool
     var isReady = false
     /// What the last tick gave it (ticked), in the model's unit.
     var share: [String: Double] = [:]
     var cpuNanoseconds: Int64 = 0
   }
   private let scenario: HPACase
-  private var engine: Engine
-  private let start: Instant
-  private var now: Instant
-  private var wakeAt: Instant?
+  private let target: ObjectKey
+  private var cluster: VirtualCluster
+  private let start = Instant(rfc3339: "2026-01-01T01:00:00Z")!
   private var pods: [FedPod] = []
   private var made = 0
-  private let admin = Caller(name: "admin", groups: ["system:masters"])
   private var desired: [JSON] = []
   private var conditions: [JSON] = []
   private var lastDesired: Int?
@@ -45,28 +45,25 @@ package struct HPACaseRun: Sendable {
 
   private init(_ scenario: HPACase) {
     self.scenario = scenario
-    start = Instant(rfc3339: "2026-01-01T01:00:00Z")!
-    now = start - .seconds(HPACaseRun.lead)
-    let configuration = APIConfiguration(sign: { _ in "" }, verify: { _ in nil })
-    engine = Engine(configuration, random: RandomSource(seed: 1), controllers: [HorizontalPodAutoscalerController()])
+    target = ObjectKey(ResourceID("apps", scenario.kind.lowercased() + "s"), namespace: HPACaseRun.namespace, "case")
+    cluster = VirtualCluster(seed: 1, nodes: [], start: start - .seconds(HPACaseRun.lead)) { controllers in
+      controllers.filter { $0 is HorizontalPodAutoscalerController }
+    }
   }
 
   private mutating func begin() throws(HPACase.Problem) {
-    _ = engine.boot(at: now)
     let account: JSON = ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": "default"]]
-    _ = try? engine.write(.create(.serviceAccounts, namespace: "default", Document(account)), by: .bootstrap, at: now).object
-    let template: JSON = [
-      "metadata": ["labels": ["app": "case"]],
-      "spec": [
-        "containers": [["name": "main", "image": "case", "resources": ["requests": ["cpu": "100m", "memory": "100Mi"]]]]
-      ],
-    ]
+    _ = try? cluster.write(.create(.serviceAccounts, namespace: HPACaseRun.namespace, Document(account)), by: .bootstrap)
+    let containers = (scenario.sidecarMemory == nil ? ["main"] : ["main", "sidecar"]).map { name -> JSON in
+      ["name": .string(name), "image": "case", "resources": ["requests": ["cpu": "100m", "memory": "100Mi"]]]
+    }
+    let template: JSON = ["metadata": ["labels": ["app": "case"]], "spec": ["containers": .array(containers)]]
     try post(
       "apps/v1", scenario.kind,
       ["replicas": .int(Int64(scenario.replicas)), "selector": ["matchLabels": ["app": "case"]], "template": template])
     for _ in 0..<scenario.replicas { addPod(-HPACaseRun.lead) }
     for second in -HPACaseRun.lead..<0 { feed(second) }
-    now = start
+    cluster.run(until: start)
     var spec = scenario.spec
     spec.put(.scaleTargetRef, ["apiVersion": "apps/v1", "kind": .string(scenario.kind), "name": "case"])
     try post("autoscaling/v2", "HorizontalPodAutoscaler", spec)
@@ -76,44 +73,27 @@ package struct HPACaseRun: Sendable {
     let tree: JSON = [
       "apiVersion": .string(version), "kind": .string(kind), "metadata": ["name": "case", "namespace": "default"], "spec": spec,
     ]
-    let plural = kind == "HorizontalPodAutoscaler" ? "horizontalpodautoscalers" : kind.lowercased() + "s"
-    let request = APIRequest(
-      method: "POST", path: "/apis/\(version)/namespaces/default/\(plural)", body: tree.encoded(),
-      credential: .certificate(commonName: "admin", organizations: ["system:masters"]))
-    for effect in engine.step(.request(1, request), at: now) {
-      if case .wake(let at) = effect { wakeAt = at }
-      if case .respond(_, .body(let status, _, let chunks, _)) = effect, status >= 300 {
-        let answer = try? JSONParser.parse(Array(chunks.joined()))
-        throw HPACase.Problem(description: "scenario \(scenario.name): \(answer?[.message].string ?? "refused with \(status)")")
-      }
-    }
+    let plural = kind.lowercased() + "s"
+    let answer = cluster.request("POST", "/apis/\(version)/namespaces/default/\(plural)", body: tree.encoded())
+    guard case .body(let status, _, let chunks, _) = answer, status >= 300 else { return }
+    let reason = (try? JSONParser.parse(Array(chunks.joined())))?[.message].string
+    throw HPACase.Problem(description: "scenario \(scenario.name): \(reason ?? "refused with \(status)")")
   }
 
   private mutating func tick(_ second: Int) {
-    let end = start + .seconds(second)
-    while let wake = wakeAt, wake <= end {
-      wakeAt = nil
-      now = max(now, wake)
-      step(.timer)
-    }
-    now = end
+    cluster.run(until: start + .seconds(second))
     feed(second)
-    let resource = ResourceID("apps", scenario.kind.lowercased() + "s")
-    let wanted = engine.store.get(resource, namespace: "default", "case")?.tree[.spec][.replicas].int ?? 0
+    let wanted = cluster.engine.store.get(target)?.tree[.spec][.replicas].int ?? 0
     for _ in pods.count..<max(pods.count, wanted) { addPod(second) }
     while pods.count > wanted { removePod() }
-    if engine.backlog > 0 { step(.timer) }
-    note(second)
-  }
-
-  private mutating func step(_ input: Input) {
-    for case .wake(let at) in engine.step(input, at: now) { wakeAt = at }
+    cluster.settle()
+    record(second)
   }
 
   private mutating func addPod(_ second: Int) {
     let name = "case-\(scenario.kind == "StatefulSet" ? pods.count : made)"
     made += 1
-    let owner = engine.store.get(ResourceID("apps", scenario.kind.lowercased() + "s"), namespace: "default", "case")!
+    let owner = cluster.engine.store.get(target)!
     let tree: JSON = [
       "apiVersion": "v1", "kind": "Pod",
       "metadata": [
@@ -127,32 +107,33 @@ package struct HPACaseRun: Sendable {
       ],
       "spec": owner.tree[.spec][.template][.spec],
     ]
-    guard let stored = try? engine.write(.create(.pods, namespace: "default", Document(tree)), by: .bootstrap, at: now).object
-    else {
+    let intent = WriteIntent.create(.pods, namespace: HPACaseRun.namespace, Document(tree))
+    guard let stored = try? cluster.write(intent, by: .bootstrap).object else {
       preconditionFailure("a pod of the scenario was refused")
     }
-    pods.append(FedPod(name: name, uid: stored.uid, startedAt: second))
+    let isMeasured = scenario.unmeasured.map { pods.count % $0 != 1 } ?? true
+    pods.append(FedPod(name: name, uid: stored.uid, startedAt: second, isMeasured: isMeasured))
     setStatus(pods.count - 1, isReady: scenario.startup == 0)
   }
 
   private mutating func removePod() {
     let pod = pods.removeLast()
     let deletion = Deletion(uid: pod.uid, graceSeconds: 0)
-    _ = try? engine.write(.delete(ObjectKey(.pods, namespace: "default", pod.name), deletion), by: .node("node"), at: now)
+    _ = try? cluster.write(.delete(ObjectKey(.pods, namespace: HPACaseRun.namespace, pod.name), deletion), by: .node("node"))
   }
 
   private mutating func setStatus(_ index: Int, isReady: Bool) {
     pods[index].isReady = isReady
-    guard var tree = engine.store.get(.pods, namespace: "default", pods[index].name)?.tree else { return }
+    guard var tree = cluster.engine.store.get(.pods, namespace: HPACaseRun.namespace, pods[index].name)?.tree else { return }
     tree.put(
       .status,
       [
         "phase": "Running", "startTime": .string((start + .seconds(pods[index].startedAt)).rfc3339),
         "conditions": [
-          ["type": "Ready", "status": .string(isReady ? "True" : "False"), "lastTransitionTime": .string(now.rfc3339)]
+          ["type": "Ready", "status": .string(isReady ? "True" : "False"), "lastTransitionTime": .string(cluster.now.rfc3339)]
         ],
       ])
-    _ = try? engine.write(.status(.pods, in: tree), by: .node("node"), at: now)
+    _ = try? cluster.write(.status(.pods, in: tree), by: .node("node"))
   }
 
   /// Readiness and usage at a second. A pod that a sync asks for comes a moment after it, so that what is due after a whole
@@ -167,15 +148,25 @@ package struct HPACaseRun: Sendable {
       let memory = usage("memory", index, second, ready) ?? 1
       let cpu = usage("cpu", index, second, ready)
       pods[index].cpuNanoseconds = cpu.map { pods[index].cpuNanoseconds + Int64($0 * 1_000_000) } ?? -1
-      if second - pods[index].startedAt <= HPACaseRun.firstSample { continue }
-      samples.append(
-        UsageSample(
-          node: "node", podUID: pods[index].uid, container: "main", containerID: pods[index].uid, at: start + .seconds(second),
-          startedAt: start + .seconds(pods[index].startedAt), cpuNanoseconds: pods[index].cpuNanoseconds,
-          memoryUsage: Int64(memory * 1_048_576), inactiveFile: 0, activeFile: 0, anonymous: Int64(memory * 1_048_576)))
+      let pod = pods[index]
+      if second - pod.startedAt <= HPACaseRun.firstSample || !pod.isMeasured { continue }
+      samples.append(sample(of: pod, "main", at: second, mebibytes: memory, cpuNanoseconds: pod.cpuNanoseconds))
+      if let sidecar = scenario.sidecarMemory {
+        samples.append(sample(of: pod, "sidecar", at: second, mebibytes: sidecar, cpuNanoseconds: -1))
+      }
     }
-    now = start + .seconds(second)
-    step(.usage(samples))
+    cluster.run(until: start + .seconds(second))
+    cluster.report(samples)
+  }
+
+  private func sample(
+    of pod: FedPod, _ container: String, at second: Int, mebibytes: Double, cpuNanoseconds: Int64
+  ) -> UsageSample {
+    let bytes = Int64(mebibytes * 1_048_576)
+    return UsageSample(
+      node: "node", podUID: pod.uid, container: container, containerID: pod.uid + container, at: start + .seconds(second),
+      startedAt: start + .seconds(pod.startedAt), cpuNanoseconds: cpuNanoseconds, memoryUsage: bytes, inactiveFile: 0,
+      activeFile: 0, anonymous: bytes)
   }
 
   /// Mi or millicores of one pod; nil where the scenario does not model the resource.
@@ -191,17 +182,19 @@ package struct HPACaseRun: Sendable {
     }
   }
 
-  private mutating func note(_ second: Int) {
-    guard let stored = engine.store.get(.horizontalPodAutoscalers, namespace: "default", "case") else { return }
+  private mutating func record(_ second: Int) {
+    guard
+      let stored = cluster.engine.store.get(.horizontalPodAutoscalers, namespace: HPACaseRun.namespace, "case")
+    else { return }
     let count = stored.tree[.status][.desiredReplicas].int ?? 0
     if count != lastDesired { desired.append([.int(Int64(second)), .int(Int64(count))]) }
     lastDesired = count
-    var told: JSON = [:]
+    var present: JSON = [:]
     for condition in stored.tree[.status][.conditions].elements {
-      told.put(
+      present.put(
         Key(condition[.type].string ?? ""), .string("\(condition[.status].string ?? "")=\(condition[.reason].string ?? "")"))
     }
-    if told != lastConditions { conditions.append([.int(Int64(second)), told]) }
-    lastConditions = told
+    if present != lastConditions { conditions.append([.int(Int64(second)), present]) }
+    lastConditions = present
   }
 }

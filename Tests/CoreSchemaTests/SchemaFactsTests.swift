@@ -15,53 +15,37 @@ private enum DeclaredSchema {
   }
 }
 
-/// What a v1.36 API server says of its types, where those facts lie beside the checkout.
-private enum Facts {
-  static let file = DeclaredSchema.root.deletingLastPathComponent().appending(path: "shared/facts/schema-v1.36.json")
-  static var arePresent: Bool { FileManager.default.fileExists(atPath: file.path) }
-
-  static func read() throws -> [String: JSON] {
-    let tree = try JSONParser.parse([UInt8](Data(contentsOf: file)))
-    return Dictionary(uniqueKeysWithValues: tree.members.map { ($0.key.name, $0.value) })
+/// What a v1.36 API server says of its types: "TYPE kind map=…" and under it a line for each field.
+private struct RecordedSchema {
+  struct RecordedType {
+    var attributes: [Substring]
+    /// "FIELD TYPE required list=… …"
+    var fields: [String] = []
+    /// Of the fields whose values are published.
+    var enumerations: [String: [String]] = [:]
   }
+  private(set) var types: [String: RecordedType] = [:]
 
-  private static let scalars = [
-    "io.k8s.apimachinery.pkg.api.resource.Quantity": "quantity",
-    "io.k8s.apimachinery.pkg.util.intstr.IntOrString": "intOrString",
-    "io.k8s.apimachinery.pkg.apis.meta.v1.Time": "time",
-    "io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime": "microTime",
-    "io.k8s.apimachinery.pkg.runtime.RawExtension": "any",
-  ]
-
-  /// A type of OpenAPI in the words of the schema language, references by their full names.
-  static func type(_ property: JSON) -> String {
-    if case .raw = property { return "any" }
-    if let reference = property["$ref"].string { return scalars[reference] ?? reference }
-    let format = property["format"].string
-    switch property["type"].string {
-    case "array": return "[" + type(property["items"]) + "]"
-    case "object" where property["additionalProperties"].isObject: return "{" + type(property["additionalProperties"]) + "}"
-    case "object": return "any"
-    case "string": return format == "byte" ? "bytes" : "string"
-    case "integer": return format ?? "integer"
-    case "number": return format ?? "number"
-    case "boolean": return "bool"
-    default: return property.description
+  init() throws {
+    let file = DeclaredSchema.root.appending(path: "Tests/Recordings/schema-v1.36.txt")
+    var name = ""
+    for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") {
+      var words = line.split(separator: " ")
+      if !line.hasPrefix(" ") {
+        name = String(words.removeFirst())
+        types[name] = RecordedType(attributes: words)
+        continue
+      }
+      if let values = words.last, values.hasPrefix("enum=") {
+        types[name]?.enumerations[String(words[0])] = values.dropFirst(5).split(separator: ",").map(String.init)
+        words.removeLast()
+      }
+      types[name]?.fields.append(words.joined(separator: " "))
     }
   }
 
-  /// All that is compared of a field, as one line.
-  static func line(_ property: JSON, isRequired: Bool) -> String {
-    func names(_ key: Key) -> String { property[key].elements.compactMap(\.string).joined(separator: ",") }
-    return Facts.line([
-      ("", type(property)), ("required", isRequired ? "yes" : ""), ("list", property["x-kubernetes-list-type"].string ?? ""),
-      ("keys", names("x-kubernetes-list-map-keys")), ("mergeKey", property["x-kubernetes-patch-merge-key"].string ?? ""),
-      ("strategy", property["x-kubernetes-patch-strategy"].string ?? ""), ("map", property["x-kubernetes-map-type"].string ?? ""),
-    ])
-  }
-
-  static func line(_ parts: [(String, String)]) -> String {
-    parts.filter { !$0.1.isEmpty }.map { $0.0.isEmpty ? $0.1 : "\($0.0)=\($0.1)" }.joined(separator: " ")
+  func type(_ type: SchemaType) throws -> RecordedType {
+    try #require(types[type.openAPIName], "upstream has no type \(type.openAPIName)")
   }
 }
 
@@ -70,13 +54,14 @@ extension SchemaType {
 }
 
 extension SchemaField {
-  /// As `Facts.line`; `paths` are the OpenAPI prefixes of the packages.
+  /// As the recording has it; `paths` are the OpenAPI prefixes of the packages.
   fileprivate func line(_ paths: [String: String]) -> String {
-    Facts.line([
-      ("", SchemaField.text(type, paths)), ("required", isRequired ? "yes" : ""), ("list", listType ?? ""),
-      ("keys", listKeys.joined(separator: ",")), ("mergeKey", mergeKey ?? ""), ("strategy", strategies.joined(separator: ",")),
-      ("map", mapType ?? ""),
-    ])
+    let parts = [
+      ("list", listType ?? ""), ("keys", listKeys.joined(separator: ",")), ("mergeKey", mergeKey ?? ""),
+      ("strategy", strategies.joined(separator: ",")), ("map", mapType ?? ""),
+    ]
+    return "\(name) \(SchemaField.text(type, paths))" + (isRequired ? " required" : "")
+      + parts.filter { !$0.1.isEmpty }.map { " \($0.0)=\($0.1)" }.joined()
   }
 
   private static func text(_ type: FieldType, _ paths: [String: String]) -> String {
@@ -91,25 +76,21 @@ extension SchemaField {
   }
 }
 
-@Suite("Schema/*.schema beside a v1.36 API server", .enabled(if: Facts.arePresent, "the facts are not beside this checkout"))
+@Suite("Schema/*.schema beside a v1.36 API server")
 struct SchemaFactsTests {
-  /// The types of metrics.k8s.io come from metrics-server, which is no part of the API server that the facts are of.
-  private static let packagesWithoutFacts: Set = ["metrics.v1beta1"]
+  /// The types of metrics.k8s.io come from metrics-server, which is no part of the recorded API server.
+  private static let unrecordedPackages: Set = ["metrics.v1beta1"]
   /// Upstream registers these in every group, so that any path may carry them; here they belong to none.
   private static let kindsOfEveryGroup: Set = ["DeleteOptions", "WatchEvent"]
 
   @Test("every type has upstream's fields, with upstream's types, required flags, list types, keys and merge rules")
   func fields() throws {
     let document = try DeclaredSchema.read()
-    let facts = try Facts.read()
+    let recorded = try RecordedSchema()
     let paths = Dictionary(document.types.map { ($0.package, $0.path) }, uniquingKeysWith: { first, _ in first })
-    for type in document.types where !Self.packagesWithoutFacts.contains(type.package) {
-      let fact = try #require(facts[type.openAPIName], "upstream has no type \(type.openAPIName)")
-      let required = Set(fact["required"].elements.compactMap(\.string))
-      let theirs = fact["properties"].members.map { member in
-        "\(member.key.name) \(Facts.line(member.value, isRequired: required.contains(member.key.name)))"
-      }
-      let ours = type.fields.map { "\($0.name) \($0.line(paths))" }
+    for type in document.types where !Self.unrecordedPackages.contains(type.package) {
+      let theirs = try recorded.type(type).fields
+      let ours = type.fields.map { $0.line(paths) }
       #expect(Set(ours).subtracting(theirs).sorted() == [], "\(type.qualifiedName): only here")
       #expect(Set(theirs).subtracting(ours).sorted() == [], "\(type.qualifiedName): only upstream")
     }
@@ -117,12 +98,12 @@ struct SchemaFactsTests {
 
   @Test("every type is a kind and atomic exactly where upstream's is")
   func types() throws {
-    let facts = try Facts.read()
-    for type in try DeclaredSchema.read().types where !Self.packagesWithoutFacts.contains(type.package) {
-      let fact = try #require(facts[type.openAPIName])
-      #expect(type.mapType == fact["x-kubernetes-map-type"].string, "\(type.qualifiedName)")
+    let recorded = try RecordedSchema()
+    for type in try DeclaredSchema.read().types where !Self.unrecordedPackages.contains(type.package) {
+      let attributes = try recorded.type(type).attributes
+      #expect(type.mapType.map { "map=" + $0 } == attributes.first { $0 != "kind" }.map(String.init), "\(type.qualifiedName)")
       if Self.kindsOfEveryGroup.contains(type.name) { continue }
-      #expect(type.isKind == !fact["x-kubernetes-group-version-kind"].isNull, "\(type.qualifiedName)")
+      #expect(type.isKind == attributes.contains("kind"), "\(type.qualifiedName)")
     }
   }
 
@@ -130,14 +111,13 @@ struct SchemaFactsTests {
   /// publishes no enumeration: those are declared here in addition.
   @Test("where upstream publishes the allowed values of a field, they are the same here")
   func enumerations() throws {
-    let facts = try Facts.read()
+    let recorded = try RecordedSchema()
     var compared = 0
     for type in try DeclaredSchema.read().types {
       for field in type.fields {
-        let published = facts[type.openAPIName]?["properties"][Key(field.name)]["enum"].elements ?? []
-        if published.isEmpty { continue }
+        guard let published = recorded.types[type.openAPIName]?.enumerations[field.name] else { continue }
         compared += 1
-        #expect(field.enumeration == published.compactMap(\.string).filter { !$0.isEmpty }, "\(type.qualifiedName).\(field.name)")
+        #expect(field.enumeration == published, "\(type.qualifiedName).\(field.name)")
       }
     }
     #expect(compared > 50)
