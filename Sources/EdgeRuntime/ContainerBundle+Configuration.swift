@@ -77,6 +77,7 @@ extension ContainerBundle {
         ["type": "network", "path": .string(sandbox.networkPath)],
       ],
     ]
+    tree["seccomp"] = SeccompProfile.tree(for: spec.security, capabilities: capabilities)
     if privileged { return tree }
     tree["maskedPaths"] = ContainerBundle.list([
       "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
@@ -84,7 +85,6 @@ extension ContainerBundle {
       "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
     ])
     tree["readonlyPaths"] = ContainerBundle.list(["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"])
-    if !spec.security.unconfined { tree["seccomp"] = SeccompProfile.tree(capabilities: capabilities) }
     return tree
   }
 

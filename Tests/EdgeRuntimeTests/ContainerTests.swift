@@ -92,6 +92,33 @@ struct ContainerTests {
     }
   }
 
+  @Test(
+    "a system call that the profile denies is refused with EPERM also to a capable container, but not to one that is unconfined")
+  func seccomp() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1")
+      var attempt = 0
+      func run(_ change: (inout SecuritySpec) -> Void) async throws -> [String] {
+        // Of those two swapoff is always denied, and sethostname where the capability for it is missing.
+        var spec = node.container(
+          "pod1", "grep Seccomp: /proc/self/status; swapoff /nowhere 2>&1; hostname x 2>&1; hostname", attempt: attempt)
+        attempt += 1
+        change(&spec.security)
+        _ = try await node.run(spec)
+        return try node.log(spec).map { String($0.split(separator: " ", maxSplits: 2).last ?? "") }
+      }
+      let denied = "swapoff: /nowhere: Operation not permitted"
+      let absent = "swapoff: /nowhere: No such file or directory"
+      #expect(try await run { _ in } == ["Seccomp:\t2", denied, "hostname: sethostname: Operation not permitted", "pod1"])
+      #expect(try await run { $0.addedCapabilities = ["SYS_ADMIN"] } == ["Seccomp:\t2", denied, "x"])
+      let unconfined = try await run {
+        $0.addedCapabilities = ["SYS_ADMIN"]
+        $0.unconfined = true
+      }
+      #expect(unconfined == ["Seccomp:\t0", absent, "x"])
+    }
+  }
+
   @Test("the termination message is what the container wrote, or its log's end where that is asked for")
   func terminationMessage() async throws {
     try await TestNode.with { node in

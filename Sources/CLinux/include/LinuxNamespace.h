@@ -13,6 +13,9 @@ int linux_unshare(int kinds);
 /// Joins the namespace that `descriptor` refers to, for the calling thread only. Returns 0, or -1 with errno set.
 int linux_setns(int descriptor, int kind);
 
+/// The seccomp profile that podman gives containers by default, in JSON.
+const char *linux_seccomp_profile(size_t *length);
+
 /// Opens `path` as if `root` were "/": links and ".." never lead out of it. Close-on-exec. Returns the descriptor, or -1 with errno set.
 int linux_open_in_root(int root, const char *path, int flags, unsigned mode);
 
