@@ -39,19 +39,6 @@ package struct StreamRequest: Sendable, Equatable {
   package var containerID: String
   /// The restart count of the container's status: its own attempt or a later one. Which one it was, `containerID` tells.
   package var attempt: Int
-
-  package init(
-    kind: Kind, node: String, namespace: String, pod: String, podUID: String, container: String, containerID: String, attempt: Int
-  ) {
-    self.kind = kind
-    self.node = node
-    self.namespace = namespace
-    self.pod = pod
-    self.podUID = podUID
-    self.container = container
-    self.containerID = containerID
-    self.attempt = attempt
-  }
 }
 
 package struct LogOptions: Sendable, Equatable {

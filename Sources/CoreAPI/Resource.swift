@@ -39,31 +39,48 @@ package struct ResourceDefinition: Sendable {
   package var served: [ServedVersion]
   package var kind: String
   package var singular: String
-  package var shortNames: [String] = []
-  package var categories: [String] = []
+  package var shortNames: [String]
+  package var categories: [String]
   package var isNamespaced: Bool
   /// Discovery's order: create, delete, deletecollection, get, list, patch, update, watch.
-  package var verbs: [String] = ResourceDefinition.allVerbs
-  package var hasStatus = false
+  package var verbs: [String]
+  package var hasStatus: Bool
   /// Its own rules (`Resource.validate`) look at nothing but the spec.
-  package var isJudgedBySpec = false
+  package var isJudgedBySpec: Bool
   /// Other subresources: "scale", "binding", "eviction", "log", "exec", "attach", "portforward", "token", "approve", "finalize", …
-  package var subresources: [Subresource] = []
-  package var columns: [TableColumn] = ResourceDefinition.nameAndAge
+  package var subresources: [Subresource]
+  package var columns: [TableColumn]
   /// How names are checked.
-  package var nameRule = NameRule.dnsSubdomain
+  package var nameRule: NameRule
   /// Whether its objects are stored; otherwise they are computed when they are asked for.
-  package var isPersisted = true
+  package var isPersisted: Bool
 
   package static let allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
   package static let nameAndAge = [TableColumn("Name", format: "name"), TableColumn("Age")]
 
-  package init(_ id: ResourceID, kind: String, singular: String, served: [ServedVersion], isNamespaced: Bool) {
+  /// - Parameter served: without it, v1 of the resource's group
+  init(
+    _ id: ResourceID, kind: String, singular: String? = nil, served: [ServedVersion]? = nil, isNamespaced: Bool = true,
+    shortNames: [String] = [],
+    categories: [String] = [], verbs: [String] = ResourceDefinition.allVerbs, hasStatus: Bool = false,
+    isJudgedBySpec: Bool = false, subresources: [Subresource] = [], columns: [TableColumn] = ResourceDefinition.nameAndAge,
+    nameRule: NameRule = .dnsSubdomain, isPersisted: Bool = true
+  ) {
     self.id = id
     self.kind = kind
-    self.singular = singular
-    self.served = served
+    self.singular = singular ?? kind.lowercased()
+    let package = id.group.isEmpty ? "core" : String(id.group.prefix { $0 != "." })
+    self.served = served ?? [ServedVersion(id.group, "v1", type: "\(package).v1.\(kind)")]
     self.isNamespaced = isNamespaced
+    self.shortNames = shortNames
+    self.categories = categories
+    self.verbs = verbs
+    self.hasStatus = hasStatus
+    self.isJudgedBySpec = isJudgedBySpec
+    self.subresources = subresources
+    self.columns = columns
+    self.nameRule = nameRule
+    self.isPersisted = isPersisted
   }
 }
 
@@ -83,6 +100,8 @@ package struct ServedVersion: Sendable, Hashable {
 }
 
 package struct Subresource: Sendable {
+  static let scale = Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"])
+
   package var name: String
   /// The kind that it takes and gives, with its own group and version where they differ ("autoscaling", "v1", "Scale").
   package var kind: String
@@ -131,13 +150,6 @@ package struct WriteContext: Sendable {
   /// Random 64 bits for this write: the only randomness there is.
   package var randomBits: UInt64
   package var timeZones: TimeZoneDatabase
-
-  package init(store: Store, now: Instant, randomBits: UInt64, timeZones: TimeZoneDatabase) {
-    self.store = store
-    self.now = now
-    self.randomBits = randomBits
-    self.timeZones = timeZones
-  }
 }
 
 extension Resource {

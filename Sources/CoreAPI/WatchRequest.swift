@@ -20,20 +20,4 @@ package struct WatchRequest: Sendable {
   package var event: @Sendable (StoreChange, Instant) -> [UInt8]?
   /// A bookmark at a revision, as a line.
   package var bookmark: @Sendable (UInt64) -> [UInt8]
-
-  package init(
-    resource: ResourceID, namespace: String?, revision: UInt64, allowBookmarks: Bool, timeoutSeconds: Int?, initial: [[UInt8]],
-    shape: String?, event: @escaping @Sendable (StoreChange, Instant) -> [UInt8]?,
-    bookmark: @escaping @Sendable (UInt64) -> [UInt8]
-  ) {
-    self.resource = resource
-    self.namespace = namespace
-    self.revision = revision
-    self.allowBookmarks = allowBookmarks
-    self.timeoutSeconds = timeoutSeconds
-    self.initial = initial
-    self.shape = shape
-    self.event = event
-    self.bookmark = bookmark
-  }
 }

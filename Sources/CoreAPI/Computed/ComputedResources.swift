@@ -37,33 +37,22 @@ enum ComputedResources {
   ]
 
   private static func review(_ group: String, _ kind: String, isNamespaced: Bool = false) -> ComputedResource {
-    let package = group == "authorization.k8s.io" ? "authorization.v1." : "authentication.v1."
-    var definition = ResourceDefinition(
-      ResourceID(group, kind.lowercased() + "s"), kind: kind, singular: kind.lowercased(),
-      served: [ServedVersion(group, "v1", type: package + kind)], isNamespaced: isNamespaced)
-    definition.verbs = ["create"]
-    definition.isPersisted = false
-    return ComputedResource(definition)
+    ComputedResource(
+      ResourceDefinition(
+        ResourceID(group, kind.lowercased() + "s"), kind: kind, isNamespaced: isNamespaced, verbs: ["create"], isPersisted: false)
+    )
   }
 
   /// The way of binding pods before pods/binding.
-  private static var bindings: ComputedResource {
-    var definition = ResourceDefinition(
-      ResourceID("", "bindings"), kind: "Binding", singular: "binding",
-      served: [ServedVersion("", "v1", type: "core.v1.Binding")],
-      isNamespaced: true)
-    definition.verbs = ["create"]
-    definition.isPersisted = false
-    return ComputedResource(definition)
-  }
+  private static let bindings = ComputedResource(
+    ResourceDefinition(ResourceID("", "bindings"), kind: "Binding", verbs: ["create"], isPersisted: false))
 
   private static func metrics(_ id: ResourceID, _ kind: String, isNamespaced: Bool) -> ComputedResource {
-    var definition = ResourceDefinition(
-      id, kind: kind, singular: isNamespaced ? "pod" : "node",
-      served: [ServedVersion(metricsGroup, "v1beta1", type: "metrics.v1beta1." + kind)], isNamespaced: isNamespaced)
-    definition.verbs = ["get", "list"]
-    definition.isPersisted = false
-    definition.columns = [TableCells.name, TableColumn("cpu"), TableColumn("memory"), TableColumn("window")]
-    return ComputedResource(definition)
+    ComputedResource(
+      ResourceDefinition(
+        id, kind: kind, singular: isNamespaced ? "pod" : "node",
+        served: [ServedVersion(metricsGroup, "v1beta1", type: "metrics.v1beta1." + kind)], isNamespaced: isNamespaced,
+        verbs: ["get", "list"],
+        columns: [TableCells.name, TableColumn("cpu"), TableColumn("memory"), TableColumn("window")], isPersisted: false))
   }
 }

@@ -5,21 +5,9 @@ import CoreTypes
 
 /// A group version and who serves it.
 struct APIServiceResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .apiServices, kind: "APIService", singular: "apiservice",
-      served: [ServedVersion("apiregistration.k8s.io", "v1", type: "apiregistration.v1.APIService")], isNamespaced: false)
-    definition.categories = ["api-extensions"]
-    definition.hasStatus = true
-    // "v1." names the core group: a dot at the end.
-    definition.nameRule = .pathSegment
-    definition.columns = [
-      TableCells.name, TableColumn("Service"), TableColumn("Available"), TableCells.age,
-    ]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .apiServices, kind: "APIService", isNamespaced: false, categories: ["api-extensions"], hasStatus: true,
+    columns: [TableCells.name, TableColumn("Service"), TableColumn("Available"), TableCells.age], nameRule: .pathSegment)
 
   /// Source: pkg/apis/apiregistration/validation of kube-aggregator, v1.36.
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {

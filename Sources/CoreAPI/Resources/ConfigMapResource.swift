@@ -5,18 +5,8 @@ import CoreTypes
 
 /// Configuration as keys and texts.
 struct ConfigMapResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .configMaps, kind: "ConfigMap", singular: "configmap", served: [ServedVersion("", "v1", type: "core.v1.ConfigMap")],
-      isNamespaced: true)
-    definition.shortNames = ["cm"]
-    definition.columns = [
-      TableCells.name, TableColumn("Data"), TableCells.age,
-    ]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .configMaps, kind: "ConfigMap", shortNames: ["cm"], columns: [TableCells.name, TableColumn("Data"), TableCells.age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let map = ConfigMap(tree: object)

@@ -5,17 +5,9 @@ import CoreTypes
 
 /// A kept state of a StatefulSet or DaemonSet.
 struct ControllerRevisionResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .controllerRevisions, kind: "ControllerRevision", singular: "controllerrevision",
-      served: [ServedVersion("apps", "v1", type: "apps.v1.ControllerRevision")], isNamespaced: true)
-    definition.columns = [
-      TableCells.name, TableColumn("Controller"), TableColumn("Revision"), TableCells.age,
-    ]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .controllerRevisions, kind: "ControllerRevision",
+    columns: [TableCells.name, TableColumn("Controller"), TableColumn("Revision"), TableCells.age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let revision = ControllerRevision(tree: object)

@@ -7,23 +7,13 @@ import CoreTypes
 struct CronJobResource: Resource {
   /// A job's name adds 11 characters. Source: ValidateCronJobCreate, pkg/apis/batch/validation, v1.36.
   static let nameLimit = 52
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .cronJobs, kind: "CronJob", singular: "cronjob", served: [ServedVersion("batch", "v1", type: "batch.v1.CronJob")],
-      isNamespaced: true)
-    definition.shortNames = ["cj"]
-    definition.categories = ["all"]
-    definition.hasStatus = true
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .cronJobs, kind: "CronJob", shortNames: ["cj"], categories: ["all"], hasStatus: true,
+    columns: [
       TableCells.name, TableColumn("Schedule"), TableColumn("Timezone"), TableColumn("Suspend", type: "boolean"),
       TableColumn("Active", type: "integer"), TableColumn("Last Schedule"), TableCells.age,
-      TableColumn("Containers", priority: 1),
-      TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
-    ]
-    return definition
-  }
+      TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+    ])
 
   func setDefaults(_ object: inout JSON) {
     var cron = CronJob(tree: object)

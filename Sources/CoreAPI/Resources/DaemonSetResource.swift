@@ -5,23 +5,14 @@ import CoreTypes
 
 /// One pod on every node.
 struct DaemonSetResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .daemonSets, kind: "DaemonSet", singular: "daemonset", served: [ServedVersion("apps", "v1", type: "apps.v1.DaemonSet")],
-      isNamespaced: true)
-    definition.shortNames = ["ds"]
-    definition.categories = ["all"]
-    definition.hasStatus = true
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .daemonSets, kind: "DaemonSet", shortNames: ["ds"], categories: ["all"], hasStatus: true,
+    columns: [
       TableCells.name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"),
       TableColumn("Ready", type: "integer"), TableColumn("Up-to-date", type: "integer"),
       TableColumn("Available", type: "integer"), TableColumn("Node Selector"), TableCells.age,
       TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
-    ]
-    return definition
-  }
+    ])
 
   func setDefaults(_ object: inout JSON) {
     var set = DaemonSet(tree: object)
@@ -36,9 +27,7 @@ struct DaemonSetResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let set = DaemonSet(tree: object)
-    return FieldRules.selector(set.spec.selector, template: set.spec.template, "spec.selector")
-      + PodSpecRules.validate(set.spec.template.spec, "spec.template.spec")
-      + WorkloadRules.restartsAlways(set.spec.template.spec)
+    return WorkloadRules.validate(set.spec.selector, set.spec.template)
   }
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {

@@ -5,23 +5,12 @@ import CoreTypes
 
 /// ReplicaSets that follow one another.
 struct DeploymentResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .deployments, kind: "Deployment", singular: "deployment", served: [ServedVersion("apps", "v1", type: "apps.v1.Deployment")],
-      isNamespaced: true)
-    definition.shortNames = ["deploy"]
-    definition.categories = ["all"]
-    definition.hasStatus = true
-    definition.subresources.append(
-      Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .deployments, kind: "Deployment", shortNames: ["deploy"], categories: ["all"], hasStatus: true, subresources: [.scale],
+    columns: [
       TableCells.name, TableColumn("Ready"), TableColumn("Up-to-date"), TableColumn("Available"), TableCells.age,
       TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
-    ]
-    return definition
-  }
+    ])
 
   func setDefaults(_ object: inout JSON) {
     var deployment = Deployment(tree: object)
@@ -41,10 +30,8 @@ struct DeploymentResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = Deployment(tree: object).spec
-    var errors = FieldRules.atLeast(0, spec.replicas, "spec.replicas")
-    errors += FieldRules.atLeast(0, spec.minReadySeconds, "spec.minReadySeconds")
-    errors += FieldRules.selector(spec.selector, template: spec.template, "spec.selector")
-    errors += PodSpecRules.validate(spec.template.spec, "spec.template.spec") + WorkloadRules.restartsAlways(spec.template.spec)
+    var errors = WorkloadRules.counts(spec.replicas, minReadySeconds: spec.minReadySeconds)
+    errors += WorkloadRules.validate(spec.selector, spec.template)
     let rolling = spec.strategy.rollingUpdate
     errors += FieldRules.countOrPercent(rolling.maxUnavailable, "spec.strategy.rollingUpdate.maxUnavailable")
     errors += FieldRules.countOrPercent(rolling.maxSurge, "spec.strategy.rollingUpdate.maxSurge")

@@ -10,17 +10,9 @@ struct EndpointSliceResource: Resource {
   static let addressLimit = 100
   static let portLimit = 20_000
 
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .endpointSlices, kind: "EndpointSlice", singular: "endpointslice",
-      served: [ServedVersion("discovery.k8s.io", "v1", type: "discovery.v1.EndpointSlice")], isNamespaced: true)
-    definition.columns = [
-      TableCells.name, TableColumn("AddressType"), TableColumn("Ports"), TableColumn("Endpoints"), TableCells.age,
-    ]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .endpointSlices, kind: "EndpointSlice",
+    columns: [TableCells.name, TableColumn("AddressType"), TableColumn("Ports"), TableColumn("Endpoints"), TableCells.age])
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let slice = EndpointSlice(tree: object)

@@ -4,18 +4,8 @@ import CoreTypes
 
 /// The addresses behind a Service, in the old form.
 struct EndpointsResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .endpoints, kind: "Endpoints", singular: "endpoints", served: [ServedVersion("", "v1", type: "core.v1.Endpoints")],
-      isNamespaced: true)
-    definition.shortNames = ["ep"]
-    definition.columns = [
-      TableCells.name, TableColumn("Endpoints"), TableCells.age,
-    ]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .endpoints, kind: "Endpoints", shortNames: ["ep"], columns: [TableCells.name, TableColumn("Endpoints"), TableCells.age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let endpoints = Endpoints(tree: object)

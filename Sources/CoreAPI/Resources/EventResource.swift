@@ -4,23 +4,15 @@ import CoreTypes
 
 /// What happened to an object, served in two groups.
 struct EventResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .events, kind: "Event", singular: "event",
-      served: [ServedVersion("", "v1", type: "core.v1.Event"), ServedVersion("events.k8s.io", "v1", type: "events.v1.Event")],
-      isNamespaced: true)
-    definition.shortNames = ["ev"]
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .events, kind: "Event",
+    served: [ServedVersion("", "v1", type: "core.v1.Event"), ServedVersion("events.k8s.io", "v1", type: "events.v1.Event")],
+    shortNames: ["ev"],
+    columns: [
       TableColumn("Last Seen"), TableColumn("Type"), TableColumn("Reason"), TableColumn("Object"),
-      TableColumn("Subobject", priority: 1),
-      TableColumn("Source", priority: 1), TableColumn("Message"), TableColumn("First Seen", priority: 1),
-      TableColumn("Count", priority: 1),
-      TableColumn("Name", format: "name", priority: 1),
-    ]
-    return definition
-  }
+      TableColumn("Subobject", priority: 1), TableColumn("Source", priority: 1), TableColumn("Message"),
+      TableColumn("First Seen", priority: 1), TableColumn("Count", priority: 1), TableColumn("Name", format: "name", priority: 1),
+    ])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let event = Event(tree: object)

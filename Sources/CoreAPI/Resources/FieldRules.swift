@@ -39,6 +39,14 @@ enum FieldRules {
     new == old ? [] : [FieldError(.invalid, path, value: new, detail: "field is immutable")]
   }
 
+  /// Of a spec only some fields may change once it is there.
+  /// - Parameters:
+  ///   - new: the spec, with the fields that may change as they were
+  ///   - fields: the names of these, for the refusal
+  static func onlyMayChange(_ fields: String, _ new: JSON, _ old: JSON) -> [FieldError] {
+    new == old ? [] : [FieldError(.forbidden, "spec", detail: "of what is there only these fields may change: \(fields)")]
+  }
+
   /// The selector of a workload: there, not empty, well-formed, and met by the labels of its template.
   static func selector(_ selector: LabelSelector, template: PodTemplateSpec, _ path: FieldPath) -> [FieldError] {
     if selector.isAbsent || (selector.matchLabels.isEmpty && selector.matchExpressions.isEmpty) {

@@ -5,24 +5,16 @@ import CoreTypes
 
 /// Replicas that follow a metric. Stored as autoscaling/v2; v1 keeps what it has no field for in annotations.
 struct HorizontalPodAutoscalerResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .horizontalPodAutoscalers, kind: "HorizontalPodAutoscaler", singular: "horizontalpodautoscaler",
-      served: [
-        ServedVersion("autoscaling", "v2", type: "autoscaling.v2.HorizontalPodAutoscaler"),
-        ServedVersion("autoscaling", "v1", type: "autoscaling.v1.HorizontalPodAutoscaler"),
-      ], isNamespaced: true)
-    definition.shortNames = ["hpa"]
-    definition.categories = ["all"]
-    definition.hasStatus = true
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .horizontalPodAutoscalers, kind: "HorizontalPodAutoscaler",
+    served: [
+      ServedVersion("autoscaling", "v2", type: "autoscaling.v2.HorizontalPodAutoscaler"),
+      ServedVersion("autoscaling", "v1", type: "autoscaling.v1.HorizontalPodAutoscaler"),
+    ], shortNames: ["hpa"], categories: ["all"], hasStatus: true,
+    columns: [
       TableCells.name, TableColumn("Reference"), TableColumn("Targets"), TableColumn("MinPods"), TableColumn("MaxPods"),
       TableColumn("Replicas"), TableCells.age,
-    ]
-    return definition
-  }
+    ])
 
   /// Source: pkg/apis/autoscaling/v2/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {

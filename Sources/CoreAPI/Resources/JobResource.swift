@@ -5,19 +5,12 @@ import CoreTypes
 
 /// Pods that run to an end.
 struct JobResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .jobs, kind: "Job", singular: "job", served: [ServedVersion("batch", "v1", type: "batch.v1.Job")], isNamespaced: true)
-    definition.categories = ["all"]
-    definition.hasStatus = true
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .jobs, kind: "Job", categories: ["all"], hasStatus: true,
+    columns: [
       TableCells.name, TableColumn("Status"), TableColumn("Completions"), TableColumn("Duration"), TableCells.age,
       TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
-    ]
-    return definition
-  }
+    ])
 
   /// Source: pkg/apis/batch/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {

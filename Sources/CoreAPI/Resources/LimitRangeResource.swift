@@ -4,16 +4,8 @@ import CoreTypes
 
 /// Bounds and defaults for the resources of a namespace.
 struct LimitRangeResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .limitRanges, kind: "LimitRange", singular: "limitrange", served: [ServedVersion("", "v1", type: "core.v1.LimitRange")],
-      isNamespaced: true)
-    definition.shortNames = ["limits"]
-    definition.columns = [TableCells.name, TableColumn("Created At", type: "date")]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .limitRanges, kind: "LimitRange", shortNames: ["limits"], columns: [TableCells.name, TableColumn("Created At", type: "date")])
 
   /// Source: SetDefaults_LimitRangeItem, pkg/apis/core/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {

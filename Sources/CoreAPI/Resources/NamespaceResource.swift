@@ -4,22 +4,11 @@ import CoreTypes
 
 /// A scope for names.
 struct NamespaceResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .namespaces, kind: "Namespace", singular: "namespace", served: [ServedVersion("", "v1", type: "core.v1.Namespace")],
-      isNamespaced: false)
-    definition.shortNames = ["ns"]
-    definition.hasStatus = true
-    definition.subresources.append(Subresource("finalize", kind: "Namespace", verbs: ["update"]))
-    definition.verbs = ["create", "delete", "get", "list", "patch", "update", "watch"]
-    definition.nameRule = .dnsLabel
-    definition.columns = [
-      TableCells.name, TableColumn("Status"), TableCells.age,
-    ]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .namespaces, kind: "Namespace", isNamespaced: false, shortNames: ["ns"],
+    verbs: ["create", "delete", "get", "list", "patch", "update", "watch"], hasStatus: true,
+    subresources: [Subresource("finalize", kind: "Namespace", verbs: ["update"])],
+    columns: [TableCells.name, TableColumn("Status"), TableCells.age], nameRule: .dnsLabel)
 
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
     var namespace = Namespace(tree: object)

@@ -5,20 +5,13 @@ import CoreTypes
 
 /// A machine that runs pods.
 struct NodeResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .nodes, kind: "Node", singular: "node", served: [ServedVersion("", "v1", type: "core.v1.Node")], isNamespaced: false)
-    definition.shortNames = ["no"]
-    definition.hasStatus = true
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .nodes, kind: "Node", isNamespaced: false, shortNames: ["no"], hasStatus: true,
+    columns: [
       TableCells.name, TableColumn("Status"), TableColumn("Roles"), TableCells.age, TableColumn("Version"),
       TableColumn("Internal-IP", priority: 1), TableColumn("External-IP", priority: 1), TableColumn("OS-Image", priority: 1),
       TableColumn("Kernel-Version", priority: 1), TableColumn("Container-Runtime", priority: 1),
-    ]
-    return definition
-  }
+    ])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let node = Node(tree: object)

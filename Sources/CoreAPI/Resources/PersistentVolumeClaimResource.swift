@@ -5,20 +5,12 @@ import CoreTypes
 
 /// A wish for storage.
 struct PersistentVolumeClaimResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .persistentVolumeClaims, kind: "PersistentVolumeClaim", singular: "persistentvolumeclaim",
-      served: [ServedVersion("", "v1", type: "core.v1.PersistentVolumeClaim")], isNamespaced: true)
-    definition.shortNames = ["pvc"]
-    definition.hasStatus = true
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .persistentVolumeClaims, kind: "PersistentVolumeClaim", shortNames: ["pvc"], hasStatus: true,
+    columns: [
       TableCells.name, TableColumn("Status"), TableColumn("Volume"), TableColumn("Capacity"), TableColumn("Access Modes"),
       TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableCells.age, TableColumn("VolumeMode", priority: 1),
-    ]
-    return definition
-  }
+    ])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let claim = PersistentVolumeClaim(tree: object)

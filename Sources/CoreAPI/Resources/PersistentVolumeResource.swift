@@ -5,21 +5,13 @@ import CoreTypes
 
 /// A piece of storage.
 struct PersistentVolumeResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .persistentVolumes, kind: "PersistentVolume", singular: "persistentvolume",
-      served: [ServedVersion("", "v1", type: "core.v1.PersistentVolume")], isNamespaced: false)
-    definition.shortNames = ["pv"]
-    definition.hasStatus = true
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .persistentVolumes, kind: "PersistentVolume", isNamespaced: false, shortNames: ["pv"], hasStatus: true,
+    columns: [
       TableCells.name, TableColumn("Capacity"), TableColumn("Access Modes"), TableColumn("Reclaim Policy"), TableColumn("Status"),
       TableColumn("Claim"), TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableColumn("Reason"),
       TableCells.age, TableColumn("VolumeMode", priority: 1),
-    ]
-    return definition
-  }
+    ])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let volume = PersistentVolume(tree: object)

@@ -5,20 +5,12 @@ import CoreTypes
 
 /// How many pods may be away by choice.
 struct PodDisruptionBudgetResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .podDisruptionBudgets, kind: "PodDisruptionBudget", singular: "poddisruptionbudget",
-      served: [ServedVersion("policy", "v1", type: "policy.v1.PodDisruptionBudget")], isNamespaced: true)
-    definition.shortNames = ["pdb"]
-    definition.hasStatus = true
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .podDisruptionBudgets, kind: "PodDisruptionBudget", shortNames: ["pdb"], hasStatus: true,
+    columns: [
       TableCells.name, TableColumn("Min Available"), TableColumn("Max Unavailable"),
       TableColumn("Allowed Disruptions", type: "integer"), TableCells.age,
-    ]
-    return definition
-  }
+    ])
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = PodDisruptionBudget(tree: object).spec

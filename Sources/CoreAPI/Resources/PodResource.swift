@@ -5,29 +5,20 @@ import CoreTypes
 
 /// Containers that share an address and volumes.
 struct PodResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .pods, kind: "Pod", singular: "pod", served: [ServedVersion("", "v1", type: "core.v1.Pod")], isNamespaced: true)
-    definition.shortNames = ["po"]
-    definition.categories = ["all"]
-    definition.hasStatus = true
-    definition.isJudgedBySpec = true
-    definition.subresources = [
+  let definition = ResourceDefinition(
+    .pods, kind: "Pod", shortNames: ["po"], categories: ["all"], hasStatus: true, isJudgedBySpec: true,
+    subresources: [
       Subresource("attach", kind: "PodAttachOptions", verbs: ["create", "get"]),
       Subresource("binding", kind: "Binding", verbs: ["create"]),
       Subresource("eviction", kind: "Eviction", group: "policy", version: "v1", verbs: ["create"]),
       Subresource("exec", kind: "PodExecOptions", verbs: ["create", "get"]), Subresource("log", kind: "Pod", verbs: ["get"]),
       Subresource("portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"]),
-    ]
-    definition.columns = [
+    ],
+    columns: [
       TableCells.name, TableColumn("Ready"), TableColumn("Status"), TableColumn("Restarts"), TableCells.age,
-      TableColumn("IP", priority: 1),
-      TableColumn("Node", priority: 1), TableColumn("Nominated Node", priority: 1), TableColumn("Readiness Gates", priority: 1),
-    ]
-    return definition
-  }
+      TableColumn("IP", priority: 1), TableColumn("Node", priority: 1), TableColumn("Nominated Node", priority: 1),
+      TableColumn("Readiness Gates", priority: 1),
+    ])
 
   func setDefaults(_ object: inout JSON) {
     var spec = PodSpec(tree: object.take(.spec))
@@ -64,14 +55,9 @@ struct PodResource: Resource {
     for key in [Key.activeDeadlineSeconds, .tolerations, .terminationGracePeriodSeconds] {
       new.tree[.spec].put(key, before.tree[.spec][key])
     }
-    if new.spec == before.spec { return [] }
-    return [
-      FieldError(
-        .forbidden, "spec",
-        detail:
-          "pod updates may not change fields other than `spec.containers[*].image`, `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` and `spec.terminationGracePeriodSeconds`"
-      )
-    ]
+    return FieldRules.onlyMayChange(
+      "containers[*].image, initContainers[*].image, activeDeadlineSeconds, tolerations, terminationGracePeriodSeconds",
+      new.spec.tree, before.spec.tree)
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -4,17 +4,9 @@ import CoreTypes
 
 /// A pod template on its own.
 struct PodTemplateResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .podTemplates, kind: "PodTemplate", singular: "podtemplate", served: [ServedVersion("", "v1", type: "core.v1.PodTemplate")],
-      isNamespaced: true)
-    definition.columns = [
-      TableCells.name, TableColumn("Containers"), TableColumn("Images"), TableColumn("Pod Labels"),
-    ]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .podTemplates, kind: "PodTemplate",
+    columns: [TableCells.name, TableColumn("Containers"), TableColumn("Images"), TableColumn("Pod Labels")])
 
   func setDefaults(_ object: inout JSON) {
     var template = PodTemplate(tree: object)

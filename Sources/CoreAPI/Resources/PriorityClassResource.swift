@@ -5,19 +5,12 @@ import CoreTypes
 
 /// Which pods go first.
 struct PriorityClassResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .priorityClasses, kind: "PriorityClass", singular: "priorityclass",
-      served: [ServedVersion("scheduling.k8s.io", "v1", type: "scheduling.v1.PriorityClass")], isNamespaced: false)
-    definition.shortNames = ["pc"]
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .priorityClasses, kind: "PriorityClass", isNamespaced: false, shortNames: ["pc"],
+    columns: [
       TableCells.name, TableColumn("Value", type: "integer"), TableColumn("Global-Default", type: "boolean"), TableCells.age,
       TableColumn("PreemptionPolicy"),
-    ]
-    return definition
-  }
+    ])
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
     FieldRules.immutable(object[.value], old[.value], "value")

@@ -5,19 +5,9 @@ import CoreTypes
 
 /// The most that a namespace may use.
 struct ResourceQuotaResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .resourceQuotas, kind: "ResourceQuota", singular: "resourcequota",
-      served: [ServedVersion("", "v1", type: "core.v1.ResourceQuota")], isNamespaced: true)
-    definition.shortNames = ["quota"]
-    definition.hasStatus = true
-    definition.columns = [
-      TableCells.name, TableColumn("Request"), TableColumn("Limit"), TableCells.age,
-    ]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .resourceQuotas, kind: "ResourceQuota", shortNames: ["quota"], hasStatus: true,
+    columns: [TableCells.name, TableColumn("Request"), TableColumn("Limit"), TableCells.age])
 
   private static let opposites = [("Terminating", "NotTerminating"), ("BestEffort", "NotBestEffort")]
   /// What is counted in whole units.

@@ -7,7 +7,8 @@ package enum Resources {
     ResourceQuotaResource(), SecretResource(), ServiceAccountResource(), ServiceResource(), APIServiceResource(),
     ControllerRevisionResource(), DaemonSetResource(), DeploymentResource(), ReplicaSetResource(), StatefulSetResource(),
     HorizontalPodAutoscalerResource(), CronJobResource(), JobResource(), LeaseResource(), EndpointSliceResource(),
-    PodDisruptionBudgetResource(), ClusterRoleBindingResource(), ClusterRoleResource(), RoleBindingResource(), RoleResource(),
+    PodDisruptionBudgetResource(), RoleBindingResource.cluster, RoleResource.cluster, RoleBindingResource.namespaced,
+    RoleResource.namespaced,
     PriorityClassResource(), StorageClassResource(),
   ]
 }

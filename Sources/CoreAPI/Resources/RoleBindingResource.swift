@@ -3,20 +3,20 @@ import CoreSchema
 import CoreStore
 import CoreTypes
 
-/// Who has a role.
+/// Who has a role, in a namespace or in the whole cluster.
 struct RoleBindingResource: Resource {
-  let definition = make()
+  static let namespaced = RoleBindingResource(.roleBindings, kind: "RoleBinding", isNamespaced: true)
+  static let cluster = RoleBindingResource(.clusterRoleBindings, kind: "ClusterRoleBinding", isNamespaced: false)
+  let definition: ResourceDefinition
 
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .roleBindings, kind: "RoleBinding", singular: "rolebinding",
-      served: [ServedVersion("rbac.authorization.k8s.io", "v1", type: "rbac.v1.RoleBinding")], isNamespaced: true)
-    definition.nameRule = .pathSegment
-    definition.columns = [
-      TableCells.name, TableColumn("Role"), TableCells.age, TableColumn("Users", priority: 1), TableColumn("Groups", priority: 1),
-      TableColumn("ServiceAccounts", priority: 1),
-    ]
-    return definition
+  private init(_ id: ResourceID, kind: String, isNamespaced: Bool) {
+    definition = ResourceDefinition(
+      id, kind: kind, isNamespaced: isNamespaced,
+      columns: [
+        TableCells.name, TableColumn("Role"), TableCells.age, TableColumn("Users", priority: 1),
+        TableColumn("Groups", priority: 1),
+        TableColumn("ServiceAccounts", priority: 1),
+      ], nameRule: .pathSegment)
   }
 
   func setDefaults(_ object: inout JSON) {

@@ -3,17 +3,16 @@ import CoreSchema
 import CoreStore
 import CoreTypes
 
-/// What may be done.
+/// What may be done, in a namespace or in the whole cluster.
 struct RoleResource: Resource {
-  let definition = make()
+  static let namespaced = RoleResource(.roles, kind: "Role", isNamespaced: true)
+  static let cluster = RoleResource(.clusterRoles, kind: "ClusterRole", isNamespaced: false)
+  let definition: ResourceDefinition
 
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .roles, kind: "Role", singular: "role", served: [ServedVersion("rbac.authorization.k8s.io", "v1", type: "rbac.v1.Role")],
-      isNamespaced: true)
-    definition.nameRule = .pathSegment
-    definition.columns = [TableCells.name, TableColumn("Created At", type: "date")]
-    return definition
+  private init(_ id: ResourceID, kind: String, isNamespaced: Bool) {
+    definition = ResourceDefinition(
+      id, kind: kind, isNamespaced: isNamespaced, columns: [TableCells.name, TableColumn("Created At", type: "date")],
+      nameRule: .pathSegment)
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {

@@ -5,16 +5,8 @@ import CoreTypes
 
 /// Configuration that is not for every eye.
 struct SecretResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .secrets, kind: "Secret", singular: "secret", served: [ServedVersion("", "v1", type: "core.v1.Secret")], isNamespaced: true)
-    definition.columns = [
-      TableCells.name, TableColumn("Type"), TableColumn("Data"), TableCells.age,
-    ]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .secrets, kind: "Secret", columns: [TableCells.name, TableColumn("Type"), TableColumn("Data"), TableCells.age])
 
   func setDefaults(_ object: inout JSON) {
     var data = object[.data]

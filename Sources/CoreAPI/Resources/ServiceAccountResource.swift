@@ -4,20 +4,10 @@ import CoreTypes
 
 /// Whom a pod acts as.
 struct ServiceAccountResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .serviceAccounts, kind: "ServiceAccount", singular: "serviceaccount",
-      served: [ServedVersion("", "v1", type: "core.v1.ServiceAccount")], isNamespaced: true)
-    definition.shortNames = ["sa"]
-    definition.subresources.append(
-      Subresource("token", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"]))
-    definition.columns = [
-      TableCells.name, TableCells.age,
-    ]
-    return definition
-  }
+  let definition = ResourceDefinition(
+    .serviceAccounts, kind: "ServiceAccount", shortNames: ["sa"],
+    subresources: [Subresource("token", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"])],
+    columns: [TableCells.name, TableCells.age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     [TableCells.name(object), TableCells.age(object, now)]

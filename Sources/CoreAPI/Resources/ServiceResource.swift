@@ -7,23 +7,12 @@ import CoreTypes
 struct ServiceResource: Resource {
   /// Three hours.
   static let affinitySeconds = 10_800
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .services, kind: "Service", singular: "service", served: [ServedVersion("", "v1", type: "core.v1.Service")],
-      isNamespaced: true)
-    definition.shortNames = ["svc"]
-    definition.categories = ["all"]
-    definition.hasStatus = true
-    definition.nameRule = .dns1035Label
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .services, kind: "Service", shortNames: ["svc"], categories: ["all"], hasStatus: true,
+    columns: [
       TableCells.name, TableColumn("Type"), TableColumn("Cluster-IP"), TableColumn("External-IP"), TableColumn("Port(s)"),
-      TableCells.age,
-      TableColumn("Selector", priority: 1),
-    ]
-    return definition
-  }
+      TableCells.age, TableColumn("Selector", priority: 1),
+    ], nameRule: .dns1035Label)
 
   /// Source: SetDefaults_Service, pkg/apis/core/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {

@@ -5,23 +5,12 @@ import CoreTypes
 
 /// Pods with a stable name, an order and storage of their own.
 struct StatefulSetResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .statefulSets, kind: "StatefulSet", singular: "statefulset",
-      served: [ServedVersion("apps", "v1", type: "apps.v1.StatefulSet")], isNamespaced: true)
-    definition.shortNames = ["sts"]
-    definition.categories = ["all"]
-    definition.hasStatus = true
-    definition.subresources.append(
-      Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"]))
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .statefulSets, kind: "StatefulSet", shortNames: ["sts"], categories: ["all"], hasStatus: true, subresources: [.scale],
+    columns: [
       TableCells.name, TableColumn("Ready"), TableCells.age, TableColumn("Containers", priority: 1),
       TableColumn("Images", priority: 1),
-    ]
-    return definition
-  }
+    ])
 
   func setDefaults(_ object: inout JSON) {
     var set = StatefulSet(tree: object)
@@ -50,8 +39,7 @@ struct StatefulSetResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = StatefulSet(tree: object).spec
-    var errors =
-      FieldRules.atLeast(0, spec.replicas, "spec.replicas") + FieldRules.atLeast(0, spec.minReadySeconds, "spec.minReadySeconds")
+    var errors = WorkloadRules.counts(spec.replicas, minReadySeconds: spec.minReadySeconds)
     errors += FieldRules.atLeast(0, spec.ordinals.start, "spec.ordinals.start")
     errors += FieldRules.atLeast(0, spec.updateStrategy.rollingUpdate.partition, "spec.updateStrategy.rollingUpdate.partition")
     errors += FieldRules.selector(spec.selector, template: spec.template, "spec.selector")
@@ -71,22 +59,13 @@ struct StatefulSetResource: Resource {
   }
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    var new = StatefulSet(tree: object)
-    let before = StatefulSet(tree: old)
-    for key in [
+    let mayChange = [
       Key.replicas, .ordinals, .template, .updateStrategy, .revisionHistoryLimit, .persistentVolumeClaimRetentionPolicy,
       .minReadySeconds,
-    ] {
-      new.tree[.spec].put(key, before.tree[.spec][key])
-    }
-    if new.spec == before.spec { return [] }
-    return [
-      FieldError(
-        .forbidden, "spec",
-        detail:
-          "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
-      )
     ]
+    var spec = object[.spec]
+    for key in mayChange { spec.put(key, old[.spec][key]) }
+    return FieldRules.onlyMayChange(mayChange.map(\.name).joined(separator: ", "), spec, old[.spec])
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -5,19 +5,12 @@ import CoreTypes
 
 /// A way to make volumes.
 struct StorageClassResource: Resource {
-  let definition = make()
-
-  private static func make() -> ResourceDefinition {
-    var definition = ResourceDefinition(
-      .storageClasses, kind: "StorageClass", singular: "storageclass",
-      served: [ServedVersion("storage.k8s.io", "v1", type: "storage.v1.StorageClass")], isNamespaced: false)
-    definition.shortNames = ["sc"]
-    definition.columns = [
+  let definition = ResourceDefinition(
+    .storageClasses, kind: "StorageClass", isNamespaced: false, shortNames: ["sc"],
+    columns: [
       TableCells.name, TableColumn("Provisioner"), TableColumn("ReclaimPolicy"), TableColumn("VolumeBindingMode"),
       TableColumn("AllowVolumeExpansion"), TableCells.age,
-    ]
-    return definition
-  }
+    ])
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
     FieldRules.immutable(object[.provisioner], old[.provisioner], "provisioner")

@@ -23,6 +23,17 @@ enum TableCells {
     ]
   }
 
+  static let replicaColumns = [
+    name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"), TableColumn("Ready", type: "integer"),
+    age, TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+  ]
+
+  /// Those of `replicaColumns` but the selector.
+  static func replicas(_ object: JSON, _ template: PodSpec, at now: Instant) -> [JSON] {
+    let numbers = [object[.spec][.replicas], object[.status][.replicas], object[.status][.readyReplicas]]
+    return [name(object)] + numbers.map { .int(Int64($0.int ?? 0)) } + [age(object, now)] + containers(template)
+  }
+
   static func labels(_ map: TextMap) -> JSON {
     map.isEmpty ? "<none>" : .string(map.sorted.map { "\($0.name)=\($0.value)" }.joined(separator: ","))
   }
