@@ -20,26 +20,18 @@ struct PodIndex: Sendable {
   private struct Namespace: Sendable {
     /// The label names that selectors have asked for: pods are in buckets of these only.
     let keys: [Key]
-    var buckets: [Bucket] = []
-    var free: [Int] = []
-    var places: [LabelPair: Int] = [:]
+    var buckets = Slots<LabelPair, Bucket>()
     var pods: [String: [Int]] = [:]
 
-    mutating func place(of pair: LabelPair) -> Int {
-      if let place = places[pair] { return place }
-      let place = free.popLast() ?? buckets.count
-      if place == buckets.count { buckets.append(Bucket(label: pair)) } else { buckets[place].label = pair }
-      places[pair] = place
-      return place
-    }
-
-    func version(ofBucket place: Int) -> UInt64? { place < buckets.count ? buckets[place].version : nil }
+    func version(ofBucket place: Int) -> UInt64? { buckets.indices.contains(place) ? buckets[place].version : nil }
 
     mutating func put(_ name: String, _ labels: JSON, _ version: UInt64) {
       remove(name, version)
       var places: [Int] = []
       for key in keys {
-        if let value = labels[key].string { places.append(place(of: LabelPair(key: key, value: value))) }
+        guard let value = labels[key].string else { continue }
+        let label = LabelPair(key: key, value: value)
+        places.append(buckets.reserve(label, Bucket(label: label)))
       }
       for place in places {
         buckets[place].names.insert(name)
@@ -52,10 +44,9 @@ struct PodIndex: Sendable {
       for place in pods.removeValue(forKey: name) ?? [] {
         buckets[place].names.remove(name)
         buckets[place].version = version
-        if buckets[place].names.isEmpty {
-          places[buckets[place].label] = nil
-          free.append(place)
-        }
+        let bucket = buckets[place]
+        // Its version stays, for watches of it.
+        if bucket.names.isEmpty { buckets.remove(bucket.label, leaving: bucket) }
       }
     }
 
@@ -144,7 +135,7 @@ struct PodIndex: Sendable {
     if !keys.contains(label.key) {
       namespaces[place] = filled(namespace, keys.count < Self.keyLimit ? keys + [label.key] : [label.key], store)
     }
-    return namespaces[place].places[LabelPair(key: label.key, value: value)]
+    return namespaces[place].buckets.place(of: LabelPair(key: label.key, value: value))
   }
 
   private mutating func filled(_ name: String, _ keys: [Key], _ store: Store) -> Namespace {

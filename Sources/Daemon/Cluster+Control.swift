@@ -28,7 +28,7 @@ extension Cluster {
     let now = host.clock.now
     return host.read { engine in
       guard let stored = engine.store.get(key) else { return nil }
-      let controller = engine.controllers.compactMap { $0 as? HorizontalPodAutoscalerController }.first
+      let controller = engine.controller(HorizontalPodAutoscalerController.self)
       return Explanation(stored, controller?.decisions(key, at: now) ?? [], engine.store).tree
     }
   }
