@@ -14,10 +14,8 @@ extension Change {
   }
 
   static func delete(_ pod: StoredObject, for owner: StoredObject) -> Change {
-    Change(
-      .delete(pod.key, uid: pod.uid, graceSeconds: nil, propagation: nil),
-      succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "Deleted pod: \(pod.key.name)", about: owner.tree),
-      failed: EventDraft(.warning, reason: "FailedDelete", message: "Error deleting: {error}", about: owner.tree),
-      tolerated: Change.untilGone)
+    .delete(
+      pod, succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "Deleted pod: \(pod.key.name)", about: owner.tree),
+      failed: EventDraft(.warning, reason: "FailedDelete", message: "Error deleting: {error}", about: owner.tree))
   }
 }

@@ -19,11 +19,3 @@ package enum Controllers {
     ]
   }
 }
-
-extension [any Controller] {
-  /// The controller of a type; nil where it does not run.
-  package subscript<Kind: Controller>(_ kind: Kind.Type) -> Kind? {
-    for controller in self { if let found = controller as? Kind { return found } }
-    return nil
-  }
-}

@@ -48,7 +48,7 @@ enum KeptTemplate {
   /// The oldest of `unused` beyond `limit` go.
   static func trim(_ unused: [StoredObject], surplus: Int) -> [Change] {
     unused.prefix(max(0, surplus)).map {
-      Change(.delete($0.key, uid: $0.uid, graceSeconds: nil, propagation: nil), tolerated: Change.untilGone)
+      .delete($0)
     }
   }
 }

@@ -49,16 +49,23 @@ package struct Change: Sendable {
   package var write: Write
   package var succeeded: EventDraft?
   package var failed: EventDraft?
-  /// A refusal with one of these reasons (metav1.Status.reason, such as AlreadyExists or NotFound) counts as done.
-  package var tolerated: Set<String>
+  /// Why a write was refused: metav1.Status.reason.
+  package enum Refusal: String, Sendable {
+    case notFound = "NotFound"
+    case alreadyExists = "AlreadyExists"
+    case forbidden = "Forbidden"
+  }
+  private let tolerated: [Refusal]
+  /// Whether a refusal with this reason counts as done.
+  package func tolerates(_ reason: String) -> Bool { tolerated.contains { $0.rawValue == reason } }
   /// For a change of an object that may be gone.
-  package static let untilGone: Set<String> = ["NotFound"]
+  package static let untilGone: [Refusal] = [.notFound]
   /// For the creation of an object that may be there already.
-  static let untilThere: Set<String> = ["AlreadyExists"]
+  static let untilThere: [Refusal] = [.alreadyExists]
   /// Its place among many similar changes.
   package var turn: SlowStart.Turn?
 
-  package init(_ write: Write, succeeded: EventDraft? = nil, failed: EventDraft? = nil, tolerated: Set<String> = []) {
+  package init(_ write: Write, succeeded: EventDraft? = nil, failed: EventDraft? = nil, tolerated: [Refusal] = []) {
     self.write = write
     self.succeeded = succeeded
     self.failed = failed

@@ -29,7 +29,7 @@ extension Engine {
     do throws(APIError) {
       if let intent = try WriteIntent(change.write, in: store) { try writer.write(intent, by: .controller(name), at: now) }
     } catch {
-      if change.tolerated.contains(error.reason) { return true }
+      if change.tolerates(error.reason) { return true }
       if change.write.isOfStatus { report(error, "the status that \(name) computed for \(item.key)") }
       if var draft = change.failed {
         draft.message = draft.message.split(separator: "{error}", omittingEmptySubsequences: false).joined(

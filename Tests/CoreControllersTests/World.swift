@@ -108,7 +108,7 @@ struct World {
         if let event = change.succeeded { record(event) }
       } catch {
         let reason = (error as? Refusal)?.reason ?? "Invalid"
-        if change.tolerated.contains(reason) { return true }
+        if change.tolerates(reason) { return true }
         if let event = change.failed { record(event) }
         return false
       }

@@ -77,7 +77,7 @@ package enum Mutants {
         guard let job = snapshot.store.get(key) else { return }
         for pod in snapshot.store.owned(by: job.uid) where pod.key.resource == .pods && !pod.metadata.finalizers.isEmpty {
           plan.changes.append(
-            Change(.patch(pod.key, subresource: "", merge: ["metadata": ["finalizers": .null]]), tolerated: ["NotFound"]))
+            Change(.patch(pod.key, subresource: "", merge: ["metadata": ["finalizers": .null]]), tolerated: Change.untilGone))
         }
       }),
     Mutant(
@@ -150,7 +150,8 @@ package enum Mutants {
         guard key.resource == .configMaps, let object = snapshot.store.get(key), !object.metadata.ownerReferences.isEmpty else {
           return
         }
-        plan.changes.append(Change(.delete(key, uid: object.uid, graceSeconds: nil, propagation: nil), tolerated: ["NotFound"]))
+        plan.changes.append(
+          Change(.delete(key, uid: object.uid, graceSeconds: nil, propagation: nil), tolerated: Change.untilGone))
       }),
   ]
 }

@@ -80,10 +80,9 @@ struct CronJobSync {
 
   private mutating func delete(_ job: StoredObject, event message: String) {
     result.changes.append(
-      Change(
-        .delete(job.key, uid: job.uid, graceSeconds: nil, propagation: .background),
-        succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: message, about: stored.tree),
-        tolerated: Change.untilGone)
+      .delete(
+        job, propagation: .background,
+        succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: message, about: stored.tree))
     )
   }
 
@@ -154,7 +153,7 @@ struct CronJobSync {
   mutating func warn(_ reason: String, _ message: String) { record(reason, message, .warning) }
 
   mutating func record(_ reason: String, _ message: String, _ kind: EventDraft.Kind = .normal) {
-    result.changes.append(Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree)))
+    result.changes.append(.event(kind, reason, message, about: stored))
   }
 
   /// The plan; the status is written last.

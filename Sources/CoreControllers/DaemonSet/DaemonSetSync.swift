@@ -165,7 +165,7 @@ struct DaemonSetSync {
   }
 
   private mutating func record(_ kind: EventDraft.Kind, _ reason: String, _ message: String) {
-    plan.changes.append(Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree)))
+    plan.changes.append(.event(kind, reason, message, about: stored))
   }
 
   /// On each node the first pod counts, also while it ends. Source: updateDaemonSetStatus, daemon_controller.go, v1.36.

@@ -28,7 +28,7 @@ extension DeploymentSync {
     plan.changes.append(.patchStatus(of: stored.key, with: merge))
   }
 
-  /// Only the status is written, and the next look would find nothing to do: no set to make, no refusal to take back, and no
+  /// Only the status is written, and the next look would find nothing to do: no set to make, no refusal to clear, and no
   /// history to trim because the rollout is complete now.
   private var isConclusive: Bool {
     plan.changes.isEmpty && newSet != nil && !wasRefused

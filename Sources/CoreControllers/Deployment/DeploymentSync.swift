@@ -139,8 +139,7 @@ struct DeploymentSync {
         (old.replicaSet.status.replicas ?? 0) == 0 && old.replicas == 0
         && (old.replicaSet.metadata.generation ?? 0) <= (old.replicaSet.status.observedGeneration ?? 0)
       guard isIdle, let stored = old.stored else { continue }
-      plan.changes.append(
-        Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: Change.untilGone))
+      plan.changes.append(.delete(stored))
     }
   }
 

@@ -73,7 +73,7 @@ struct EndpointsObject {
       plan.changes.append(
         Change(
           .create(.endpoints, namespace: stored.key.namespace, tree: tree), failed: draft("FailedToCreateEndpoint"),
-          tolerated: ["AlreadyExists", "Forbidden"]))
+          tolerated: [.alreadyExists, .forbidden]))
       return
     }
     let isMarked = present.metadata.annotations[EndpointsObject.overCapacityAnnotation] != nil

@@ -98,8 +98,7 @@ struct SlicePacking {
   }
 
   private func delete(_ slice: StoredObject, _ plan: inout Plan) {
-    plan.changes.append(
-      Change(.delete(slice.key, uid: slice.uid, graceSeconds: nil, propagation: nil), tolerated: Change.untilGone))
+    plan.changes.append(.delete(slice))
   }
 
   private func create(_ group: Group, _ endpoints: [JSON], _ name: String, _ failed: EventDraft, _ plan: inout Plan) {
@@ -117,6 +116,6 @@ struct SlicePacking {
     plan.changes.append(
       Change(
         .create(.endpointSlices, namespace: owner.key.namespace, tree: tree), failed: failed,
-        tolerated: ["AlreadyExists", "Forbidden"]))
+        tolerated: [.alreadyExists, .forbidden]))
   }
 }

@@ -67,8 +67,7 @@ package struct EventTTLController: Controller {
 
   private mutating func delete(_ stored: StoredObject, _ plan: inout Plan) {
     deleted.append(stored.key)
-    plan.changes.append(
-      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: Change.untilGone))
+    plan.changes.append(.delete(stored))
   }
 
   private mutating func put(_ stored: StoredObject, at due: Instant) {

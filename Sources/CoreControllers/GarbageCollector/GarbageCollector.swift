@@ -129,8 +129,7 @@ package struct GarbageCollector: Controller {
     } else if finalizers.contains("foregroundDeletion") {
       propagation = .foreground
     }
-    plan.changes.append(
-      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: propagation), tolerated: Change.untilGone))
+    plan.changes.append(.delete(stored, propagation: propagation))
     return plan
   }
 
@@ -138,8 +137,7 @@ package struct GarbageCollector: Controller {
   private static func warn(_ stored: StoredObject, _ reference: OwnerReference) -> Change {
     let owner = "\(reference.apiVersion ?? "")/\(reference.kind ?? "") \(reference.name ?? "")"
     let message = "the owner \(owner) (\(reference.uid ?? "")) is not in namespace \"\(stored.key.namespace)\": it does not count"
-    return Change(
-      .nothing, succeeded: EventDraft(.warning, reason: "OwnerRefInvalidNamespace", message: message, about: stored.tree))
+    return .event(.warning, "OwnerRefInvalidNamespace", message, about: stored)
   }
 
   /// Whether an object is on its way out and waits for its dependants.

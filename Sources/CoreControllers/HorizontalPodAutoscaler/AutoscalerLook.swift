@@ -113,7 +113,7 @@ struct AutoscalerLook {
   }
 
   private mutating func warn(_ reason: String, _ message: String) {
-    plan.changes.append(Change(.nothing, succeeded: EventDraft(.warning, reason: reason, message: message, about: stored.tree)))
+    plan.changes.append(.event(.warning, reason, message, about: stored))
   }
 
   // MARK: The scale

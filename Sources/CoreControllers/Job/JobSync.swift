@@ -134,8 +134,7 @@ struct JobSync {
     else { return }
     let due = finished + .seconds(seconds)
     if due > now { return plan.wake(at: due) }
-    plan.changes.append(
-      Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: .foreground), tolerated: Change.untilGone))
+    plan.changes.append(.delete(stored, propagation: .foreground))
   }
 
   // MARK: conditions and events
@@ -171,6 +170,6 @@ struct JobSync {
   }
 
   mutating func record(_ reason: String, _ message: String, _ kind: EventDraft.Kind = .normal) {
-    plan.changes.append(Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree)))
+    plan.changes.append(.event(kind, reason, message, about: stored))
   }
 }

@@ -44,10 +44,7 @@ package struct NamespaceController: Controller {
       for object in objects {
         for finalizer in object.metadata.finalizers.values { remaining.finalizers[finalizer, default: 0] += 1 }
         if object.metadata.deletionTimestamp != nil { continue }
-        plan.changes.append(
-          Change(
-            .delete(object.key, uid: object.uid, graceSeconds: nil, propagation: .background),
-            tolerated: Change.untilGone))
+        plan.changes.append(.delete(object, propagation: .background))
       }
     }
     if remaining.isEmpty {

@@ -69,8 +69,7 @@ package struct TaintEvictionController: Controller {
 
   private static func event(_ words: String, _ stored: StoredObject) -> Change {
     let message = "\(words) \(stored.key.namespace)/\(stored.key.name)"
-    return Change(
-      .nothing, succeeded: EventDraft(.normal, reason: "TaintManagerEviction", message: message, about: stored.tree))
+    return .event(.normal, "TaintManagerEviction", message, about: stored)
   }
 
   /// When the pod must go; nil: it may stay. Its time on the node begins with the taint, or with the pod if that came later.

@@ -25,7 +25,7 @@ struct ZoneEviction: Sendable {
   /// Seconds between two nodes of a zone. Source: --node-eviction-rate 0.1 and --secondary-node-eviction-rate 0.01, v1.36.
   static let interval = Duration.seconds(10)
   static let slowInterval = Duration.seconds(100)
-  /// Zones of up to so many nodes evict nothing under partial disruption. Source: --large-cluster-size-threshold, v1.36.
+  /// Zones of at most this many nodes evict nothing under partial disruption. Source: --large-cluster-size-threshold, v1.36.
   static let largeZone = 50
 
   /// When a node of the zone was last tainted.

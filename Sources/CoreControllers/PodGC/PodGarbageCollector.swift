@@ -73,8 +73,7 @@ package struct PodGarbageCollector: Controller {
       failed.status.phase = PodPhase.failed.rawValue
       plan.changes.append(Change(.updateStatus(.pods, tree: failed.tree), tolerated: Change.untilGone))
     }
-    plan.changes.append(
-      Change(.delete(stored.key, uid: stored.uid, graceSeconds: 0, propagation: nil), tolerated: Change.untilGone))
+    plan.changes.append(.delete(stored, graceSeconds: 0))
     return plan
   }
 
@@ -88,8 +87,7 @@ package struct PodGarbageCollector: Controller {
         pod, reason: "DeletionByPodGC", message: "the node \"\(node)\" is gone", isOver: true, at: now)
       plan.changes.append(Change(.updateStatus(.pods, tree: failed.tree), tolerated: Change.untilGone))
     }
-    plan.changes.append(
-      Change(.delete(stored.key, uid: stored.uid, graceSeconds: 0, propagation: nil), tolerated: Change.untilGone))
+    plan.changes.append(.delete(stored, graceSeconds: 0))
     return plan
   }
 
@@ -101,9 +99,7 @@ package struct PodGarbageCollector: Controller {
     let oldest = ended.sorted {
       ($0.metadata.creationTimestamp ?? "", $0.key.name) < ($1.metadata.creationTimestamp ?? "", $1.key.name)
     }.prefix(ended.count - endedLimit)
-    return Plan(
-      changes: oldest.map { Change(.delete($0.key, uid: $0.uid, graceSeconds: 0, propagation: nil), tolerated: Change.untilGone) }
-    )
+    return Plan(changes: oldest.map { .delete($0, graceSeconds: 0) })
   }
 }
 

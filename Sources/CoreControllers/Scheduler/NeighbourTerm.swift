@@ -2,7 +2,7 @@ import CoreJSON
 import CoreStore
 import CoreTypes
 
-/// Which pods a rule speaks of, and how near counts as the same place: a term of pod affinity or a spread constraint, with
+/// Which pods a rule is about, and which nodes count as the same place: a term of pod affinity or a spread constraint, with
 /// matchLabelKeys and mismatchLabelKeys already turned into values of the pod that has the rule.
 /// Source: AffinityTerm, pkg/scheduler/framework/types.go, and applyMatchLabelKeys, pkg/registry/core/pod/strategy.go, v1.36.
 struct NeighbourTerm: Hashable, Sendable {

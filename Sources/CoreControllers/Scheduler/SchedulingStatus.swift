@@ -62,10 +62,7 @@ enum SchedulingStatus {
         Change(.updateStatus(.pods, tree: with(condition, "True", message, pod, now).tree), tolerated: Change.untilGone))
       let event = EventDraft(
         .normal, reason: "Preempted", message: "ends on node \(choice.node.name): it \(message)", about: victim.tree)
-      changes.append(
-        Change(
-          .delete(victim.key, uid: victim.uid, graceSeconds: nil, propagation: nil), succeeded: event, tolerated: Change.untilGone
-        ))
+      changes.append(.delete(victim, succeeded: event))
     }
     for key in cluster.nominated(to: choice.node) where key != preemptor {
       guard var pod = attempt.store.get(key)?.view(Pod.self), (pod.spec.priority ?? 0) < attempt.priority else { continue }

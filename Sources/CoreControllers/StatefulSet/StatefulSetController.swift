@@ -8,7 +8,7 @@ package struct StatefulSetController: Controller {
   package var resources: Set<ResourceID>? { [.statefulSets, .pods, .controllerRevisions, .persistentVolumeClaims] }
   private var orphans = OrphanPods()
   private var orphanRevisions = OrphanPods(.controllerRevisions)
-  /// What was lastReported of pods that hold up their set, so that it is lastReported once.
+  /// The last report of a pod that holds up its set, so that each is made once.
   private var lastReported: [ObjectKey: String] = [:]
 
   package init() {}

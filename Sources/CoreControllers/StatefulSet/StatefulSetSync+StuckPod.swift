@@ -5,7 +5,7 @@ import CoreTypes
 /// been taken back: the set waits for it before it replaces it. Upstream leaves it to its documentation ("forced rollback") that
 /// the pod must be deleted by hand; here an event says so.
 extension StatefulSetSync {
-  /// A pod without a visible fault may still be starting for so long.
+  /// How long a pod without a visible fault may take to become ready.
   static let patienceSeconds = 60
 
   mutating func reportIfStuck(_ pod: StoredObject, _ ordinal: Int) {
@@ -27,8 +27,7 @@ extension StatefulSetSync {
       "Pod \(pod.key.name) is not ready (\(fault ?? "no container says why")) and is still of revision \(revision): "
       + "the update to \(history.update) waits for it and will not replace it by itself. "
       + "If it cannot become ready, delete it: kubectl delete pod \(pod.key.name) -n \(pod.key.namespace)"
-    plan.changes.append(
-      Change(.nothing, succeeded: EventDraft(.warning, reason: "RollingUpdateBlocked", message: message, about: stored.tree)))
+    plan.changes.append(.event(.warning, "RollingUpdateBlocked", message, about: stored))
   }
 
   /// What a container waits for, unless it is only being made.

@@ -12,7 +12,7 @@ struct StatefulSetSync {
   let set: StatefulSet
   var plan = Plan()
   let history: RevisionHistory
-  /// The pod and the revision of the last StuckPod that was lastReported.
+  /// The stuck pod and the revision that were reported last.
   var lastReported: String?
   private let claims: StatefulClaims
   /// In ascending order of ordinals.
@@ -55,7 +55,7 @@ struct StatefulSetSync {
     return available
   }
 
-  /// The status goes before the pods, so that it is lastReported even while a pod is refused.
+  /// The status goes before the pods, so that it is written even while a pod is refused.
   mutating func run() {
     let isDeleted = stored.metadata.deletionTimestamp != nil
     if !isDeleted { plan.changes += history.changes }
@@ -128,8 +128,7 @@ struct StatefulSetSync {
   private mutating func make(_ ordinal: Int) {
     if let claim = claims.leaving(ordinal) {
       let message = "Pod \(stored.key.name)-\(ordinal) waits until the claim \(claim.key.name) of the one before it is gone"
-      plan.changes.append(
-        Change(.nothing, succeeded: EventDraft(.warning, reason: "FailedCreate", message: message, about: stored.tree)))
+      plan.changes.append(.event(.warning, "FailedCreate", message, about: stored))
       return
     }
     plan.changes += claims.missing(ordinal)
@@ -146,11 +145,9 @@ struct StatefulSetSync {
   private mutating func delete(_ pod: StoredObject) {
     let what = "Pod \(pod.key.name) in StatefulSet \(stored.key.name)"
     plan.changes.append(
-      Change(
-        .delete(pod.key, uid: pod.uid, graceSeconds: nil, propagation: nil),
-        succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "delete \(what) successful", about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedDelete", message: "delete \(what) failed: {error}", about: stored.tree),
-        tolerated: Change.untilGone))
+      .delete(
+        pod, succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "delete \(what) successful", about: stored.tree),
+        failed: EventDraft(.warning, reason: "FailedDelete", message: "delete \(what) failed: {error}", about: stored.tree)))
   }
 
   /// Removes pods outside the range from the highest ordinal, one at a time when ordered. Then a pod that is not available

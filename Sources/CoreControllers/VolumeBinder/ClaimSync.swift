@@ -169,7 +169,7 @@ struct ClaimSync {
   }
 
   private func record(_ kind: EventDraft.Kind, _ reason: String, _ message: String) -> Plan {
-    Plan(changes: [Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree))])
+    Plan(changes: [.event(kind, reason, message, about: stored)])
   }
 
   private func bind(to object: StoredObject) -> Plan {

@@ -63,7 +63,7 @@ struct VolumeSync {
   private var isOurs: Bool { volume.metadata.annotations["pv.kubernetes.io/provisioned-by"] == VolumeBinder.provisioner }
 
   private var delete: Change {
-    Change(.delete(stored.key, uid: stored.uid, graceSeconds: nil, propagation: nil), tolerated: Change.untilGone)
+    .delete(stored)
   }
 
   private func setPhase(_ phase: String, _ message: String? = nil) -> [Change] {
