@@ -71,7 +71,7 @@ enum OwnedPods {
     let given = template.metadata
     let metadata = ObjectMeta.make(
       namespace: namespace, labels: given.labels, annotations: given.annotations,
-      finalizers: given.finalizers.isEmpty ? nil : given.finalizers, ownerReferences: List([reference(to: owner)]))
+      finalizers: given.finalizers.isEmpty ? nil : given.finalizers.tree.elements, ownerReferences: [reference(to: owner).tree])
     return Pod.make(apiVersion: "v1", kind: "Pod", metadata: metadata, spec: template.spec)
   }
 }

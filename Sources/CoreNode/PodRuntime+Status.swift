@@ -13,7 +13,7 @@ extension PodRuntime {
     let helpers = statuses { $0 != .main }
     return PodStatus.make(
       observedGeneration: pod.metadata.generation, phase: phase.rawValue, reason: failure?.reason, message: failure?.message,
-      hostIP: hostIP, hostIPs: List([.make(ip: hostIP)]), podIP: podIP, podIPs: podIP.map { List([.make(ip: $0)]) },
+      hostIP: hostIP, hostIPs: [HostIP.make(ip: hostIP).tree], podIP: podIP, podIPs: podIP.map { [PodIP.make(ip: $0).tree] },
       startTime: startedAt.rfc3339,
       // It never changes.
       qosClass: old.qosClass ?? QualityOfService.of(pod),
@@ -21,13 +21,13 @@ extension PodRuntime {
       conditions: conditions(old.conditions, phase, isFinished: isFinished, at: now))
   }
 
-  private func statuses(_ isWanted: (ContainerRuntime.Role) -> Bool) -> List<ContainerStatus> {
+  private func statuses(_ isWanted: (ContainerRuntime.Role) -> Bool) -> [JSON] {
     var statuses: [JSON] = []
     let containers = containers.span
     for index in containers.indices where isWanted(containers[index].role) {
       statuses.append(containerStatus(containers[index]).tree)
     }
-    return List(tree: .array(statuses))
+    return statuses
   }
 
   private func phase(isFinished: Bool) -> PodPhase {
@@ -96,7 +96,7 @@ extension PodRuntime {
   }
 
   private func conditions(_ old: List<PodCondition>, _ phase: PodPhase, isFinished: Bool, at now: Instant)
-    -> List<PodCondition>
+    -> [JSON]
   {
     let isOver = isFinished && !isTerminating
     var (unready, pending): ([String], [String]) = ([], [])
@@ -126,7 +126,7 @@ extension PodRuntime {
       helpersDone ? nil : "containers with incomplete status: [\(pending.joined(separator: " "))]")
     draft.add("Ready", allReady && gatesHold, allReady ? "ReadinessGatesNotReady" : reason, text)
     draft.add("ContainersReady", allReady, reason, text)
-    return List(tree: .array(draft.finish()))
+    return draft.finish()
   }
 }
 

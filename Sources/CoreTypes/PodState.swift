@@ -22,12 +22,15 @@ extension Pod {
   }
 
   /// The condition Ready, whatever it says.
-  package var ready: PodCondition? { status.conditions.first { $0.tree[.type].isText("Ready") } }
-  /// The condition Ready while it is true; its transition time is since when.
-  package var readiness: PodCondition? {
-    status.conditions.first { $0.tree[.type].isText("Ready") && $0.tree[.status].isText("True") }
+  package var ready: PodCondition? {
+    for condition in tree[.status][.conditions].elements where condition[.type].isText("Ready") {
+      return PodCondition(tree: condition)
+    }
+    return nil
   }
-  package var isReady: Bool { readiness != nil }
+  /// The condition Ready while it is true; its transition time is since when.
+  package var readiness: PodCondition? { ready.flatMap { $0.tree[.status].isText("True") ? $0 : nil } }
+  package var isReady: Bool { ready?.tree[.status].isText("True") ?? false }
 }
 
 extension Node {

@@ -22,11 +22,9 @@ enum ViewsOutput {
       guard let field = type.fields.first(where: { $0.name == name }) else {
         fail("type \(type.qualifiedName): error: make= names \(name), which is no field", status: 1)
       }
-      let (leaf, view) = (leaf(field.type), view(field.type, names))
-      parameters.append("`\(name)`: \(leaf ?? view ?? "JSON")? = nil")
-      let (test, value) =
-        leaf != nil ? ("", ".tree") : view != nil ? (", !`\(name)`.isAbsent", ".tree") : (", !`\(name)`.isNull", "")
-      body += "    if let `\(name)`\(test) { members.append(Member(key: .\(name), value: `\(name)`\(value))) }\n"
+      let (parameter, test, value) = part(field, names)
+      parameters.append("`\(name)`: \(parameter)? = nil")
+      body += "    if let `\(name)`\(test) { members.append(Member(key: .\(name), value: \(value))) }\n"
     }
     let reserve = type.made.count > 3 ? "    members.reserveCapacity(\(type.made.count))\n" : ""
     return """
@@ -36,6 +34,16 @@ enum ViewsOutput {
         }
 
       """
+  }
+
+  /// The type of a parameter, when it is left out besides nil, and its tree. Lists are of trees: a list of views would cost a look for
+  /// its generic type, and a copy.
+  private static func part(_ field: SchemaField, _ names: [String: String]) -> (type: String, test: String, tree: String) {
+    let name = "`\(field.name)`"
+    if case .list = field.type { return ("[JSON]", "", ".array(\(name))") }
+    if let leaf = leaf(field.type) { return (leaf, "", "\(name).tree") }
+    if let view = view(field.type, names) { return (view, ", !\(name).isAbsent", "\(name).tree") }
+    return ("JSON", ", !\(name).isNull", name)
   }
 
   private static func property(_ field: SchemaField, _ names: [String: String]) -> String {

@@ -119,7 +119,7 @@ struct CronJobSync {
     annotations[CronJobSync.timestamp] = CronJobSync.text(scheduled, offset ?? 0)
     let metadata = ObjectMeta.make(
       name: name, namespace: stored.key.namespace, labels: template.metadata.labels, annotations: annotations,
-      ownerReferences: List([OwnedPods.reference(to: stored.tree)]))
+      ownerReferences: [OwnedPods.reference(to: stored.tree).tree])
     let job = Job.make(apiVersion: "batch/v1", kind: "Job", metadata: metadata, spec: template.spec)
     result.changes.append(
       Change(
