@@ -80,13 +80,13 @@ let package = Package(
       libraries: openSSL + library("nghttp2") + library("z")),
     edge("EdgeJournal", ["CSQLite", "EdgeLinux"], libraries: library("sqlite3")),
     edge(
-      "EdgeImages", ["CArchive", "COpenSSL", "CoreJSON", "CoreNode", "EdgeLinux"],
+      "EdgeImages", ["CArchive", "COpenSSL", "CoreJSON", "CoreTypes", "CoreNode", "EdgeLinux", "EdgeHTTP"],
       libraries: library("archive", parts: ["bz2", "lzma", "zstd", "z"]) + openSSL),
     edge("EdgeLinux", ["CLinux"]),
     edge("EdgeRuntime", ["CoreJSON", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeImages", "EdgeLinux"]),
     edge("EdgeNetwork", ["EdgeLinux"]),
     edge(
-      "EdgeAgent", ["CoreTypes", "CoreNode", "CoreMetrics", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
+      "EdgeAgent", ["CoreTypes", "CoreNode", "CoreMetrics", "EdgeLinux", "EdgeHTTP", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
     edge(
       "EdgeClient", ["CoreJSON", "CoreTypes", "CYAML", "COpenSSL", "EdgeHTTP", "EdgeLinux"], libraries: library("yaml") + openSSL),
     edge(

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -125,28 +124,6 @@ int linux_raise_file_limit(void) {
 }
 
 int linux_socket(int family, int type, int protocol) { return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol); }
-
-int linux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
-
-int linux_epoll_arm(int epoll, int descriptor, uint32_t events, uint64_t token) {
-  struct epoll_event event = {.events = events | EPOLLONESHOT, .data.u64 = token};
-  int result = epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event);
-  if (result < 0 && errno == ENOENT) result = epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event);
-  return result;
-}
-
-int linux_epoll_remove(int epoll, int descriptor) { return epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, 0); }
-
-int linux_epoll_wait(int epoll, uint64_t *tokens, uint32_t *events, int capacity, int milliseconds) {
-  struct epoll_event ready[64];
-  if (capacity > 64) capacity = 64;
-  int count = epoll_wait(epoll, ready, capacity, milliseconds);
-  for (int i = 0; i < count; i++) {
-    tokens[i] = ready[i].data.u64;
-    events[i] = ready[i].events;
-  }
-  return count;
-}
 
 int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 

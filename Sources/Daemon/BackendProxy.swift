@@ -32,12 +32,12 @@ struct BackendProxy: Sendable {
           outgoing, to: Backends.origin(passed.backend),
           silence: passed.isWatch ? BackendProxy.silence.watch : BackendProxy.silence.other, isFresh: !isRepeatable
         ) { answer, piece in
-          head.give(.success(answer))
+          head.resolve(.success(answer))
           if !piece.isEmpty, !(await body.write(piece)) { throw CancellationError() }
         }
         body.finish()
       } catch {
-        head.give(.failure(error))
+        head.resolve(.failure(error))
         body.abort()
       }
     }
@@ -84,7 +84,7 @@ struct BackendProxy: Sendable {
     }
     private let state = Mutex(State())
 
-    func give(_ answer: Result<HTTPResponseHead, any Error>) {
+    func resolve(_ answer: Result<HTTPResponseHead, any Error>) {
       let waiting = state.withLock { state -> CheckedContinuation<Result<HTTPResponseHead, any Error>, Never>? in
         guard state.answer == nil else { return nil }
         state.answer = answer

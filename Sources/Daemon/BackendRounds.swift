@@ -132,20 +132,9 @@ extension Backends {
   ) async throws -> HTTPClientResponse {
     var headers: HTTPHeaders = ["accept": "application/json", "user-agent": "wavetank", "x-remote-user": user.name]
     for group in user.groups { headers.append("x-remote-group", group) }
-    let (client, origin) = (try client(backend), Backends.origin(backend))
-    let request = HTTPClientRequest(.get, target, headers: headers)
-    return try await withThrowingTaskGroup(of: HTTPClientResponse.self) { group in
-      group.addTask {
-        try await client.send(request, to: origin, bodyLimit: limitBytes)
-      }
-      group.addTask {
-        try await Task.sleep(for: Backends.wholePatience)
-        throw HTTPClientError.timedOut(origin.description)
-      }
-      defer { group.cancelAll() }
-      guard let answer = try await group.next() else { throw HTTPClientError.closed(origin.description) }
-      return answer
-    }
+    return try await client(backend).send(
+      HTTPClientRequest(.get, target, headers: headers), to: Backends.origin(backend), bodyLimit: limitBytes,
+      within: Backends.wholePatience)
   }
 
   /// Does something for each, a few at once; the results in no order.

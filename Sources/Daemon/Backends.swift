@@ -13,7 +13,6 @@ final class Backends: Sendable {
   static let patience = Duration.seconds(5)
 
   private struct State {
-    var loop: EventLoop?
     var clients: [ServiceBackend: HTTPClient] = [:]
   }
 
@@ -43,10 +42,7 @@ final class Backends: Sendable {
       }
     let routes = backend.addresses.compactMap(route)
     return state.withLock { state in
-      // A loop lives as long as the process: most clusters never need one.
-      let loop = state.loop ?? EventLoop()
-      state.loop = loop
-      let client = HTTPClient(tls: tls, loop: loop, patience: Backends.patience, routes: routes)
+      let client = HTTPClient(tls: tls, patience: Backends.patience, routes: routes)
       let surplus = state.clients.count >= Backends.clientLimit ? Array(state.clients.values) : []
       if !surplus.isEmpty { state.clients = [:] }
       // A Service whose endpoints have changed has another client.

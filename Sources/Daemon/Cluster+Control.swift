@@ -1,8 +1,10 @@
 import CoreControllers
 import CoreEngine
 package import CoreJSON
+import CoreNode
 import CoreStore
 import EdgeAgent
+package import EdgeHTTP
 package import EdgeImages
 
 extension Cluster {
@@ -39,7 +41,27 @@ extension Cluster {
     guard let images, let agent = agent.agent else { throw .engine(reason: "this cluster was started without containers") }
     let nodes = configuration.nodeNames
     let lines = try ImageControl(store: images, nodes: nodes).perform(request)
-    for name in nodes { agent.tellImages(name) }
+    for name in nodes { agent.reportImages(name) }
     return lines
+  }
+
+  /// Answers a request of the administrator as if it had come over the network.
+  package func answer(
+    _ method: HTTPMethod, _ path: String, query: String = "", contentType: String = "application/json", body: [UInt8] = []
+  ) async -> HTTPResponse {
+    let headers: HTTPHeaders = [
+      "authorization": "Bearer " + adminToken, "content-type": contentType, "accept": "application/json",
+    ]
+    return await handler.handle(HTTPRequest(method: method, path: path, query: query, headers: headers, body: body))
+  }
+
+  /// Fetches an image from its registry onto every node.
+  /// - Returns: why that was not possible.
+  package func pull(_ image: String) async -> String? {
+    guard let images else { return "this cluster was started without containers" }
+    do throws(ImageError) {
+      for node in configuration.nodeNames { _ = try await images.ensure(node: node, image: image, pull: .ifNotPresent) }
+    } catch { return "\(error)" }
+    return nil
   }
 }

@@ -19,7 +19,7 @@ package struct ClusterSecrets: Sendable {
 
   /// Those of the journal, or new ones with the records that keep them.
   static func load(_ metadata: [String: [UInt8]]) throws(CertificateError) -> (
-    secrets: ClusterSecrets, records: [EdgeJournal.JournalRecord]
+    secrets: ClusterSecrets, records: [JournalEntry]
   ) {
     let (frontProxy, more) = try frontProxy(metadata)
     if let certificate = metadata[names.certificate], let key = metadata[names.key], let token = metadata[names.token],
@@ -33,7 +33,7 @@ package struct ClusterSecrets: Sendable {
     }
     let authority = try CertificateAuthority(named: "wavetank-ca")
     let tokenKey = try PrivateKey(.p256)
-    let admin = secureRandomBytes(24).map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
+    let admin = secureRandomBytes(24).hexadecimal
     return (
       ClusterSecrets(authority: authority, signer: TokenSigner(key: tokenKey), adminToken: admin, frontProxy: frontProxy),
       more + [
@@ -45,7 +45,7 @@ package struct ClusterSecrets: Sendable {
 
   /// Data directories of before have none.
   private static func frontProxy(_ metadata: [String: [UInt8]]) throws(CertificateError) -> (
-    CertificateAuthority, [EdgeJournal.JournalRecord]
+    CertificateAuthority, [JournalEntry]
   ) {
     if let certificate = metadata[names.frontProxy], let key = metadata[names.frontProxyKey] {
       return (try CertificateAuthority(certificatePEM: certificate, keyPEM: key), [])

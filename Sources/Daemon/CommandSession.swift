@@ -81,12 +81,12 @@ struct CommandResult {
 
 extension CommandChannel {
   /// Hands over each new size of the client's terminal.
-  func sizes(_ take: (_ columns: UInt16, _ rows: UInt16) -> Void) async {
+  func sizes(_ receive: (_ columns: UInt16, _ rows: UInt16) -> Void) async {
     while let bytes = await readSize() {
       guard let size = try? JSONParser.parse(bytes), let columns = size["Width"].int, let rows = size["Height"].int else {
         continue
       }
-      take(UInt16(clamping: columns), UInt16(clamping: rows))
+      receive(UInt16(clamping: columns), UInt16(clamping: rows))
     }
   }
 }

@@ -55,7 +55,7 @@ package final class EngineHost: Sendable {
   package func boot(apiPort: Int) {
     state.withLock { state in
       let effects = state.engine.boot(at: clock.now, apiPort: apiPort)
-      carryOut(effects, &state)
+      perform(effects, &state)
     }
   }
 
@@ -70,17 +70,17 @@ package final class EngineHost: Sendable {
   /// A look at the engine between two steps, for views of the running cluster.
   package func read<Result: Sendable>(_ body: (Engine) -> Result) -> Result { state.withLock { body($0.engine) } }
 
-  package func observe(_ observation: NodeObservation) { take(.observation(observation)) }
-  package func usage(_ samples: [UsageSample]) { take(.usage(samples)) }
-  package func customMetrics(_ scrapes: [PodScrape]) { take(.customMetrics(scrapes)) }
-  package func adapterMetrics(_ answers: [AdapterAnswer]) { take(.adapterMetrics(answers)) }
-  package func discovery(_ answers: [DiscoveryAnswer]) { take(.discovery(answers)) }
+  package func observe(_ observation: NodeObservation) { receive(.observation(observation)) }
+  package func usage(_ samples: [UsageSample]) { receive(.usage(samples)) }
+  package func customMetrics(_ scrapes: [PodScrape]) { receive(.customMetrics(scrapes)) }
+  package func adapterMetrics(_ answers: [AdapterAnswer]) { receive(.adapterMetrics(answers)) }
+  package func discovery(_ answers: [DiscoveryAnswer]) { receive(.discovery(answers)) }
 
-  private func take(_ input: Input) {
+  private func receive(_ input: Input) {
     state.withLock { state in
       if state.isStopped { return }
       let effects = state.engine.step(input, at: clock.now)
-      carryOut(effects, &state)
+      perform(effects, &state)
     }
   }
 
@@ -90,7 +90,7 @@ package final class EngineHost: Sendable {
       state.nextRequest += 1
       let id = state.nextRequest
       let effects = state.engine.step(.request(id, request), at: clock.now)
-      carryOut(effects, &state)
+      perform(effects, &state)
       return (id, state.ready.removeValue(forKey: id))
     }
     if let now { return now }
@@ -105,7 +105,7 @@ package final class EngineHost: Sendable {
     }
   }
 
-  private func carryOut(_ effects: [Effect], _ state: inout State) {
+  private func perform(_ effects: [Effect], _ state: inout State) {
     for effect in effects {
       switch effect {
       case .append(let records): submit(records, &state)
@@ -120,7 +120,7 @@ package final class EngineHost: Sendable {
     }
   }
 
-  private func submit(_ records: [CoreEngine.JournalRecord], _ state: inout State) {
+  private func submit(_ records: [JournalRecord], _ state: inout State) {
     guard let journal else { return }
     state.submitted += 1
     let number = state.submitted
@@ -180,7 +180,7 @@ package final class EngineHost: Sendable {
     state.withLock { state in
       guard !state.isStopped, state.watches.removeValue(forKey: id) != nil else { return }
       let effects = state.engine.step(.watchClosed(id), at: clock.now)
-      carryOut(effects, &state)
+      perform(effects, &state)
     }
   }
 
@@ -198,14 +198,14 @@ package final class EngineHost: Sendable {
     state.withLock { state in
       guard number == state.timer, !state.isStopped else { return }
       let effects = state.engine.step(.timer, at: clock.now)
-      carryOut(effects, &state)
+      perform(effects, &state)
     }
   }
 }
 
-extension CoreEngine.JournalRecord {
+extension JournalRecord {
   /// As the journal's file keeps it.
-  var stored: EdgeJournal.JournalRecord {
+  var stored: JournalEntry {
     func key(_ key: ObjectKey) -> JournalKey {
       JournalKey(group: key.resource.group, resource: key.resource.name, namespace: key.namespace, name: key.name)
     }

@@ -23,7 +23,7 @@ struct LogStream: Sendable {
     var kept: [[UInt8]] = []
     for file in [path + ".old", path] {
       await read(file, from: 0) { bytes in
-        for line in lines.take(bytes) { keep(line, &kept) }
+        for line in lines.receive(bytes) { keep(line, &kept) }
         return true
       }
     }
@@ -35,7 +35,7 @@ struct LogStream: Sendable {
       if Files.size(path) < offset { offset = 0 }
       var ended = false
       let read = await read(path, from: offset) { bytes in
-        for line in lines.take(bytes) {
+        for line in lines.receive(bytes) {
           guard let text = shown(line) else { continue }
           if !(await write(text, &left, stream)) {
             ended = true
@@ -93,7 +93,7 @@ struct CRILines {
   }
   private var rest: [UInt8] = []
 
-  mutating func take(_ bytes: [UInt8]) -> [Line] {
+  mutating func receive(_ bytes: [UInt8]) -> [Line] {
     rest += bytes
     var lines: [Line] = []
     var start = 0

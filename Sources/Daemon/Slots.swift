@@ -21,11 +21,11 @@ final class HostSlot: Sendable {
 final class Turnstile: Sendable {
   private let isTaken = Mutex(false)
   /// False while somebody else has it.
-  func take() -> Bool {
+  func tryEnter() -> Bool {
     isTaken.withLock { isTaken in
       defer { isTaken = true }
       return !isTaken
     }
   }
-  func give() { isTaken.withLock { $0 = false } }
+  func leave() { isTaken.withLock { $0 = false } }
 }

@@ -1,5 +1,5 @@
 import CoreNode
-import EdgeLinux
+import EdgeHTTP
 import EdgeNetwork
 import EdgeRuntime
 
@@ -36,13 +36,36 @@ extension NodeAgent {
         return (true, "")
       case .http(let scheme, let host, let port, let path, let headers):
         if scheme.lowercased() == "https" { return (false, "probes over https are not supported") }
-        let request = HTTPProbe(host: host ?? entry.address, port: UInt16(clamping: port), path: path, headers: headers)
-        return try await request.send(over: network, timeout: timeout)
+        let origin = HTTPOrigin(isTLS: false, host: host ?? entry.address, port: UInt16(clamping: port))
+        return try await probe(origin, path: path, headers: headers, timeout)
       case .sleep(let seconds):
         try await Task.sleep(for: configuration.wall(seconds))
         return (true, "")
       }
     } catch { return (false, "\(error)") }
+  }
+
+  /// One GET whose answer's status is all that counts: success is 200 to 399 (kubernetes/pkg/probe/http, v1.36).
+  private func probe(
+    _ origin: HTTPOrigin, path: String, headers: [EnvironmentVariable], _ timeout: Duration
+  ) async throws -> (Bool, String) {
+    var fields: HTTPHeaders = ["user-agent": "kube-probe/1.36", "accept": "*/*", "connection": "close"]
+    for header in headers { fields.append(header.name, header.value) }
+    let request = HTTPClientRequest(.get, NodeAgent.target(path), headers: fields)
+    let status = try await client(origin, patience: timeout).head(request, from: origin, within: timeout).status
+    return ((200..<400).contains(status), "HTTP status \(status)")
+  }
+
+  /// Asks a server in the cluster's network.
+  func client(_ origin: HTTPOrigin, patience: Duration) -> HTTPClient {
+    HTTPClient(
+      tls: nil, patience: patience,
+      routes: [.socket { try await self.network.connect(origin.host, port: origin.port, timeout: patience) }])
+  }
+
+  /// A path as a pod's author wrote it: nothing in it begins another line.
+  static func target(_ path: String) -> String {
+    (path.hasPrefix("/") ? path : "/" + path).filter { $0 != "\r" && $0 != "\n" && $0 != "\r\n" && $0 != " " }
   }
 
   private func probeByCommand(_ containerID: String, _ command: [String], _ timeout: Duration) async throws -> (Bool, String) {

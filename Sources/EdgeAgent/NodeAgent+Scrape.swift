@@ -1,7 +1,6 @@
 package import CoreMetrics
 package import CoreTypes
-import EdgeLinux
-import EdgeNetwork
+import EdgeHTTP
 
 /// Where a pod tells its metrics.
 package struct ScrapeTarget: Sendable {
@@ -60,39 +59,15 @@ extension NodeAgent {
     }
     let place = "http://\(target.address):\(port)\(target.path)"
     do {
-      let (status, body) = try await read(target, port)
-      guard status == 200 else { return .failed("\(place) answers with HTTP status \(status)") }
-      let result = PrometheusText.parse(String(decoding: body, as: UTF8.self))
+      let origin = HTTPOrigin(isTLS: false, host: target.address, port: port)
+      let request = HTTPClientRequest(
+        .get, NodeAgent.target(target.path), headers: ["accept": "text/plain", "connection": "close"])
+      let answer = try await client(origin, patience: NodeAgent.scrapeTimeout).send(
+        request, to: origin, bodyLimit: NodeAgent.scrapeLimitBytes, within: NodeAgent.scrapeTimeout)
+      guard answer.status == 200 else { return .failed("\(place) answers with HTTP status \(answer.status)") }
+      let result = PrometheusText.parse(String(decoding: answer.body, as: UTF8.self))
       if let problem = result.problems.first, result.samples.isEmpty { return .failed("\(place): \(problem)") }
       return .samples(result.samples)
     } catch { return .failed("\(place): \(error)") }
   }
-
-  /// HTTP/1.0, so that the answer is whole and ends with the connection.
-  private func read(_ target: ScrapeTarget, _ port: UInt16) async throws -> (status: Int, body: [UInt8]) {
-    let end = ContinuousClock().now + NodeAgent.scrapeTimeout
-    let connection = try await network.connect(target.address, port: port, timeout: NodeAgent.scrapeTimeout)
-    let path = (target.path.hasPrefix("/") ? target.path : "/" + target.path).filter { $0 != "\r" && $0 != "\n" && $0 != " " }
-    let request = "GET \(path) HTTP/1.0\r\nHost: \(target.address):\(port)\r\nAccept: text/plain\r\n\r\n"
-    try await connection.write(Array(request.utf8))
-    var answer: [UInt8] = []
-    while true {
-      let left = end - ContinuousClock().now
-      try await Readiness.shared.wait(
-        for: connection, writing: false, timeout: max(.zero, left), what: "\(target.address):\(port)")
-      guard let bytes = try connection.readNow() else { continue }
-      if bytes.isEmpty { break }
-      answer += bytes
-      if answer.count > NodeAgent.scrapeLimitBytes { throw ScrapeError(description: "more than 4 MiB of metrics") }
-    }
-    let separator: [UInt8] = [13, 10, 13, 10]
-    guard let head = answer.firstRange(of: separator) else { throw ScrapeError(description: "the answer is not HTTP") }
-    let words = String(decoding: answer.prefix(64), as: UTF8.self).split(separator: " ")
-    guard words.count > 1, words[0].hasPrefix("HTTP/1."), let status = Int(words[1].prefix(3)) else {
-      throw ScrapeError(description: "the answer is not HTTP")
-    }
-    return (status, Array(answer[head.upperBound...]))
-  }
 }
-
-private struct ScrapeError: Error, CustomStringConvertible { var description: String }

@@ -7,8 +7,8 @@ extension NodeAgent {
     let event: NodeEvent
     do throws(ImageError) {
       let before = images.list(node: node)
-      let (facts, _) = try await images.prepare(node: node, image: image, pull: pull)
-      if images.list(node: node) != before { tellImages(node) }
+      let (facts, _) = try await images.ensure(node: node, image: image, pull: pull)
+      if images.list(node: node) != before { reportImages(node) }
       event = .imageReady(podUID: podUID, container: container, image: facts)
     } catch {
       event = .imageFailed(podUID: podUID, container: container, reason: error.reason, message: error.description)
@@ -17,7 +17,7 @@ extension NodeAgent {
   }
 
   func createVolume(_ name: String, node: String) {
-    tellVolume(name, node: node) {
+    reportVolume(name, node: node) {
       let path = configuration.volumeDirectory + "/" + name
       try Files.makeDirectories(path)
       // Pods of any user write to it, as with kind's local-path provisioner.
@@ -27,13 +27,13 @@ extension NodeAgent {
   }
 
   func deleteVolume(_ name: String, node: String) {
-    tellVolume(name, node: node) {
+    reportVolume(name, node: node) {
       try Files.remove(configuration.volumeDirectory + "/" + name)
       return .volumeDeleted(name: name)
     }
   }
 
-  private func tellVolume(_ name: String, node: String, _ body: () throws -> NodeEvent) {
+  private func reportVolume(_ name: String, node: String, _ body: () throws -> NodeEvent) {
     let event: NodeEvent
     do {
       try PathName.check(name)

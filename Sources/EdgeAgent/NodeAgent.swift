@@ -68,12 +68,12 @@ package final class NodeAgent: Sendable {
   package func announce() {
     for node in configuration.nodes {
       observe(NodeObservation(node: node, event: .nodeReady(facts(node))))
-      tellImages(node)
+      reportImages(node)
     }
   }
 
   /// The images of a node may have changed.
-  package func tellImages(_ node: String) {
+  package func reportImages(_ node: String) {
     observe(NodeObservation(node: node, event: .images(images.list(node: node))))
   }
 

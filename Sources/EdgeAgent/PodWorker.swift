@@ -33,10 +33,10 @@ actor PodWorker {
 
   private var directory: String { agent.configuration.runDirectory + "/" + uid }
   private var cgroup: Cgroup { agent.cgroup.child("pod" + uid) }
-  private func tell(_ event: NodeEvent) { agent.observe(NodeObservation(node: node, event: event)) }
+  private func report(_ event: NodeEvent) { agent.observe(NodeObservation(node: node, event: event)) }
 
   func startSandbox(_ spec: SandboxSpec) async {
-    if let sandbox { return tell(.sandboxStarted(podUID: uid, address: sandbox.address)) }
+    if let sandbox { return report(.sandboxStarted(podUID: uid, address: sandbox.address)) }
     do {
       try PathName.check(uid)
       for volume in spec.volumes {
@@ -56,30 +56,30 @@ actor PodWorker {
       sandbox = try PodSandbox(
         spec, address: address, networkPath: networkPath, directory: directory,
         persistent: agent.configuration.volumeDirectory, cgroup: cgroup)
-      tell(.sandboxStarted(podUID: uid, address: address))
+      report(.sandboxStarted(podUID: uid, address: address))
     } catch {
       await release()
       let failure = error as? SandboxError
-      tell(.sandboxFailed(podUID: uid, reason: failure?.reason ?? "FailedCreatePodSandBox", message: "\(error)"))
+      report(.sandboxFailed(podUID: uid, reason: failure?.reason ?? "FailedCreatePodSandBox", message: "\(error)"))
     }
   }
 
   func start(_ spec: ContainerSpec) async {
     switch containers[spec.containerID] {
     case .running(let container):
-      return tell(.containerStarted(podUID: uid, containerID: spec.containerID, at: container.startedAt))
-    case .exited(_, let exit): return tell(.containerExited(podUID: uid, containerID: spec.containerID, exit))
+      return report(.containerStarted(podUID: uid, containerID: spec.containerID, at: container.startedAt))
+    case .exited(_, let exit): return report(.containerExited(podUID: uid, containerID: spec.containerID, exit))
     case nil: break
     }
     do {
       let container = try await launch(spec)
       containers[spec.containerID] = .running(container)
       agent.running.add(.init(node: node, address: sandbox?.address ?? "", container: container))
-      tell(.containerStarted(podUID: uid, containerID: spec.containerID, at: container.startedAt))
+      report(.containerStarted(podUID: uid, containerID: spec.containerID, at: container.startedAt))
       watchers[spec.containerID] = Task(executorPreference: agent.workers) { await self.watch(container) }
     } catch {
       let reason = (error as? ContainerError)?.reason ?? .creation
-      tell(.containerFailed(podUID: uid, containerID: spec.containerID, reason: reason, message: "\(error)"))
+      report(.containerFailed(podUID: uid, containerID: spec.containerID, reason: reason, message: "\(error)"))
     }
   }
 
@@ -109,7 +109,7 @@ actor PodWorker {
     exit.message = end.message
     containers[container.id] = .exited(container.bundle, exit)
     watchers[container.id] = nil
-    tell(.containerExited(podUID: uid, containerID: container.id, exit))
+    report(.containerExited(podUID: uid, containerID: container.id, exit))
   }
 
   /// Returns once the signal is sent: the pod's other containers stop at the same time.
@@ -123,11 +123,11 @@ actor PodWorker {
         await SerialTasks.wait(for: watcher, atMost: grace)
         container.send(SignalName.kill)
       }
-    case .exited(_, let exit): tell(.containerExited(podUID: uid, containerID: id, exit))
+    case .exited(_, let exit): report(.containerExited(podUID: uid, containerID: id, exit))
     case nil:
       // It ended with an earlier run of this program.
       let now = agent.configuration.now()
-      tell(.containerExited(podUID: uid, containerID: id, ContainerExit(code: 137, at: now, startedAt: now)))
+      report(.containerExited(podUID: uid, containerID: id, ContainerExit(code: 137, at: now, startedAt: now)))
     }
   }
 
@@ -147,7 +147,7 @@ actor PodWorker {
     for watcher in watchers.values { await watcher.value }
     containers = [:]
     await release()
-    tell(.sandboxRemoved(podUID: uid))
+    report(.sandboxRemoved(podUID: uid))
   }
 
   private func release() async {

@@ -1,4 +1,5 @@
 import COpenSSL
+import EdgeHTTP
 import EdgeLinux
 import Glibc
 
@@ -19,8 +20,7 @@ package struct Digest: ~Copyable {
   consuming func finish() -> String {
     var sum = [UInt8](repeating: 0, count: 32)
     EVP_DigestFinal_ex(context, &sum, nil)
-    let digits = Array("0123456789abcdef".utf8)
-    return "sha256:" + String(decoding: sum.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return "sha256:" + sum.hexadecimal
   }
 
   package static func of(_ bytes: [UInt8]) -> String {

@@ -126,7 +126,7 @@ package struct ImageArchive {
         layers.append(OfferedLayer(file: try file(name), digest: ImageArchive.digest(inName: name)))
       }
       let bytes = try self.bytes(config)
-      if let told = ImageArchive.digest(inName: config), told != Digest.of(bytes) {
+      if let named = ImageArchive.digest(inName: config), named != Digest.of(bytes) {
         throw bad("\"\(config)\" does not match its digest")
       }
       images.append(OfferedImage(configuration: bytes, layers: layers, names: item["RepoTags"].elements.compactMap(\.string)))

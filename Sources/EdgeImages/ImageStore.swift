@@ -200,15 +200,15 @@ package final class ImageStore: Sendable {
 
   /// What a container is made from, by the rules of kubelet's imagePullPolicy.
   /// - Throws: an error whose `reason` is InvalidImageName, ErrImageNeverPull or ErrImagePull.
-  package func prepare(node: String, image: String, pull: ImagePull) async throws(ImageError) -> (ImageFacts, PreparedImage) {
+  package func ensure(node: String, image: String, pull: ImagePull) async throws(ImageError) -> (ImageFacts, PreparedImage) {
     let isIdentifier = image.hasPrefix("sha256:") && Digest.isValid(image)
     let reference = isIdentifier ? nil : try ImageReference(image)
     if pull != .always, let found = try present(node: node, image: image) { return found }
     guard pull != .never else { throw .neverPull(image) }
     guard let reference else { throw .pullFailed(image, reason: "an identifier says nothing about a registry") }
-    let pulled = try await registry.pull(reference, try content.scratch())
-    defer { try? Files.remove(pulled.scratch) }
-    var offer = pulled.image
+    let scratch = try content.scratch()
+    defer { try? Files.remove(scratch) }
+    var offer = try await registry.pull(reference, scratch)
     offer.names = [reference.description]
     _ = try add([offer], what: reference.description, nodes: [node])
     guard let found = try present(node: node, image: image) else { throw .pullFailed(image, reason: "it vanished at once") }

@@ -1,26 +1,29 @@
-import EdgeLinux
+import EdgeHTTP
 
 /// Fetches images from their registry.
 package struct RegistryClient: Sendable {
-  package struct PulledImage: Sendable {
-    package var image: OfferedImage
-    /// The directory that holds the image's files; removed once they are stored.
-    package var scratch: String
+  /// Takes the reference and an empty directory for the layers' files, which the caller removes.
+  package var pull: @Sendable (ImageReference, String) async throws(ImageError) -> OfferedImage
 
-    package init(image: OfferedImage, scratch: String) {
-      self.image = image
-      self.scratch = scratch
+  package init(pull: @escaping @Sendable (ImageReference, String) async throws(ImageError) -> OfferedImage) { self.pull = pull }
+
+  /// Asks over the network, anonymously.
+  /// - Parameter patience: for each wait, not for the whole of an image.
+  package init(patience: Duration = .seconds(20)) {
+    let client = HTTPClient(tls: try? TLSContext(clientTrusting: []), patience: patience)
+    pull = { (reference, scratch) throws(ImageError) in
+      do {
+        var pull = RegistryPull(client, reference, scratch)
+        return try await pull.run()
+      } catch let error as ImageError { throw error } catch {
+        throw .pullFailed(
+          reference.description, reason: "\(error); without a registry, load it: wavetank load image-archive FILE")
+      }
     }
   }
 
-  /// Takes the reference and an empty directory for the layers' files, which it removes where it fails.
-  package var pull: @Sendable (ImageReference, String) async throws(ImageError) -> PulledImage
-
-  package init(pull: @escaping @Sendable (ImageReference, String) async throws(ImageError) -> PulledImage) { self.pull = pull }
-
   /// For machines without a way out.
-  package static let unreachable = RegistryClient { (reference, scratch) throws(ImageError) in
-    try? Files.remove(scratch)
+  package static let unreachable = RegistryClient { (reference, _) throws(ImageError) in
     throw .pullFailed(
       reference.description,
       reason: "no registry can be reached from here: load it from an archive (wavetank load image-archive FILE)")

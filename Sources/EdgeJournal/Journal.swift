@@ -18,12 +18,12 @@ package final class Journal: Sendable {
 
   /// Puts the records, as one unit, behind those that wait already. Never blocks. The completion is called once: from the
   /// writing thread (which it must not keep), or at once where the journal is full, closed or has failed.
-  package func submit(_ records: [JournalRecord], completion: @escaping @Sendable (Result<Void, JournalError>) -> Void) {
+  package func submit(_ records: [JournalEntry], completion: @escaping @Sendable (Result<Void, JournalError>) -> Void) {
     writer.submit(records, completion)
   }
 
   /// Returns when the records are kept.
-  package func append(_ records: [JournalRecord]) async throws(JournalError) {
+  package func append(_ records: [JournalEntry]) async throws(JournalError) {
     let result = await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, JournalError>, Never>) in
       writer.submit(records) { continuation.resume(returning: $0) }
     }

@@ -92,7 +92,7 @@ final class JournalFile: @unchecked Sendable {
   }
 
   /// Writes all records or none, and returns once they are on the disk.
-  func commit(_ batches: [[JournalRecord]]) throws(JournalError) {
+  func commit(_ batches: [[JournalEntry]]) throws(JournalError) {
     do throws(DatabaseError) {
       try database.execute("BEGIN IMMEDIATE")
       var last: UInt64 = 0
@@ -110,7 +110,7 @@ final class JournalFile: @unchecked Sendable {
     }
   }
 
-  private func write(_ record: JournalRecord) throws(DatabaseError) {
+  private func write(_ record: JournalEntry) throws(DatabaseError) {
     switch record {
     case .put(let key, let revision, let bytes):
       try putStatement.run([

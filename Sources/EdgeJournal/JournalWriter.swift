@@ -9,7 +9,7 @@ final class JournalWriter: @unchecked Sendable {
   private static let waitingBytesLimit = 256 << 20
 
   private struct Queue {
-    var batches: [[JournalRecord]] = []
+    var batches: [[JournalEntry]] = []
     var completions: [Completion] = []
     var records = 0
     var bytes = 0
@@ -68,7 +68,7 @@ final class JournalWriter: @unchecked Sendable {
     return try file.contents()
   }
 
-  func submit(_ records: [JournalRecord], _ completion: @escaping Completion) {
+  func submit(_ records: [JournalEntry], _ completion: @escaping Completion) {
     let bytes = records.reduce(0) { $0 + $1.byteCount }
     let refusal: JournalError? = queue.withLock { queue in
       if let failure = queue.failure { return failure }
@@ -118,7 +118,7 @@ final class JournalWriter: @unchecked Sendable {
     }
   }
 
-  private func commit(_ batches: [[JournalRecord]]) -> Result<Void, JournalError> {
+  private func commit(_ batches: [[JournalEntry]]) -> Result<Void, JournalError> {
     let file: JournalFile? = storage.withLock { storage in
       if storage == nil { return nil }
       return storage?.file

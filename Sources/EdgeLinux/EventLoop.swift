@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// One thread around epoll that is at once a serial executor (for the actors of its connections) and a task executor (for
+/// The only reactor: one thread around epoll that is at once a serial executor (for the actors of its connections) and a task executor (for
 /// request handlers), so that a request runs from the socket to the answer without a change of thread.
 ///
 /// Every task on a loop must prefer that loop: jobs are run with `runSynchronously(isolatedTo:taskExecutor:)`.
@@ -53,6 +53,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     PosixThread.start { self.run() }
   }
 
+  /// For what has no loop of its own: clients, and waiting for descriptors.
+  package static let shared = EventLoop()
+
   package static func group(_ count: Int) -> [EventLoop] { (0..<count).map { _ in EventLoop() } }
 
   var isCurrent: Bool { pthread_getspecific(EventLoop.currentKey) == Unmanaged.passUnretained(self).toOpaque() }
@@ -75,7 +78,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
 
   /// Reports readiness of a descriptor to `handler`, on this thread. Keyed by descriptor and generation: a late event of a
   /// closed descriptor never reaches the one that got its number.
-  package func register(_ descriptor: Int32, events: UInt32, _ handler: @escaping (Signal) -> Void) {
+  /// - Returns: false for what epoll does not watch, such as regular files.
+  @discardableResult
+  package func register(_ descriptor: Int32, events: UInt32, _ handler: @escaping (Signal) -> Void) -> Bool {
     let index = Int(descriptor)
     if registrations.count <= index {
       registrations.append(contentsOf: repeatElement(nil, count: index + 64 - registrations.count))
@@ -84,7 +89,9 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     registrations[index] = Registration(generation: generation, deadline: .max, handler: handler)
     let key = UInt64(generation) << 32 | UInt64(UInt32(bitPattern: descriptor))
     var event = epoll_event(events: events, data: epoll_data_t(u64: key))
-    epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
+    if epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 { return true }
+    // Somebody who registered it before hears no more of it.
+    return errno == EEXIST && epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event) == 0
   }
 
   /// Nothing happens where it was never registered.

@@ -18,7 +18,7 @@ package final class ClusterNetwork: Sendable {
   }
 
   package let namespace: NetworkNamespace
-  private let taken = Mutex<[Int: Set<UInt8>]>([:])
+  private let allocated = Mutex<[Int: Set<UInt8>]>([:])
   private let recent = Mutex<[Int: UInt8]>([:])
 
   /// Whether an address is one of a node or a pod.
@@ -39,7 +39,7 @@ package final class ClusterNetwork: Sendable {
 
   /// Gives a pod a namespace of its own, with an address on the bridge.
   package func attach(node: Int) async throws -> Attachment {
-    let host = try take(node)
+    let host = try allocate(node)
     do {
       let pod = Attachment(
         namespace: try NetworkNamespace(), address: ClusterNetwork.address(node: node, host: host), node: node, host: host)
@@ -59,7 +59,7 @@ package final class ClusterNetwork: Sendable {
     }
   }
 
-  /// Frees the address. The interfaces go with the namespace's last process and descriptor; the port is taken off the bridge at
+  /// Frees the address. The interfaces go with the namespace's last process and descriptor; the port is allocated off the bridge at
   /// once, so that the address can be given out again.
   package func detach(_ pod: Attachment) async {
     try? await namespace.configure(["link delete pod\(pod.node).\(pod.host)"])
@@ -67,14 +67,14 @@ package final class ClusterNetwork: Sendable {
   }
 
   /// The next free address after the last one that was given out: one that was freed just now rests.
-  private func take(_ node: Int) throws(NetworkError) -> UInt8 {
+  private func allocate(_ node: Int) throws(NetworkError) -> UInt8 {
     let last = recent.withLock { $0[node, default: 1] }
-    let host = taken.withLock { taken -> UInt8? in
-      let used = taken[node, default: []]
+    let host = allocated.withLock { allocated -> UInt8? in
+      let used = allocated[node, default: []]
       for step in 1...ClusterNetwork.addressesPerNode {
         let host = UInt8((Int(last) - 2 + step) % ClusterNetwork.addressesPerNode + 2)
         if !used.contains(host) {
-          taken[node, default: []].insert(host)
+          allocated[node, default: []].insert(host)
           return host
         }
       }
@@ -86,6 +86,6 @@ package final class ClusterNetwork: Sendable {
   }
 
   private func release(_ node: Int, _ host: UInt8) {
-    taken.withLock { _ = $0[node]?.remove(host) }
+    allocated.withLock { _ = $0[node]?.remove(host) }
   }
 }

@@ -4,8 +4,9 @@ package import EdgeImages
 import EdgeLinux
 import Glibc
 
-/// A container on the disk: its root, an overlay over the image's layers, and the description that crun reads.
-package struct ContainerBundle: Sendable {
+/// A container on the disk: its root, an overlay over the image's layers, and the description that crun reads. It alone takes off
+/// what it has mounted.
+package final class ContainerBundle: Sendable {
   package let spec: ContainerSpec
   package let image: PreparedImage
   let sandbox: PodSandbox
@@ -13,51 +14,41 @@ package struct ContainerBundle: Sendable {
   let speed: Double
   package let cgroup: Cgroup
   package let directory: String
-  /// Where subPaths of volumes are mounted.
-  private var subPaths: [String] = []
-  private(set) var user = ContainerUser()
-  private(set) var capabilities: [String] = []
+  /// The root, and subPaths of volumes.
+  private let mounts = Mounts()
+  let user: ContainerUser
+  let capabilities: [String]
 
   var rootfs: String { directory + "/rootfs" }
   var terminationLog: String { directory + "/termination-log" }
   var pidFile: String { directory + "/pid" }
   var errorLog: String { directory + "/crun.log" }
 
-  /// - Throws: `ContainerError`.
   package init(_ spec: ContainerSpec, image: PreparedImage, sandbox: PodSandbox, speed: Double) throws(ContainerError) {
     self.spec = spec
     self.image = image
     self.sandbox = sandbox
     self.speed = speed
-    directory = sandbox.directory + "/containers/" + spec.containerID
+    let directory = sandbox.directory + "/containers/" + spec.containerID
+    self.directory = directory
     cgroup = sandbox.cgroup.child(String(spec.containerID.prefix(12)))
     do {
       try Files.makeDirectories(directory, mode: 0o711)
       for name in ["rootfs", "upper", "work", "empty"] { try Files.makeDirectories(directory + "/" + name) }
+      try mounts.overlay(
+        at: directory + "/rootfs", layers: image.layerDirectories.isEmpty ? [directory + "/empty"] : image.layerDirectories,
+        upper: directory + "/upper", work: directory + "/work")
+      user = try ContainerUser(spec.security, image: image.user, fsGroup: sandbox.spec.fsGroup, root: directory + "/rootfs")
+      capabilities = try Capabilities(spec.security).names
       try Files.write(terminationLog, [])
       // The container's user may not be root.
       try Files.setMode(terminationLog, 0o666)
-      try Mount.overlay(
-        at: rootfs, layers: image.layerDirectories.isEmpty ? [directory + "/empty"] : image.layerDirectories,
-        upper: directory + "/upper", work: directory + "/work")
-      user = try ContainerUser(spec.security, image: image.user, fsGroup: sandbox.spec.fsGroup, root: rootfs)
-      capabilities = try Capabilities(spec.security).names
-      let tree = try configuration()
-      try Files.write(directory + "/config.json", tree.encoded())
-    } catch let error as ContainerError {
-      releaseRoot()
-      throw error
-    } catch {
-      releaseRoot()
-      throw .creation("\(error)")
-    }
+      try Files.write(directory + "/config.json", try configuration().encoded())
+    } catch { throw error as? ContainerError ?? .creation("\(error)") }
   }
 
   /// Unmounts the root and the subPaths; what the container changed goes with `remove`.
-  package func releaseRoot() {
-    for target in subPaths { try? Mount.remove(target) }
-    try? Mount.remove(rootfs)
-  }
+  package func releaseRoot() { mounts.release() }
 
   package func remove() {
     releaseRoot()
@@ -71,13 +62,13 @@ package struct ContainerBundle: Sendable {
     return String(decoding: bytes.prefix(4096), as: UTF8.self)
   }
 
-  private mutating func configuration() throws -> JSON {
+  private func configuration() throws -> JSON {
     var process = try process(arguments: arguments(), terminal: spec.terminal)
     process["noNewPrivileges"] = .bool(!spec.security.allowPrivilegeEscalation && !spec.security.privileged)
     return [
       "ociVersion": "1.0.2", "process": process,
       "root": ["path": .string(rootfs), "readonly": .bool(spec.security.readOnlyRoot)],
-      "hostname": .string(sandbox.spec.hostname), "mounts": .array(try mounts()), "linux": linux(),
+      "hostname": .string(sandbox.spec.hostname), "mounts": .array(try mountList()), "linux": linux(),
     ]
   }
 
@@ -89,15 +80,15 @@ package struct ContainerBundle: Sendable {
     return all
   }
 
-  private mutating func mounts() throws -> [JSON] {
+  private func mountList() throws -> [JSON] {
     var all = standardMounts()
-    for mount in spec.mounts.sorted(by: { $0.path.utf8.count < $1.path.utf8.count }) {
+    for (number, mount) in spec.mounts.sorted(by: { $0.path.utf8.count < $1.path.utf8.count }).enumerated() {
       guard let volume = sandbox.volumes[mount.volume] else {
         throw ContainerError.configuration("the pod has no volume \"\(mount.volume)\"")
       }
       var source = volume.path
       if !mount.subPath.isEmpty {
-        do { source = try bindSubPath(mount.subPath, of: volume) } catch {
+        do { source = try bindSubPath(mount.subPath, of: volume, number: number) } catch {
           throw ContainerError.configuration("failed to prepare subPath for volumeMount \"\(mount.volume)\": \(error)")
         }
       }
@@ -108,16 +99,15 @@ package struct ContainerBundle: Sendable {
 
   /// Mounts a subPath where crun finds it: a container that moves the directory meanwhile does not change what is mounted, and
   /// crun, in a mount namespace of its own, cannot mount from a descriptor of ours.
-  private mutating func bindSubPath(_ subPath: String, of volume: PodVolume) throws -> String {
+  private func bindSubPath(_ subPath: String, of volume: PodVolume, number: Int) throws -> String {
     let source = try volume.open(subPath: subPath)
-    let target = directory + "/subpath-\(subPaths.count)"
+    let target = directory + "/subpath-\(number)"
     if Files.kind("/proc/self/fd/\(source.number)") == S_IFDIR {
       try Files.makeDirectories(target)
     } else {
       try Files.write(target, [])
     }
-    try Mount.bind(source, at: target)
-    subPaths.append(target)
+    try mounts.bind(source, at: target)
     return target
   }
 }

@@ -2,15 +2,18 @@ package import CoreNode
 import EdgeLinux
 import Glibc
 
-/// What the containers of a pod share: directory, cgroup, network, volumes, and the files that say who they are.
-package struct PodSandbox: Sendable {
+/// What the containers of a pod share: directory, cgroup, network, volumes, and the files that say who they are. It alone takes off
+/// what it has mounted.
+package final class PodSandbox: Sendable {
   package let spec: SandboxSpec
   package let address: String
   package let cgroup: Cgroup
   /// A file that is the pod's network namespace.
   let networkPath: String
   let directory: String
-  package private(set) var volumes: [String: PodVolume] = [:]
+  package let volumes: [String: PodVolume]
+  /// Volumes in memory.
+  private let mounts = Mounts()
 
   /// Makes it. After a failure `remove` takes away what had been made.
   /// - Throws: `SandboxError`.
@@ -24,31 +27,33 @@ package struct PodSandbox: Sendable {
     self.cgroup = cgroup
     do {
       try Files.makeDirectories(directory + "/volumes")
-      try Files.write(directory + "/hosts", hosts, mode: 0o644)
+      try Files.write(directory + "/hosts", PodSandbox.hosts(spec, address), mode: 0o644)
       try Files.write(directory + "/hostname", spec.hostname + "\n", mode: 0o644)
-      try Files.write(directory + "/resolv.conf", resolver, mode: 0o644)
+      try Files.write(directory + "/resolv.conf", PodSandbox.resolver(spec), mode: 0o644)
       try cgroup.create(
         memoryLimitBytes: spec.memoryLimitBytes, cpuLimitMillicores: spec.cpuLimitMillicores,
         cpuRequestMillicores: spec.cpuRequestMillicores)
     } catch { throw SandboxError(reason: "FailedCreatePodSandBox", description: "\(error)") }
+    var volumes: [String: PodVolume] = [:]
     for volume in spec.volumes {
       do {
-        volumes[volume.name] = try PodVolume(volume, in: directory + "/volumes", persistent: persistent, fsGroup: spec.fsGroup)
+        volumes[volume.name] = try PodVolume(
+          volume, in: directory + "/volumes", persistent: persistent, fsGroup: spec.fsGroup, mounts: mounts)
       } catch {
-        for made in volumes.values { made.release() }
         throw SandboxError(reason: "FailedMount", description: "MountVolume.SetUp failed for volume \"\(volume.name)\": \(error)")
       }
     }
+    self.volumes = volumes
   }
 
-  private var hosts: String {
+  private static func hosts(_ spec: SandboxSpec, _ address: String) -> String {
     var lines = ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
     lines.append(address + (spec.domain.isEmpty ? "" : "\t" + spec.domain) + "\t" + spec.hostname)
     for alias in spec.hostAliases { lines.append(([alias.address] + alias.names).joined(separator: "\t")) }
     return lines.joined(separator: "\n") + "\n"
   }
 
-  private var resolver: String {
+  private static func resolver(_ spec: SandboxSpec) -> String {
     var lines: [String] = []
     if !spec.dns.searches.isEmpty { lines.append("search " + spec.dns.searches.joined(separator: " ")) }
     for server in spec.dns.servers { lines.append("nameserver " + server) }
@@ -65,7 +70,7 @@ package struct PodSandbox: Sendable {
   /// Kills what is left in the cgroup and deletes everything that `init` made.
   package static func remove(_ sandbox: PodSandbox?, directory: String, cgroup: Cgroup) async throws {
     try await cgroup.remove()
-    for volume in sandbox?.volumes.values.map({ $0 }) ?? [] { volume.release() }
+    sandbox?.mounts.release()
     for container in try Files.list(directory + "/containers") {
       let place = directory + "/containers/" + container
       for name in try Files.list(place) where name == "rootfs" || name.hasPrefix("subpath-") {

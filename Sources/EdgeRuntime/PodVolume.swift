@@ -1,37 +1,36 @@
 package import CoreNode
-import EdgeLinux
+package import EdgeLinux
 import Glibc
 
 /// A volume of a pod as a directory (or a file) of this machine.
 package struct PodVolume: Sendable {
   package let path: String
   let isReadOnly: Bool
-  /// The same subPath of a directory on the host must not be made for the user.
-  private let isTmpfs: Bool
 
   /// Makes the volume.
   /// - Parameters:
+  ///   - mounts: of the volumes' owner; a volume in memory is mounted.
   ///   - directory: where the pod's own volumes are.
   ///   - persistent: where provisioned volumes are.
   /// - Throws: `VolumeError`, `SystemError`.
-  package init(_ spec: VolumeSpec, in directory: String, persistent: String, fsGroup: Int?) throws {
+  package init(_ spec: VolumeSpec, in directory: String, persistent: String, fsGroup: Int?, mounts: Mounts) throws {
     let own = directory + "/" + spec.name
     switch spec.source {
     case .emptyDir(let memory, let sizeLimitBytes):
       try PodVolume.makeOpen(own)
-      if memory { try Mount.tmpfs(at: own, options: "mode=0777" + (sizeLimitBytes.map { ",size=\($0)" } ?? "")) }
-      (path, isReadOnly, isTmpfs) = (own, false, memory)
+      if memory { try mounts.tmpfs(at: own, options: "mode=0777" + (sizeLimitBytes.map { ",size=\($0)" } ?? "")) }
+      (path, isReadOnly) = (own, false)
     case .files(let files):
       try VolumeFiles(directory: own).write(files, group: fsGroup)
-      (path, isReadOnly, isTmpfs) = (own, true, false)
+      (path, isReadOnly) = (own, true)
       return
     case .persistent(let name, let readOnly):
       path = persistent + "/" + name
       guard Files.isDirectory(path) else { throw VolumeError("the volume \(name) has no directory at \(path)") }
-      (isReadOnly, isTmpfs) = (readOnly, false)
+      isReadOnly = readOnly
     case .hostPath(let hostPath, let type):
       try PodVolume.check(hostPath, type: type)
-      (path, isReadOnly, isTmpfs) = (hostPath, false, false)
+      (path, isReadOnly) = (hostPath, false)
       return
     }
     if let fsGroup, !isReadOnly { try Files.giveToGroup(path, UInt32(clamping: fsGroup)) }
@@ -65,11 +64,6 @@ package struct PodVolume: Sendable {
       return
     }
     if kind != wanted { throw VolumeError("hostPath type check failed: \(path) is not of type \(type)") }
-  }
-
-  /// Takes the tmpfs off; what is on the disk goes with the pod's directory.
-  package func release() {
-    if isTmpfs { try? Mount.remove(path) }
   }
 
   /// A directory or file of the volume, made (as a directory) where there is none. Links are followed within the volume only.

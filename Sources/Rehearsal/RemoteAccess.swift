@@ -12,9 +12,8 @@ package struct RemoteAccess: ClusterAccess {
 
   package init(_ endpoint: ClusterEndpoint) {
     self.endpoint = endpoint
-    let loop = EventLoop()
-    client = HTTPClient(tls: endpoint.tls, loop: loop, patience: .seconds(60))
-    patient = HTTPClient(tls: endpoint.tls, loop: loop, patience: .seconds(24 * 3600))
+    client = HTTPClient(tls: endpoint.tls, patience: .seconds(60))
+    patient = HTTPClient(tls: endpoint.tls, patience: .seconds(24 * 3600))
   }
 
   private func request(

@@ -18,13 +18,7 @@ struct AdapterScalingTests {
   }
 
   private func wait(_ cluster: Cluster, _ path: String, _ what: String, _ holds: (JSON) -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
-    while true {
-      let found = await cluster.send(.get, path).body
-      if holds(found) { return }
-      guard ContinuousClock.now < deadline else { throw ProgramError(description: "\(what): \(found)") }
-      try await Task.sleep(for: .milliseconds(50))
-    }
+    try await DaemonTests.wait(for: what, { await cluster.send(.get, path).body }, until: holds)
   }
 
   @Test("it follows the adapter's answer, and says what is wrong when there is none")

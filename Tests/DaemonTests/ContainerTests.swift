@@ -41,13 +41,10 @@ private struct Ship {
 
   /// Asks until a field of a pod has a value; `kubectl wait` of 1.22 and before cannot.
   func wait(_ path: String, _ value: String, _ pod: String) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
-    while true {
-      let found = try await kubectl("get", "pod", pod, "-o", "jsonpath={" + path + "}")
-      if found == value { return }
-      guard ContinuousClock.now < deadline else {
-        throw ProgramError(description: "\(path) of \(pod) is \"\(found)\", not \(value)")
-      }
+    try await DaemonTests.wait(for: "\(path) of \(pod)") {
+      try await kubectl("get", "pod", pod, "-o", "jsonpath={" + path + "}")
+    } until: {
+      $0 == value
     }
   }
 

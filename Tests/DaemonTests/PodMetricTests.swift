@@ -22,13 +22,7 @@ private struct MetricCluster {
 
   /// Asks until an object is as it should be.
   func wait(_ path: String, _ what: String, _ holds: (JSON) -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(40)
-    while true {
-      let found = await cluster.send(.get, path).body
-      if holds(found) { return }
-      guard ContinuousClock.now < deadline else { throw ProgramError(description: "\(what): \(found)") }
-      try await Task.sleep(for: .milliseconds(100))
-    }
+    try await DaemonTests.wait(for: what, { await cluster.send(.get, path).body }, until: holds)
   }
 
   func create(_ path: String, _ text: String) async throws {

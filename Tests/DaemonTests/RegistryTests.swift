@@ -66,7 +66,7 @@ private final class SmallRegistry: Sendable {
       notes.asked.withLock { $0.append(request.path) }
       let here = notes.place.withLock { $0 }
       if request.path == "/token" {
-        let isRight = request.query == "service=small&scope=repository:test/app:pull"
+        let isRight = request.query == "service=small&scope=repository%3Atest%2Fapp%3Apull"
         return isRight ? .text(200, #"{"token":"secret"}"#) : .text(400, request.query)
       }
       if request.path.hasPrefix("/elsewhere/") {
@@ -103,8 +103,8 @@ private final class SmallRegistry: Sendable {
   /// Pulls into a store of its own.
   func pull(_ name: String = "test/app:1") async throws -> PreparedImage {
     let directory = try temporaryDirectory()
-    let store = try ImageStore(directory: directory, registry: RegistryPull.registry(patience: .seconds(5)))
-    return try await store.prepare(node: "n", image: "127.0.0.1:\(port)/" + name, pull: .ifNotPresent).1
+    let store = try ImageStore(directory: directory, registry: RegistryClient(patience: .seconds(5)))
+    return try await store.ensure(node: "n", image: "127.0.0.1:\(port)/" + name, pull: .ifNotPresent).1
   }
 
   var paths: [String] { notes.asked.withLock { $0 } }
@@ -152,8 +152,8 @@ struct RegistryTests {
     let registry = try await SmallRegistry()
     let missing = await reason { try await registry.pull("test/other:2") }
     #expect(missing.contains("no such image or tag"), "\(missing)")
-    let store = try ImageStore(directory: temporaryDirectory(), registry: RegistryPull.registry(patience: .seconds(5)))
-    let nobody = await reason { try await store.prepare(node: "n", image: "127.0.0.1:1/a:1", pull: .always).1 }
+    let store = try ImageStore(directory: temporaryDirectory(), registry: RegistryClient(patience: .seconds(5)))
+    let nobody = await reason { try await store.ensure(node: "n", image: "127.0.0.1:1/a:1", pull: .always).1 }
     #expect(nobody.contains("cannot be reached") && nobody.contains("wavetank load image-archive"), "\(nobody)")
   }
 }

@@ -116,12 +116,10 @@ extension Cluster {
 
   /// Asks until the condition Available of an APIService has this reason.
   func waitForAPIService(_ name: String, _ reason: String) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
-    while true {
-      let found = await send(.get, "/apis/apiregistration.k8s.io/v1/apiservices/" + name).body[.status][.conditions][0]
-      if found[.reason].string == reason { return }
-      guard ContinuousClock.now < deadline else { throw ProgramError(description: "\(name): \(found)") }
-      try await Task.sleep(for: .milliseconds(50))
+    try await wait(for: name) {
+      await send(.get, "/apis/apiregistration.k8s.io/v1/apiservices/" + name).body[.status][.conditions][0]
+    } until: {
+      $0[.reason].string == reason
     }
   }
 }

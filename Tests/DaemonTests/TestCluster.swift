@@ -18,6 +18,19 @@ func kubectl(_ arguments: [String], program: String = Kubectl.newest, directory:
     program, arguments, in: repository, environment: ["KUBECONFIG": directory + "/kubeconfig", "HOME": directory])
 }
 
+/// Asks again and again, until the answer is as it should be. The limit only ends a test that waits in vain.
+func wait<Answer>(
+  for what: String, _ ask: () async throws -> Answer, until holds: (Answer) -> Bool
+) async throws {
+  let limit = ContinuousClock.now + .seconds(60)
+  while true {
+    let found = try await ask()
+    if holds(found) { return }
+    guard ContinuousClock.now < limit else { throw ProgramError(description: "\(what): \(found)") }
+    try await Task.sleep(for: .milliseconds(50))
+  }
+}
+
 /// A cluster of this process on a free port, without containers.
 final class TestCluster: Sendable {
   let directory: String

@@ -36,7 +36,7 @@ import Testing
     }
     if !parser.isComplete { #expect(parser.feed(UnsafeRawBufferPointer(start: nil, count: 0)) == nil) }
     #expect(parser.isComplete && [200, 204].contains(parser.status))
-    #expect(String(decoding: parser.takeBody(), as: UTF8.self) == (parser.status == 200 ? "ok" : ""))
+    #expect(String(decoding: parser.consumeBody(), as: UTF8.self) == (parser.status == 200 ? "ok" : ""))
   }
 
   @Test("connections are kept and used again, and a kept one that the server closed costs nothing")

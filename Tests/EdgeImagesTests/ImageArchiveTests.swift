@@ -174,12 +174,12 @@ struct PullPolicyTests {
     let scratch = try Scratch()
     let id = try scratch.load(tar(try dockerArchive([("app:test", [base])])))[0].id
     for name in ["app:test", "docker.io/library/app:test", "library/app:test", id, String(id.dropFirst(7).prefix(12))] {
-      let (facts, image) = try await scratch.store.prepare(node: "node", image: name, pull: .never)
+      let (facts, image) = try await scratch.store.ensure(node: "node", image: name, pull: .never)
       #expect(image.id == id)
       #expect(facts.names == ["docker.io/library/app:test"])
     }
     let error = await #expect(throws: ImageError.self) {
-      try await scratch.store.prepare(node: "other", image: "app:test", pull: .never)
+      try await scratch.store.ensure(node: "other", image: "app:test", pull: .never)
     }
     #expect(error == .neverPull("app:test"))
     #expect(error?.reason == .neverPull)
@@ -191,14 +191,13 @@ struct PullPolicyTests {
     let registry = RegistryClient { (reference, scratch) throws(ImageError) in
       await asked.add(reference.description)
       try? Data(base).write(to: URL(fileURLWithPath: scratch + "/layer"))
-      let offer = OfferedImage(
+      return OfferedImage(
         configuration: (try? configuration(layers: [base])) ?? [], layers: [OfferedLayer(file: scratch + "/layer", digest: nil)],
         names: [])
-      return .init(image: offer, scratch: scratch)
     }
     let scratch = try Scratch(registry: registry)
     for pull in [ImagePull.ifNotPresent, .ifNotPresent, .always] {
-      let (facts, _) = try await scratch.store.prepare(node: "node", image: "tools:1", pull: pull)
+      let (facts, _) = try await scratch.store.ensure(node: "node", image: "tools:1", pull: pull)
       #expect(facts.names == ["docker.io/library/tools:1"])
     }
     #expect(await asked.names == ["docker.io/library/tools:1", "docker.io/library/tools:1"])
@@ -209,13 +208,13 @@ struct PullPolicyTests {
   func unreachable() async throws {
     let scratch = try Scratch()
     let error = await #expect(throws: ImageError.self) {
-      try await scratch.store.prepare(node: "n", image: "x:1", pull: .ifNotPresent)
+      try await scratch.store.ensure(node: "n", image: "x:1", pull: .ifNotPresent)
     }
     #expect(error?.reason == .pull)
     #expect(error?.description.contains("load image-archive") == true)
     #expect(scratch.kept.isEmpty)
     let invalid = await #expect(throws: ImageError.self) {
-      try await scratch.store.prepare(node: "n", image: "X:1", pull: .never)
+      try await scratch.store.ensure(node: "n", image: "X:1", pull: .never)
     }
     #expect(invalid?.reason == .invalidName)
   }

@@ -74,7 +74,7 @@ struct JournalTests {
   func limit() async throws {
     try await inScratch { directory in
       let journal = try Journal(directory: directory, waitingLimit: 3)
-      let four = (1...4).map { JournalRecord.put(key("o\($0)"), revision: UInt64($0), bytes: []) }
+      let four = (1...4).map { JournalEntry.put(key("o\($0)"), revision: UInt64($0), bytes: []) }
       await #expect(throws: JournalError.full(limit: 3)) { try await journal.append(four) }
       try await journal.append(Array(four.prefix(3)))
       #expect(try journal.load().objects.count == 3)

@@ -54,15 +54,4 @@ int linux_pipe(int ends[2]);
 /// A file in memory, close-on-exec. Returns the descriptor, or -1 with errno set.
 int linux_memory_file(void);
 
-// Readiness: numbers that are enumerations or unsigned macros in C.
-int linux_epoll_create(void);
-/// Waits once for `events` on `descriptor`. Returns 0, or -1 with errno set.
-int linux_epoll_arm(int epoll, int descriptor, uint32_t events, uint64_t token);
-int linux_epoll_remove(int epoll, int descriptor);
-/// Waits for events; fills tokens and events. Returns how many, or -1 with errno set.
-int linux_epoll_wait(int epoll, uint64_t *tokens, uint32_t *events, int capacity, int milliseconds);
-#define LINUX_EPOLL_IN 0x001
-#define LINUX_EPOLL_OUT 0x004
-#define LINUX_EPOLL_CLOSED 0x2018
-
 #endif

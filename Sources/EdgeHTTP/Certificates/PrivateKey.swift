@@ -20,7 +20,6 @@ package final class PrivateKey: @unchecked Sendable {
 
   /// PKCS #8, not encrypted.
   package var pem: [UInt8] { collectBIO { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) } }
-  package var publicKeyPEM: [UInt8] { collectBIO { PEM_write_bio_PUBKEY($0, key) } }
 }
 
 /// Bytes from OpenSSL's generator, for keys, tokens and serial numbers.

@@ -20,7 +20,7 @@ package final class TokenSigner: Sendable {
     let count = i2d_PUBKEY(key.key, &der)
     defer { CRYPTO_free(der, nil, 0) }
     return sha256(UnsafeRawBufferPointer(start: der, count: Int(max(0, count)))).prefix(16)
-      .map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+      .hexadecimal
   }
 
   package func sign(_ message: [UInt8]) throws(CertificateError) -> [UInt8] {

@@ -16,7 +16,8 @@ package struct HTTPClientRequest: Sendable {
   }
 
   func wire(to origin: HTTPOrigin) -> [UInt8] {
-    var bytes = Array("\(method.rawValue) \(target) HTTP/1.1\r\nhost: \(origin)\r\n".utf8)
+    var bytes = Array("\(method.rawValue) \(target) HTTP/1.1\r\n".utf8)
+    if headers["host"] == nil { bytes += Array("host: \(origin)\r\n".utf8) }
     bytes += headers.wire
     if !body.isEmpty || [.post, .put, .patch].contains(method) { bytes += Array("content-length: \(body.count)\r\n".utf8) }
     return bytes + [13, 10] + body
@@ -51,12 +52,39 @@ package final class HTTPClient: Sendable {
   ///   - patience: for a connection, and between two pieces of an answer.
   ///   - routes: ways to the server, tried in this order; none: its name is looked up.
   package init(
-    tls: TLSContext?, loop: EventLoop = EventLoop(), patience: Duration = .seconds(30), routes: [HTTPClientRoute] = []
+    tls: TLSContext?, loop: EventLoop = .shared, patience: Duration = .seconds(30), routes: [HTTPClientRoute] = []
   ) {
     self.routes = routes
     self.tls = tls
     self.loop = loop
     self.patience = patience
+  }
+
+  /// The whole answer, however it trickles, within `limit`.
+  package func send(
+    _ request: HTTPClientRequest, to origin: HTTPOrigin, bodyLimit: Int = 64 << 20, within limit: Duration
+  ) async throws -> HTTPClientResponse {
+    try await EdgeLinux.within(limit, orThrow: HTTPClientError.timedOut(origin.description)) {
+      try await self.send(request, to: origin, bodyLimit: bodyLimit)
+    }
+  }
+
+  /// The head of the answer; what follows is not waited for, and the connection not used again.
+  package func head(_ request: HTTPClientRequest, from origin: HTTPOrigin, within limit: Duration) async throws
+    -> HTTPResponseHead
+  {
+    let found = Mutex<HTTPResponseHead?>(nil)
+    do {
+      return try await EdgeLinux.within(limit, orThrow: HTTPClientError.timedOut(origin.description)) {
+        try await self.stream(request, to: origin, isFresh: true) { head, _ in
+          found.withLock { $0 = head }
+          throw CancellationError()
+        }
+      }
+    } catch {
+      guard let head = found.withLock({ $0 }) else { throw error }
+      return head
+    }
   }
 
   /// The whole answer.
@@ -74,7 +102,7 @@ package final class HTTPClient: Sendable {
     return HTTPClientResponse(status: head.status, headers: head.headers, body: body.withLock { $0 })
   }
 
-  /// Hands over the body as it comes; what `take` throws ends the exchange, and so does a cancelled task. It is called at least
+  /// Hands over the body as it comes; what `receive` throws ends the exchange, and so does a cancelled task. It is called at least
   /// once.
   /// - Parameters:
   ///   - silence: how long an answer may be silent, where that is not the client's patience.
@@ -82,15 +110,15 @@ package final class HTTPClient: Sendable {
   @discardableResult
   package func stream(
     _ request: HTTPClientRequest, to origin: HTTPOrigin, silence: Duration? = nil, isFresh: Bool = false,
-    _ take: @escaping @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
+    _ receive: @escaping @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
   ) async throws -> HTTPResponseHead {
     if origin.isTLS, tls == nil { throw HTTPClientError.tls(origin.description, reason: "this client has no TLS") }
     let bytes = request.wire(to: origin)
     // A kept connection may have been closed by the server meanwhile: nothing came of it then, and another one is tried.
     let silence = silence ?? patience
-    while !isFresh, let kept = takeIdle(origin) {
+    while !isFresh, let kept = reuseIdle(origin) {
       do {
-        let head = try await exchange(kept, bytes, isHead: request.method == .head, silence, take)
+        let head = try await exchange(kept, bytes, isHead: request.method == .head, silence, receive)
         await keep(kept, origin)
         return head
       } catch {
@@ -101,7 +129,7 @@ package final class HTTPClient: Sendable {
     }
     let connection = try await connect(origin)
     do {
-      let head = try await exchange(connection, bytes, isHead: request.method == .head, silence, take)
+      let head = try await exchange(connection, bytes, isHead: request.method == .head, silence, receive)
       await keep(connection, origin)
       return head
     } catch {
@@ -113,10 +141,10 @@ package final class HTTPClient: Sendable {
   /// A task that waits for an answer does not notice that it is cancelled: the connection is closed under it.
   private func exchange(
     _ connection: HTTPClientConnection, _ bytes: [UInt8], isHead: Bool, _ silence: Duration,
-    _ take: @escaping @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
+    _ receive: @escaping @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
   ) async throws -> HTTPResponseHead {
     try await withTaskCancellationHandler {
-      try await connection.exchange(bytes, isHead: isHead, patience: silence, take)
+      try await connection.exchange(bytes, isHead: isHead, patience: silence, receive)
     } onCancel: {
       Task { await connection.close() }
     }
@@ -154,7 +182,7 @@ package final class HTTPClient: Sendable {
     for connection in all { await connection.close() }
   }
 
-  private func takeIdle(_ origin: HTTPOrigin) -> HTTPClientConnection? { idle.withLock { $0[origin]?.popLast() } }
+  private func reuseIdle(_ origin: HTTPOrigin) -> HTTPClientConnection? { idle.withLock { $0[origin]?.popLast() } }
 
   private func keep(_ connection: HTTPClientConnection, _ origin: HTTPOrigin) async {
     guard await connection.isReusable else { return await connection.close() }

@@ -59,7 +59,7 @@ actor HTTPClientConnection {
   /// - Parameter patience: between two pieces.
   func exchange(
     _ request: [UInt8], isHead: Bool, patience: Duration,
-    _ take: @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
+    _ receive: @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
   ) async throws -> HTTPResponseHead {
     isReusable = false
     hasAnswered = false
@@ -78,8 +78,8 @@ actor HTTPClientConnection {
         if count != nil { hasAnswered = true } else { problem = parser.feed(UnsafeRawBufferPointer(start: nil, count: 0)) }
         if count == nil, !parser.isComplete { throw HTTPClientError.closed(origin.description) }
         if let problem { throw HTTPClientError.malformed(origin.description, reason: problem) }
-        let body = parser.takeBody()
-        if parser.hasHeaders { try await take(HTTPResponseHead(status: parser.status, headers: parser.headers), body) }
+        let body = parser.consumeBody()
+        if parser.hasHeaders { try await receive(HTTPResponseHead(status: parser.status, headers: parser.headers), body) }
       }
     } catch let error as ConnectionError {
       throw explain(error, isConnecting: false)

@@ -25,7 +25,7 @@ final class ResponseParser {
   deinit { parser.deallocate() }
 
   /// What came of the body since it was last taken.
-  func takeBody() -> [UInt8] {
+  func consumeBody() -> [UInt8] {
     defer { body = [] }
     return body
   }

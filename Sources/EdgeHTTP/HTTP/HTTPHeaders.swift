@@ -101,7 +101,8 @@ extension HTTPHeaders {
   }
 }
 
-func trimmed<Bytes: BidirectionalCollection>(_ bytes: Bytes) -> Bytes.SubSequence where Bytes.Element == UInt8 {
+/// Without spaces and tabs at both ends.
+package func trimmed<Bytes: BidirectionalCollection>(_ bytes: Bytes) -> Bytes.SubSequence where Bytes.Element == UInt8 {
   var slice = bytes[...]
   while let first = slice.first, first == 0x20 || first == 0x09 { slice = slice.dropFirst() }
   while let last = slice.last, last == 0x20 || last == 0x09 { slice = slice.dropLast() }

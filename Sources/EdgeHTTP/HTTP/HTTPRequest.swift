@@ -62,44 +62,21 @@ package struct HTTPRequest: Sendable {
 
   /// Whether the client has gone. Long work asks now and then; `withTaskCancellationHandler` tells at once.
   package var isConnectionClosed: Bool { Task.isCancelled }
-
-  /// The pairs of the query, decoded ("+" is a space), in order.
-  package var queryItems: [(name: String, value: String)] {
-    query.utf8.split(separator: UInt8(ascii: "&")).compactMap { pair in
-      let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = percentDecoded(parts[0], plusIsSpace: true) else { return nil }
-      guard let value = parts.count > 1 ? percentDecoded(parts[1], plusIsSpace: true) : "" else { return nil }
-      return (name, value)
-    }
-  }
 }
 
-/// nil where an escape is broken.
-func percentDecoded<Bytes: Collection>(_ bytes: Bytes, plusIsSpace: Bool = false) -> String? where Bytes.Element == UInt8 {
-  guard bytes.contains(where: { $0 == 0x25 || ($0 == 0x2B && plusIsSpace) }) else {
-    return String(decoding: bytes, as: UTF8.self)
-  }
-  var output: [UInt8] = []
-  var iterator = bytes.makeIterator()
-  while let byte = iterator.next() {
-    switch byte {
-    case 0x25:
-      guard let high = iterator.next().flatMap(hexadecimalValue), let low = iterator.next().flatMap(hexadecimalValue) else {
-        return nil
+extension Collection<UInt8> {
+  /// Whether a % is not followed by two hexadecimal digits.
+  var hasBrokenEscape: Bool {
+    var rest = makeIterator()
+    while let byte = rest.next() {
+      guard byte == UInt8(ascii: "%") else { continue }
+      for _ in 0..<2 {
+        switch rest.next() {
+        case .some(0x30...0x39), .some(0x41...0x46), .some(0x61...0x66): continue
+        default: return true
+        }
       }
-      output.append(high << 4 | low)
-    case 0x2B where plusIsSpace: output.append(0x20)
-    default: output.append(byte)
     }
-  }
-  return String(decoding: output, as: UTF8.self)
-}
-
-private func hexadecimalValue(_ byte: UInt8) -> UInt8? {
-  switch byte {
-  case 0x30...0x39: byte - 0x30
-  case 0x41...0x46: byte - 0x41 + 10
-  case 0x61...0x66: byte - 0x61 + 10
-  default: nil
+    return false
   }
 }

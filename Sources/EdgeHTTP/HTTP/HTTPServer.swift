@@ -71,7 +71,9 @@ package final class HTTPServer: Sendable {
     for connection in state.withLock({ Array($0.connections.values) }) { await connection.abort() }
   }
 
-  private func add(_ listener: ListeningSocket) -> SocketAddress {
+  /// Listens on a socket of its own.
+  @discardableResult
+  package func add(_ listener: ListeningSocket) -> SocketAddress {
     state.withLock { state in
       state.listeners.append(listener.socket)
       state.addresses.append(listener.address)

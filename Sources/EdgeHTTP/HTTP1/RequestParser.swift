@@ -190,6 +190,6 @@ func splitTarget(_ target: [UInt8]) throws(HTTPRefusal) -> (path: String, query:
   }
   let mark = rest.firstIndex(of: UInt8(ascii: "?"))
   let path = rest[..<(mark ?? rest.endIndex)]
-  if path.contains(UInt8(ascii: "%")), percentDecoded(path) == nil { throw .badRequest("the path has a broken percent escape") }
+  if path.hasBrokenEscape { throw .badRequest("the path has a broken percent escape") }
   return (String(decoding: path, as: UTF8.self), mark.map { String(decoding: rest[($0 + 1)...], as: UTF8.self) } ?? "")
 }

@@ -21,11 +21,11 @@ package enum ListenError: Error, Equatable, CustomStringConvertible {
 }
 
 /// A bound, listening, non-blocking socket.
-struct ListeningSocket {
+package struct ListeningSocket: Sendable {
   let socket: Descriptor
-  let address: SocketAddress
+  package let address: SocketAddress
 
-  init(_ address: SocketAddress) throws(ListenError) {
+  package init(_ address: SocketAddress) throws(ListenError) {
     guard address.isLiteral else { throw .notAnAddress(address.host) }
     do throws(SystemError) { socket = try Socket.listen(on: address) } catch {
       switch error.code {

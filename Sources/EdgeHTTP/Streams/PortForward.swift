@@ -85,7 +85,7 @@ package enum PortForwardUpgrade {
       await data.finish()
     }
     await errors.finish()
-    await data.forget()
-    await errors.forget()
+    await data.remove()
+    await errors.remove()
   }
 }

@@ -22,7 +22,7 @@ package actor SPDYSession {
   /// Serves the connection until its end.
   package func run() async {
     do {
-      while let frame = try await frame() { try await take(frame) }
+      while let frame = try await frame() { try await receive(frame) }
     } catch {}
     open.finish()
     for id in streams.keys.sorted() { streams[id]?.incoming.finish() }
@@ -53,7 +53,7 @@ package actor SPDYSession {
   }
 
   /// Nothing more comes from either side.
-  func forget(_ id: UInt32) { streams[id] = nil }
+  func remove(_ id: UInt32) { streams[id] = nil }
 }
 
 extension SPDYSession {
@@ -97,7 +97,7 @@ extension SPDYSession {
     return Frame(control: UInt16(first & 0xFFFF), stream: id, flags: flags, payload: payload)
   }
 
-  private func take(_ frame: Frame) async throws {
+  private func receive(_ frame: Frame) async throws {
     guard let control = frame.control else {
       guard let stream = streams[frame.stream] else { return }
       if !frame.payload.isEmpty { _ = await stream.incoming.write(Array(frame.payload)) }
@@ -171,5 +171,5 @@ package final class SPDYStream: Sendable {
   /// Closes the server's half.
   package func finish() async { try? await session.write([], to: id, isLast: true) }
   package func reset() async { await session.reset(id) }
-  package func forget() async { await session.forget(id) }
+  package func remove() async { await session.remove(id) }
 }

@@ -1,10 +1,10 @@
 import CoreJSON
+import CoreTypes
 import EdgeHTTP
-import EdgeImages
 import EdgeLinux
 import Glibc
 
-/// Fetches images by the OCI distribution specification 1.1 (which is Docker's registry API 2), anonymously.
+/// Fetches one image by the OCI distribution specification 1.1 (which is Docker's registry API 2), anonymously.
 struct RegistryPull: Sendable {
   /// Manifests and configurations are never larger.
   private static let documentLimit = 4 << 20
@@ -20,24 +20,7 @@ struct RegistryPull: Sendable {
   private let origin: HTTPOrigin
   private var token: String?
 
-  /// What the image store asks. `patience` is for each wait, not for the whole pull.
-  static func registry(patience: Duration = .seconds(20)) -> RegistryClient {
-    let tls = try? TLSContext(clientTrusting: [])
-    let client = HTTPClient(tls: tls, patience: patience)
-    return RegistryClient { (reference, scratch) throws(ImageError) in
-      do {
-        var pull = RegistryPull(client, reference, scratch)
-        return RegistryClient.PulledImage(image: try await pull.run(), scratch: scratch)
-      } catch {
-        try? Files.remove(scratch)
-        if let error = error as? ImageError { throw error }
-        throw .pullFailed(
-          reference.description, reason: "\(error); without a registry, load it: wavetank load image-archive FILE")
-      }
-    }
-  }
-
-  private init(_ client: HTTPClient, _ reference: ImageReference, _ scratch: String) {
+  init(_ client: HTTPClient, _ reference: ImageReference, _ scratch: String) {
     self.client = client
     self.reference = reference
     self.scratch = scratch
@@ -50,7 +33,7 @@ struct RegistryPull: Sendable {
 
   private func failed(_ reason: String) -> ImageError { .pullFailed(reference.description, reason: reason) }
 
-  private mutating func run() async throws -> OfferedImage {
+  mutating func run() async throws -> OfferedImage {
     var manifest = try await document("manifests/" + (reference.digest ?? reference.tag ?? "latest"), reference.digest)
     if manifest["manifests"].elements.first != nil {
       let choice = manifest["manifests"].elements.first { entry in
@@ -92,7 +75,7 @@ struct RegistryPull: Sendable {
   }
 
   /// Asks with a token where the registry wants one, and follows where it sends on.
-  private mutating func fetch(_ path: String, _ take: @escaping @Sendable ([UInt8]) throws -> Void) async throws {
+  private mutating func fetch(_ path: String, _ receive: @escaping @Sendable ([UInt8]) throws -> Void) async throws {
     var place = (origin: origin, target: "/v2/" + reference.repository + "/" + path)
     var hasAskedForToken = false
     for _ in 0...RegistryPull.redirectLimit {
@@ -103,7 +86,7 @@ struct RegistryPull: Sendable {
       if place.origin == origin, let token { headers.append("authorization", "Bearer " + token) }
       let head = try await client.stream(HTTPClientRequest(.get, place.target, headers: headers), to: place.origin) {
         head, bytes in
-        if head.status == 200 { try take(bytes) }
+        if head.status == 200 { try receive(bytes) }
       }
       switch head.status {
       case 200: return
@@ -137,7 +120,7 @@ struct RegistryPull: Sendable {
     guard let realm = fields["realm"] else { throw failed("\(origin.host) does not say where its tokens are") }
     let url = try HTTPURL(realm)
     var query: [String] = []
-    for name in ["service", "scope"] { if let value = fields[name] { query.append(name + "=" + RegistryPull.escaped(value)) } }
+    for name in ["service", "scope"] { if let value = fields[name] { query.append(name + "=" + PercentText.encodeQuery(value)) } }
     let target = url.target + (url.target.contains("?") ? "&" : "?") + query.joined(separator: "&")
     let answer = try await client.send(
       HTTPClientRequest(.get, target, headers: ["accept": "application/json"]), to: url.origin,
@@ -147,14 +130,6 @@ struct RegistryPull: Sendable {
       throw failed("\(url.origin) gave no token (status \(answer.status))")
     }
     return token
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.utf8.map { byte in
-      let isPlain =
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "-._~/:".utf8.contains(byte)
-      return isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-    }.joined()
   }
 }
 

@@ -1,4 +1,3 @@
-import EdgeImages
 import EdgeLinux
 import Synchronization
 

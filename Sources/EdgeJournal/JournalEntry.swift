@@ -14,7 +14,7 @@ package struct JournalKey: Sendable, Hashable {
 }
 
 /// One change to what is kept.
-package enum JournalRecord: Sendable, Equatable {
+package enum JournalEntry: Sendable, Equatable {
   case put(JournalKey, revision: UInt64, bytes: [UInt8])
   case delete(JournalKey, revision: UInt64)
   /// A value of the cluster's own, such as its certificate authority.

@@ -1,0 +1,21 @@
+/// What `wavetank up` was asked for.
+package struct ClusterConfiguration: Sendable {
+  package var dataDirectory: String
+  package var nodes = 1
+  package var speed = 1.0
+  package var port: UInt16 = 6443
+  package var kubeconfig: String
+  package var name = "wavetank"
+  /// False: pods are scheduled and stay Pending. For machines without root or crun.
+  package var runsContainers = true
+
+  package init(dataDirectory: String, kubeconfig: String) {
+    self.dataDirectory = dataDirectory
+    self.kubeconfig = kubeconfig
+  }
+
+  /// wavetank-control-plane, wavetank-worker, wavetank-worker2 …
+  package var nodeNames: [String] {
+    (0..<nodes).map { $0 == 0 ? "wavetank-control-plane" : $0 == 1 ? "wavetank-worker" : "wavetank-worker\($0)" }
+  }
+}

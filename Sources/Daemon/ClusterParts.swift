@@ -1,0 +1,83 @@
+import CoreAPI
+import CoreControllers
+import CoreEngine
+import CoreJSON
+import CoreStore
+import CoreTypes
+import EdgeHTTP
+import EdgeImages
+import EdgeJournal
+import EdgeLinux
+
+/// What a cluster is made of, before anything of it runs. Whatever is opened closes itself with its last owner: after a failure
+/// nothing is left behind.
+struct ClusterParts {
+  let journal: Journal
+  /// nil for a cluster without containers.
+  let images: ImageStore?
+  let clock: ClusterClock
+  let secrets: ClusterSecrets
+  let tokens: AccountTokens
+  let engine: Engine
+  let tls: TLSContext
+  /// What servers behind APIServices are shown: those that know its CA believe us who asks.
+  let frontProxy: Identity
+  let listener: ListeningSocket
+
+  private static let serverNames = [
+    "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+    "127.0.0.1",
+    Engine.serviceAddress,
+  ]
+
+  init(_ configuration: ClusterConfiguration) throws(ClusterError) {
+    let directory = configuration.dataDirectory
+    journal = try ClusterError.wrapping(ClusterError.journal, try Journal(directory: directory))
+    let contents = try ClusterError.wrapping(ClusterError.journal, try journal.load())
+    images =
+      configuration.runsContainers
+      ? try ClusterError.wrapping(
+        ClusterError.images, try ImageStore(directory: directory + "/images", registry: RegistryClient())) : nil
+    clock = ClockKeeper.clock(contents, speed: configuration.speed)
+    do throws(CertificateError) {
+      let loaded = try ClusterSecrets.load(contents.metadata)
+      if !loaded.records.isEmpty { journal.submit(loaded.records) { _ in } }
+      secrets = loaded.secrets
+      let identity = try secrets.authority.issueServer(commonName: "kube-apiserver", names: ClusterParts.serverNames)
+      tls = try TLSContext(server: identity, clientAuthorities: secrets.authority.certificatePEM)
+      frontProxy = try secrets.frontProxy.issueClient(commonName: APIConfiguration.frontProxyName)
+    } catch { throw .certificates(error) }
+    tokens = AccountTokens(signer: secrets.signer)
+    engine = try ClusterParts.engine(configuration, contents, secrets, tokens)
+    listener = try ClusterError.wrapping(
+      ClusterError.listen, try ListeningSocket(SocketAddress(host: "127.0.0.1", port: configuration.port)))
+  }
+
+  private static func engine(
+    _ configuration: ClusterConfiguration, _ contents: JournalContents, _ secrets: ClusterSecrets, _ tokens: AccountTokens
+  ) throws(ClusterError) -> Engine {
+    var api = APIConfiguration(sign: tokens.sign, verify: tokens.verify)
+    api.clusterName = configuration.name
+    api.serverAddress = "127.0.0.1:\(configuration.port)"
+    api.certificateAuthorityPEM = String(decoding: secrets.authority.certificatePEM, as: UTF8.self)
+    api.frontProxyAuthorityPEM = String(decoding: secrets.frontProxy.certificatePEM, as: UTF8.self)
+    api.timeZones = ZoneFiles.database
+    let seed = secureRandomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    var store = Store()
+    for (key, revision, bytes) in contents.objects {
+      let tree: JSON
+      do throws(JSONError) { tree = try JSONParser.parse(bytes) } catch {
+        throw .damaged(object: "\(key.resource) \(key.namespace)/\(key.name)", reason: "\(error)")
+      }
+      store.restore(
+        StoredObject(
+          key: ObjectKey(ResourceID(key.group, key.resource), namespace: key.namespace, key.name),
+          uid: tree[.metadata][.uid].string ?? "",
+          revision: revision, tree: tree, encoded: bytes))
+    }
+    store.restore(revision: contents.lastRevision)
+    return Engine(
+      api, random: RandomSource(seed: seed), store: store,
+      controllers: Controllers.all(certificateAuthority: api.certificateAuthorityPEM, zone: { ZoneFiles.database.rules($0) }))
+  }
+}

@@ -1,0 +1,40 @@
+import CoreAPI
+import CoreJSON
+import EdgeHTTP
+import Synchronization
+
+/// Who asks, by what proof: a client certificate or a token.
+final class CredentialReader: Sendable {
+  /// Verified tokens remembered, so that a signature is checked once. Claims are judged by the core at every request.
+  private static let cacheLimit = 1_000
+  private let tokens: AccountTokens
+  private let adminToken: String
+  private let verified = Mutex<[String: JSON]>([:])
+
+  init(tokens: AccountTokens, adminToken: String) {
+    self.tokens = tokens
+    self.adminToken = adminToken
+  }
+
+  func read(_ request: HTTPRequest) -> Credential {
+    if let certificate = request.peer.certificate {
+      if let problem = certificate.verificationError { return .invalid("the client certificate is not valid: \(problem)") }
+      return .certificate(commonName: certificate.commonName, organizations: certificate.organizations)
+    }
+    guard let header = request.headers["authorization"] else { return .none }
+    guard header.lowercased().hasPrefix("bearer ") else {
+      return .invalid("only Bearer tokens and client certificates are understood")
+    }
+    let token = String(decoding: trimmed(header.utf8.dropFirst(7)), as: UTF8.self)
+    if token == adminToken {
+      return .token(user: Caller(name: "kubernetes-admin", groups: ["system:masters", "system:authenticated"]))
+    }
+    if let known = verified.withLock({ $0[token] }) { return .serviceAccount(claims: known) }
+    guard let claims = tokens.verify(token) else { return .invalid("the token is not one of this cluster") }
+    verified.withLock { cache in
+      if cache.count >= CredentialReader.cacheLimit { cache = [:] }
+      cache[token] = claims
+    }
+    return .serviceAccount(claims: claims)
+  }
+}
