@@ -33,10 +33,14 @@ practice: build .build/practice/app
 	mkdir -p .build/practice
 	swiftc -O -static-executable -Xlinker -s -o $@ $<
 
-# make bench ROWS=get,post measures some rows only.
+# make bench ROWS=get,post measures some rows only; AGAINST=bd7fe32 measures that revision beside, in RUNS=5 pairs of runs.
 bench: build
 	$(BUILD) --product wavetank-bench
+ifdef AGAINST
+	@scripts/bench-against '$(AGAINST)' '$(ROWS)' '$(RUNS)'
+else
 	.build/release/wavetank-bench $(ROWS)
+endif
 
 # Writes README's table of commands anew.
 readme: build

@@ -6,12 +6,14 @@ import Glibc
 /// How much memory 100,000 pods take, in a process of their own.
 enum HeldPods {
   private static let count = 100_000
+  /// The argument that makes a process the one that holds them.
+  static let childWord = "--hold-pods"
 
   static func measure() throws -> Double {
     var descriptors: [Int32] = [0, 0]
     guard pipe(&descriptors) == 0 else { throw BenchError("no pipe") }
     for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-    let process = try Belongings.start("/proc/self/exe", ["hold"], output: descriptors[1])
+    let process = try Belongings.start("/proc/self/exe", [childWord], output: descriptors[1])
     close(descriptors[1])
     var buffer = [UInt8](repeating: 0, count: 64)
     let got = read(descriptors[0], &buffer, buffer.count)

@@ -16,6 +16,15 @@ struct Row {
 
   var targetText: String { target.map { (isLowerBetter ? "≤ " : "≥ ") + text($0) } ?? "" }
 
+  /// What the reference machine would have measured: bytes and shares of a core are the same everywhere.
+  func atReference(_ value: Double, speed: Double) -> Double {
+    switch unit {
+    case "s", "ms": value * speed
+    case "/s": value / speed
+    default: value
+    }
+  }
+
   func verdict(_ value: Double) -> String {
     guard let target else { return "" }
     return (isLowerBetter ? value <= target : value >= target) ? "ok" : "MISSED"
@@ -38,8 +47,11 @@ struct Row {
 }
 
 enum Table {
-  static func line(_ id: String, _ what: String, _ target: String, _ measured: String, _ verdict: String) -> String {
-    pad(id, 12) + pad(what, 52) + pad(target, 14) + pad(measured, 14) + verdict
+  /// scripts/bench-against reads `id` and `measured` by their places.
+  static func line(
+    _ id: String, _ what: String, _ target: String, _ measured: String, _ atReference: String, _ verdict: String
+  ) -> String {
+    pad(id, 12) + pad(what, 52) + pad(target, 14) + pad(measured, 14) + pad(atReference, 14) + verdict
   }
   private static func pad(_ text: String, _ width: Int) -> String {
     text + String(repeating: " ", count: max(1, width - text.count))
