@@ -1,6 +1,7 @@
 .PHONY: build test storms bench practice readme format lint clean
 
-BUILD = swift build -c release --omit-frame-pointers -Xswiftc -static-stdlib --explicit-target-dependency-import-check error
+# No debug information: it is a third of the program, and crashes name their functions without it.
+BUILD = swift build -c release -debug-info-format none --omit-frame-pointers -Xswiftc -static-stdlib --explicit-target-dependency-import-check error
 
 build:
 	scripts/setup

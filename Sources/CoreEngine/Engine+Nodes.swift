@@ -33,8 +33,8 @@ extension Engine {
 
   /// A lost node whose Lease no longer says so is back as soon as it is measured again.
   mutating func receiveReturning(_ nodes: some Sequence<String>, _ now: Instant) {
-    if lostNodes.isEmpty { return }
-    for name in nodes where lostNodes.contains(name) {
+    if planner.lostNodes.isEmpty { return }
+    for name in nodes where planner.lostNodes.contains(name) {
       guard let stored = store.get(.nodes, name), case var node = stored.view(Node.self),
         !NodeLifecycleController.isSilent(name, store, at: now)
       else { continue }
@@ -43,14 +43,6 @@ extension Engine {
       settle(now)
       pods += planner.welcome(name)
     }
-  }
-
-  /// Keeps `lostNodes` up.
-  mutating func recordNode(_ change: StoreChange) {
-    let isLost =
-      change.kind != .deleted
-      && change.object.view(Node.self).status.conditions.contains { $0.type == "Ready" && $0.status == "Unknown" }
-    if isLost { lostNodes.insert(change.object.key.name) } else { lostNodes.remove(change.object.key.name) }
   }
 
   mutating func planPods(_ now: Instant) {

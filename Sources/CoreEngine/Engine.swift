@@ -28,8 +28,6 @@ package struct Engine: Sendable {
   /// UIDs of pods whose node plan is to be looked at, in order.
   var pods: [String] = []
   var effects: [Effect] = []
-  /// Nodes whose Ready condition is Unknown.
-  var lostNodes: Set<String> = []
   /// Which controllers are asked about the changes of a resource.
   private var listeners = ResourceMap<[Int]>()
   private var lastWake: Instant?
@@ -204,7 +202,6 @@ package struct Engine: Sendable {
   }
 
   private mutating func distribute(_ change: StoreChange, in snapshot: Snapshot, except: WorkQueue.Item? = nil) {
-    if change.object.key.resource == .nodes { recordNode(change) }
     for index in listeners(to: change.object.key.resource) {
       for key in controllers[index].keys(affectedBy: change, in: snapshot) {
         let item = WorkQueue.Item(controller: index, key: key)

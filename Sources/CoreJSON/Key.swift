@@ -4,7 +4,7 @@
 /// generated from the schema; a literal costs a table look-up each time it is evaluated.
 ///
 /// Constants and reads of members are `@inlinable`, and what they name `@usableFromInline`: what is merely `package` is called from
-/// other modules, never inlined there, even with cross-module optimization.
+/// other modules, never inlined there.
 @usableFromInline package enum Key: Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
   case known(UInt32)
   case other(KeyBox)
