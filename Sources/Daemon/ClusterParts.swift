@@ -61,7 +61,8 @@ struct ClusterParts {
     api.serverAddress = "127.0.0.1:\(configuration.port)"
     api.certificateAuthorityPEM = String(decoding: secrets.authority.certificatePEM, as: UTF8.self)
     api.frontProxyAuthorityPEM = String(decoding: secrets.frontProxy.certificatePEM, as: UTF8.self)
-    api.timeZones = ZoneFiles.database
+    let timeZones = TimeZoneDatabase(read: ZoneFiles.read)
+    api.timeZones = timeZones
     let seed = secureRandomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     var store = Store()
     for (key, revision, bytes) in contents.objects {
@@ -78,6 +79,6 @@ struct ClusterParts {
     store.restore(revision: contents.lastRevision)
     return Engine(
       api, random: RandomSource(seed: seed), store: store,
-      controllers: Controllers.all(certificateAuthority: api.certificateAuthorityPEM, zone: { ZoneFiles.database.rules($0) }))
+      controllers: Controllers.all(certificateAuthority: api.certificateAuthorityPEM, zone: { timeZones.rules($0) }))
   }
 }

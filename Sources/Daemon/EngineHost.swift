@@ -7,6 +7,7 @@ import CoreStore
 import CoreTypes
 package import EdgeHTTP
 package import EdgeJournal
+import EdgeLinux
 import Synchronization
 
 /// Runs the engine in real time: one lock around `step`, and the order of durability. Nothing that a step says to the outside is

@@ -1,4 +1,4 @@
-import Daemon
+import EdgeLinux
 
 /// wavetank help: what the program can do.
 enum HelpCommand {

@@ -1,5 +1,6 @@
 import CoreJSON
 import Daemon
+import EdgeLinux
 import Glibc
 
 /// wavetank load and wavetank image: they ask the running cluster, which holds the images.

@@ -1,5 +1,4 @@
 import CoreJSON
-import Daemon
 import EdgeClient
 import EdgeLinux
 

@@ -1,6 +1,7 @@
 import CLinux
 import CoreJSON
-import Daemon
+import CoreTypes
+import EdgeLinux
 import Glibc
 import Rehearsal
 
@@ -35,7 +36,7 @@ enum PracticeCommand {
   @MainActor private static func simulate(_ invocation: Invocation<PracticeOptions>) async {
     linux_grow_heap_by(16 << 20)
     let manifests = manifests(invocation)
-    let cluster = SimulatedAccess.practice(seed: UInt64(invocation.seed), timeZones: ZoneFiles.database)
+    let cluster = SimulatedAccess.practice(seed: UInt64(invocation.seed), timeZones: TimeZoneDatabase(read: ZoneFiles.read))
     do {
       let progress = try await PracticePlay(cluster).run(manifests, PracticeProgress(.simulated))
       Standard.output((PracticeView.changes(progress) + [""] + PracticeView.summary(progress)).joined(separator: "\n"))

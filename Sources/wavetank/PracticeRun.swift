@@ -67,7 +67,7 @@ struct PracticeRun {
     Standard.output("The practice at \(speed)x: a cluster of 3 nodes, kubeconfig \(directory)/kubeconfig")
     var progress = PracticeProgress()
     try await prepareImages(cluster, &progress)
-    let screen = PracticeScreen(title: "The practice at \(speed)x", wall: ClusterClock.monotonic)
+    let screen = PracticeScreen(title: "The practice at \(speed)x", wall: SystemClock.monotonic)
     let practice = PracticePlay(LocalAccess(cluster: cluster)) { screen.show($0) }
     return try await practice.run(manifests, progress)
   }

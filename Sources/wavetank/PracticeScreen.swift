@@ -1,4 +1,3 @@
-import Daemon
 import EdgeLinux
 import Rehearsal
 import Synchronization
@@ -28,7 +27,7 @@ final class PracticeScreen: Sendable {
   }
 
   private func draw(_ progress: PracticeProgress, _ state: inout State) {
-    let seconds = (ClusterClock.monotonic - wall) / 1_000_000_000
+    let seconds = (SystemClock.monotonic - wall) / 1_000_000_000
     let width = Terminal.columns ?? 120
     let lines = PracticeView.frame(progress, title: "\(title), \(seconds) s by the wall's clock")
     var text = state.drawn > 0 ? "\u{1B}[\(state.drawn)A" : ""

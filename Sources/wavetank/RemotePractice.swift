@@ -1,5 +1,4 @@
 import CoreJSON
-import Daemon
 import EdgeClient
 import EdgeLinux
 import Glibc
@@ -17,7 +16,7 @@ enum RemotePractice {
       Standard.fail("\(error)")
     }
     Standard.output("The practice on \(endpoint.origin), in its namespace default. What it makes there stays.")
-    let screen = PracticeScreen(title: "The practice on \(endpoint.origin)", wall: ClusterClock.monotonic)
+    let screen = PracticeScreen(title: "The practice on \(endpoint.origin)", wall: SystemClock.monotonic)
     let practice = PracticePlay(RemoteAccess(endpoint)) { screen.show($0) }
     do {
       PracticeReport(csv: invocation.csv).finish(try await practice.run(manifests, PracticeProgress()))

@@ -1,5 +1,5 @@
 import CoreJSON
-import Daemon
+import EdgeLinux
 import Glibc
 import Simulation
 

@@ -1,4 +1,4 @@
-import Daemon
+import EdgeLinux
 import Glibc
 
 /// wavetank status: whether a cluster runs, and how to reach it.

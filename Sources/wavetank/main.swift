@@ -1,4 +1,3 @@
-import Daemon
 import EdgeLinux
 import Glibc
 

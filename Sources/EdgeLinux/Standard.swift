@@ -1,4 +1,3 @@
-import EdgeLinux
 import Glibc
 
 /// Messages to the person at the terminal.

@@ -33,9 +33,13 @@ extension ImageRecipe {
   }
 
   /// The oldest that is at least 1.25 among files named kubectl.1.N or kubectl-1.N, as the image's own is 1.25; else any kubectl.
+  /// Such files lie on the PATH, or where a link on it leads.
   private static func oldestKubectl() -> String? {
     let path = Environment["PATH"] ?? ""
-    let directories = path.split(separator: ":").map(String.init) + ["/usr/lib/google-cloud-sdk/bin", "/opt/kubectl"]
+    var directories = path.split(separator: ":").map(String.init)
+    directories += directories.compactMap { Files.resolved($0 + "/kubectl") }.map {
+      String($0[..<($0.lastIndex(of: "/") ?? $0.startIndex)])
+    }
     var oldest: (minor: Int, path: String)?
     for directory in directories {
       for file in (try? Files.list(directory)) ?? [] where file.hasPrefix("kubectl") {
