@@ -20,10 +20,13 @@ package final class SimulatedAccess: ClusterAccess {
     var watches: [Watch?] = []
   }
   private let state: Mutex<State>
+  /// The place of the HorizontalPodAutoscalerController among the controllers: to look for it costs more than what it is asked.
+  private let autoscalers: Int?
 
   package init(_ cluster: VirtualCluster) {
     var cluster = cluster
     cluster.appends = []
+    autoscalers = cluster.engine.controllers.firstIndex { $0 is HorizontalPodAutoscalerController }
     state = Mutex(State(cluster: cluster))
   }
 
@@ -68,7 +71,8 @@ package final class SimulatedAccess: ClusterAccess {
   package func decision(ofAutoscaler name: String, namespace: String) -> String? {
     let key = ObjectKey(.horizontalPodAutoscalers, namespace: namespace, name)
     return state.withLock { state in
-      let controller = state.cluster.engine.controller(HorizontalPodAutoscalerController.self)
+      guard let autoscalers else { return nil }
+      let controller = state.cluster.engine.controllers[autoscalers] as? HorizontalPodAutoscalerController
       return controller?.decisions(key, at: state.cluster.now).last?.reason
     }
   }
