@@ -65,11 +65,13 @@ package final class ContainerBundle: Sendable {
   private func configuration() throws -> JSON {
     var process = try process(arguments: arguments(), terminal: spec.terminal)
     process["noNewPrivileges"] = .bool(!spec.security.allowPrivilegeEscalation && !spec.security.privileged)
-    return [
+    let tree: JSON = [
       "ociVersion": "1.0.2", "process": process,
       "root": ["path": .string(rootfs), "readonly": .bool(spec.security.readOnlyRoot)],
       "hostname": .string(sandbox.spec.hostname), "mounts": .array(try mountList()), "linux": linux(),
+      "annotations": SeccompProfile.annotations(for: spec.security, capabilities: capabilities),
     ]
+    return tree.withoutNulls
   }
 
   /// docker's and Kubernetes' rule: `command` replaces the image's entrypoint and its arguments.

@@ -11,6 +11,9 @@ package struct Crun: Sendable {
 
   package init(state: String) { self.state = state }
 
+  /// The filter of a container that runs, as the kernel has it.
+  func seccompFilter(of id: String) -> String { state + "/" + id + "/seccomp.bpf" }
+
   func arguments(_ rest: [String]) -> [String] { ["--cgroup-manager=cgroupfs", "--root", state] + rest }
 
   /// "1.8.1"; nil where crun is not installed.

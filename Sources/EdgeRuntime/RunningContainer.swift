@@ -62,6 +62,8 @@ package final class RunningContainer: Sendable {
         await crun.delete(bundle.spec.containerID)
         throw ContainerError.start(RunningContainer.reason(bundle, code))
       }
+      SeccompProfile.keepFilter(
+        crun.seccompFilter(of: bundle.spec.containerID), for: bundle.spec.security, capabilities: bundle.capabilities)
       let pid = Int32(try Files.readText(bundle.pidFile).filter(\.isNumber)) ?? -1
       let copying = try await streams.copy()
       return RunningContainer(

@@ -1,9 +1,11 @@
+import CoreJSON
 import CoreNode
 import CoreTypes
 import EdgeAgent
 import EdgeLinux
-import EdgeRuntime
 import Testing
+
+@testable import EdgeRuntime
 
 @Suite(
   "Real containers", .serialized, .timeLimit(.minutes(2)),
@@ -116,6 +118,9 @@ struct ContainerTests {
         $0.unconfined = true
       }
       #expect(unconfined == ["Seccomp:\t0", absent, "x"])
+      // The filter of the first one is kept, and confines as well.
+      #expect(!SeccompProfile.annotations(for: SecuritySpec(), capabilities: try Capabilities(SecuritySpec()).names).isNull)
+      #expect(try await run { _ in }.prefix(2) == ["Seccomp:\t2", denied])
     }
   }
 
