@@ -37,7 +37,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 let openSSL = library("ssl") + library("crypto")
 
 let coreTargets: [Target.Dependency] = [
-  "CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreAPI", "CoreMetrics", "CoreAggregation", "CoreControllers", "CoreNode",
+  "CoreObjects", "CoreSchema", "CoreAPI", "CoreControllers", "CoreNode",
   "CoreEngine",
 ]
 
@@ -58,19 +58,15 @@ let package = Package(
     .executableTarget(name: "SchemaCompiler", dependencies: ["SchemaLanguage"], swiftSettings: settings),
     .plugin(name: "SchemaPlugin", capability: .buildTool(), dependencies: ["SchemaCompiler"]),
 
-    core("CoreJSON", schema: true),
-    core("CoreTypes", ["CoreJSON"], schema: true),
-    core("CoreSchema", ["CoreJSON", "CoreTypes", "SchemaLanguage"], schema: true),
-    core("CoreStore", ["CoreJSON", "CoreTypes"]),
-    core("CoreMetrics", ["CoreJSON", "CoreTypes"]),
-    core("CoreAggregation", ["CoreJSON", "CoreTypes", "CoreStore"]),
-    core("CoreAPI", ["CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAggregation"]),
-    core("CoreControllers", ["CoreJSON", "CoreTypes", "CoreStore", "CoreMetrics", "CoreAggregation"]),
-    core("CoreNode", ["CoreJSON", "CoreTypes", "CoreStore"]),
+    core("CoreObjects", schema: true),
+    core("CoreSchema", ["CoreObjects", "SchemaLanguage"], schema: true),
+    core("CoreAPI", ["CoreObjects", "CoreSchema"]),
+    core("CoreControllers", ["CoreObjects"]),
+    core("CoreNode", ["CoreObjects"]),
     core(
       "CoreEngine",
       [
-        "CoreJSON", "CoreTypes", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAggregation", "CoreAPI", "CoreControllers",
+        "CoreObjects", "CoreSchema", "CoreAPI", "CoreControllers",
         "CoreNode",
       ]),
 
@@ -79,15 +75,15 @@ let package = Package(
       libraries: openSSL + library("nghttp2") + library("z")),
     edge("EdgeJournal", ["CSQLite", "EdgeLinux"], libraries: library("sqlite3")),
     edge(
-      "EdgeImages", ["CArchive", "COpenSSL", "CoreJSON", "CoreTypes", "CoreNode", "EdgeLinux", "EdgeHTTP"],
+      "EdgeImages", ["CArchive", "COpenSSL", "CoreObjects", "CoreNode", "EdgeLinux", "EdgeHTTP"],
       libraries: library("archive", parts: ["bz2", "lzma", "zstd", "z"]) + openSSL),
     edge("EdgeLinux", ["CLinux"]),
-    edge("EdgeRuntime", ["CoreJSON", "CoreTypes", "CoreNode", "CoreMetrics", "EdgeImages", "EdgeLinux"]),
+    edge("EdgeRuntime", ["CoreObjects", "CoreNode", "EdgeImages", "EdgeLinux"]),
     edge("EdgeNetwork", ["EdgeLinux"]),
     edge(
-      "EdgeAgent", ["CoreTypes", "CoreNode", "CoreMetrics", "EdgeLinux", "EdgeHTTP", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
+      "EdgeAgent", ["CoreObjects", "CoreNode", "EdgeLinux", "EdgeHTTP", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
     edge(
-      "EdgeClient", ["CoreJSON", "CoreTypes", "CYAML", "COpenSSL", "EdgeHTTP", "EdgeLinux"], libraries: library("yaml") + openSSL),
+      "EdgeClient", ["CoreObjects", "CYAML", "COpenSSL", "EdgeHTTP", "EdgeLinux"], libraries: library("yaml") + openSSL),
     edge(
       "Daemon",
       coreTargets + [
@@ -112,24 +108,23 @@ let package = Package(
       dependencies: coreTargets + ["Simulation", "Rehearsal", "EdgeClient", "COpenSSL", "CLinux"], path: "Benchmarks",
       swiftSettings: settings),
 
-    tests("CoreJSONTests", ["CoreJSON"]),
-    tests("CoreTypesTests", ["CoreTypes", "CoreJSON"]),
-    tests("CoreSchemaTests", ["CoreSchema", "SchemaLanguage", "CoreTypes", "CoreJSON"]),
-    tests("CoreStoreTests", ["CoreStore", "CoreTypes", "CoreJSON"]),
-    tests("CoreMetricsTests", ["CoreMetrics", "CoreTypes", "CoreJSON"]),
-    tests("CoreAPITests", ["CoreAPI", "CoreSchema", "CoreStore", "CoreMetrics", "CoreAggregation", "CoreTypes", "CoreJSON"]),
+    tests("CoreJSONTests", ["CoreObjects"]),
+    tests("CoreTypesTests", ["CoreObjects"]),
+    tests("CoreSchemaTests", ["CoreSchema", "SchemaLanguage", "CoreObjects"]),
+    tests("CoreStoreTests", ["CoreObjects"]),
+    tests("CoreMetricsTests", ["CoreObjects"]),
+    tests("CoreAPITests", ["CoreAPI", "CoreSchema", "CoreObjects"]),
     tests(
-      "CoreControllersTests", ["CoreControllers", "CoreStore", "CoreMetrics", "CoreAggregation", "CoreTypes", "CoreJSON"]),
-    tests("CoreNodeTests", ["CoreNode", "CoreStore", "CoreTypes", "CoreJSON"]),
+      "CoreControllersTests", ["CoreControllers", "CoreObjects"]),
+    tests("CoreNodeTests", ["CoreNode", "CoreObjects"]),
     tests("CoreEngineTests", coreTargets),
     tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLinux", "CZlib", "CLinux", "TestMachine"]),
     tests("EdgeJournalTests", ["EdgeJournal", "EdgeLinux", "CSQLite", "TestMachine"]),
-    tests("EdgeImagesTests", ["EdgeImages", "EdgeLinux", "CLinux", "CArchive", "CoreJSON", "CoreNode", "TestMachine"]),
+    tests("EdgeImagesTests", ["EdgeImages", "EdgeLinux", "CLinux", "CArchive", "CoreObjects", "CoreNode", "TestMachine"]),
     tests(
       "EdgeRuntimeTests",
       [
-        "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeImages", "CoreNode", "CoreMetrics", "CoreTypes", "CoreJSON",
-        "CLinux", "TestMachine",
+        "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeImages", "CoreNode", "CoreObjects", "CLinux", "TestMachine",
       ]),
     tests(
       "DaemonTests",

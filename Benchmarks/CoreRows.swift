@@ -1,10 +1,7 @@
 import CoreAPI
 import CoreControllers
 import CoreEngine
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 import EdgeClient
 import Glibc
 import Rehearsal

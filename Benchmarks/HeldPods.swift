@@ -1,6 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreTypes
+import CoreObjects
 import Glibc
 
 /// How much memory 100,000 pods take, in a process of their own.

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 import Glibc
 
 /// A cluster in a process of its own, with a data directory of its own in /tmp.

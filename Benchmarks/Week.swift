@@ -1,6 +1,5 @@
 import CoreAPI
-import CoreJSON
-import CoreTypes
+import CoreObjects
 import Simulation
 
 /// A cluster that lives for a week in virtual time: 1,000 CronJobs, 200 StatefulSets and 800 Deployments with 1,000 autoscalers

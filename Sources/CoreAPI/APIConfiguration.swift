@@ -1,5 +1,4 @@
-package import CoreJSON
-package import CoreTypes
+package import CoreObjects
 
 /// What the host gives the API server: keys stay outside, behind two closures.
 package struct APIConfiguration: Sendable {

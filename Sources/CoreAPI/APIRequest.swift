@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 /// One request as an edge read it: transport is over, nothing is decoded yet.
 package struct APIRequest: Sendable {

@@ -1,4 +1,4 @@
-package import CoreTypes
+package import CoreObjects
 
 /// What a request is answered with.
 package enum APIResponse: Sendable {

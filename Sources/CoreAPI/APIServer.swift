@@ -1,8 +1,4 @@
-package import CoreAggregation
-import CoreJSON
-package import CoreMetrics
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// The Kubernetes API as a value: authenticates, authorises, routes and encodes. Requests in, answers out; what they write goes
 /// through the `Writer`. It never traps and never throws at its border: refusals are answers with a metav1.Status.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One request for a resource on its way through a verb: understood, authenticated, authorised.
 struct Call: Sendable {

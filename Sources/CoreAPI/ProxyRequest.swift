@@ -1,4 +1,4 @@
-package import CoreAggregation
+package import CoreObjects
 
 /// An authorised request that another server answers.
 package struct ProxyRequest: Sendable, Equatable {

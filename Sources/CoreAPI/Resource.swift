@@ -1,7 +1,5 @@
-package import CoreJSON
+package import CoreObjects
 package import CoreSchema
-package import CoreStore
-package import CoreTypes
 
 /// One kind as the API server serves it: its names and what only that kind does. One type and one file a kind, in Resources/.
 ///

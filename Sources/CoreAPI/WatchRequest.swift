@@ -1,5 +1,4 @@
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// A watch that was authorised and understood.
 package struct WatchRequest: Sendable {

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What ReplicaSets, DaemonSets and Jobs do to their pods, with the events that report it.
 /// Source: RealPodControl, pkg/controller/controller_utils.go, v1.36.

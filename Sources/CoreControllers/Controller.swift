@@ -1,7 +1,4 @@
-package import CoreAggregation
-package import CoreMetrics
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// A reconciler: from a snapshot and the time to a plan. It never writes, never waits, never asks for the time.
 package protocol Controller: Sendable {

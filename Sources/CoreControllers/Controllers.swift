@@ -1,4 +1,4 @@
-package import CoreTypes
+package import CoreObjects
 
 /// Every controller, in the order in which they look at a change.
 package enum Controllers {

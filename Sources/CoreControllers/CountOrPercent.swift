@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// A field that holds a number or a percentage: 3 or "25%".
 enum CountOrPercent {

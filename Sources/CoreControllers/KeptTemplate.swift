@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Templates of StatefulSets and DaemonSets, kept as ControllerRevisions. Source: pkg/controller/history, v1.36.
 enum KeptTemplate {

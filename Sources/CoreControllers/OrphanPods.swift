@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Objects of one resource (by default pods) without a controller, updated by every change: only these may be adopted.
 struct OrphanPods: Sendable {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What controllers of pods share: ownership, adoption, availability.
 enum OwnedPods {

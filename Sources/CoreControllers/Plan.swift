@@ -1,6 +1,4 @@
-package import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// What a controller wants done. The engine performs the changes in order, as writes of the controller's ServiceAccount.
 package struct Plan: Sendable {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A label with its value.
 struct LabelPair: Hashable, Sendable {

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Names of new pods (and slices): the owner's name and five characters, as generateName makes them, but known before the pod is there,
 /// so that events can name them. The same state of the store gives the same names.

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreStore
+import CoreObjects
 
 extension Change {
   /// Of an object that may have gone.

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// A short name for a template, for the names of ReplicaSets and ControllerRevisions.
 enum TemplateHash {

@@ -1,7 +1,6 @@
 package import CoreAPI
 package import CoreNode
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Everything that the core wants of the world. The order matters: what was appended must be durable before later answers
 /// and watch events of the same or a later step are sent.

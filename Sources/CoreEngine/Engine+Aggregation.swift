@@ -1,9 +1,6 @@
 import CoreAPI
-package import CoreAggregation
 import CoreControllers
-package import CoreMetrics
-import CoreStore
-import CoreTypes
+package import CoreObjects
 
 /// Groups that other servers serve.
 extension Engine {

@@ -1,8 +1,6 @@
 import CoreAPI
 import CoreControllers
-import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 extension Engine {
   /// The address of the service `kubernetes`: where pods find the API server.

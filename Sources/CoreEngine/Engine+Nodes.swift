@@ -1,10 +1,7 @@
 import CoreAPI
 import CoreControllers
-import CoreJSON
-import CoreMetrics
 import CoreNode
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension Engine {
   /// What the planner may look at now.

@@ -1,8 +1,6 @@
 import CoreAPI
 import CoreControllers
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension Engine {
   /// Carries a plan out through the verbs. After a refusal the key is tried again with back-off.

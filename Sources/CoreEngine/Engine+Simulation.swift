@@ -1,5 +1,5 @@
 package import CoreAPI
-package import CoreTypes
+package import CoreObjects
 
 extension Engine {
   /// A write of the host's own, in place of controllers and nodes that it leaves out.

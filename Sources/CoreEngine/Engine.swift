@@ -1,10 +1,7 @@
 package import CoreAPI
-package import CoreAggregation
 package import CoreControllers
-package import CoreMetrics
 package import CoreNode
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// The whole control plane as one state machine: an input and the time in, effects out. Synchronous and deterministic; the same
 /// inputs give the same effects, byte for byte.

@@ -1,8 +1,6 @@
 import CoreAPI
 import CoreControllers
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Turns drafts into Event objects; repeats of one draft are counted in one object, and a source that reports too much on one
 /// object is cut off. Source: EventCorrelator, client-go tools/record, v0.36 (25 at once, then one in 5 minutes).

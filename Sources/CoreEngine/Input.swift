@@ -1,7 +1,6 @@
 package import CoreAPI
-package import CoreAggregation
-package import CoreMetrics
 package import CoreNode
+package import CoreObjects
 
 /// Everything that can happen to the cluster.
 package enum Input: Sendable {

@@ -1,8 +1,6 @@
 import CoreAPI
-import CoreJSON
 import CoreNode
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension Engine {
   /// Makes or refreshes the Node object of a node that reported itself. Source: pkg/kubelet/kubelet_node_status.go, v1.36.

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// Wake-ups ordered by time, then by the order in which they were set. One for each token: setting again replaces.
 struct TimerHeap<Token: Hashable & Sendable>: Sendable {

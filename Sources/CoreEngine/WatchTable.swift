@@ -1,6 +1,5 @@
 import CoreAPI
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Open watches by resource.
 struct WatchTable: Sendable {

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Keys to reconcile, first in first out, each at most once, with the failures of each for back-off.
 struct WorkQueue: Sendable {

@@ -1,4 +1,4 @@
-package import CoreTypes
+package import CoreObjects
 
 /// One container of a pod as its node runs it.
 package struct ContainerRuntime: Sendable {

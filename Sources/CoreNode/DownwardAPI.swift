@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Fields of a pod that its containers may read. Source: pkg/fieldpath and pkg/api/v1/resource, v1.36.
 enum DownwardAPI {

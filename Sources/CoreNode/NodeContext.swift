@@ -1,5 +1,4 @@
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// What a node's planner may look at while it decides.
 package struct NodeContext: Sendable {

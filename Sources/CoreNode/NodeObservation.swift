@@ -1,4 +1,4 @@
-package import CoreTypes
+package import CoreObjects
 
 /// What a node saw. Times are cluster time.
 package struct NodeObservation: Sendable, Equatable {

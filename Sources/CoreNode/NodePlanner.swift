@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-import CoreTypes
+package import CoreObjects
 
 /// All pods of all nodes: from store changes and observations to plans. One value for the whole cluster.
 package struct NodePlanner: Sendable {

@@ -1,5 +1,4 @@
-import CoreJSON
-package import CoreTypes
+package import CoreObjects
 
 /// A container's requests and limits in whole units; nil where unset.
 package struct ContainerResources: Sendable, Equatable {

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension PodRuntime {
   /// Asks the node for the next steps towards what the pod wants. Source: computePodActions, pkg/kubelet/kuberuntime, v1.36.

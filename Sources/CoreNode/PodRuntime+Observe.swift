@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension PodRuntime {
   /// Applies what the node saw of this pod.

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension PodRuntime {
   /// The image is there: create and start the container.

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// One pod on its node: what was asked of the node and what is known. Source of the behaviour: pkg/kubelet, v1.36.
 package struct PodRuntime: Sendable {

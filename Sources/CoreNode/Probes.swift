@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// What a probe or a lifecycle hook does, taken from the pod's spec.
 enum Probes {

@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 /// What is wrong with one field.
 package struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {

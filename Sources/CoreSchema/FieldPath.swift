@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 /// Where a field is: `spec.template.spec.containers[0].name`, `metadata.labels[app.kubernetes.io/name]`.
 ///

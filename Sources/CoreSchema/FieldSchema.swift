@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 package import SchemaLanguage
 
 /// One field of a type, ready for use: references are resolved, the default is parsed.

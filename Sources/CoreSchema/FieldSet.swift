@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 /// A set of paths into an object, as managedFields write it. Source: structured-merge-diff v6 fieldpath (fieldsV1), v1.36.
 ///

@@ -1,5 +1,4 @@
-package import CoreJSON
-import CoreTypes
+package import CoreObjects
 
 /// The OpenAPI documents of what is served. Nothing is kept: the caller caches what it asks for.
 package struct OpenAPI: Sendable {

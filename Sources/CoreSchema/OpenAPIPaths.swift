@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// The paths of a document: one item for a collection, an object, and each subresource.
 struct OpenAPIPaths {

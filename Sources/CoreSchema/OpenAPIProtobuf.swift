@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// The v2 document as openapi.v2.Document (gnostic's OpenAPIv2.proto, whose field numbers these are).
 enum OpenAPIProtobuf {

@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 import SchemaLanguage
 
 /// The schemas of one document: those that were asked for and all that they refer to.

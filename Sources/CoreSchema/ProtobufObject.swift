@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 import SchemaLanguage
 
 /// From a message to the members that the same object has in JSON.

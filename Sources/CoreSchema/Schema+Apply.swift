@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 extension Schema {
   /// The object with an applied configuration laid over it: fields and entries merge, elements merge by their keys, what is atomic

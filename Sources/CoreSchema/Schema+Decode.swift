@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 /// An object as the API server keeps it: known fields only, no nulls.
 package struct Decoded: Sendable, Equatable {

@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 extension Schema {
   /// Fills in the declared defaults, at every depth, in place. Defaults that depend on other fields are the kind's business.

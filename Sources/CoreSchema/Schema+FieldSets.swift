@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 import SchemaLanguage
 
 /// How server-side apply sees a value. Source: the list and map types of OpenAPI, structured-merge-diff v6 schema, v1.36.

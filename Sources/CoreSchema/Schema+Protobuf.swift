@@ -1,5 +1,4 @@
-package import CoreJSON
-import CoreTypes
+package import CoreObjects
 import SchemaLanguage
 
 /// Bytes that are no object in Kubernetes' protobuf form.

@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 extension Schema {
   /// Applies a strategic merge patch (apimachinery/pkg/util/strategicpatch, v1.36): objects merge, null removes, lists with a

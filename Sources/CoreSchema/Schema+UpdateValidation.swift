@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 extension Schema {
   /// Refuses changes of immutable fields, at every depth; elements of keyed lists are compared by key.

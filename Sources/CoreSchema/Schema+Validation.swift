@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 extension Schema {
   /// What the schema alone can say is wrong with a decoded tree: missing fields, values outside an enumeration or a range,

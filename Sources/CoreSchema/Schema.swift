@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 package import SchemaLanguage
 
 /// Every type that the API knows, declared once in Schema/*.schema. Decoding, defaults, validation, strategic merge, server-side

@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 extension StrategicMerge {
   /// Merges the list of a field whose strategy is merge.

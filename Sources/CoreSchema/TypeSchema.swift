@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 package import SchemaLanguage
 
 /// One object type, ready for use. Fields are found by the key's number in a small open-addressing table.

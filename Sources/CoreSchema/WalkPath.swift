@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// The path of a walk through a tree: pushed and popped on the way, made into a `FieldPath` only where something is wrong.
 struct WalkPath {

@@ -1,5 +1,5 @@
 import CoreAPI
-import CoreAggregation
+import CoreObjects
 import EdgeHTTP
 import Synchronization
 

@@ -1,7 +1,6 @@
 import CoreAPI
-import CoreAggregation
 import CoreEngine
-import CoreMetrics
+import CoreObjects
 import EdgeHTTP
 import Synchronization
 

@@ -1,4 +1,4 @@
-import CoreAggregation
+import CoreObjects
 import EdgeAgent
 import EdgeHTTP
 import EdgeLinux

@@ -1,8 +1,7 @@
 import CoreControllers
 import CoreEngine
-package import CoreJSON
 import CoreNode
-import CoreStore
+package import CoreObjects
 import EdgeAgent
 package import EdgeHTTP
 package import EdgeImages

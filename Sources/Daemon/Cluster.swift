@@ -1,9 +1,6 @@
 import CoreEngine
-import CoreJSON
-import CoreMetrics
 import CoreNode
-import CoreStore
-import CoreTypes
+import CoreObjects
 import EdgeAgent
 import EdgeHTTP
 package import EdgeImages

@@ -1,4 +1,4 @@
-package import CoreTypes
+package import CoreObjects
 import EdgeLinux
 
 /// Cluster time: it starts at a moment and runs `speed` times as fast as the wall's clock.

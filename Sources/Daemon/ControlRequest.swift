@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 
 /// What the command line asks of a running cluster: a JSON object on its control socket.
 package enum ControlRequest: Sendable, Equatable {

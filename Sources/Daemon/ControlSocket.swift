@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 import EdgeLinux
 import Glibc
 

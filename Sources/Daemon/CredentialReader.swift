@@ -1,5 +1,5 @@
 import CoreAPI
-import CoreJSON
+import CoreObjects
 import EdgeHTTP
 import Synchronization
 

@@ -1,10 +1,7 @@
 package import CoreAPI
-package import CoreAggregation
 package import CoreEngine
-package import CoreMetrics
 package import CoreNode
-import CoreStore
-import CoreTypes
+package import CoreObjects
 package import EdgeHTTP
 package import EdgeJournal
 import EdgeLinux
@@ -185,7 +182,7 @@ package final class EngineHost: Sendable {
     }
   }
 
-  private func wake(_ at: CoreTypes.Instant, _ state: inout State) {
+  private func wake(_ at: CoreObjects.Instant, _ state: inout State) {
     state.timer += 1
     let number = state.timer
     let delay = clock.wait(until: at)

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 import EdgeHTTP
 import EdgeLinux
 

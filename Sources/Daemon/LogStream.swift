@@ -1,5 +1,5 @@
 import CoreAPI
-import CoreTypes
+import CoreObjects
 import EdgeHTTP
 import EdgeLinux
 import Glibc

@@ -1,5 +1,5 @@
 import CoreAPI
-import CoreJSON
+import CoreObjects
 import EdgeHTTP
 
 /// Connects a client with a container: real ones and, for clusters without a runtime, a refusal.

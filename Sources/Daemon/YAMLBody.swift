@@ -1,5 +1,5 @@
 import CoreAPI
-import CoreJSON
+import CoreObjects
 import EdgeClient
 
 /// Bodies in YAML, turned into JSON before the core sees them. kubectl sends JSON under YAML's names, which stays as it is.

@@ -1,4 +1,4 @@
-package import CoreTypes
+package import CoreObjects
 
 /// What a cluster's nodes are made of.
 package struct AgentConfiguration: Sendable {

@@ -1,5 +1,4 @@
-package import CoreMetrics
-package import CoreTypes
+package import CoreObjects
 import EdgeHTTP
 
 /// Where a pod tells its metrics.

@@ -1,6 +1,5 @@
-package import CoreMetrics
 import CoreNode
-import CoreTypes
+package import CoreObjects
 import EdgeLinux
 import EdgeRuntime
 

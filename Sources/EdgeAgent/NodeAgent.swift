@@ -1,5 +1,5 @@
 package import CoreNode
-import CoreTypes
+import CoreObjects
 package import EdgeImages
 import EdgeLinux
 package import EdgeNetwork

@@ -1,5 +1,5 @@
 import CoreNode
-import CoreTypes
+import CoreObjects
 import EdgeImages
 import EdgeLinux
 import EdgeNetwork

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 package import EdgeHTTP
 import EdgeLinux
 

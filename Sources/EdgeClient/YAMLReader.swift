@@ -1,5 +1,5 @@
 import CYAML
-package import CoreJSON
+package import CoreObjects
 
 /// Why a text is not YAML that a manifest can be made of. Lines count from 1.
 package struct YAMLError: Error, CustomStringConvertible {

@@ -1,5 +1,5 @@
 import CArchive
-import CoreJSON
+import CoreObjects
 import EdgeLinux
 import Glibc
 

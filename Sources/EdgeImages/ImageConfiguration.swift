@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// The parts of an image's configuration (OCI image specification v1.1, config.md) that a container needs.
 struct ImageConfiguration {

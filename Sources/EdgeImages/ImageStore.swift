@@ -1,5 +1,5 @@
-import CoreJSON
 package import CoreNode
+import CoreObjects
 package import EdgeLinux
 import Glibc
 import Synchronization

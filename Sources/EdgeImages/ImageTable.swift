@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// Which images there are, which nodes have them, and under which names. Kept in images.json.
 struct ImageTable: Sendable, Equatable {

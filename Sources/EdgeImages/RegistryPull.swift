@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 import EdgeHTTP
 import EdgeLinux
 import Glibc

@@ -1,5 +1,5 @@
-import CoreJSON
 import CoreNode
+import CoreObjects
 import EdgeImages
 import EdgeLinux
 
@@ -77,7 +77,7 @@ extension ContainerBundle {
         ["type": "network", "path": .string(sandbox.networkPath)],
       ],
     ]
-    tree["seccomp"] = SeccompProfile.tree(for: spec.security, capabilities: capabilities)
+    tree["seccomp"] = SeccompRules.tree(for: spec.security, capabilities: capabilities)
     if privileged { return tree }
     tree["maskedPaths"] = ContainerBundle.list([
       "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",

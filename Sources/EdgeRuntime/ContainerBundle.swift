@@ -1,5 +1,5 @@
-import CoreJSON
 package import CoreNode
+import CoreObjects
 package import EdgeImages
 import EdgeLinux
 import Glibc
@@ -69,7 +69,7 @@ package final class ContainerBundle: Sendable {
       "ociVersion": "1.0.2", "process": process,
       "root": ["path": .string(rootfs), "readonly": .bool(spec.security.readOnlyRoot)],
       "hostname": .string(sandbox.spec.hostname), "mounts": .array(try mountList()), "linux": linux(),
-      "annotations": SeccompProfile.annotations(for: spec.security, capabilities: capabilities),
+      "annotations": SeccompRules.annotations(for: spec.security, capabilities: capabilities),
     ]
     return tree.withoutNulls
   }

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 import EdgeLinux
 import Glibc
 import Synchronization

@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 import EdgeLinux
 import Glibc
 

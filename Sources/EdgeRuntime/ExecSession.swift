@@ -1,5 +1,5 @@
-import CoreJSON
 import CoreNode
+import CoreObjects
 import EdgeLinux
 import Glibc
 import Synchronization

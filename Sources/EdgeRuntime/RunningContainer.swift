@@ -1,5 +1,5 @@
 import CoreNode
-package import CoreTypes
+package import CoreObjects
 import EdgeLinux
 import Glibc
 import Synchronization
@@ -62,7 +62,7 @@ package final class RunningContainer: Sendable {
         await crun.delete(bundle.spec.containerID)
         throw ContainerError.start(RunningContainer.reason(bundle, code))
       }
-      SeccompProfile.keepFilter(
+      SeccompRules.keepFilter(
         crun.seccompFilter(of: bundle.spec.containerID), for: bundle.spec.security, capabilities: bundle.capabilities)
       let pid = Int32(try Files.readText(bundle.pidFile).filter(\.isNumber)) ?? -1
       let copying = try await streams.copy()

@@ -1,5 +1,4 @@
-package import CoreJSON
-package import CoreTypes
+package import CoreObjects
 
 /// A cluster as its clients reach it, and its time.
 package protocol ClusterAccess: Sendable {

@@ -1,4 +1,4 @@
-package import CoreJSON
+package import CoreObjects
 import Synchronization
 
 /// Cuts a stream into the JSON values of its lines, as a watch sends them.

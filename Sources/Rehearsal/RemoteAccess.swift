@@ -1,4 +1,4 @@
-package import CoreTypes
+package import CoreObjects
 package import EdgeClient
 import EdgeHTTP
 import EdgeLinux

@@ -1,9 +1,7 @@
 import CoreAPI
 import CoreControllers
 import CoreEngine
-import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 package import Simulation
 import Synchronization
 

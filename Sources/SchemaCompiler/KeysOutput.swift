@@ -1,6 +1,6 @@
 import SchemaLanguage
 
-/// `schemaVocabulary` and one constant a name, for CoreJSON.
+/// `schemaVocabulary` and one constant a name, for CoreObjects.
 enum KeysOutput {
   static func make(_ document: SchemaDocument) -> String {
     let names = Set(document.types.flatMap { $0.fields.map(\.name) } + document.words).sorted()

@@ -1,10 +1,10 @@
 import SchemaLanguage
 
-/// One typed view a type, for CoreTypes.
+/// One typed view a type, for CoreObjects.
 enum ViewsOutput {
   static func make(_ document: SchemaDocument) -> String {
     let names = Dictionary(uniqueKeysWithValues: document.types.map { ($0.qualifiedName, $0.swiftName) })
-    var out = "package import CoreJSON\n"
+    var out = ""
     for type in document.types {
       out += "\npackage struct \(type.swiftName): TreeView {\n  package var tree: JSON\n"
       out += "  package init(tree: JSON) { self.tree = tree }\n"

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// What is to happen in the virtual world, earliest first, and in the order in which it was scheduled.
 struct EventQueue: Sendable {

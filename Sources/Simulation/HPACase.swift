@@ -1,5 +1,4 @@
-package import CoreJSON
-import CoreTypes
+package import CoreObjects
 
 /// One autoscaling run of an hpa-cases file: an autoscaler, its target, and the load over time.
 package struct HPACase: Sendable {

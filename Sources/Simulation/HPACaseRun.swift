@@ -1,10 +1,7 @@
 import CoreAPI
 import CoreControllers
 import CoreEngine
-package import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+package import CoreObjects
 
 /// Plays an `HPACase` second by second on a cluster that has no nodes and no controller but the autoscaler's: pods and their usage
 /// are fed to it.

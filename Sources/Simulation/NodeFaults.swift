@@ -1,4 +1,4 @@
-package import CoreTypes
+package import CoreObjects
 
 /// What goes wrong on simulated nodes, drawn from a seed.
 package struct NodeFaults: Sendable {

@@ -1,11 +1,8 @@
 package import CoreAPI
 package import CoreControllers
 package import CoreEngine
-import CoreJSON
-package import CoreMetrics
 package import CoreNode
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// The control plane in virtual time: when nothing is left to do, time jumps to the next thing that happens.
 /// One seed decides everything; the same seed gives the same bytes.

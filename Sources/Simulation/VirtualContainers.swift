@@ -1,6 +1,5 @@
-import CoreMetrics
 import CoreNode
-import CoreTypes
+import CoreObjects
 
 /// The containers that run on simulated nodes, and what a scrape finds of them. Programs use an even share of a core and change
 /// their memory only now and then, so a scrape reports no more than what is new.

@@ -1,7 +1,6 @@
 import CoreEngine
-import CoreJSON
 package import CoreNode
-package import CoreTypes
+package import CoreObjects
 
 /// Nodes that run programs instead of containers. Delays are drawn from the seed.
 package struct VirtualNodes: Sendable {

@@ -1,5 +1,5 @@
 import CoreNode
-import CoreTypes
+import CoreObjects
 
 /// The next step of a program that runs in a simulated container.
 enum VirtualPrograms {

@@ -1,8 +1,6 @@
 import CoreControllers
 import CoreEngine
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Daemon
 import EdgeHTTP
 import Rehearsal

@@ -1,6 +1,5 @@
 import CLinux
-import CoreJSON
-import CoreTypes
+import CoreObjects
 import EdgeLinux
 import Glibc
 import Rehearsal

@@ -1,8 +1,5 @@
 import CoreAPI
-import CoreAggregation
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 /// A server with a metrics adapter behind it: APIService, Service and endpoints.

@@ -1,7 +1,5 @@
 import CoreAPI
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("HorizontalPodAutoscaler: autoscaling/v1 loses nothing of autoscaling/v2")

@@ -1,9 +1,5 @@
 import CoreAPI
-import CoreAggregation
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// An API server with a cluster's first objects, and short ways to ask it.
 struct Bench {

@@ -1,8 +1,5 @@
 import CoreAPI
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("custom.metrics.k8s.io and external.metrics.k8s.io, built in")

@@ -1,6 +1,5 @@
 import CoreAPI
-import CoreJSON
-import CoreTypes
+import CoreObjects
 import Testing
 
 /// What is written, and what is read back. Source of the expectations: pkg/apis/*/v1/defaults.go, v1.36.

@@ -1,7 +1,5 @@
 import CoreAPI
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Foundation
 import Testing
 

@@ -1,6 +1,5 @@
 import CoreAPI
-import CoreJSON
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("Jobs at the API")

@@ -1,7 +1,5 @@
 import CoreAPI
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("What controllers and nodes write")

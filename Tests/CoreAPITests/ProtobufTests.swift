@@ -1,7 +1,6 @@
 import CoreAPI
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreTypes
 import Testing
 
 /// Bodies as kubectl v1.33 sends them.

@@ -1,7 +1,5 @@
 import CoreAPI
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("Get and list")

@@ -1,6 +1,5 @@
 import CoreAPI
-import CoreJSON
-import CoreStore
+import CoreObjects
 import Testing
 
 @Suite("Claims grow, nominated pods arrive")

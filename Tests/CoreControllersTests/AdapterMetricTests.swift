@@ -1,9 +1,5 @@
-import CoreAggregation
 import CoreControllers
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 /// An autoscaler whose metrics an adapter serves.

@@ -1,8 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// An autoscaler on a ReplicaSet of ready pods, whose usage the tests set.
 struct AutoscaledWorld {

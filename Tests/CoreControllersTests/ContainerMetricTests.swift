@@ -1,6 +1,5 @@
 import CoreControllers
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("HorizontalPodAutoscaler: usage of one container")

@@ -1,8 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 /// A Service "web" with pods that the test makes.

@@ -1,7 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("A Job's life: suspended, resumed, late, its pods adopted and let go")

@@ -1,7 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 /// Nodes with what the node controller looks at.

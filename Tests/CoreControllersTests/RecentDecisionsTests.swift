@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 import Testing
 
 @testable import CoreControllers

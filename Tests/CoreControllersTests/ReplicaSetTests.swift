@@ -1,8 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("ReplicaSet")

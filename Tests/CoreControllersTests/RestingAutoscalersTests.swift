@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @testable import CoreControllers

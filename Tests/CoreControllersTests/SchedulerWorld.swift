@@ -1,6 +1,5 @@
 import CoreControllers
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Nodes and pods in one line each.
 extension World {

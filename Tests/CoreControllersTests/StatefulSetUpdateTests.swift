@@ -1,7 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("A StatefulSet moves from revision to revision")

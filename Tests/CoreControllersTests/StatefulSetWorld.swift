@@ -1,8 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 /// A store with one set, and the writes of its controller carried out as the API would: uids given, deletions graceful.

@@ -1,7 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Claims, volumes and classes in one line each.
 extension World {

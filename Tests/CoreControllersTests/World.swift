@@ -1,8 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A control plane of a few lines: carries plans out on a store as the API server would, with a clock that jumps from one
 /// thing that happens to the next. Pods start, become ready and end as the test says.

@@ -1,8 +1,5 @@
-import CoreAggregation
 import CoreEngine
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("APIServices: the condition Available")

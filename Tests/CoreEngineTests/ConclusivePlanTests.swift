@@ -1,9 +1,7 @@
 import CoreAPI
 import CoreControllers
 import CoreEngine
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 /// A controller of ConfigMaps that counts its looks: it writes the data of each once, and again where somebody else has.

@@ -1,11 +1,8 @@
 import CoreAPI
 import CoreControllers
 import CoreEngine
-import CoreJSON
-import CoreMetrics
 import CoreNode
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 /// An engine, a clock and a node that does at once what it is told. Keeps a transcript and the journal.

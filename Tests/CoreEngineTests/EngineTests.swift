@@ -1,8 +1,6 @@
 import CoreAPI
 import CoreEngine
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("The engine")

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CoreJSON
+@testable import CoreObjects
 
 @Suite("The JSON parser")
 struct JSONParserTests {

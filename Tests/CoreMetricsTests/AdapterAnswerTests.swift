@@ -1,4 +1,4 @@
-import CoreMetrics
+import CoreObjects
 import Testing
 
 @Suite("Metrics adapters: questions and answers")

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreMetrics
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("CustomMetrics: what pods tell about themselves")

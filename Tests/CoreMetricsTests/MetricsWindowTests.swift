@@ -1,7 +1,6 @@
-import CoreTypes
 import Testing
 
-@testable import CoreMetrics
+@testable import CoreObjects
 
 @Suite("The metrics window")
 struct MetricsWindowTests {

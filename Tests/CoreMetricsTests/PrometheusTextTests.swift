@@ -1,5 +1,4 @@
-import CoreMetrics
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("The text format of metrics endpoints")

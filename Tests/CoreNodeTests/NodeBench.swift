@@ -1,7 +1,5 @@
-import CoreJSON
 import CoreNode
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A planner with one node, a store, and a clock that the test moves.
 struct NodeBench {

@@ -1,7 +1,5 @@
-import CoreJSON
 import CoreNode
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("How containers end, restart and are probed")

@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 import Foundation
 import SchemaLanguage
 import Testing

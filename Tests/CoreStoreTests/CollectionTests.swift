@@ -1,7 +1,6 @@
-import CoreJSON
 import Testing
 
-@testable import CoreStore
+@testable import CoreObjects
 
 @Suite("Collections of resources and namespaces")
 struct CollectionTests {

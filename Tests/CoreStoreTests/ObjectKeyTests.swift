@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CoreStore
+@testable import CoreObjects
 
 @Suite("Keys of objects")
 struct ObjectKeyTests {

@@ -1,7 +1,6 @@
-import CoreJSON
 import Testing
 
-@testable import CoreStore
+@testable import CoreObjects
 
 @Suite("The store")
 struct StoreTests {

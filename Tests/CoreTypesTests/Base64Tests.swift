@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 import Foundation
 import Testing
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import CoreTypes
+@testable import CoreObjects
 
 @Suite("Schedules over years of time zones")
 struct CronZoneTests {

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import CoreTypes
+@testable import CoreObjects
 
 @Suite("Quantities")
 struct QuantityTests {

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 import Testing
 
 @Suite("Values by name that stay where they are")

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 import Daemon
 import Foundation
 import Testing

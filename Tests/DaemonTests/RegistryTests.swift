@@ -1,5 +1,5 @@
-import CoreJSON
 import CoreNode
+import CoreObjects
 import EdgeHTTP
 import EdgeImages
 import EdgeLinux

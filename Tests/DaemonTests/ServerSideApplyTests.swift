@@ -1,5 +1,5 @@
 import CoreAPI
-import CoreJSON
+import CoreObjects
 import Foundation
 import TestMachine
 import Testing

@@ -1,5 +1,5 @@
-import CoreJSON
 import CoreNode
+import CoreObjects
 import EdgeImages
 import Foundation
 import TestMachine

@@ -1,5 +1,5 @@
 import CArchive
-import CoreJSON
+import CoreObjects
 import EdgeImages
 import Foundation
 import TestMachine

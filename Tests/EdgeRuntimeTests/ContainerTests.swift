@@ -1,6 +1,5 @@
-import CoreJSON
 import CoreNode
-import CoreTypes
+import CoreObjects
 import EdgeAgent
 import EdgeLinux
 import Testing
@@ -119,7 +118,7 @@ struct ContainerTests {
       }
       #expect(unconfined == ["Seccomp:\t0", absent, "x"])
       // The filter of the first one is kept, and confines as well.
-      #expect(!SeccompProfile.annotations(for: SecuritySpec(), capabilities: try Capabilities(SecuritySpec()).names).isNull)
+      #expect(!SeccompRules.annotations(for: SecuritySpec(), capabilities: try Capabilities(SecuritySpec()).names).isNull)
       #expect(try await run { _ in }.prefix(2) == ["Seccomp:\t2", denied])
     }
   }

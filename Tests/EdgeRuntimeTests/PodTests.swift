@@ -1,6 +1,5 @@
-import CoreMetrics
 import CoreNode
-import CoreTypes
+import CoreObjects
 import EdgeAgent
 import EdgeLinux
 import EdgeNetwork

@@ -1,5 +1,5 @@
 import CoreNode
-import CoreTypes
+import CoreObjects
 import EdgeAgent
 import EdgeImages
 import EdgeLinux

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 import Rehearsal
 import Synchronization
 import Testing

@@ -1,9 +1,7 @@
 import CoreAPI
 import CoreControllers
 import CoreEngine
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Simulation
 import Testing
 

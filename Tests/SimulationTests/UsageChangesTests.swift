@@ -1,7 +1,6 @@
 import CoreEngine
-import CoreMetrics
 import CoreNode
-import CoreTypes
+import CoreObjects
 import Testing
 
 @testable import Simulation

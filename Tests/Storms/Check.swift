@@ -1,5 +1,4 @@
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// One thing that must hold, judged from what the API shows and from nothing else.
 package protocol Check: Sendable {

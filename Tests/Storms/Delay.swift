@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// Something that controllers put right with a delay: it may be wrong for so long and no longer, storm or not.
 struct Delay: Sendable {

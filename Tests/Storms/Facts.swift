@@ -1,6 +1,5 @@
 package import CoreEngine
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// What anybody can see through the API: the objects as a watch of everything would have told them. Kept apart from the engine's own
 /// store, so that the two can be compared.

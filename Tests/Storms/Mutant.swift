@@ -1,6 +1,5 @@
 import CoreControllers
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A mistake planted into a controller: what it sees or what it plans is altered; its code is not.
 package struct Mutant: Sendable {

@@ -1,7 +1,5 @@
 import CoreControllers
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Mistakes planted into what keeps the cluster rather than a workload.
 extension Mutants {

@@ -1,6 +1,5 @@
 package import CoreControllers
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// A controller some of whose writes are refused with Conflict, as when another write came first.
 package struct RefusedWrites: Controller {

@@ -1,9 +1,7 @@
 import CoreAPI
 import CoreControllers
 import CoreEngine
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 import Simulation
 
 /// A cluster in bad weather: a user who changes things at random, pods that crash, nodes that are lost, writes that are refused, a

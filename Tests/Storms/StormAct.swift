@@ -1,6 +1,5 @@
 import CoreAPI
-package import CoreJSON
-package import CoreStore
+package import CoreObjects
 
 /// One thing that the storm's user does: a request, or another load.
 package struct StormAct: Sendable, CustomStringConvertible {

@@ -1,5 +1,4 @@
-package import CoreJSON
-package import CoreTypes
+package import CoreObjects
 package import Simulation
 
 /// What a storm goes over: the objects of one controller, what a user does to them, and what must hold.

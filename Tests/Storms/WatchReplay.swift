@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A list and the lines of the watch that went on from it.
 struct WatchReplay: Sendable {

@@ -20,7 +20,7 @@ struct SourceRule: Sendable, CustomTestStringConvertible {
     [
       SourceRule(
         "the core imports nothing but the core and the schema's language",
-        planted: ("Sources/CoreStore/A.swift", "import CoreJSON\npackage import struct Foundation.Date\n")
+        planted: ("Sources/CoreNode/A.swift", "import CoreObjects\npackage import struct Foundation.Date\n")
       ) { file in
         file.isCore ? file.imports.filter { !$0.hasPrefix("Core") && $0 != "SchemaLanguage" }.map { "imports \($0)" } : []
       },

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Requests and limits that the namespace's LimitRanges give to containers without their own.
 /// Source: plugin/pkg/admission/limitranger, v1.36 (the defaults; minima and maxima are not enforced).

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// From the name of a PriorityClass to its number. Source: plugin/pkg/admission/priority, v1.36.
 enum PriorityAdmission {

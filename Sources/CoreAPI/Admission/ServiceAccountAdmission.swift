@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Gives a pod its ServiceAccount and the files that speak for it.
 /// Source: plugin/pkg/admission/serviceaccount/admission.go, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A claim without a class gets the default one. Source: plugin/pkg/admission/storage/storageclass/setdefault, v1.36.
 enum StorageClassAdmission {

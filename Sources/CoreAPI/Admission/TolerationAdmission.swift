@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// Pods stay for five minutes on a node that is lost. Source: plugin/pkg/admission/defaulttolerationseconds, v1.36.
 enum TolerationAdmission {

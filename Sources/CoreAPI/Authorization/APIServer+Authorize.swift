@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreStore
+import CoreObjects
 
 /// Deny by default; roles and bindings allow. Source: k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac, v1.36.
 extension APIServer {

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreStore
+import CoreObjects
 
 /// The roles and bindings that every cluster begins with.
 /// Source of names and rules: k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go, v1.36; reduced to what is served.

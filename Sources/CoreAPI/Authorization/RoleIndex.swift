@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Roles and bindings of the store, arranged so that a request is judged by a few look-ups. Kept up to date write by write.
 struct RoleIndex: Sendable {

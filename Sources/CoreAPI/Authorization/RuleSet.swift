@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// What is asked for, as rules speak of it.
 struct Access: Sendable, Equatable {

@@ -1,7 +1,4 @@
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension APIServer {
   func answerComputed(_ call: Call, _ writer: inout Writer, _ metrics: MetricsWindow) throws(APIError) -> APIResponse {

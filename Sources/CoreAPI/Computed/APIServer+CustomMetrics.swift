@@ -1,8 +1,4 @@
-import CoreAggregation
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// custom.metrics.k8s.io and external.metrics.k8s.io from what pods tell about themselves, as long as no APIService has them served by
 /// somebody else. Source of the paths and shapes: k8s.io/metrics, v0.36, and sigs.k8s.io/custom-metrics-apiserver.

@@ -1,7 +1,4 @@
-import CoreJSON
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// metrics.k8s.io/v1beta1, built in: what upstream needs metrics-server for.
 extension APIServer {

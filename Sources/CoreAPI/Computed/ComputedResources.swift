@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Resources that are answered and not stored.
 struct ComputedResource: Resource {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// How one request wants objects to look: version and shape.
 struct ObjectEncoder: Sendable {

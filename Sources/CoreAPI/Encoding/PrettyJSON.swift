@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// JSON for people: `?pretty=true`. Two spaces a level.
 enum PrettyJSON {

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreStore
+import CoreObjects
 
 /// metav1.Status as an answer.
 enum StatusBody {

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// Metrics and behavior in the form that autoscaling/v1 keeps in annotations, and back: older names, and targets taken apart.
 /// Source: the types of k8s.io/api/autoscaling/v1 and pkg/apis/autoscaling/v1/conversion.go, v1.36.

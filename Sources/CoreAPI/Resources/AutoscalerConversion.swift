@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// autoscaling/v1 has a field for one cpu target; everything else stands in annotations, so that a round trip loses nothing.
 /// Source: pkg/apis/autoscaling/v1/conversion.go, v1.36.

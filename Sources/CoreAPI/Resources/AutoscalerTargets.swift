@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// The TARGETS cell: the first two metrics as current/target, then how many more.
 /// Source: formatHPAMetrics, pkg/printers/internalversion/printers.go, v1.36.

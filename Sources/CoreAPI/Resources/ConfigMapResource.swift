@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// Configuration as keys and texts.
 struct ConfigMapResource: Resource {

@@ -1,6 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreTypes
 
 /// Rules of one container. Source: pkg/apis/core/validation, v1.36.
 enum ContainerRules {

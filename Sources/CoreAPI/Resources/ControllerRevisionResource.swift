@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// A kept state of a StatefulSet or DaemonSet.
 struct ControllerRevisionResource: Resource {

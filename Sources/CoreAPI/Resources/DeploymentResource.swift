@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// ReplicaSets that follow one another.
 struct DeploymentResource: Resource {

@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// Addresses behind a Service.
 struct EndpointSliceResource: Resource {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The addresses behind a Service, in the old form.
 struct EndpointsResource: Resource {

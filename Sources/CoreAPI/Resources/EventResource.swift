@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What happened to an object, served in two groups.
 struct EventResource: Resource {

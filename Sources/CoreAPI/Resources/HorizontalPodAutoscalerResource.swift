@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// Replicas that follow a metric. Stored as autoscaling/v2; v1 keeps what it has no field for in annotations.
 struct HorizontalPodAutoscalerResource: Resource {

@@ -1,6 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreTypes
 
 /// podFailurePolicy and successPolicy. Source: pkg/apis/batch/validation/validation.go, v1.36.
 extension JobRules {

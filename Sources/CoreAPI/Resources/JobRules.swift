@@ -1,6 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreTypes
 
 /// Rules that Jobs and CronJobs share. Source: pkg/apis/batch/validation/validation.go, v1.36.
 enum JobRules {

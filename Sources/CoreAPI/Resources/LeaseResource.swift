@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A claim that is renewed.
 struct LeaseResource: Resource {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Bounds and defaults for the resources of a namespace.
 struct LimitRangeResource: Resource {

@@ -1,6 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreTypes
 
 /// Rules of an autoscaler's metrics and behavior. Source: pkg/apis/autoscaling/validation, v1.36.
 enum MetricRules {

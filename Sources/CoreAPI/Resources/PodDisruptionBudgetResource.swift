@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// How many pods may be away by choice.
 struct PodDisruptionBudgetResource: Resource {

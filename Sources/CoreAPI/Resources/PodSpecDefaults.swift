@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// Defaults that depend on other fields. Source: pkg/apis/core/v1/defaults.go, v1.36.
 enum PodSpecDefaults {

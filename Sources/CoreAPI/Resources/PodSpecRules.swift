@@ -1,6 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreTypes
 
 /// Defaults and rules of a pod's spec, for pods and for templates. Source: pkg/apis/core, v1.36.
 enum PodSpecRules {

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// READY, STATUS and RESTARTS of `kubectl get pods`. Source: printPod, pkg/printers/internalversion/printers.go, v1.36.
 enum PodSummary {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A pod template on its own.
 struct PodTemplateResource: Resource {

@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// The forerunner of the ReplicaSet.
 struct ReplicationControllerResource: Resource {

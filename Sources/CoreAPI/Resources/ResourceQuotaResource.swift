@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// The most that a namespace may use.
 struct ResourceQuotaResource: Resource {

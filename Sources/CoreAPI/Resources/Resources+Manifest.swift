@@ -1,5 +1,4 @@
-package import CoreJSON
-import CoreStore
+package import CoreObjects
 
 extension Resources {
   /// Where an object of a manifest is created: "/apis/apps/v1/namespaces/default/statefulsets"; nil for a kind that is not served.

@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// Who has a role, in a namespace or in the whole cluster.
 struct RoleBindingResource: Resource {

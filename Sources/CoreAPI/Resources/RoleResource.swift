@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// What may be done, in a namespace or in the whole cluster.
 struct RoleResource: Resource {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Whom a pod acts as.
 struct ServiceAccountResource: Resource {

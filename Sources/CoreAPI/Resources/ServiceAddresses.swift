@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Cluster addresses of 10.96.0.0/16 and node ports of 30000-32767, chosen by the write's random bits and the next free one.
 enum ServiceAddresses {

@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// Pods with a stable name, an order and storage of their own.
 struct StatefulSetResource: Resource {

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// Cells that many tables share. Source: pkg/printers/internalversion/printers.go, v1.36.
 enum TableCells {

@@ -1,7 +1,4 @@
-import CoreAggregation
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Group versions that other servers serve. Source: k8s.io/kube-aggregator/pkg/apiserver/handler_proxy.go, v1.36.
 extension APIServer {

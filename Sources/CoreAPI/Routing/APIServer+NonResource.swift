@@ -1,8 +1,5 @@
-import CoreAggregation
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// Paths that are no resources: health, version, discovery, OpenAPI, metrics.
 extension APIServer {

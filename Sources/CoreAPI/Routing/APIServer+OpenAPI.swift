@@ -1,6 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
 
 /// The OpenAPI documents of what is served, made when first asked for and kept.
 struct OpenAPIDocuments: Sendable {

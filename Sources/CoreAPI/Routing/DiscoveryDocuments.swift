@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreStore
+import CoreObjects
 
 /// What is served, as clients ask for it: group by group, or all at once (aggregated).
 struct DiscoveryDocuments: Sendable {

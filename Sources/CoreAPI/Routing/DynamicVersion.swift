@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// A group version that is not in the table, as discovery shows it.
 struct DynamicVersion: Sendable, Equatable {

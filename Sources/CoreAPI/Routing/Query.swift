@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// The parameters behind the "?".
 struct Query: Sendable {

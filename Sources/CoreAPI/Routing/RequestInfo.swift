@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// What a request is about, read off its method, path and query: what authorisation judges.
 /// Source of the rules: k8s.io/apiserver/pkg/endpoints/request/requestinfo.go, v1.36.

@@ -1,4 +1,4 @@
-import CoreStore
+import CoreObjects
 
 /// A resource under one of the group versions that serve it. Made once each; every request and every write passes one on.
 final class ServedResource: Sendable {

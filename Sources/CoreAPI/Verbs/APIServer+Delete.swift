@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreStore
+import CoreObjects
 
 extension APIServer {
   /// Kinds whose deletion answers with the object. Source: ReturnDeletedObject in pkg/registry, v1.36.

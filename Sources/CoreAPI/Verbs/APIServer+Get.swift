@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreStore
+import CoreObjects
 
 extension APIServer {
   /// One object. The cached bytes go out unchanged where the client reads the storage version.

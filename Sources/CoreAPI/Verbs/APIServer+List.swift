@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension APIServer {
   static let comma: [UInt8] = [UInt8(ascii: ",")]

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// pods/log, exec, attach and portforward: checked here, carried by the edge.
 extension APIServer {

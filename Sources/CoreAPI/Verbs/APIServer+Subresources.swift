@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreStore
+import CoreObjects
 
 extension APIServer {
   /// Subresources of stored objects.

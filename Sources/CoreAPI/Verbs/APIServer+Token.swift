@@ -1,7 +1,5 @@
-import CoreJSON
+package import CoreObjects
 import CoreSchema
-package import CoreStore
-package import CoreTypes
 
 /// serviceaccounts/token. Source: pkg/registry/core/serviceaccount/storage/token.go, v1.36.
 extension APIServer {

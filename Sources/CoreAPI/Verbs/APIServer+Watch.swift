@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension APIServer {
   /// Changes from a revision on. Without one, or from "0": the present state first, as ADDED events.

@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// The verbs that write: each reads its request into an intent, and answers with what the writer made of it.
 extension APIServer {

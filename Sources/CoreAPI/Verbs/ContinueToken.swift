@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// Where a list that was cut short goes on: the revision at which it began and the last key that was sent.
 /// Clients only carry it; upstream's has the same parts (k8s.io/apiserver/pkg/storage/continue.go).

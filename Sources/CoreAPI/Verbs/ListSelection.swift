@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Which objects a list, a watch or a deletecollection is about.
 struct ListSelection: Sendable {

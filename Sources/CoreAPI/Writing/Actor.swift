@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Who writes: it decides what a write is held against.
 package enum Actor: Sendable {

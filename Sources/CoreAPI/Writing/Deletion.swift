@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// How something is to go: from the query and the body of a DELETE, or from a controller.
 package struct Deletion: Sendable {

@@ -1,6 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
 
 /// From the body of a request to a document, and from a document to an object of the storage version.
 extension Document {

@@ -1,6 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreTypes
 
 /// Who owns which fields of one object: metadata.managedFields, read. Source: apimachinery/pkg/util/managedfields, v1.36.
 struct ManagedFields {

@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// What holds for the metadata of every object. Source: k8s.io/apimachinery/pkg/api/validation/objectmeta.go, v1.36.
 enum ObjectMetaRules {

@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// autoscaling/v1 Scale of Deployment, ReplicaSet, StatefulSet and ReplicationController: from an object and back into it.
 enum ScaleSubresource {

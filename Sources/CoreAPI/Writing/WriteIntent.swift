@@ -1,6 +1,4 @@
-package import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// What is to be written. `Writer.write` has a row of stages for each.
 package enum WriteIntent: Sendable {

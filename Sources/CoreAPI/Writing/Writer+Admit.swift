@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// What is filled in and looked at between decoding and validation: defaults, and the plugins that upstream enables, as far as they
 /// concern us.

@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// PATCH with application/apply-patch+yaml: the client says what it wants of an object and owns what it says.
 /// Source: apimachinery/pkg/util/managedfields and structured-merge-diff v6 merge, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension Writer {
   /// The row of pods/binding: a pod gets its node, once.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 extension Writer {
   /// What a cluster begins with, as far as it is missing: namespaces, roles, bindings, priority classes, API services.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension Writer {
   private static let keptNamespaces: Set<String> = ["default", "kube-system", "kube-public"]

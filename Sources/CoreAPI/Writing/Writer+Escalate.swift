@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreStore
+import CoreObjects
 
 /// Nobody grants what they do not hold, unless they may `escalate` the role or `bind` it.
 /// Source: k8s.io/kubernetes/pkg/registry/rbac (policybased), v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension Writer {
   /// The row of pods/eviction: a deletion that asks the disruption budgets first.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension Writer {
   /// ClusterRoles with an aggregationRule hold the rules of those that it selects.

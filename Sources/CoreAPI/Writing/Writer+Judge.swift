@@ -1,7 +1,5 @@
-import CoreJSON
+import CoreObjects
 import CoreSchema
-import CoreStore
-import CoreTypes
 
 /// What only a kind does to a write of it (`Resource`), and all rules that the result must keep.
 ///

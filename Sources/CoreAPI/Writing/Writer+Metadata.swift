@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What the server decides of an object's metadata, whatever was sent.
 extension Writer {

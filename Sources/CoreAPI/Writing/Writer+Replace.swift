@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension Writer {
   /// The row of a whole object, or of what a request for its status sends.

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// The one way in which anything is written: clients, controllers, nodes and the server itself bring what they want as a
 /// `WriteIntent`, and it goes through that intent's row of stages, in this order as far as they concern it:

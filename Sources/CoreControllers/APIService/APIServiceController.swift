@@ -1,7 +1,4 @@
-import CoreAggregation
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Says of each APIService whether it can be used. Source: kube-aggregator, pkg/controllers/status, v1.36.
 package struct APIServiceController: Controller {

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Makes Jobs on a schedule. Source: pkg/controller/cronjob/cronjob_controllerv2.go, v1.36.
 package struct CronJobController: Controller {

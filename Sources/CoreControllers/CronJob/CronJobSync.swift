@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One look at a CronJob: what is known, and the plan that grows from it.
 struct CronJobSync {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The kept templates of a DaemonSet as ControllerRevisions. Source: constructHistory and snapshot, daemon/update.go, v1.36.
 struct DaemonHistory {

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// Where the pods of a DaemonSet belong. Source: NodeShouldRunDaemonPod and AddOrUpdateDaemonPodTolerations, v1.36.
 enum DaemonPlacement {

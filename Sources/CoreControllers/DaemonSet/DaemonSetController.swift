@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// One pod on every node that fits. Source: pkg/controller/daemon, v1.36.
 package struct DaemonSetController: Controller {

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The rolling update. It waits while there is something to make or remove. Source: rollingUpdate, daemon/update.go, v1.36.
 extension DaemonSetSync {

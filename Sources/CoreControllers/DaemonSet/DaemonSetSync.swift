@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One look at a DaemonSet. Source: syncDaemonSet, pkg/controller/daemon/daemon_controller.go, v1.36.
 struct DaemonSetSync {

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// How long a failed pod of a DaemonSet is left before it is deleted for another: 1 s doubling to 15 min for each node, so that a
 /// node that refuses the pod is not tried without end. Source: failedPodsBackoff, daemon_controller.go, v1.36.

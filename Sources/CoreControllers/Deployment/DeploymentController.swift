@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// ReplicaSets that follow one another as the template changes. Source: pkg/controller/deployment, v1.36.
 package struct DeploymentController: Controller {

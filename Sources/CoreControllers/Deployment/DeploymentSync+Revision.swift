@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The ReplicaSet of the present template and its number.
 extension DeploymentSync {

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// How many pods each ReplicaSet has.
 extension DeploymentSync {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Counts and conditions of a Deployment. Source: pkg/controller/deployment/progress.go and sync.go, v1.36.
 extension DeploymentSync {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One look at a Deployment. Source: syncDeployment, pkg/controller/deployment/deployment_controller.go, v1.36.
 struct DeploymentSync {

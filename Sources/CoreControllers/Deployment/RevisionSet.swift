@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One ReplicaSet of a Deployment as a sync sees and changes it.
 struct RevisionSet {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One count of a budget's pods, and the status that follows. Source: trySync, pkg/controller/disruption/disruption.go, v1.36.
 struct BudgetCount {

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Counts for every PodDisruptionBudget how many of its pods may be evicted now, and takes back marks of disruptions that never
 /// came. Source: pkg/controller/disruption, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A pod that serves a Service. Source: ShouldPodBeInEndpoints and podToEndpoint, k8s.io/endpointslice, v0.36.
 struct Backend {

@@ -1,7 +1,4 @@
-import CoreAggregation
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The EndpointSlices of a Service. Source: k8s.io/endpointslice/reconciler.go, v0.36.
 struct EndpointSlices {

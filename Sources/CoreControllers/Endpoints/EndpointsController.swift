@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// The addresses behind each Service: as Endpoints and as EndpointSlices from its pods; as slices alone from Endpoints that were
 /// made by hand. Source: pkg/controller/endpoint, endpointslice and endpointslicemirroring, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The Endpoints of a Service, kept for those who still read them.
 /// Source: pkg/controller/endpoint/endpoints_controller.go and RepackSubsets, pkg/api/v1/endpoints, v1.36.

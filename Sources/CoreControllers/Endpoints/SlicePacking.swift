@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Spreads endpoints over slices so that few of them change: what is there stays in its slice, new endpoints fill slices that are
 /// written anyway, then the one with the fittest room, then new ones. Source: reconcileByPortMapping, k8s.io/endpointslice, v0.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Deletes events an hour after they were last written. Source: --event-ttl of kube-apiserver, v1.36 (a lease of etcd there).
 ///

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Deletes what has lost its owners; carries out foreground deletion and orphaning.
 /// Source: pkg/controller/garbagecollector, v1.36.

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// From an owner reference to the object.
 enum OwnerLookup {

@@ -1,6 +1,4 @@
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A pod as autoscalers see it, read once for each change of it.
 final class AutoscaledPod: Sendable {

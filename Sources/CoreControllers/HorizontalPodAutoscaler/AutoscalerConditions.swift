@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// The conditions that one look sets: of each kind the last counts, and what stays the same is not written again.
 struct AutoscalerConditions: Equatable, Sendable {

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What is kept of all pods and all autoscalers together, so that a look costs no more than its own pods.
 struct AutoscalerIndexes: Sendable {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One look at one autoscaler, from top to bottom: the target, what its metrics propose, what windows and policies leave of that, the
 /// decision, the scale and the status. Source: reconcileAutoscaler, pkg/controller/podautoscaler/horizontal.go, v1.36.

@@ -1,6 +1,4 @@
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// All metrics of an autoscaler: the largest proposal wins; one that fails forbids scaling down.
 /// Source: computeReplicasForMetrics, pkg/controller/podautoscaler/horizontal.go, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// An autoscaler's spec, read once for each change of it, and shared by the looks until the next.
 final class AutoscalerRules: Sendable {

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// All that the status of an autoscaler is made from.
 struct StatusTerms: Equatable, Sendable {

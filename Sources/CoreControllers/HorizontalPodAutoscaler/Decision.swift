@@ -1,4 +1,4 @@
-package import CoreTypes
+package import CoreObjects
 
 /// Every term of one look at an autoscaler, in the order in which they follow from one another: for `wavetank explain` and the
 /// live view.

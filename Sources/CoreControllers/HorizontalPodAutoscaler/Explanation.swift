@@ -1,6 +1,4 @@
-package import CoreJSON
-package import CoreStore
-import CoreTypes
+package import CoreObjects
 
 /// What an autoscaler saw, what it made of that, and what would have to change for it to scale: the last decision in full, and why
 /// it is as it is where people wonder. The same as text and as JSON.

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Scales workloads by metrics, each autoscaler every 15 s. Source: pkg/controller/podautoscaler/horizontal.go, v1.36.
 package struct HorizontalPodAutoscalerController: Controller {

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// When an autoscaler is looked at: every 15 s, on a beat that a rest does not change.
 struct LookSchedule: Sendable {

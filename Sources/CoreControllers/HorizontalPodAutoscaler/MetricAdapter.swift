@@ -1,7 +1,4 @@
-package import CoreAggregation
-package import CoreMetrics
-import CoreStore
-import CoreTypes
+package import CoreObjects
 
 /// The server behind an APIService from which autoscalers read metrics of one API group, in the place of what pods report.
 /// Source: pkg/controller/podautoscaler/metrics/client.go, v1.36.

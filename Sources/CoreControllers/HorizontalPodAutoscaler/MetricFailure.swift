@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// Why a metric gives no replica count.
 package enum MetricFailure: Error, Sendable {

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// The last decisions of one autoscaler. A new one takes the place of the oldest: to move all of them up at each look would read and
 /// write some kilobytes that are in no cache.

@@ -1,6 +1,4 @@
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Metrics that pods report about themselves, or that an adapter reports. Source: pkg/controller/podautoscaler/replica_calculator.go, v1.36.
 extension ReplicaCalculator {

@@ -1,6 +1,4 @@
-import CoreMetrics
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// How many replicas one metric asks for. Source: pkg/controller/podautoscaler/replica_calculator.go, v1.36.
 struct ReplicaCalculator {

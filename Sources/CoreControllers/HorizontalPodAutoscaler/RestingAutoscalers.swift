@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Autoscalers whose looks would say the same as the last one until something that they read changes: their target, a pod, its
 /// usage. They are not looked at before; what that saves is nearly all of the work of a cluster at rest.

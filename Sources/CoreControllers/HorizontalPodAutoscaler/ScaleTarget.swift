@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What an autoscaler scales: any kind with spec.replicas and a scale subresource.
 struct ScaleTarget {

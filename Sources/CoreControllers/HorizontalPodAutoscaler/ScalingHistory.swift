@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// What was recommended and done lately, each list from the oldest to the newest: windows and policies look back on it.
 struct ScalingHistory: Sendable {

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What is remembered of one autoscaler from look to look. Lives in memory only, as upstream's.
 struct ScalingMemory: Sendable {

@@ -1,4 +1,4 @@
-import CoreTypes
+import CoreObjects
 
 /// What windows, policies and limits leave of a recommended count.
 package struct ScalingLimits {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The selectors of all autoscalers by one of their labels, to find pods that two autoscalers scale.
 /// Source: pkg/controller/podautoscaler/hpa_selector_store.go and horizontal.go, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Runs pods to completion, counting each exactly once; deletes jobs whose time after the end is over.
 /// Source: pkg/controller/job and pkg/controller/ttlafterfinished, v1.36.

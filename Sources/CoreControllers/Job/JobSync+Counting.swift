@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Each ended pod is counted exactly once: its UID is written down in the status, then its finalizer goes, then the UID moves
 /// to the counters. Source: trackJobStatusAndRemoveFinalizers, job_controller.go, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Pods made and deleted. Source: manageJob, job_controller.go, v1.36.
 extension JobSync {

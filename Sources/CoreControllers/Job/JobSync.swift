@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One look at a Job. Source: syncJob, pkg/controller/job/job_controller.go, v1.36.
 struct JobSync {

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Empties a namespace that is being deleted, then lets it go. Source: pkg/controller/namespace, v1.36.
 package struct NamespaceController: Controller {

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Finds nodes that no longer report, marks their pods as not ready, and taints nodes that are not ready.
 /// Source: pkg/controller/nodelifecycle, v1.36.

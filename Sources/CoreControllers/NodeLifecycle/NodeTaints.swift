@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The taints that follow from a node's conditions. NoSchedule ones come at once; NoExecute ones wait for their zone's turn
 /// (`ZoneEviction`) and go as soon as the node is ready. Source: doNoScheduleTaintingPass, node_lifecycle_controller.go, v1.36.

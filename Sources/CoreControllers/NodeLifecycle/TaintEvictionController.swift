@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Deletes pods from nodes with NoExecute taints once their tolerations run out. Source: pkg/controller/tainteviction, v1.36.
 package struct TaintEvictionController: Controller {

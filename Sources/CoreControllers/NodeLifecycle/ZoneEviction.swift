@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Which of the nodes that are not ready get the taint that evicts their pods, and how fast: zone by zone, one node after the
 /// other, and none at all while no node of any zone is ready, since then it is rather we who are cut off.

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Deletes pods of nodes that are gone, terminating pods that no node will end, and the oldest ended pods once there are too
 /// many. Source: pkg/controller/podgc, v1.36.

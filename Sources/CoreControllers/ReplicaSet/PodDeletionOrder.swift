@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Which pods go first when there are too many. Source: ActivePodsWithRanks, pkg/controller/controller_utils.go, v1.36.
 struct PodDeletionOrder {

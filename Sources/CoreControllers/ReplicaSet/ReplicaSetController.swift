@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Keeps a number of equal pods running: for ReplicaSets, and for ReplicationControllers, which differ in their selector only.
 /// Source: pkg/controller/replicaset and pkg/controller/replication, v1.36.

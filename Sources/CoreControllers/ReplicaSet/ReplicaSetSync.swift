@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One look at a ReplicaSet or ReplicationController. Source: syncReplicaSet, pkg/controller/replicaset/replica_set.go, v1.36.
 struct ReplicaSetSync {

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Counts what a namespace uses of its quotas: for a new or changed quota, and after something has gone. What comes is charged with
 /// its own write (QuotaAdmission). Source: pkg/controller/resourcequota, v1.36.

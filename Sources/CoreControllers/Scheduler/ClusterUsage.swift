@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What the pods of each node ask for and forbid, kept up with every change of a pod, so that placing one does not cost looking
 /// at all. A value: preemption tries on a copy what room the victims would leave.

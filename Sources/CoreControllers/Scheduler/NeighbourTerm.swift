@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Which pods a rule is about, and which nodes count as the same place: a term of pod affinity or a spread constraint, with
 /// matchLabelKeys and mismatchLabelKeys already turned into values of the pod that has the rule.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Why a pod may not run on a node.
 struct Refusal: Sendable, Equatable {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Which of the nodes that fit is the best. Every plugin gives 0 to 100; the weights are those of the default profile.
 /// Source: pkg/scheduler/apis/config/v1/default_plugins.go, v1.36; ImageLocality is left out: images are loaded on every node.

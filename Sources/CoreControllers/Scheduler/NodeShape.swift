@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A node, read once: what it has to give and what it asks of pods. Shared by all attempts until the node changes.
 final class NodeShape: Sendable {

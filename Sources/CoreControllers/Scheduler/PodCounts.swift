@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Pods to be counted: those that all terms match.
 struct PodQuery: Hashable, Sendable {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What the pods that are placed mean for a new one: its own affinity and anti-affinity, and theirs.
 /// Source: pkg/scheduler/framework/plugins/interpodaffinity, v1.36.

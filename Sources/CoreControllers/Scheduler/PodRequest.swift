@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// A pod's effective request: the larger of the sum of its containers and its largest init container, with sidecars in both.
 /// Source: PodRequests, k8s.io/component-helpers/resource, v0.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Even numbers of equal pods in each zone, or on each node.
 /// Source: pkg/scheduler/framework/plugins/podtopologyspread, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Which pods of lower priority would have to go for a pod that fits nowhere.
 /// Source: pkg/scheduler/framework/preemption and plugins/defaultpreemption, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Binds pods to nodes: filters by what a pod needs, scores what is left. Source: pkg/scheduler, v1.36 (default profile).
 package struct Scheduler: Controller {

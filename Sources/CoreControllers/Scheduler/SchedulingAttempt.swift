@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One look at one waiting pod: what it asks for, read once for all nodes.
 struct SchedulingAttempt {

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The pods that wait for a node. The engine brings their keys in the order in which they came; a pod lets those of higher priority
 /// pass.

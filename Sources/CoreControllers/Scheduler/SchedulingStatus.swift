@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What the scheduler writes about pods that it does not bind.
 enum SchedulingStatus {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What a pod's claims mean for its place: bound volumes that live on certain nodes, and claims that wait for a node.
 /// Source: pkg/scheduler/framework/plugins/volumebinding and volumerestrictions, v1.36.

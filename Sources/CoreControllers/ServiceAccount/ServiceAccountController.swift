@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Every namespace has the account `default` and the cluster's certificate authority.
 /// Source: pkg/controller/serviceaccount and pkg/controller/certificates/rootcacertpublisher, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension RevisionHistory {
   /// Takes over revisions that a deleted set of the same selector left behind.

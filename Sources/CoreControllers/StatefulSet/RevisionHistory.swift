@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The kept templates of a set as ControllerRevisions. Source: pkg/controller/history, v1.36.
 struct RevisionHistory {

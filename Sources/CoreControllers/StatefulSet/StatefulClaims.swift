@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The claims behind one pod's storage. They outlive the pod; the retention policy acts through their owner references only.
 /// Source: pkg/controller/statefulset/stateful_set_utils.go and stateful_pod_control.go, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// The identity of one pod of a set: name, labels, volumes. Source: stateful_set_utils.go, v1.36.
 enum StatefulPod {

@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Pods with a stable name, an order and storage of their own. Source: pkg/controller/statefulset, v1.36.
 package struct StatefulSetController: Controller {

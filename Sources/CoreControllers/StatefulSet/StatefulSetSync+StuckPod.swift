@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A pod of another template that never becomes ready holds up an ordered set for good, also when the template that broke it has
 /// been taken back: the set waits for it before it replaces it. Upstream leaves it to its documentation ("forced rollback") that

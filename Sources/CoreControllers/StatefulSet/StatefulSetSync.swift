@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One look at a set. Source: updateStatefulSet, stateful_set_control.go, v1.36.
 struct StatefulSetSync {

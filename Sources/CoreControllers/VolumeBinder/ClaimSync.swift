@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One claim: finds it a volume, or has one made, and keeps its status.
 /// Source: syncClaim, pkg/controller/volume/persistentvolume/pv_controller.go, v1.36.

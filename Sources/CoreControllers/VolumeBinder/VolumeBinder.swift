@@ -1,6 +1,4 @@
-import CoreJSON
-package import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Binds claims to volumes, makes volumes of our own class, and lets go of both.
 /// Source: pkg/controller/volume/persistentvolume, expand and the protection controllers, v1.36.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Which volume fits a claim. Source: FindMatchingVolume, k8s.io/component-helpers/storage/volume/pv_helpers.go, v0.36.
 enum VolumeMatch {

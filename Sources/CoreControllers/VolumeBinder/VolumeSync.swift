@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// One volume: its phase, and its end by the reclaim policy.
 /// Source: syncVolume, pkg/controller/volume/persistentvolume/pv_controller.go, v1.36.

@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// The objects that the practice looks at.
 struct PracticeObjects: Sendable {

@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// The row that is judged while things are applied: without the Role the job may do nothing, with it all that it has to.
 extension PracticePlay {

@@ -1,5 +1,4 @@
-import CoreJSON
-import CoreTypes
+import CoreObjects
 
 /// Rows that show themselves only once something runs.
 extension PracticePlay {

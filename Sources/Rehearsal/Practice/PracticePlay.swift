@@ -1,6 +1,5 @@
 import CoreAPI
-package import CoreJSON
-import CoreTypes
+package import CoreObjects
 
 /// The practice on a cluster: applies the manifests, watches what the autoscaler does, takes the load away, and judges each row by
 /// what the API shows.

@@ -1,8 +1,6 @@
 import CoreAPI
 import CoreEngine
-import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 import Simulation
 
 extension SimulatedAccess {

@@ -1,5 +1,4 @@
-package import CoreJSON
-import CoreTypes
+package import CoreObjects
 
 /// What one look at the cluster shows of the practice.
 package struct PracticeSnapshot: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 import Synchronization
 
 /// The objects of a collection, kept up by a watch. A watch that has ended (servers end each after a while) is opened again at the

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension Facts {
   func autoscaler(of target: StoredObject) -> StoredObject? {

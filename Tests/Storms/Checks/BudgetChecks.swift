@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What a PodDisruptionBudget asks for, reckoned from its spec, its pods and the Deployments that these belong to.
 struct BudgetFloor {

@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Each write has a higher revision than the one before it.
 struct RevisionsRise: Check {

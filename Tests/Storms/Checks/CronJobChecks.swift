@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Forbid and Replace: a run begins when none is going. No run begins while suspended, or before its time.
 struct RunsDoNotOverlap: Check {

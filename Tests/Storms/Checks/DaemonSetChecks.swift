@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension PodFacts {
   /// The node that a daemon's pod runs on or is tied to.

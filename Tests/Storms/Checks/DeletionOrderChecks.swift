@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Of too many pods those go first that are worth least: without a node, not running, not ready, cheap to lose, and then those that
 /// share their node with most of the same workload. What decides among equals is not looked at.

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What the addresses behind a Service should be, reckoned from its pods or from Endpoints made by hand.
 struct Backends {

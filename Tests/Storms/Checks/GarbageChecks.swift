@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// Nothing is taken from an owner that lives. Of config maps, which nobody but the collector deletes.
 struct OwnedIsKept: Check {

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 private let tracking = "batch.kubernetes.io/job-tracking"
 

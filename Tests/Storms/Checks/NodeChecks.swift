@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What a pod asks of its node.
 struct PodNeeds: Equatable {

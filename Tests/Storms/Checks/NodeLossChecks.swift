@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension StoredObject {
   fileprivate var ready: NodeCondition? { view(Node.self).status.conditions.first { $0.type == "Ready" } }

@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// What a namespace uses of a quota, counted from its objects. Of the bounds that the storm sets.
 struct QuotaTally {

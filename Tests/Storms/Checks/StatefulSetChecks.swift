@@ -1,5 +1,4 @@
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension StatefulSet {
   var range: Range<Int> {

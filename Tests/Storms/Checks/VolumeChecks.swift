@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 extension StoredObject {
   fileprivate var claim: PersistentVolumeClaim { view(PersistentVolumeClaim.self) }

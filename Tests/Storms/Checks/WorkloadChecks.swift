@@ -1,6 +1,4 @@
-import CoreJSON
-import CoreStore
-import CoreTypes
+import CoreObjects
 
 /// A number of pods, or a percentage of the replicas.
 enum PodCount {

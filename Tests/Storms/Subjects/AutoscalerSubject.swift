@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// An autoscaler over a StatefulSet or a Deployment, under a load that goes up and down.
 package struct AutoscalerSubject: Subject {

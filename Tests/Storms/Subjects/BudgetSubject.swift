@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// A Deployment whose pods are evicted, several at once, under a budget that changes.
 package struct BudgetSubject: Subject {

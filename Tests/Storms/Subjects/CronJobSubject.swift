@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 package import Simulation
 
 /// One CronJob whose runs may be longer than the time between them.

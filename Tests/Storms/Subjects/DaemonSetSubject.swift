@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// One DaemonSet on three nodes, of which one is tainted.
 package struct DaemonSetSubject: Subject {

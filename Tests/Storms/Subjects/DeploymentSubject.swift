@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// One Deployment behind a Service.
 package struct DeploymentSubject: Subject {

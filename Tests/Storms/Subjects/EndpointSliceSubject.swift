@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Services over the same pods, by number and by name of their port; one whose Endpoints are made by hand. Some seeds have more
 /// pods than a slice can hold: those have no node, and the user tells their status.

@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// A thicket of owners and owned in namespaces that come and go.
 package struct GarbageSubject: Subject {

@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 package import Simulation
 
 /// Jobs of all kinds, one after the other.

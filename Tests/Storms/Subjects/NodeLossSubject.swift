@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Two zones whose nodes are cut off, several at a time, tainted, cordoned and deleted, under pods that tolerate it for differently long.
 package struct NodeLossSubject: Subject {

@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Pods with ranks, and with rules about each other and about volumes; more than the nodes can hold.
 package struct PlacementSubject: Subject {

@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 package import Simulation
 
 /// Two quotas over more Deployments, pods that end, claims, services and config maps than they allow.

@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// A ReplicaSet or a ReplicationController whose pods are relabelled, so that it adopts and releases.
 package struct ReplicationSubject: Subject {

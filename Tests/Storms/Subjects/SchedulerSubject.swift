@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Pods of all sizes, more than the nodes can hold at times.
 package struct SchedulerSubject: Subject {

@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// One StatefulSet, ordered or parallel, with or without claims.
 package struct StatefulSetSubject: Subject {

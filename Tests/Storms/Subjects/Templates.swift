@@ -1,4 +1,4 @@
-import CoreJSON
+import CoreObjects
 
 /// Parts of manifests that several subjects have.
 enum Templates {

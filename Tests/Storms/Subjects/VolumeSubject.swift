@@ -1,6 +1,4 @@
-package import CoreJSON
-import CoreStore
-package import CoreTypes
+package import CoreObjects
 
 /// Claims, volumes of four classes and pods that use them come and go.
 package struct VolumeSubject: Subject {

@@ -1,5 +1,3 @@
-package import CoreJSON
-
 /// What one object takes of the quotas of its namespace, by the names that a quota may bound.
 /// Source: pkg/quota/v1/evaluator/core, v1.36.
 package struct QuotaUsage: Sendable {

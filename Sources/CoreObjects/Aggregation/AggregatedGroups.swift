@@ -1,7 +1,3 @@
-package import CoreJSON
-package import CoreStore
-import CoreTypes
-
 /// The group versions that other servers serve, by the APIServices in the store, and what those servers answered last.
 package struct AggregatedGroups: Sendable {
   /// APIServices with a service at the most that are asked.

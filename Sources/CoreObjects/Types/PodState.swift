@@ -1,5 +1,3 @@
-import CoreJSON
-
 /// status.phase of a pod.
 package enum PodPhase: String, Sendable {
   case pending = "Pending"

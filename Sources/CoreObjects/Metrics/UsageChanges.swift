@@ -1,5 +1,3 @@
-package import CoreTypes
-
 /// What is new in one scrape.
 ///
 /// A node in `nodes` was scraped; a pod of it that is in none of the lists, and the node itself if no sample names it, went on

@@ -1,6 +1,3 @@
-package import CoreJSON
-import CoreTypes
-
 /// Revisioned objects, kept sorted as lists answer them, with an index by owner and a bounded log for watches.
 ///
 /// A value: a copy is a snapshot, and costs the writes that follow it no more than small chunks. Writes return the change; the caller journals it and notifies watchers.

@@ -1,5 +1,3 @@
-import CoreTypes
-
 /// One question to a metrics adapter. Source of the paths: k8s.io/metrics/pkg/client, v0.36.
 package struct MetricQuery: Sendable, Hashable, Comparable, CustomStringConvertible {
   package static let custom = "custom.metrics.k8s.io"

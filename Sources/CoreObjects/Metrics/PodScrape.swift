@@ -1,6 +1,3 @@
-import CoreJSON
-package import CoreTypes
-
 /// One number that a pod shows under a name and labels.
 package struct MetricSample: Sendable, Equatable {
   package var name: String

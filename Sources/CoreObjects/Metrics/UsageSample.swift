@@ -1,5 +1,3 @@
-package import CoreTypes
-
 /// One reading of one container's cgroup, or of a whole node (container empty, podUID empty).
 package struct UsageSample: Sendable, Equatable {
   package var node: String

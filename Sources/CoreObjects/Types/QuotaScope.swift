@@ -1,5 +1,3 @@
-package import CoreJSON
-
 /// Which objects a quota counts. Source: podMatchesScopeFunc, pkg/quota/v1/evaluator/core/pods.go, v1.36.
 package enum QuotaScope {
   /// Whether the quota counts this object. Only pods have scopes: of others a quota with scopes counts none.

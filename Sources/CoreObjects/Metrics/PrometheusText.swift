@@ -1,6 +1,3 @@
-import CoreJSON
-import CoreTypes
-
 /// The text format of metrics endpoints. Source: prometheus.io/docs/instrumenting/exposition_formats, version 0.0.4.
 ///
 /// Buckets and quantiles are left out; the sum and the count of a histogram or summary are counters. Timestamps are not used.

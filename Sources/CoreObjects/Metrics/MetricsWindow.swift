@@ -1,5 +1,3 @@
-package import CoreTypes
-
 /// The last two samples of every container and node: what metrics.k8s.io is computed from.
 /// Source of the rules: metrics-server v0.8, pkg/storage.
 package struct MetricsWindow: Sendable {

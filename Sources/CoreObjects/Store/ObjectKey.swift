@@ -1,5 +1,3 @@
-import CoreTypes
-
 /// A resource without its version: group "apps" and plural name "statefulsets".
 @usableFromInline package struct ResourceID: Hashable, Comparable, Sendable, CustomStringConvertible {
   private final class Names: Sendable {

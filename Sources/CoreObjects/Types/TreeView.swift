@@ -1,5 +1,3 @@
-package import CoreJSON
-
 /// A typed view over a value tree: one stored property, every accessor computed. Views are generated from Schema/.
 package protocol TreeView: Sendable, Equatable {
   var tree: JSON { get set }

@@ -1,5 +1,3 @@
-import CoreJSON
-
 extension LabelSelector {
   /// Whether labels meet the selector. An empty selector is met by everything, an absent one by nothing.
   package func matches(_ labels: TextMap) -> Bool {

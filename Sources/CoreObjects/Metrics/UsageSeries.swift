@@ -1,5 +1,3 @@
-import CoreTypes
-
 /// A CPU reading that a rate begins at.
 struct RateStart: Sendable {
   var at: Instant

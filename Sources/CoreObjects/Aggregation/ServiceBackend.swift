@@ -1,7 +1,3 @@
-import CoreJSON
-package import CoreStore
-import CoreTypes
-
 /// Where the requests for one APIService are passed on to: the ready endpoints of its Service, since Services have no addresses of
 /// their own here.
 package struct ServiceBackend: Sendable, Hashable {

@@ -1,5 +1,3 @@
-package import CoreJSON
-
 /// What a backend answered to the question which resources it serves. The answer is the check of its availability, too.
 package struct DiscoveryAnswer: Sendable, Equatable {
   /// Bytes of an answer, and resources that it may name.

@@ -1,6 +1,3 @@
-package import CoreJSON
-package import CoreTypes
-
 /// One revision of one object. Never changes; shared by the store, the watch log and the lists that are being written.
 package final class StoredObject: Sendable {
   package let key: ObjectKey

@@ -1,5 +1,3 @@
-import CoreTypes
-
 /// Which objects name which owner, sorted by key. In shards: while a copy (a snapshot) is alive, a write copies one of them.
 struct OwnerIndex: Sendable {
   private static let shardCount = 64

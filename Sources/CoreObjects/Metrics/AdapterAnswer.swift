@@ -1,6 +1,3 @@
-import CoreJSON
-import CoreTypes
-
 /// What a metrics adapter answered to one question.
 package struct AdapterAnswer: Sendable, Equatable {
   /// Bytes of an answer, and numbers in it.

@@ -1,13 +1,13 @@
-import CoreJSON
 import CoreNode
+import CoreObjects
 import Testing
 
 @testable import EdgeRuntime
 
-@Suite struct SeccompProfileTests {
-  private let intel = SeccompProfile.Architecture(short: "amd64", long: "SCMP_ARCH_X86_64")
-  private let arm = SeccompProfile.Architecture(short: "arm64", long: "SCMP_ARCH_AARCH64")
-  private let planted = SeccompProfile([
+@Suite struct SeccompRulesTests {
+  private let intel = SeccompRules.Architecture(short: "amd64", long: "SCMP_ARCH_X86_64")
+  private let arm = SeccompRules.Architecture(short: "arm64", long: "SCMP_ARCH_AARCH64")
+  private let planted = SeccompRules([
     "defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": 38, "defaultErrno": "ENOSYS",
     "archMap": [
       ["architecture": "SCMP_ARCH_X86_64", "subArchitectures": ["SCMP_ARCH_X86", "SCMP_ARCH_X32"]],
@@ -25,7 +25,7 @@ import Testing
     ],
   ])
 
-  private func names(_ capabilities: Set<String>, _ architecture: SeccompProfile.Architecture) -> [String] {
+  private func names(_ capabilities: Set<String>, _ architecture: SeccompRules.Architecture) -> [String] {
     planted.tree(capabilities: capabilities, on: architecture)["syscalls"].elements.compactMap { $0["names"][0].string }
   }
 
@@ -55,17 +55,17 @@ import Testing
   @Test("a container is confined unless it is privileged or asks not to be")
   func confined() {
     var security = SecuritySpec()
-    #expect(!SeccompProfile.tree(for: security, capabilities: []).isNull)
+    #expect(!SeccompRules.tree(for: security, capabilities: []).isNull)
     security.unconfined = true
-    #expect(SeccompProfile.tree(for: security, capabilities: []).isNull)
+    #expect(SeccompRules.tree(for: security, capabilities: []).isNull)
     security = SecuritySpec()
     security.privileged = true
-    #expect(SeccompProfile.tree(for: security, capabilities: []).isNull)
+    #expect(SeccompRules.tree(for: security, capabilities: []).isNull)
   }
 
   @Test("the profile that is part of the program allows what it names, and nothing else")
   func shipped() {
-    let tree = SeccompProfile.shipped.tree(capabilities: ["CAP_CHOWN"])
+    let tree = SeccompRules.shipped.tree(capabilities: ["CAP_CHOWN"])
     #expect(tree["defaultAction"] == "SCMP_ACT_ERRNO")
     let allowed = tree["syscalls"].elements.filter { $0["action"] == "SCMP_ACT_ALLOW" && $0["args"].elements.isEmpty }
       .flatMap { $0["names"].elements.compactMap(\.string) }

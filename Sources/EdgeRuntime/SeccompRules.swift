@@ -1,16 +1,15 @@
-import CoreJSON
 import CoreNode
-import CoreTypes
+import CoreObjects
 import EdgeLinux
 import Synchronization
 
 /// Which system calls a container may make: an allow-list in the format that podman and docker share, whose rules depend on the
 /// machine's architecture and the container's capabilities.
 /// Source: containers/common v0.50.1, pkg/seccomp/types.go (fields) and seccomp_linux.go (meaning).
-struct SeccompProfile: Sendable {
+struct SeccompRules: Sendable {
   /// Podman's own, of which Debian's package golang-github-containers-common had a copy when this program was built.
-  static let shipped: SeccompProfile = {
-    do { return SeccompProfile(try JSONParser.parse(ShippedFiles.seccompProfile)) } catch {
+  static let shipped: SeccompRules = {
+    do { return SeccompRules(try JSONParser.parse(ShippedFiles.seccompProfile)) } catch {
       fatalError("the built-in seccomp profile: \(error)")
     }
   }()
@@ -59,13 +58,13 @@ struct SeccompProfile: Sendable {
   func tree(capabilities: Set<String>, on architecture: Architecture = .native) -> JSON {
     let known = profile["archMap"].elements.first { $0["architecture"].isText(architecture.long) }
     let rules = profile["syscalls"].elements.filter { rule in
-      SeccompProfile.includes(rule["includes"], capabilities, architecture)
-        && !SeccompProfile.excludes(rule["excludes"], capabilities, architecture)
+      SeccompRules.includes(rule["includes"], capabilities, architecture)
+        && !SeccompRules.excludes(rule["excludes"], capabilities, architecture)
     }
     let tree: JSON = [
       "defaultAction": profile["defaultAction"], "defaultErrnoRet": profile["defaultErrnoRet"],
       "architectures": .array([.string(architecture.long)] + (known?["subArchitectures"].elements ?? [])),
-      "syscalls": .array(rules.map(SeccompProfile.rule)),
+      "syscalls": .array(rules.map(SeccompRules.rule)),
     ]
     return tree.withoutNulls
   }

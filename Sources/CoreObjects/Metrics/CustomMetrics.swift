@@ -1,6 +1,3 @@
-import CoreJSON
-import CoreTypes
-
 /// The numbers that pods show about themselves, as of their last scrapes: what autoscalers of custom metrics and
 /// custom.metrics.k8s.io are answered from.
 package struct CustomMetrics: Sendable {

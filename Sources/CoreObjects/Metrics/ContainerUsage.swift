@@ -1,5 +1,3 @@
-package import CoreTypes
-
 /// What one container, or one node, uses.
 package struct ContainerUsage: Sendable, Equatable {
   /// Empty for a node.
