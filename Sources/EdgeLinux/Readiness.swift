@@ -17,7 +17,7 @@ package actor Readiness {
     lastToken += 1
     let token = lastToken
     let isReady = await withTaskCancellationHandler {
-      await park(descriptor, token, writing ? EPOLLOUT.rawValue : EPOLLIN.rawValue)
+      await park(descriptor, token, writing ? EPOLLOUT.rawValue : EPOLLIN.rawValue, endsOnCancel: true)
     } onCancel: {
       Task { await self.finish(token, isReady: false) }
     }
@@ -27,10 +27,10 @@ package actor Readiness {
   /// Returns once the descriptor is readable, whether or not the task was cancelled.
   package func waitUncancelled(for descriptor: Descriptor) async {
     lastToken += 1
-    _ = await park(descriptor, lastToken, EPOLLIN.rawValue)
+    _ = await park(descriptor, lastToken, EPOLLIN.rawValue, endsOnCancel: false)
   }
 
-  private func park(_ descriptor: Descriptor, _ token: UInt64, _ events: UInt32) async -> Bool {
+  private func park(_ descriptor: Descriptor, _ token: UInt64, _ events: UInt32, endsOnCancel: Bool) async -> Bool {
     let number = descriptor.number
     let isReady = await withCheckedContinuation { continuation in
       waiting[token] = (number, continuation)
@@ -39,6 +39,8 @@ package actor Readiness {
       }
       // Regular files are always ready; epoll refuses them.
       if !isWatched { finish(token, isReady: true) }
+      // A task that was cancelled before it came here: what its handler does may have run already, and found no waiter.
+      if endsOnCancel, Task.isCancelled { finish(token, isReady: false) }
     }
     withExtendedLifetime(descriptor) {}
     return isReady
