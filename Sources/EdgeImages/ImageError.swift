@@ -10,6 +10,8 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
   /// `what` names the archive, and the member of it where there is one.
   case badArchive(what: String, reason: String)
   case notFound(String)
+  /// What was to be packed is no file.
+  case noProgram(String)
   case inUse(String)
   /// Neither docker nor podman can hand over the image.
   case engine(reason: String)
@@ -33,12 +35,12 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
     case .pullFailed(let name, let reason): "image \"\(name)\" cannot be pulled: \(reason)"
     case .badArchive(let what, let reason): "\(what) is no image archive that can be loaded: \(reason)"
     case .notFound(let name): "there is no image \"\(name)\""
+    case .noProgram(let path): "\(path): there is no such program to pack"
     case .inUse(let name): "image \"\(name)\" is used by a container"
     case .engine(let reason): reason
     case .storage(let path, let reason): "\(path): \(reason)"
     }
   }
-
 }
 
 /// Runs a call on the store's files.

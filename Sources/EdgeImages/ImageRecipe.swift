@@ -57,7 +57,7 @@ package struct ImageRecipe: Sendable {
 
   /// Adds a program, and the shared libraries that its loader would find on this machine, at the paths where they lie here.
   package mutating func addProgram(_ host: String, at path: String) throws(ImageError) {
-    guard Files.kind(host) == S_IFREG else { throw .notFound(host) }
+    guard Files.kind(host) == S_IFREG else { throw .noProgram(host) }
     try add(path, mode: 0o755, .file(host: host))
     for library in ImageRecipe.libraries(of: host) { try add(library, mode: 0o755, .file(host: library)) }
   }

@@ -68,7 +68,7 @@ struct ImagePackerTests {
     var recipe = ImageRecipe(name: "made:1")
     #expect(throws: ImageError.self) { try recipe.add("../x", .directory) }
     #expect(throws: ImageError.self) { try recipe.add("/", .directory) }
-    #expect(throws: ImageError.notFound("/nonexistent")) { try recipe.addProgram("/nonexistent", at: "x") }
+    #expect(throws: ImageError.noProgram("/nonexistent")) { try recipe.addProgram("/nonexistent", at: "x") }
   }
 
   @Test("the stand-in's bash, jq and kubectl run in it", .enabled(if: Requirement.met(.root), "needs root"))
