@@ -36,10 +36,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let openSSL = library("ssl") + library("crypto")
 
-let coreTargets: [Target.Dependency] = [
-  "CoreObjects", "CoreSchema", "CoreAPI", "CoreControllers", "CoreNode",
-  "CoreEngine",
-]
+let coreTargets: [Target.Dependency] = ["CoreObjects", "CoreAPI", "CoreControllers", "CoreNode", "CoreEngine"]
 
 let package = Package(
   name: "wavetank",
@@ -59,16 +56,10 @@ let package = Package(
     .plugin(name: "SchemaPlugin", capability: .buildTool(), dependencies: ["SchemaCompiler"]),
 
     core("CoreObjects", schema: true),
-    core("CoreSchema", ["CoreObjects", "SchemaLanguage"], schema: true),
-    core("CoreAPI", ["CoreObjects", "CoreSchema"]),
+    core("CoreAPI", ["CoreObjects", "SchemaLanguage"], schema: true),
     core("CoreControllers", ["CoreObjects"]),
     core("CoreNode", ["CoreObjects"]),
-    core(
-      "CoreEngine",
-      [
-        "CoreObjects", "CoreSchema", "CoreAPI", "CoreControllers",
-        "CoreNode",
-      ]),
+    core("CoreEngine", ["CoreObjects", "CoreAPI", "CoreControllers", "CoreNode"]),
 
     edge(
       "EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CLLHTTP", "CZlib", "CLinux", "EdgeLinux"],
@@ -110,10 +101,10 @@ let package = Package(
 
     tests("CoreJSONTests", ["CoreObjects"]),
     tests("CoreTypesTests", ["CoreObjects"]),
-    tests("CoreSchemaTests", ["CoreSchema", "SchemaLanguage", "CoreObjects"]),
+    tests("CoreSchemaTests", ["CoreAPI", "SchemaLanguage", "CoreObjects"]),
     tests("CoreStoreTests", ["CoreObjects"]),
     tests("CoreMetricsTests", ["CoreObjects"]),
-    tests("CoreAPITests", ["CoreAPI", "CoreSchema", "CoreObjects"]),
+    tests("CoreAPITests", ["CoreAPI", "CoreObjects"]),
     tests(
       "CoreControllersTests", ["CoreControllers", "CoreObjects"]),
     tests("CoreNodeTests", ["CoreNode", "CoreObjects"]),

@@ -1,5 +1,4 @@
 package import CoreObjects
-package import CoreSchema
 
 /// The refusals that upstream knows, by reason. Source of codes and shapes: k8s.io/apimachinery/pkg/api/errors, v1.36.
 extension APIError {

@@ -1,5 +1,4 @@
 package import CoreObjects
-package import CoreSchema
 
 /// One kind as the API server serves it: its names and what only that kind does. One type and one file a kind, in Resources/.
 ///

@@ -2,7 +2,7 @@ import Glibc
 import SchemaLanguage
 
 // Called by SchemaPlugin: SchemaCompiler MODE OUTPUT FILE.schema …
-// MODE: keys (the vocabulary) and views (the typed views) for CoreObjects, text (the declarations for CoreSchema).
+// MODE: keys (the vocabulary) and views (the typed views) for CoreObjects, text (the declarations for CoreAPI).
 let arguments = CommandLine.arguments
 guard arguments.count > 3 else {
   fail("usage: SchemaCompiler keys|views|text OUTPUT FILE.schema …", status: 2)

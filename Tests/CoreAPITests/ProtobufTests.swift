@@ -1,6 +1,5 @@
 import CoreAPI
 import CoreObjects
-import CoreSchema
 import Testing
 
 /// Bodies as kubectl v1.33 sends them.

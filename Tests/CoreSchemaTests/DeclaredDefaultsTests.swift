@@ -1,5 +1,5 @@
+import CoreAPI
 import CoreObjects
-import CoreSchema
 import Testing
 
 /// What the declared schema fills in; the expectations are what a v1.36 API server answers to the same manifest.

@@ -1,5 +1,5 @@
+import CoreAPI
 import CoreObjects
-import CoreSchema
 import Testing
 
 @Suite("Sets of fields")

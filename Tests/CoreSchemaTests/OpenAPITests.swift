@@ -1,29 +1,15 @@
 import CoreObjects
-import CoreSchema
 import Foundation
 import Testing
 
+@testable import CoreAPI
+
 @Suite struct OpenAPITests {
-  static let all = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-  static let openAPI = OpenAPI(resources: [
-    OpenAPIResource(
-      group: "apps", version: "v1", kind: "StatefulSet", plural: "statefulsets", isNamespaced: true,
-      typeName: "apps.v1.StatefulSet",
-      verbs: all,
-      subresources: [
-        .init("status", typeName: "apps.v1.StatefulSet", verbs: ["get", "patch", "update"]),
-        .init("scale", typeName: "autoscaling.v1.Scale", verbs: ["get", "patch", "update"]),
-      ]),
-    OpenAPIResource(
-      group: "", version: "v1", kind: "Pod", plural: "pods", isNamespaced: true, typeName: "core.v1.Pod", verbs: all,
-      subresources: [.init("log", typeName: nil, verbs: ["get"])]),
-    OpenAPIResource(
-      group: "", version: "v1", kind: "Node", plural: "nodes", isNamespaced: false, typeName: "core.v1.Node", verbs: all),
-    OpenAPIResource(
-      group: "autoscaling", version: "v2", kind: "HorizontalPodAutoscaler", plural: "horizontalpodautoscalers",
-      isNamespaced: true,
-      typeName: "autoscaling.v2.HorizontalPodAutoscaler", verbs: all),
-  ])
+  static let openAPI = OpenAPI(
+    resources: [StatefulSetResource(), PodResource(), NodeResource(), HorizontalPodAutoscalerResource()].map {
+      (resource: any Resource) in
+      ServedResource(resource, resource.definition, resource.definition.served[0], isStorageVersion: true)
+    })
 
   private func references(_ tree: JSON) -> [String] {
     tree.elements.flatMap(references)

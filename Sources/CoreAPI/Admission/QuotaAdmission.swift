@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// What a write takes of its namespace's quotas. It is charged with the write, so that the next one sees it, and set right by the
 /// controller after deletions. Source: k8s.io/apiserver/pkg/admission/plugin/resourcequota/controller.go, v0.36.

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// A group version and who serves it.
 struct APIServiceResource: Resource {

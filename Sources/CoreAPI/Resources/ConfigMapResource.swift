@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Configuration as keys and texts.
 struct ConfigMapResource: Resource {

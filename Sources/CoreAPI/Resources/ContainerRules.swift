@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Rules of one container. Source: pkg/apis/core/validation, v1.36.
 enum ContainerRules {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// A kept state of a StatefulSet or DaemonSet.
 struct ControllerRevisionResource: Resource {

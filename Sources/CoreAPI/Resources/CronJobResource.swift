@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Jobs on a schedule.
 struct CronJobResource: Resource {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// One pod on every node.
 struct DaemonSetResource: Resource {

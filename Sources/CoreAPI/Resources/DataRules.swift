@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Keys and size of ConfigMaps and Secrets.
 enum DataRules {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// ReplicaSets that follow one another.
 struct DeploymentResource: Resource {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Addresses behind a Service.
 struct EndpointSliceResource: Resource {

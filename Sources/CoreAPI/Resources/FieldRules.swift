@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Checks that several kinds share.
 enum FieldRules {

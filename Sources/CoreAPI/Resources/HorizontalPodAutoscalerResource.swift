@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Replicas that follow a metric. Stored as autoscaling/v2; v1 keeps what it has no field for in annotations.
 struct HorizontalPodAutoscalerResource: Resource {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Pods that run to an end.
 struct JobResource: Resource {

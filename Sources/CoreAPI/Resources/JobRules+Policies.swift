@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// podFailurePolicy and successPolicy. Source: pkg/apis/batch/validation/validation.go, v1.36.
 extension JobRules {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Rules that Jobs and CronJobs share. Source: pkg/apis/batch/validation/validation.go, v1.36.
 enum JobRules {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Rules of an autoscaler's metrics and behavior. Source: pkg/apis/autoscaling/validation, v1.36.
 enum MetricRules {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// A machine that runs pods.
 struct NodeResource: Resource {

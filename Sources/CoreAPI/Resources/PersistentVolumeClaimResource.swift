@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// A wish for storage.
 struct PersistentVolumeClaimResource: Resource {

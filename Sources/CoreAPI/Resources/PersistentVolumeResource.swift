@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// A piece of storage.
 struct PersistentVolumeResource: Resource {

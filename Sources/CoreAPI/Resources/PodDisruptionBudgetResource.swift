@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// How many pods may be away by choice.
 struct PodDisruptionBudgetResource: Resource {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Containers that share an address and volumes.
 struct PodResource: Resource {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Defaults and rules of a pod's spec, for pods and for templates. Source: pkg/apis/core, v1.36.
 enum PodSpecRules {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Which pods go first.
 struct PriorityClassResource: Resource {

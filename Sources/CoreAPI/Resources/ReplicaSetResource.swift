@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// A number of like pods.
 struct ReplicaSetResource: Resource {

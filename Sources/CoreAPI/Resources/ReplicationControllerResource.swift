@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// The forerunner of the ReplicaSet.
 struct ReplicationControllerResource: Resource {

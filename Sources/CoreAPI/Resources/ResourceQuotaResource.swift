@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// The most that a namespace may use.
 struct ResourceQuotaResource: Resource {

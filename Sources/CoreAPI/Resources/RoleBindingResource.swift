@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Who has a role, in a namespace or in the whole cluster.
 struct RoleBindingResource: Resource {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// What may be done, in a namespace or in the whole cluster.
 struct RoleResource: Resource {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Configuration that is not for every eye.
 struct SecretResource: Resource {

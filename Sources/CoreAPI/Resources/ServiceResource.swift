@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// A name and an address for a set of pods.
 struct ServiceResource: Resource {

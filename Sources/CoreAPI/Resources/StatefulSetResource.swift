@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Pods with a stable name, an order and storage of their own.
 struct StatefulSetResource: Resource {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// A way to make volumes.
 struct StorageClassResource: Resource {

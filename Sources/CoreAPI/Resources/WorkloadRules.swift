@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Rules that the workload kinds share.
 enum WorkloadRules {

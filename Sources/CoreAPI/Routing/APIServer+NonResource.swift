@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Paths that are no resources: health, version, discovery, OpenAPI, metrics.
 extension APIServer {

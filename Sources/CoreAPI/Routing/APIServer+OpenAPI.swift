@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// The OpenAPI documents of what is served, made when first asked for and kept.
 struct OpenAPIDocuments: Sendable {
@@ -7,38 +6,8 @@ struct OpenAPIDocuments: Sendable {
   private var kept: [String: [UInt8]] = [:]
 
   init(_ table: ResourceTable) {
-    var resources: [OpenAPIResource] = []
-    for group in table.groups {
-      for version in group.versions {
-        let apiVersion = group.name.isEmpty ? version : group.name + "/" + version
-        resources += (table.resources(of: apiVersion) ?? []).map(OpenAPIDocuments.resource)
-      }
-    }
-    openAPI = OpenAPI(resources: resources)
-  }
-
-  private static func resource(_ served: ServedResource) -> OpenAPIResource {
-    let definition = served.definition
-    let subresources = definition.allSubresources.map { sub in
-      OpenAPIResource.Subresource(sub.name, typeName: typeName(sub, served), verbs: sub.verbs)
-    }
-    return OpenAPIResource(
-      group: served.version.group, version: served.version.version, kind: definition.kind, plural: definition.id.name,
-      isNamespaced: definition.isNamespaced, typeName: served.version.typeName, verbs: definition.verbs,
-      subresources: subresources)
-  }
-
-  /// nil for log, exec and their like: they carry no object.
-  private static func typeName(_ sub: Subresource, _ served: ServedResource) -> String? {
-    switch sub.kind {
-    case served.definition.kind where sub.name == "log": nil
-    case served.definition.kind: served.version.typeName
-    case "Scale": "autoscaling.v1.Scale"
-    case "Eviction": "policy.v1.Eviction"
-    case "Binding": "core.v1.Binding"
-    case "TokenRequest": "authentication.v1.TokenRequest"
-    default: nil
-    }
+    let versions = table.groups.flatMap { group in group.versions.map { group.name.isEmpty ? $0 : group.name + "/" + $0 } }
+    openAPI = OpenAPI(resources: versions.flatMap { table.resources(of: $0) ?? [] })
   }
 
   mutating func index() -> [UInt8] { bytes("index") { $0.v3Index().encoded() } ?? [] }

@@ -1,5 +1,4 @@
 package import CoreObjects
-import CoreSchema
 
 /// serviceaccounts/token. Source: pkg/registry/core/serviceaccount/storage/token.go, v1.36.
 extension APIServer {

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// The verbs that write: each reads its request into an intent, and answers with what the writer made of it.
 extension APIServer {

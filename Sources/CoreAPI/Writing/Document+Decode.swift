@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// From the body of a request to a document, and from a document to an object of the storage version.
 extension Document {

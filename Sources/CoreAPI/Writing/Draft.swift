@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// One write on its way through the stages of its row.
 struct Draft: Sendable {

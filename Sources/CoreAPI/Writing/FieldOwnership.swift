@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Keeps metadata.managedFields. As upstream until v1.17, and as its skipNonApplied manager does for objects without entries, an
 /// object has none before the first apply: nothing has to be computed for the many objects that nobody applies.

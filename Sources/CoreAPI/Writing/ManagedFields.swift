@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// Who owns which fields of one object: metadata.managedFields, read. Source: apimachinery/pkg/util/managedfields, v1.36.
 struct ManagedFields {

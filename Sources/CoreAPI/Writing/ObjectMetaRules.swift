@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// What holds for the metadata of every object. Source: k8s.io/apimachinery/pkg/api/validation/objectmeta.go, v1.36.
 enum ObjectMetaRules {

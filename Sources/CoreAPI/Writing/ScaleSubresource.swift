@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// autoscaling/v1 Scale of Deployment, ReplicaSet, StatefulSet and ReplicationController: from an object and back into it.
 enum ScaleSubresource {

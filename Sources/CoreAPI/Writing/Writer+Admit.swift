@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// What is filled in and looked at between decoding and validation: defaults, and the plugins that upstream enables, as far as they
 /// concern us.

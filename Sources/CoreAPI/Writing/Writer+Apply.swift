@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// PATCH with application/apply-patch+yaml: the client says what it wants of an object and owns what it says.
 /// Source: apimachinery/pkg/util/managedfields and structured-merge-diff v6 merge, v1.36.

@@ -1,5 +1,4 @@
 import CoreObjects
-import CoreSchema
 
 /// What only a kind does to a write of it (`Resource`), and all rules that the result must keep.
 ///

@@ -1,20 +1,14 @@
-package import CoreObjects
+import CoreObjects
 
 /// The OpenAPI documents of what is served. Nothing is kept: the caller caches what it asks for.
-package struct OpenAPI: Sendable {
-  package let schema: Schema
-  package let resources: [OpenAPIResource]
-
-  package init(schema: Schema = .shared, resources: [OpenAPIResource]) {
-    self.schema = schema
-    self.resources = resources
-  }
+struct OpenAPI: Sendable {
+  let resources: [ServedResource]
 
   /// The names of the v3 documents, sorted: "api/v1", "apis/apps/v1", …
-  package var documentNames: [String] { Set(resources.map(\.documentName)).sorted() }
+  var documentNames: [String] { Set(resources.map(\.documentName)).sorted() }
 
   /// GET /openapi/v3: where each document is. The hash changes whenever the document may have changed, so that clients can cache.
-  package func v3Index() -> JSON {
+  func v3Index() -> JSON {
     let paths = documentNames.map { name in
       Member(key: Key(name), value: ["serverRelativeURL": .string("/openapi/v3/\(name)?hash=\(hash(of: name))")])
     }
@@ -22,38 +16,38 @@ package struct OpenAPI: Sendable {
   }
 
   /// A hash of what the document is made from, 16 hexadecimal digits (FNV-1a).
-  package func hash(of documentName: String) -> String {
+  func hash(of documentName: String) -> String {
     var hash = FNV.hash(UnsafeBufferPointer(start: schemaText.utf8Start, count: schemaText.utf8CodeUnitCount))
-    for resource in resources where resource.documentName == documentName { hash = FNV.hash(resource.text, hash) }
+    for resource in resources where resource.documentName == documentName { hash = FNV.hash(resource.documentText, hash) }
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits
   }
 
   /// GET /openapi/v3/NAME, nil for a name that is not served.
-  package func v3(_ documentName: String) -> JSON? {
+  func v3(_ documentName: String) -> JSON? {
     let served = resources.filter { $0.documentName == documentName }
     if served.isEmpty { return nil }
-    var schemas = OpenAPISchemas(schema, .v3)
-    let paths = OpenAPIPaths(served, .v3).make(&schemas)
+    var schemas = OpenAPISchemas(.v3)
+    let paths = OpenAPIPaths(resources: served, format: .v3).make(&schemas)
     return [
       "openapi": "3.0.0", "info": OpenAPI.info, "paths": paths, "components": ["schemas": schemas.definitions()],
     ]
   }
 
   /// GET /openapi/v2: everything in one document.
-  package func v2() -> JSON {
-    var schemas = OpenAPISchemas(schema, .v2)
-    let paths = OpenAPIPaths(resources, .v2).make(&schemas)
+  func v2() -> JSON {
+    var schemas = OpenAPISchemas(.v2)
+    let paths = OpenAPIPaths(resources: resources, format: .v2).make(&schemas)
     return ["swagger": "2.0", "info": OpenAPI.info, "paths": paths, "definitions": schemas.definitions()]
   }
 
   /// The same as a protobuf message openapi.v2.Document, for kubectl before 1.27.
-  package func v2Protobuf() -> [UInt8] { OpenAPIProtobuf.document(v2()) }
+  func v2Protobuf() -> [UInt8] { OpenAPIProtobuf.document(v2()) }
 
   /// What clients accept for the protobuf form, and the content type of the answer. They differ because kubectl from 1.27 on parses
   /// the answer's type, and the @ that it asks with is not legal in a media type.
-  package static let v2ProtobufAccepted = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
-  package static let v2ProtobufContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+  static let v2ProtobufAccepted = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+  static let v2ProtobufContentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 
   private static var info: JSON { ["title": "Kubernetes", "version": "v1.36.0"] }
 }

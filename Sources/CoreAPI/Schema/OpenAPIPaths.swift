@@ -2,69 +2,43 @@ import CoreObjects
 
 /// The paths of a document: one item for a collection, an object, and each subresource.
 struct OpenAPIPaths {
-  private let resources: [OpenAPIResource]
-  private let format: OpenAPIFormat
+  let resources: [ServedResource]
+  let format: OpenAPIFormat
 
-  init(_ resources: [OpenAPIResource], _ format: OpenAPIFormat) {
-    self.resources = resources
-    self.format = format
-  }
+  /// Verbs in the order of their operations, with what those are called.
+  private static let actions = [
+    ("get", "get"), ("list", "list"), ("create", "post"), ("update", "put"), ("patch", "patch"), ("delete", "delete"),
+    ("deletecollection", "deletecollection"),
+  ]
+  private static let ofCollections: Set<String> = ["list", "create", "deletecollection"]
 
   func make(_ schemas: inout OpenAPISchemas) -> JSON {
     var items: [(path: String, value: JSON)] = []
     for resource in resources {
-      let base = "/\(resource.documentName)/"
-      let collection = base + (resource.isNamespaced ? "namespaces/{namespace}/" : "") + resource.plural
-      addCollection(resource, collection, &items, &schemas)
-      if resource.isNamespaced, resource.verbs.contains("list") {
-        let list = operation("get", action: "list", resource, resource.typeName, "", scope: "ForAllNamespaces", &schemas)
-        items.append((base + resource.plural, item([list], path: [])))
+      let (definition, type) = (resource.definition, resource.version.typeName)
+      let place = definition.isNamespaced ? ["namespace"] : []
+      func add(
+        _ path: String, _ parameters: [String], _ verbs: [String], _ typeName: String?, subresource: String = "",
+        scope: String = ""
+      ) {
+        let operations = OpenAPIPaths.actions.filter { verbs.contains($0.0) }.map {
+          operation($0.1, resource, typeName, subresource, scope: scope, &schemas)
+        }
+        if !operations.isEmpty { items.append((path, item(operations, path: parameters))) }
       }
-      addObject(resource, collection + "/{name}", &items, &schemas)
-      for subresource in resource.subresources {
-        addSubresource(resource, subresource, collection + "/{name}/", &items, &schemas)
+      let base = "/\(resource.documentName)/"
+      let collection = base + (definition.isNamespaced ? "namespaces/{namespace}/" : "") + resource.id.name
+      add(collection, place, definition.verbs.filter(OpenAPIPaths.ofCollections.contains), type)
+      if definition.isNamespaced {
+        add(base + resource.id.name, [], definition.verbs.filter { $0 == "list" }, type, scope: "ForAllNamespaces")
+      }
+      add(collection + "/{name}", ["name"] + place, definition.verbs.filter { !OpenAPIPaths.ofCollections.contains($0) }, type)
+      for sub in definition.allSubresources {
+        add(collection + "/{name}/" + sub.name, ["name"] + place, sub.verbs, resource.typeName(of: sub), subresource: sub.name)
       }
     }
     items.sort { $0.path < $1.path }
     return .object(items.map { Member(key: Key($0.path), value: $0.value) })
-  }
-
-  private func addCollection(
-    _ resource: OpenAPIResource, _ path: String, _ items: inout [(path: String, value: JSON)], _ schemas: inout OpenAPISchemas
-  ) {
-    var operations: [Member] = []
-    for (verb, method, action) in [
-      ("list", "get", "list"), ("create", "post", "post"), ("deletecollection", "delete", "deletecollection"),
-    ]
-    where resource.verbs.contains(verb) {
-      operations.append(operation(method, action: action, resource, resource.typeName, "", &schemas))
-    }
-    if !operations.isEmpty { items.append((path, item(operations, path: resource.isNamespaced ? ["namespace"] : []))) }
-  }
-
-  private func addObject(
-    _ resource: OpenAPIResource, _ path: String, _ items: inout [(path: String, value: JSON)], _ schemas: inout OpenAPISchemas
-  ) {
-    var operations: [Member] = []
-    for (verb, method) in [("get", "get"), ("update", "put"), ("patch", "patch"), ("delete", "delete")]
-    where resource.verbs.contains(verb) {
-      operations.append(operation(method, action: method, resource, resource.typeName, "", &schemas))
-    }
-    let names = resource.isNamespaced ? ["name", "namespace"] : ["name"]
-    if !operations.isEmpty { items.append((path, item(operations, path: names))) }
-  }
-
-  private func addSubresource(
-    _ resource: OpenAPIResource, _ subresource: OpenAPIResource.Subresource, _ path: String,
-    _ items: inout [(path: String, value: JSON)], _ schemas: inout OpenAPISchemas
-  ) {
-    var operations: [Member] = []
-    for (verb, method) in [("get", "get"), ("create", "post"), ("update", "put"), ("patch", "patch"), ("delete", "delete")]
-    where subresource.verbs.contains(verb) {
-      operations.append(operation(method, action: method, resource, subresource.typeName, subresource.name, &schemas))
-    }
-    let names = resource.isNamespaced ? ["name", "namespace"] : ["name"]
-    if !operations.isEmpty { items.append((path + subresource.name, item(operations, path: names))) }
   }
 
   private func item(_ operations: [Member], path names: [String]) -> JSON {
@@ -77,20 +51,24 @@ struct OpenAPIPaths {
   }
 
   private func operation(
-    _ method: String, action: String, _ resource: OpenAPIResource, _ typeName: String?, _ subresource: String, scope: String = "",
+    _ action: String, _ resource: ServedResource, _ typeName: String?, _ subresource: String, scope: String,
     _ schemas: inout OpenAPISchemas
   ) -> Member {
     let verbs = ["get": "read", "post": "create", "put": "replace", "deletecollection": "deleteCollection"]
-    let group = resource.group.isEmpty ? "Core" : OpenAPIPaths.capitalized(String(resource.group.prefix { $0 != "." }))
-    let place = scope.isEmpty && resource.isNamespaced ? "Namespaced" : ""
-    let id = "\(verbs[action] ?? action)\(group)\(OpenAPIPaths.capitalized(resource.version))\(place)\(resource.kind)"
+    let group =
+      resource.version.group.isEmpty ? "Core" : OpenAPIPaths.capitalized(String(resource.version.group.prefix { $0 != "." }))
+    let place = scope.isEmpty && resource.definition.isNamespaced ? "Namespaced" : ""
+    let id =
+      "\(verbs[action] ?? action)\(group)\(OpenAPIPaths.capitalized(resource.version.version))\(place)\(resource.definition.kind)"
     let type = typeName.flatMap { schemas.reference(action == "list" ? $0 + "List" : $0) }
     var members: [Member] = [
-      Member(key: "description", value: .string("\(action) \(resource.plural)\(subresource.isEmpty ? "" : "/" + subresource)")),
+      Member(key: "description", value: .string("\(action) \(resource.id.name)\(subresource.isEmpty ? "" : "/" + subresource)")),
       Member(key: "operationId", value: .string(id + OpenAPIPaths.capitalized(subresource) + scope)),
-      Member(key: "tags", value: [.string((resource.group.isEmpty ? "core" : resource.group) + "_" + resource.version)]),
+      Member(
+        key: "tags",
+        value: [.string((resource.version.group.isEmpty ? "core" : resource.version.group) + "_" + resource.version.version)]),
       Member(key: "x-kubernetes-action", value: .string(action)),
-      Member(key: "x-kubernetes-group-version-kind", value: kind(of: resource, typeName, schemas.schema)),
+      Member(key: "x-kubernetes-group-version-kind", value: kind(of: resource, typeName)),
     ]
     var parameters = OpenAPIPaths.parameters(action).map { parameter($0.name, $0.type, $0.text) }
     let body = body(action, type, &schemas)
@@ -116,6 +94,7 @@ struct OpenAPIPaths {
       members.append(Member(key: .responses, value: ["200": response]))
     }
     if !parameters.isEmpty { members.append(Member(key: .parameters, value: .array(parameters))) }
+    let method = ["list": "get", "deletecollection": "delete"][action] ?? action
     return Member(key: Key(method), value: .object(members))
   }
 
@@ -129,9 +108,9 @@ struct OpenAPIPaths {
   }
 
   /// The kind that an operation is about; subresources name their own.
-  private func kind(of resource: OpenAPIResource, _ typeName: String?, _ schema: Schema) -> JSON {
-    var (group, version, kind) = (resource.group, resource.version, resource.kind)
-    if let typeName, typeName != resource.typeName, let type = schema.type(typeName) {
+  private func kind(of resource: ServedResource, _ typeName: String?) -> JSON {
+    var (group, version, kind) = (resource.version.group, resource.version.version, resource.definition.kind)
+    if let typeName, typeName != resource.version.typeName, let type = Schema.shared.type(typeName) {
       (group, version, kind) = (type.group, type.version, type.name)
     }
     return ["group": .string(group), "kind": .string(kind), "version": .string(version)]

@@ -3,19 +3,15 @@ import SchemaLanguage
 
 /// The schemas of one document: those that were asked for and all that they refer to.
 struct OpenAPISchemas {
-  let schema: Schema
   private let format: OpenAPIFormat
   private var wanted: [TypeSchema] = []
   private var seen: Set<String> = []
 
-  init(_ schema: Schema, _ format: OpenAPIFormat) {
-    self.schema = schema
-    self.format = format
-  }
+  init(_ format: OpenAPIFormat) { self.format = format }
 
   /// A reference to a type, which the document will then hold; nil for a name that is not declared.
   mutating func reference(_ qualifiedName: String) -> JSON? {
-    guard let type = schema.type(qualifiedName) else { return nil }
+    guard let type = Schema.shared.type(qualifiedName) else { return nil }
     want(type)
     return referenceTo(type.openAPIName)
   }
