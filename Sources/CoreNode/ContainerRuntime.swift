@@ -13,7 +13,7 @@ package struct ContainerRuntime: Sendable {
     case imageBackOff(until: Instant, reason: ImageFailure, message: String)
     /// → running, startBackOff
     case starting(containerID: String)
-    /// The runtime refused it. → pulling
+    /// It could not be made. → pulling
     case startBackOff(until: Instant, reason: StartFailure, message: String)
     /// → stopping, exited
     case running(containerID: String, startedAt: Instant)
@@ -33,8 +33,6 @@ package struct ContainerRuntime: Sendable {
   /// Doubles from 10 s to 5 min. Source: kubelet MaxContainerBackOff, v1.36.
   package var restartBackOff = BackOff()
   package var imageBackOff = BackOff()
-  /// Of a configuration that is not complete: no crash, so it does not count for restarts.
-  package var configBackOff = BackOff()
   package var isStarted = false
   package var isReady = false
   package var probes: [ProbeKind: ProbeState] = [:]

@@ -45,14 +45,22 @@ package enum StartFailure: String, Sendable {
   case configuration = "CreateContainerConfigError"
   /// Its root or its files could not be made.
   case creation = "CreateContainerError"
-  /// The runtime refused it.
+  /// The runtime made it, and could not start its command: the container has ended.
   case run = "RunContainerError"
 }
 
 package struct ContainerExit: Sendable, Equatable {
+  package enum Cause: Sendable, Equatable {
+    /// Its first process ended, by itself or by a signal.
+    case process
+    case outOfMemory
+    /// Its command could not be started.
+    case neverStarted
+  }
+
   /// 128 + signal for a container that a signal ended.
   package var code: Int
-  package var oomKilled = false
+  package var cause = Cause.process
   package var at: Instant
   package var startedAt: Instant
   /// What the container left as its termination message; at most 4,096 bytes.
@@ -62,6 +70,35 @@ package struct ContainerExit: Sendable, Equatable {
     self.at = at
     self.startedAt = startedAt
   }
+
+  /// Of a container whose command could not be started. Source: containerd, internal/cri/server, v2: 128, and a start that never was.
+  static func neverStarted(_ message: String, at now: Instant) -> ContainerExit {
+    var exit = ContainerExit(code: 128, at: now, startedAt: Instant(nanoseconds: 0))
+    exit.cause = .neverStarted
+    exit.message = message
+    return exit
+  }
+
+  /// What a container's state says of it in one word.
+  var reason: String {
+    switch cause {
+    case .process: code == 0 ? "Completed" : "Error"
+    case .outOfMemory: "OOMKilled"
+    case .neverStarted: "StartError"
+    }
+  }
+
+  /// The cause of an end that a status told.
+  static func cause(_ reason: String?) -> Cause {
+    switch reason {
+    case "OOMKilled": .outOfMemory
+    case "StartError": .neverStarted
+    default: .process
+    }
+  }
+
+  /// It ran for so long that its failures before are forgotten.
+  var isLateEnough: Bool { cause != .neverStarted && at - startedAt >= .seconds(2 * BackOff.longest) }
 }
 
 package struct ImageFacts: Sendable, Equatable {

@@ -46,7 +46,9 @@ extension PodRuntime {
       return false
     case .absent, .failed: break
     }
-    var spec = SandboxSpec(podUID: uid, namespace: key.namespace, name: key.name, hostname: pod.spec.hostname ?? key.name)
+    let (hostname, domain) = HostName.of(pod, namespace: key.namespace)
+    var spec = SandboxSpec(podUID: uid, namespace: key.namespace, name: key.name, hostname: hostname)
+    spec.domain = domain
     do throws(VolumeFailure) {
       let resolver = VolumeResolver(runtime: self, context: context)
       spec.volumes = try resolver.volumes()
@@ -65,9 +67,6 @@ extension PodRuntime {
   }
 
   private func describe(_ spec: inout SandboxSpec, _ context: NodeContext) {
-    if let subdomain = pod.spec.subdomain, !subdomain.isEmpty {
-      spec.domain = "\(spec.hostname).\(subdomain).\(key.namespace).svc.cluster.local"
-    }
     spec.hostNetwork = pod.spec.hostNetwork ?? false
     spec.fsGroup = pod.spec.securityContext.fsGroup
     spec.hostAliases = pod.spec.hostAliases.map { HostAlias(address: $0.ip ?? "", names: $0.hostnames.values) }

@@ -65,6 +65,7 @@ extension PodRuntime {
     containers[index].isStarted = spec.startupProbe.isAbsent
     containers[index].isReady = containers[index].isStarted && spec.readinessProbe.isAbsent
     containers[index].probes = [:]
+    created(index, &plan)
     plan.events.append(event("Started", "Container started", container: containers[index]))
     if let action = Probes.action(of: spec.lifecycle.postStart, in: pod, container: spec) {
       plan.commands.append(
@@ -84,12 +85,27 @@ extension PodRuntime {
     return nil
   }
 
+  /// A container that was made counts as one that has ended; one that could not be made is tried again.
   private mutating func refused(_ id: String, _ reason: StartFailure, _ message: String, _ plan: inout NodePlan, _ now: Instant) {
     guard let index = index(ofID: id) else { return }
-    let delay = containers[index].restartBackOff.fail()
-    containers[index].state = .startBackOff(until: now + .seconds(delay), reason: reason, message: message)
-    containers[index].restartCount += 1
-    plan.events.append(event("Failed", message, warning: true, container: containers[index]))
+    if reason == .run {
+      created(index, &plan)
+      exited(id, .neverStarted(message, at: now))
+      plan.events.append(event("Failed", "Error: " + message, warning: true, container: containers[index]))
+    } else {
+      wait(index, reason, message, &plan, now)
+    }
+  }
+
+  private func created(_ index: Int, _ plan: inout NodePlan) {
+    plan.events.append(event("Created", "Container created", container: containers[index]))
+  }
+
+  /// It cannot be made as things are. Nothing ran, so it counts for no restart, and the next try does not come later than the last.
+  mutating func wait(_ index: Int, _ reason: StartFailure, _ message: String, _ plan: inout NodePlan, _ now: Instant) {
+    containers[index].state = .startBackOff(until: now + .seconds(BackOff.first), reason: reason, message: message)
+    plan.events.append(event("Failed", "Error: " + message, warning: true, container: containers[index]))
+    plan.wake(at: now + .seconds(BackOff.first))
   }
 
   private mutating func exited(_ id: String, _ exit: ContainerExit) {
@@ -99,7 +115,7 @@ extension PodRuntime {
     containers[index].isReady = false
     containers[index].isStarted = false
     containers[index].probes = [:]
-    if exit.at - exit.startedAt >= .seconds(2 * BackOff.longest) { containers[index].restartBackOff.reset() }
+    if exit.isLateEnough { containers[index].restartBackOff.reset() }
   }
 
   private mutating func hookFinished(_ id: String, _ success: Bool, _ message: String, _ plan: inout NodePlan) {

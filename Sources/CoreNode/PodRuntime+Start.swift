@@ -3,7 +3,6 @@ import CoreObjects
 extension PodRuntime {
   /// The image is there: create and start the container.
   mutating func startContainer(_ index: Int, _ plan: inout NodePlan, _ context: NodeContext) {
-    let now = context.now
     guard let image = containers[index].image else { return }
     let container = containers[index]
     let wanted = spec(of: container)
@@ -13,13 +12,8 @@ extension PodRuntime {
       attempt: container.restartCount, imageID: image.id)
     let resolver = EnvironmentResolver(runtime: self, container: wanted, store: context.store)
     do throws(EnvironmentFailure) { spec.environment = try resolver.variables() } catch {
-      let delay = containers[index].configBackOff.fail()
-      containers[index].state = .startBackOff(
-        until: now + .seconds(delay), reason: .configuration, message: error.message)
-      plan.events.append(event("Failed", error.message, warning: true, container: container))
-      return plan.wake(at: now + .seconds(delay))
+      return wait(index, .configuration, error.message, &plan, context.now)
     }
-    containers[index].configBackOff.reset()
     if !wanted.command.isEmpty { spec.command = wanted.command.values.map { resolver.expand($0, with: spec.environment) } }
     if !wanted.args.isEmpty { spec.arguments = wanted.args.values.map { resolver.expand($0, with: spec.environment) } }
     spec.workingDirectory = wanted.workingDir
@@ -35,7 +29,6 @@ extension PodRuntime {
     spec.terminationMessagePath = wanted.terminationMessagePath ?? "/dev/termination-log"
     spec.terminationMessageFromLog = wanted.terminationMessagePolicy == "FallbackToLogsOnError"
     containers[index].state = .starting(containerID: id)
-    plan.events.append(event("Created", "Container created", container: container))
     plan.commands.append(NodeCommand(node: node, action: .startContainer(spec)))
   }
 

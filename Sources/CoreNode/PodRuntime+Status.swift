@@ -88,8 +88,7 @@ extension PodRuntime {
 
   private func terminated(_ id: String, _ exit: ContainerExit) -> ContainerStateTerminated {
     .make(
-      containerID: "crun://" + id, exitCode: exit.code,
-      reason: exit.oomKilled ? "OOMKilled" : exit.code == 0 ? "Completed" : "Error", startedAt: exit.startedAt.rfc3339,
+      containerID: "crun://" + id, exitCode: exit.code, reason: exit.reason, startedAt: exit.startedAt.rfc3339,
       finishedAt: exit.at.rfc3339, message: exit.message.isEmpty ? nil : exit.message)
   }
 

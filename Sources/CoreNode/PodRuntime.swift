@@ -140,7 +140,7 @@ package struct PodRuntime: Sendable {
     let finished = terminated.finishedAt.flatMap { Instant(rfc3339: $0) } ?? Instant(nanoseconds: 0)
     var exit = ContainerExit(
       code: code, at: finished, startedAt: terminated.startedAt.flatMap { Instant(rfc3339: $0) } ?? finished)
-    exit.oomKilled = terminated.reason == "OOMKilled"
+    exit.cause = ContainerExit.cause(terminated.reason)
     exit.message = terminated.message ?? ""
     return .init(containerID: withoutRuntime(terminated.containerID ?? ""), exit: exit)
   }

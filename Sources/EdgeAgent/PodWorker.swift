@@ -105,7 +105,7 @@ actor PodWorker {
     let end = await container.end()
     agent.running.remove(container.id)
     var exit = ContainerExit(code: end.code, at: agent.configuration.now(), startedAt: container.startedAt)
-    exit.oomKilled = end.outOfMemory
+    if end.outOfMemory { exit.cause = .outOfMemory }
     exit.message = end.message
     containers[container.id] = .exited(container.bundle, exit)
     watchers[container.id] = nil

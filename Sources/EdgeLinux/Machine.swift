@@ -9,6 +9,13 @@ package enum Machine {
   /// Whether this process may do everything.
   package static var isRoot: Bool { geteuid() == 0 }
 
+  /// Bits of the capabilities that this process can hand on, by their numbers.
+  package static let capabilities: UInt64 = {
+    let lines = ((try? Files.readText("/proc/self/status")) ?? "").split(separator: "\n")
+    let bounding = lines.first { $0.hasPrefix("CapBnd:") }?.split(whereSeparator: \.isWhitespace).last
+    return bounding.flatMap { UInt64($0, radix: 16) } ?? .max
+  }()
+
   package static var kernel: (name: String, release: String, architecture: String) {
     var names = utsname()
     uname(&names)

@@ -1,39 +1,40 @@
 import CoreNode
+import EdgeLinux
 
 /// The capabilities of a container's processes.
 struct Capabilities {
-  /// What containerd and docker give by default.
-  private static let standard = [
-    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP",
-    "SETGID",
-    "SETPCAP", "SETUID", "SYS_CHROOT",
+  /// By their numbers. Source: linux/capability.h up to 5.9, after which none came.
+  private static let all = [
+    "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "LINUX_IMMUTABLE",
+    "NET_BIND_SERVICE", "NET_BROADCAST", "NET_ADMIN", "NET_RAW", "IPC_LOCK", "IPC_OWNER", "SYS_MODULE", "SYS_RAWIO", "SYS_CHROOT",
+    "SYS_PTRACE", "SYS_PACCT", "SYS_ADMIN", "SYS_BOOT", "SYS_NICE", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "MKNOD",
+    "LEASE",
+    "AUDIT_WRITE", "AUDIT_CONTROL", "SETFCAP", "MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ",
+    "PERFMON", "BPF", "CHECKPOINT_RESTORE",
   ]
-  /// linux/capability.h up to 5.9, after which none came.
-  private static let all =
-    standard + [
-      "AUDIT_CONTROL", "AUDIT_READ", "BLOCK_SUSPEND", "BPF", "CHECKPOINT_RESTORE", "DAC_READ_SEARCH", "IPC_LOCK", "IPC_OWNER",
-      "LEASE",
-      "LINUX_IMMUTABLE", "MAC_ADMIN", "MAC_OVERRIDE", "NET_ADMIN", "NET_BROADCAST", "PERFMON", "SYS_ADMIN", "SYS_BOOT",
-      "SYS_MODULE",
-      "SYS_NICE", "SYS_PACCT", "SYS_PTRACE", "SYS_RAWIO", "SYS_RESOURCE", "SYS_TIME", "SYS_TTY_CONFIG", "SYSLOG", "WAKE_ALARM",
-    ]
+  /// What containerd and docker give by default.
+  private static let standard: Set = [
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW", "SETFCAP",
+    "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+  ]
 
   /// "CAP_…", sorted.
   let names: [String]
 
+  /// - Parameter machine: bits of those that this machine can give: in a container, as CI jobs are, some are missing.
   /// - Throws: `ContainerError.configuration` for one that does not exist.
-  init(_ security: SecuritySpec) throws(ContainerError) {
-    if security.privileged {
-      names = Capabilities.all.map { "CAP_" + $0 }.sorted()
-      return
-    }
-    let added = try Capabilities.known(security.addedCapabilities)
-    let dropped = try Capabilities.known(security.droppedCapabilities)
-    var result = Set(Capabilities.standard)
+  init(_ security: SecuritySpec, machine: UInt64 = Machine.capabilities) throws(ContainerError) {
+    let possible = Set(Capabilities.all.indices.lazy.filter { machine >> UInt64($0) & 1 == 1 }.map { Capabilities.all[$0] })
+    names = try Capabilities.wanted(security).intersection(possible).map { "CAP_" + $0 }.sorted()
+  }
+
+  private static func wanted(_ security: SecuritySpec) throws(ContainerError) -> Set<String> {
+    if security.privileged { return Set(all) }
+    let added = try known(security.addedCapabilities)
+    let dropped = try known(security.droppedCapabilities)
     // Dropping comes first where ALL is dropped, so that single ones can be added back.
-    if dropped.contains("ALL") { result = [] } else { result.subtract(dropped) }
-    result.formUnion(added.contains("ALL") ? Set(Capabilities.all).subtracting(dropped) : added)
-    names = result.map { "CAP_" + $0 }.sorted()
+    let kept = dropped.contains("ALL") ? [] : standard.subtracting(dropped)
+    return kept.union(added.contains("ALL") ? Set(all).subtracting(dropped) : added)
   }
 
   private static func known(_ names: [String]) throws(ContainerError) -> Set<String> {

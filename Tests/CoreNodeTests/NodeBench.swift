@@ -131,7 +131,7 @@ struct NodeBench {
     let startedAt = now
     now = now + .seconds(seconds)
     var exit = ContainerExit(code: code, at: now, startedAt: startedAt)
-    exit.oomKilled = oomKilled
+    if oomKilled { exit.cause = .outOfMemory }
     tell(.containerExited(podUID: NodeBench.uid, containerID: id(container, attempt), exit))
   }
 

@@ -1,6 +1,7 @@
-import CoreNode
 import CoreObjects
 import Testing
+
+@testable import CoreNode
 
 @Suite("How a pod starts")
 struct PodStartTests {
@@ -120,6 +121,64 @@ struct PodStartTests {
     }
     #expect(delays == [10, 20, 40, 80, 160, 300, 300])
     #expect(bench.status().state.waiting.reason == "ImagePullBackOff")
+  }
+
+  @Test(
+    "a command that cannot be started ends its container with code 128: the pod fails, or the container is started again",
+    arguments: [("Never", "Failed"), ("OnFailure", "Running"), ("Always", "Running")])
+  func cannotStart(policy: String, phase: String) {
+    var bench = NodeBench()
+    bench.run(main, ["restartPolicy": .string(policy)])
+    bench.sandboxStarts()
+    func refuse(_ attempt: Int) {
+      bench.imageComes("main")
+      bench.tell(
+        .containerFailed(podUID: NodeBench.uid, containerID: bench.id("main", attempt), reason: .run, message: "no such file"))
+    }
+    refuse(0)
+    #expect(bench.reasons == ["Pulled", "Created", "Failed"])
+    if policy != "Never" { refuse(1) }
+    #expect(bench.pod.status.phase == phase)
+    let status = bench.status()
+    let ended = policy == "Never" ? status.state.terminated : status.lastState.terminated
+    #expect(ended.reason == "StartError" && ended.exitCode == 128 && ended.startedAt == "1970-01-01T00:00:00Z")
+    #expect(status.containerID == ended.containerID && status.restartCount == (policy == "Never" ? 0 : 1))
+    if policy != "Never" {
+      #expect(status.state.waiting.reason == "CrashLoopBackOff")
+      #expect(bench.wakeAt == bench.now + .seconds(10))
+    }
+  }
+
+  @Test("a container that cannot be made is no start: nothing is counted, and the pod stays Pending")
+  func cannotBeMade() {
+    var bench = NodeBench()
+    bench.run(main, ["restartPolicy": "Never"])
+    bench.sandboxStarts()
+    for _ in 0..<3 {
+      bench.imageComes("main")
+      bench.tell(
+        .containerFailed(podUID: NodeBench.uid, containerID: bench.id("main"), reason: .configuration, message: "root"))
+      #expect(bench.status().state.waiting.reason == "CreateContainerConfigError" && bench.status().restartCount == 0)
+      #expect(bench.pod.status.phase == "Pending" && bench.wakeAt == bench.now + .seconds(10))
+      bench.wait(10)
+    }
+    #expect(Set(bench.reasons) == ["Pulled", "Failed"])
+  }
+
+  @Test("a host name is the pod's, cut to 63 characters that do not end in - or .")
+  func hostName() {
+    func host(_ name: String, _ spec: JSON = [:]) -> (String, String) {
+      let tree: JSON = ["metadata": ["name": .string(name), "namespace": "ns"], "spec": spec]
+      return HostName.of(Pod(tree: tree), namespace: "ns")
+    }
+    let long = String(repeating: "a", count: 60)
+    #expect(host("web-0") == ("web-0", ""))
+    #expect(host(long + "bcdef") == (long + "bcd", ""))
+    #expect(host(long + "b-.def").0 == long + "b")
+    #expect(host("a.b.") == ("a.b.", ""))
+    #expect(host("p", ["hostname": "db", "subdomain": "peers"]) == ("db", "db.peers.ns.svc.cluster.local"))
+    #expect(host("p", ["subdomain": "s", "setHostnameAsFQDN": true]).0 == "p.s.ns.svc.cluster.local")
+    #expect(host("p", ["subdomain": "s", "hostnameOverride": "other"]) == ("other", ""))
   }
 
   @Test("a missing ConfigMap of a variable is CreateContainerConfigError, and the container starts once it is there")

@@ -1,0 +1,25 @@
+import CoreObjects
+
+/// What a pod's programs are told that their host is called. Source: GeneratePodHostNameAndDomain, pkg/kubelet/kubelet_pods.go, v1.36.
+enum HostName {
+  /// The kernel takes 64 bytes, names in DNS end at 63.
+  private static let longest = 63
+  private static let longestOfKernel = 64
+
+  /// - Returns: the name, and the whole domain for /etc/hosts; empty without a subdomain.
+  static func of(_ pod: Pod, namespace: String) -> (name: String, domain: String) {
+    if let name = pod.spec.hostnameOverride, !name.isEmpty { return (name, "") }
+    let name = cut(pod.spec.hostname.flatMap { $0.isEmpty ? nil : $0 } ?? pod.metadata.name ?? "")
+    guard let subdomain = pod.spec.subdomain, !subdomain.isEmpty else { return (name, "") }
+    let domain = "\(name).\(subdomain).\(namespace).svc.cluster.local"
+    let isWhole = pod.spec.setHostnameAsFQDN == true && domain.utf8.count <= longestOfKernel
+    return (isWhole ? domain : name, domain)
+  }
+
+  private static func cut(_ name: String) -> String {
+    guard name.utf8.count > longest else { return name }
+    var head = name.prefix(longest)
+    while head.last == "-" || head.last == "." { head.removeLast() }
+    return String(head)
+  }
+}
