@@ -5,7 +5,6 @@ import CoreObjects
 import EdgeClient
 import Glibc
 import Rehearsal
-import Simulation
 
 /// What the core does without any edge.
 enum CoreRows {

@@ -4,11 +4,6 @@ package struct APIError: Error, Sendable, Equatable {
     package var reason: String
     package var message: String
     package var field: String
-    package init(reason: String, message: String, field: String) {
-      self.reason = reason
-      self.message = message
-      self.field = field
-    }
   }
   /// HTTP status
   package var code: Int

@@ -48,5 +48,4 @@ package struct LogOptions: Sendable, Equatable {
   package var limitBytes: Int?
   /// Only lines at or after this moment.
   package var since: Instant?
-  package init() {}
 }

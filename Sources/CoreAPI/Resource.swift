@@ -67,7 +67,7 @@ package struct ResourceDefinition: Sendable {
     self.kind = kind
     self.singular = singular ?? kind.lowercased()
     let package = id.group.isEmpty ? "core" : String(id.group.prefix { $0 != "." })
-    self.served = served ?? [ServedVersion(id.group, "v1", type: "\(package).v1.\(kind)")]
+    self.served = served ?? [ServedVersion(group: id.group, version: "v1", typeName: "\(package).v1.\(kind)")]
     self.isNamespaced = isNamespaced
     self.shortNames = shortNames
     self.categories = categories
@@ -87,17 +87,13 @@ package struct ServedVersion: Sendable, Hashable {
   package var version: String
   /// Qualified as in the schema: "apps.v1.StatefulSet".
   package var typeName: String
-  package init(_ group: String, _ version: String, type typeName: String) {
-    self.group = group
-    self.version = version
-    self.typeName = typeName
-  }
   /// "apps/v1", or "v1" in the core group.
   package var apiVersion: String { group.isEmpty ? version : group + "/" + version }
 }
 
 package struct Subresource: Sendable {
-  static let scale = Subresource("scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"])
+  static let scale = Subresource(
+    name: "scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"])
 
   package var name: String
   /// The kind that it takes and gives, with its own group and version where they differ ("autoscaling", "v1", "Scale").
@@ -105,13 +101,6 @@ package struct Subresource: Sendable {
   package var group: String?
   package var version: String?
   package var verbs: [String]
-  package init(_ name: String, kind: String, group: String? = nil, version: String? = nil, verbs: [String]) {
-    self.name = name
-    self.kind = kind
-    self.group = group
-    self.version = version
-    self.verbs = verbs
-  }
 }
 
 package struct TableColumn: Sendable {

@@ -10,11 +10,6 @@ package struct Plan: Sendable {
   /// Once it is carried out nothing more is to be done: what it writes itself is no reason to look at the key again.
   package var isConclusive = false
 
-  package init(changes: [Change] = [], wakeAt: Instant? = nil) {
-    self.changes = changes
-    self.wakeAt = wakeAt
-  }
-
   /// Keeps the earlier of two wake-ups.
   package mutating func wake(at instant: Instant) { wakeAt = wakeAt.map { min($0, instant) } ?? instant }
 }

@@ -1,4 +1,3 @@
-import CoreAPI
 import CoreControllers
 package import CoreObjects
 

@@ -13,8 +13,6 @@ struct TimerHeap<Token: Hashable & Sendable>: Sendable {
   private var free: [Int] = []
   private var places: [Token: Int] = [:]
 
-  var count: Int { places.count }
-
   mutating func set(_ token: Token, at: Instant) {
     let slot: Int
     if let place = places[token] {

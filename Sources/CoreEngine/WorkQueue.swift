@@ -12,7 +12,6 @@ struct WorkQueue: Sendable {
   private var waiting: Set<Item> = []
   private var failures: [Item: Int] = [:]
 
-  var isEmpty: Bool { head == items.count }
   var count: Int { items.count - head }
 
   mutating func add(_ item: Item) {

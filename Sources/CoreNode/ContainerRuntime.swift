@@ -86,8 +86,6 @@ package struct BackOff: Sendable, Equatable {
   package static let longest = 300
   private(set) var failures = 0
 
-  package init() {}
-
   /// Seconds to wait after one more failure.
   mutating func fail() -> Int {
     failures += 1

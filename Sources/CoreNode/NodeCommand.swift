@@ -56,22 +56,11 @@ package struct SandboxSpec: Sendable, Equatable {
   /// Extra lines for /etc/hosts: address and names.
   package var hostAliases: [HostAlias] = []
   package var dns = DNSSpec()
-
-  package init(podUID: String, namespace: String, name: String, hostname: String) {
-    self.podUID = podUID
-    self.namespace = namespace
-    self.name = name
-    self.hostname = hostname
-  }
 }
 
 package struct HostAlias: Sendable, Equatable {
   package var address: String
   package var names: [String]
-  package init(address: String, names: [String]) {
-    self.address = address
-    self.names = names
-  }
 }
 
 /// The contents of /etc/resolv.conf.
@@ -79,16 +68,11 @@ package struct DNSSpec: Sendable, Equatable {
   package var servers: [String] = []
   package var searches: [String] = []
   package var options: [String] = []
-  package init() {}
 }
 
 package struct VolumeSpec: Sendable, Equatable {
   package var name: String
   package var source: VolumeSource
-  package init(name: String, source: VolumeSource) {
-    self.name = name
-    self.source = source
-  }
 }
 
 package enum VolumeSource: Sendable, Equatable {
@@ -106,12 +90,7 @@ package enum VolumeSource: Sendable, Equatable {
 package struct VolumeFile: Sendable, Equatable {
   package var path: String
   package var content: [UInt8]
-  package var mode: Int
-  package init(path: String, content: [UInt8], mode: Int = 0o644) {
-    self.path = path
-    self.content = content
-    self.mode = mode
-  }
+  package var mode = 0o644
 }
 
 package struct ContainerSpec: Sendable, Equatable {
@@ -144,27 +123,11 @@ package struct ContainerSpec: Sendable, Equatable {
   package var terminationMessagePath = "/dev/termination-log"
   /// terminationMessagePolicy FallbackToLogsOnError.
   package var terminationMessageFromLog = false
-
-  package init(
-    podUID: String, namespace: String, podName: String, name: String, containerID: String, attempt: Int, imageID: String
-  ) {
-    self.podUID = podUID
-    self.namespace = namespace
-    self.podName = podName
-    self.name = name
-    self.containerID = containerID
-    self.attempt = attempt
-    self.imageID = imageID
-  }
 }
 
 package struct EnvironmentVariable: Sendable, Equatable {
   package var name: String
   package var value: String
-  package init(name: String, value: String) {
-    self.name = name
-    self.value = value
-  }
 }
 
 package struct MountSpec: Sendable, Equatable {
@@ -172,10 +135,6 @@ package struct MountSpec: Sendable, Equatable {
   package var path: String
   package var subPath = ""
   package var readOnly = false
-  package init(volume: String, path: String) {
-    self.volume = volume
-    self.path = path
-  }
 }
 
 package struct SecuritySpec: Sendable, Equatable {
@@ -190,7 +149,6 @@ package struct SecuritySpec: Sendable, Equatable {
   package var droppedCapabilities: [String] = []
   /// seccompProfile Unconfined.
   package var unconfined = false
-  package init() {}
 }
 
 package struct ProbeSpec: Sendable, Equatable {
@@ -200,13 +158,6 @@ package struct ProbeSpec: Sendable, Equatable {
   package var action: ProbeAction
   /// Cluster time.
   package var timeoutSeconds: Int
-  package init(podUID: String, containerID: String, kind: ProbeKind, action: ProbeAction, timeoutSeconds: Int) {
-    self.podUID = podUID
-    self.containerID = containerID
-    self.kind = kind
-    self.action = action
-    self.timeoutSeconds = timeoutSeconds
-  }
 }
 
 package enum ProbeKind: String, Sendable, Equatable { case startup, liveness, readiness }

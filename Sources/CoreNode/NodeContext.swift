@@ -34,8 +34,6 @@ package struct NodePlan: Sendable {
   package var removals: [PodRemoval] = []
   package var wakeAt: Instant?
 
-  package init() {}
-
   package mutating func wake(at instant: Instant) { wakeAt = wakeAt.map { min($0, instant) } ?? instant }
 }
 

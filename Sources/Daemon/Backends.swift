@@ -1,7 +1,6 @@
 import CoreObjects
 import EdgeAgent
 import EdgeHTTP
-import EdgeLinux
 import EdgeNetwork
 import Synchronization
 

@@ -1,7 +1,6 @@
 import CoreObjects
 import EdgeHTTP
 import EdgeJournal
-import Synchronization
 
 /// The cluster's own keys: certificate authority, token key, admin's token. Made once, kept in the journal.
 package struct ClusterSecrets: Sendable {

@@ -1,6 +1,5 @@
 import CoreNode
 import EdgeImages
-import Glibc
 
 /// The images of a cluster, as `wavetank load` and `wavetank image` see them.
 struct ImageControl {

@@ -79,9 +79,6 @@ final class ArchiveReader {
     }
   }
 
-  /// The filters that were found: "gzip", "none".
-  var filter: String { archive_filter_name(archive, 0).map { String(cString: $0) } ?? "none" }
-
   /// Hands the member's bytes to `body`, holes as zeros, and counts them.
   /// - Throws: `badArchive` once there are more than `limit` less the `used` of other members.
   func data(used: Int64, limit: Int64, _ body: (UnsafeRawBufferPointer) throws(ImageError) -> Void) throws(ImageError) -> Int64 {

@@ -9,12 +9,6 @@ package struct OfferedImage: Sendable {
   package var layers: [OfferedLayer]
   /// As the archive names it; not normalised.
   package var names: [String]
-
-  package init(configuration: [UInt8], layers: [OfferedLayer], names: [String]) {
-    self.configuration = configuration
-    self.layers = layers
-    self.names = names
-  }
 }
 
 package struct OfferedLayer: Sendable {
@@ -22,11 +16,6 @@ package struct OfferedLayer: Sendable {
   package var file: String
   /// Of the file as it is; nil where nobody says.
   package var digest: String?
-
-  package init(file: String, digest: String?) {
-    self.file = file
-    self.digest = digest
-  }
 }
 
 /// An archive of images, spread out in a scratch directory as numbered files, so that no name in it becomes a path of ours.

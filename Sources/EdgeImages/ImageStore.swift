@@ -12,13 +12,6 @@ package struct LoadedImage: Sendable, Equatable {
   package var nodes: [String]
   /// Those of `nodes` that had it before.
   package var nodesThatHadIt: [String]
-
-  package init(names: [String], id: String, nodes: [String], nodesThatHadIt: [String]) {
-    self.names = names
-    self.id = id
-    self.nodes = nodes
-    self.nodesThatHadIt = nodesThatHadIt
-  }
 }
 
 /// The images of a cluster: content once for the machine, presence per node.

@@ -6,7 +6,6 @@ package struct UnpackLimits: Sendable {
   package var entries = 1_000_000
   package var bytes: Int64 = 16 << 30
   package var pathBytes = 4096
-  package init() {}
 }
 
 /// Makes a directory, fit to be an overlay's lowerdir, of a layer's tar.

@@ -15,18 +15,4 @@ package struct PreparedImage: Sendable, Equatable {
   package var user: String
   /// A name such as "SIGQUIT" or a number; nil for SIGTERM.
   package var stopSignal: String?
-
-  package init(
-    id: String, layerDirectories: [String], entrypoint: [String] = [], command: [String] = [], environment: [String] = [],
-    workingDirectory: String = "/", user: String = "", stopSignal: String? = nil
-  ) {
-    self.id = id
-    self.layerDirectories = layerDirectories
-    self.entrypoint = entrypoint
-    self.command = command
-    self.environment = environment
-    self.workingDirectory = workingDirectory
-    self.user = user
-    self.stopSignal = stopSignal
-  }
 }

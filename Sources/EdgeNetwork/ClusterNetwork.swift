@@ -1,4 +1,3 @@
-import EdgeLinux
 import Synchronization
 
 /// The cluster's network: one namespace with a bridge that every node's pods are plugged into, apart from the host's network.

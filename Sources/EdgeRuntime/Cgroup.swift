@@ -1,5 +1,4 @@
 import EdgeLinux
-import Glibc
 
 /// A control group by its path below the root, in the unified hierarchy (v2) or in every hierarchy of v1.
 package struct Cgroup: Sendable {

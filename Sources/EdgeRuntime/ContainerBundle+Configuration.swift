@@ -1,7 +1,6 @@
 import CoreNode
 import CoreObjects
 import EdgeImages
-import EdgeLinux
 
 extension ContainerBundle {
   private static func list(_ texts: [String]) -> JSON { .array(texts.map { .string($0) }) }

@@ -1,6 +1,4 @@
-import CoreObjects
 import EdgeLinux
-import Glibc
 
 /// The container runtime, by its command line.
 package struct Crun: Sendable {

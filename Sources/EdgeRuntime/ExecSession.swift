@@ -1,4 +1,3 @@
-import CoreNode
 import CoreObjects
 import EdgeLinux
 import Glibc

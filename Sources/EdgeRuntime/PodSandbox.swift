@@ -1,6 +1,5 @@
 package import CoreNode
 import EdgeLinux
-import Glibc
 
 /// What the containers of a pod share: directory, cgroup, network, volumes, and the files that say who they are. It alone takes off
 /// what it has mounted.
@@ -85,9 +84,4 @@ package final class PodSandbox: Sendable {
 package struct SandboxError: Error, Equatable, CustomStringConvertible {
   package var reason: String
   package var description: String
-
-  package init(reason: String, description: String) {
-    self.reason = reason
-    self.description = description
-  }
 }

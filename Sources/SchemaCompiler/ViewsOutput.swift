@@ -84,7 +84,6 @@ enum ViewsOutput {
     case .map(let value):
       switch value {
       case .string, .bytes, .time, .microTime, .quantity: "TextMap"
-      case .reference(let name): names[name].map { "ViewMap<\($0)>" }
       default: nil
       }
     default: nil

@@ -1,4 +1,3 @@
-import Glibc
 import SchemaLanguage
 
 // Called by SchemaPlugin: SchemaCompiler MODE OUTPUT FILE.schema …

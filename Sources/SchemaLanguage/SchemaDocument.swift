@@ -72,8 +72,6 @@ package struct ProtobufNumber: Sendable, Equatable {
   package var depth = 0
   /// A value of zero is a value.
   package var isOptional = false
-
-  package func number(at level: Int) -> Int { Int(path >> UInt32(8 * level) & 0xFF) }
 }
 
 package indirect enum FieldType: Sendable, Equatable {

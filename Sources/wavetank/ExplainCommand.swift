@@ -1,7 +1,6 @@
 import CoreObjects
 import Daemon
 import EdgeLinux
-import Glibc
 
 /// wavetank explain hpa/NAME: why an autoscaler did what it did, as the running cluster remembers it.
 enum ExplainCommand {

@@ -100,8 +100,6 @@ struct PracticeRun {
   private func removeData() { if isTemporary { DataDirectory.remove(directory) } }
 }
 
-struct PracticeRunError: Error, CustomStringConvertible { let description: String }
-
 /// What a practice that was played to its end leaves.
 struct PracticeReport {
   let csv: String

@@ -1,7 +1,6 @@
 import CoreObjects
 import EdgeClient
 import EdgeLinux
-import Glibc
 import Rehearsal
 
 /// wavetank practice --context: the same practice on a cluster that is there already, at the wall's pace. Its nodes have to have

@@ -1,6 +1,5 @@
 import CoreObjects
 import EdgeLinux
-import Glibc
 import Simulation
 
 /// wavetank simulate --hpa-cases FILE: plays autoscaling runs in virtual time and prints what came out, in the file's own shape.

@@ -1,4 +1,3 @@
-import CoreAPI
 import CoreObjects
 import Testing
 

@@ -1,6 +1,7 @@
-import CoreAPI
 import CoreObjects
 import Testing
+
+@testable import CoreAPI
 
 @Suite("What the server does for pods")
 struct PodTests {

@@ -1,7 +1,8 @@
-import CoreControllers
 import CoreObjects
 import Foundation
 import Testing
+
+@testable import CoreControllers
 
 @Suite("CronJob")
 struct CronJobTests {

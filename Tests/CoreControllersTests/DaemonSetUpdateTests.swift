@@ -1,6 +1,7 @@
-import CoreControllers
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 @Suite("A DaemonSet updates, and keeps its history")
 struct DaemonSetUpdateTests {

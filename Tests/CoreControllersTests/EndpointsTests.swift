@@ -1,6 +1,7 @@
-import CoreControllers
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 /// A Service "web" with pods that the test makes.
 struct ServiceWorld {

@@ -1,6 +1,7 @@
-import CoreControllers
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 @Suite("An Indexed Job fails and succeeds by the index")
 struct JobIndexTests {

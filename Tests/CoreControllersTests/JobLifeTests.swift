@@ -1,6 +1,7 @@
-import CoreControllers
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 @Suite("A Job's life: suspended, resumed, late, its pods adopted and let go")
 struct JobLifeTests {

@@ -1,6 +1,7 @@
-import CoreControllers
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 @Suite("A Job judges failed pods by its policy, and counts each once")
 struct JobPolicyTests {

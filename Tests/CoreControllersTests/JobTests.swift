@@ -1,6 +1,7 @@
-import CoreControllers
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 /// A job in a world where the tests end the pods.
 struct JobWorld {

@@ -1,6 +1,7 @@
-import CoreControllers
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 /// Nodes with what the node controller looks at.
 private func node(_ name: String, _ ready: String?, zone: String = "a") -> String {

@@ -1,6 +1,7 @@
-import CoreControllers
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 @Suite("Scheduler: affinity between pods")
 struct SchedulerAffinityTests {

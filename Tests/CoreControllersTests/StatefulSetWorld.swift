@@ -1,6 +1,7 @@
-import CoreControllers
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 /// A store with one set, and the writes of its controller carried out as the API would: uids given, deletions graceful.
 struct StatefulSetWorld {

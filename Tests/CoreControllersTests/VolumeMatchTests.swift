@@ -1,6 +1,7 @@
-import CoreControllers
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 @Suite("Volume binder: which volume a claim gets")
 struct VolumeMatchTests {

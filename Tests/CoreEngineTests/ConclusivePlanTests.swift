@@ -1,8 +1,9 @@
 import CoreAPI
-import CoreControllers
 import CoreEngine
 import CoreObjects
 import Testing
+
+@testable import CoreControllers
 
 /// A controller of ConfigMaps that counts its looks: it writes the data of each once, and again where somebody else has.
 private struct Scribe: Controller {

@@ -1,5 +1,6 @@
-import CoreObjects
 import Testing
+
+@testable import CoreObjects
 
 @Suite("Metrics adapters: questions and answers")
 struct AdapterAnswerTests {

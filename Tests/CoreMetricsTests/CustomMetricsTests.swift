@@ -1,5 +1,6 @@
-import CoreObjects
 import Testing
+
+@testable import CoreObjects
 
 @Suite("CustomMetrics: what pods tell about themselves")
 struct CustomMetricsTests {

@@ -1,7 +1,8 @@
-import EdgeHTTP
 import EdgeLinux
 import Foundation
 import Testing
+
+@testable import EdgeHTTP
 
 @Suite(.timeLimit(.minutes(1))) struct HTTP1Tests {
   @Test("two requests on one connection are answered in order, the second sent before the first was answered")

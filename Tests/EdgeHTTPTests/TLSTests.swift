@@ -1,7 +1,8 @@
-import EdgeHTTP
 import Foundation
 import TestMachine
 import Testing
+
+@testable import EdgeHTTP
 
 @Suite(.timeLimit(.minutes(1))) struct TLSTests {
   let authority: CertificateAuthority

@@ -1,7 +1,8 @@
-import EdgeHTTP
 import EdgeLinux
 import Foundation
 import TestMachine
+
+@testable import EdgeHTTP
 
 /// Two loops for all tests: a loop lives as long as its process.
 let testLoops = EventLoop.group(2)

@@ -1,7 +1,8 @@
 import CoreObjects
-import EdgeImages
 import Foundation
 import Testing
+
+@testable import EdgeImages
 
 @Suite("A bad archive is refused, says why, and leaves nothing behind")
 struct HostileArchiveTests {

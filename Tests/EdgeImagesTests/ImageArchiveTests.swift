@@ -1,9 +1,10 @@
 import CoreNode
 import CoreObjects
-import EdgeImages
 import Foundation
 import TestMachine
 import Testing
+
+@testable import EdgeImages
 
 private let base = tar([
   .directory("etc"), .file("etc/name", "base"), .file("bin/tool", "#!", mode: 0o4755), .link("sh", to: "bin/tool"),

@@ -1,8 +1,9 @@
-import EdgeImages
 import Foundation
 import Glibc
 import TestMachine
 import Testing
+
+@testable import EdgeImages
 
 @Suite("Images are made without a container engine")
 struct ImagePackerTests {

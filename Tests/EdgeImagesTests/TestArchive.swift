@@ -1,9 +1,10 @@
 import CArchive
 import CoreObjects
-import EdgeImages
 import Foundation
 import TestMachine
 import Testing
+
+@testable import EdgeImages
 
 /// One member of a tar that a test makes, honest or not.
 struct TarMember {

@@ -1,9 +1,9 @@
-import CoreNode
 import CoreObjects
 import EdgeAgent
 import EdgeLinux
 import Testing
 
+@testable import CoreNode
 @testable import EdgeRuntime
 
 @Suite(

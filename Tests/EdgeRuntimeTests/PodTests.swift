@@ -1,10 +1,11 @@
-import CoreNode
 import CoreObjects
 import EdgeAgent
 import EdgeLinux
 import EdgeNetwork
 import Glibc
 import Testing
+
+@testable import CoreNode
 
 @Suite(
   "Pods on a real node", .serialized, .timeLimit(.minutes(2)),

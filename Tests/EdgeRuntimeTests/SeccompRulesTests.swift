@@ -1,7 +1,7 @@
-import CoreNode
 import CoreObjects
 import Testing
 
+@testable import CoreNode
 @testable import EdgeRuntime
 
 @Suite struct SeccompRulesTests {

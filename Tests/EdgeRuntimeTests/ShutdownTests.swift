@@ -1,9 +1,10 @@
-import CoreNode
 import EdgeAgent
 import EdgeLinux
 import EdgeRuntime
 import Glibc
 import Testing
+
+@testable import CoreNode
 
 @Suite(
   "Nothing is left behind", .serialized, .timeLimit(.minutes(2)),

@@ -1,4 +1,3 @@
-import CoreNode
 import CoreObjects
 import EdgeAgent
 import EdgeImages
@@ -9,6 +8,8 @@ import Glibc
 import Synchronization
 import TestMachine
 import Testing
+
+@testable import CoreNode
 
 /// A node with real containers, in a directory of its own.
 final class TestNode: Sendable {

@@ -1,6 +1,7 @@
 import CoreObjects
-import Rehearsal
 import Testing
+
+@testable import Rehearsal
 
 /// Looks at a practice that goes as the tests say.
 private struct Story {

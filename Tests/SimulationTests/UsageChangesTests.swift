@@ -1,8 +1,8 @@
 import CoreEngine
-import CoreNode
 import CoreObjects
 import Testing
 
+@testable import CoreNode
 @testable import Simulation
 
 @Suite("A scrape that tells only what is new")

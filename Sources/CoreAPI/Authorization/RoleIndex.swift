@@ -25,8 +25,6 @@ struct RoleIndex: Sendable {
   private var clusterGrants: [Subject: [Grant]] = [:]
   private var namespaceGrants: [String: [Subject: [Grant]]] = [:]
 
-  init() {}
-
   init(_ store: Store) {
     for resource in [ResourceID.roles, .clusterRoles, .roleBindings, .clusterRoleBindings] {
       for object in store.list(resource) { update(with: StoreChange(kind: .added, object: object, previous: nil)) }

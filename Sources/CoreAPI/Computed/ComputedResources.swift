@@ -49,7 +49,8 @@ enum ComputedResources {
     ComputedResource(
       ResourceDefinition(
         id, kind: kind, singular: isNamespaced ? "pod" : "node",
-        served: [ServedVersion(metricsGroup, "v1beta1", type: "metrics.v1beta1." + kind)], isNamespaced: isNamespaced,
+        served: [ServedVersion(group: metricsGroup, version: "v1beta1", typeName: "metrics.v1beta1." + kind)],
+        isNamespaced: isNamespaced,
         verbs: ["get", "list"],
         columns: [TableCells.name, TableColumn("cpu"), TableColumn("memory"), TableColumn("window")], isPersisted: false))
   }

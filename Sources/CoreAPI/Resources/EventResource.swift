@@ -4,7 +4,10 @@ import CoreObjects
 struct EventResource: Resource {
   let definition = ResourceDefinition(
     .events, kind: "Event",
-    served: [ServedVersion("", "v1", type: "core.v1.Event"), ServedVersion("events.k8s.io", "v1", type: "events.v1.Event")],
+    served: [
+      ServedVersion(group: "", version: "v1", typeName: "core.v1.Event"),
+      ServedVersion(group: "events.k8s.io", version: "v1", typeName: "events.v1.Event"),
+    ],
     shortNames: ["ev"],
     columns: [
       TableColumn("Last Seen"), TableColumn("Type"), TableColumn("Reason"), TableColumn("Object"),

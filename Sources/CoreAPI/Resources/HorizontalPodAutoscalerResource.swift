@@ -5,8 +5,8 @@ struct HorizontalPodAutoscalerResource: Resource {
   let definition = ResourceDefinition(
     .horizontalPodAutoscalers, kind: "HorizontalPodAutoscaler",
     served: [
-      ServedVersion("autoscaling", "v2", type: "autoscaling.v2.HorizontalPodAutoscaler"),
-      ServedVersion("autoscaling", "v1", type: "autoscaling.v1.HorizontalPodAutoscaler"),
+      ServedVersion(group: "autoscaling", version: "v2", typeName: "autoscaling.v2.HorizontalPodAutoscaler"),
+      ServedVersion(group: "autoscaling", version: "v1", typeName: "autoscaling.v1.HorizontalPodAutoscaler"),
     ], shortNames: ["hpa"], categories: ["all"], hasStatus: true,
     columns: [
       TableCells.name, TableColumn("Reference"), TableColumn("Targets"), TableColumn("MinPods"), TableColumn("MaxPods"),

@@ -5,7 +5,7 @@ struct NamespaceResource: Resource {
   let definition = ResourceDefinition(
     .namespaces, kind: "Namespace", isNamespaced: false, shortNames: ["ns"],
     verbs: ["create", "delete", "get", "list", "patch", "update", "watch"], hasStatus: true,
-    subresources: [Subresource("finalize", kind: "Namespace", verbs: ["update"])],
+    subresources: [Subresource(name: "finalize", kind: "Namespace", verbs: ["update"])],
     columns: [TableCells.name, TableColumn("Status"), TableCells.age], nameRule: .dnsLabel)
 
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {

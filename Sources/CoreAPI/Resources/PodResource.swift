@@ -5,11 +5,12 @@ struct PodResource: Resource {
   let definition = ResourceDefinition(
     .pods, kind: "Pod", shortNames: ["po"], categories: ["all"], hasStatus: true, isJudgedBySpec: true,
     subresources: [
-      Subresource("attach", kind: "PodAttachOptions", verbs: ["create", "get"]),
-      Subresource("binding", kind: "Binding", verbs: ["create"]),
-      Subresource("eviction", kind: "Eviction", group: "policy", version: "v1", verbs: ["create"]),
-      Subresource("exec", kind: "PodExecOptions", verbs: ["create", "get"]), Subresource("log", kind: "Pod", verbs: ["get"]),
-      Subresource("portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"]),
+      Subresource(name: "attach", kind: "PodAttachOptions", verbs: ["create", "get"]),
+      Subresource(name: "binding", kind: "Binding", verbs: ["create"]),
+      Subresource(name: "eviction", kind: "Eviction", group: "policy", version: "v1", verbs: ["create"]),
+      Subresource(name: "exec", kind: "PodExecOptions", verbs: ["create", "get"]),
+      Subresource(name: "log", kind: "Pod", verbs: ["get"]),
+      Subresource(name: "portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"]),
     ],
     columns: [
       TableCells.name, TableColumn("Ready"), TableColumn("Status"), TableColumn("Restarts"), TableCells.age,

@@ -4,7 +4,9 @@ import CoreObjects
 struct ServiceAccountResource: Resource {
   let definition = ResourceDefinition(
     .serviceAccounts, kind: "ServiceAccount", shortNames: ["sa"],
-    subresources: [Subresource("token", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"])],
+    subresources: [
+      Subresource(name: "token", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"])
+    ],
     columns: [TableCells.name, TableCells.age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

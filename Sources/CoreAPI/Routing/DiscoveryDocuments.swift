@@ -150,7 +150,7 @@ struct DiscoveryDocuments: Sendable {
 extension ResourceDefinition {
   /// With status, sorted by name.
   var allSubresources: [Subresource] {
-    let status = hasStatus ? [Subresource("status", kind: kind, verbs: ["get", "patch", "update"])] : []
+    let status = hasStatus ? [Subresource(name: "status", kind: kind, verbs: ["get", "patch", "update"])] : []
     return (subresources.filter { $0.name != "status" || !hasStatus } + status).sorted { $0.name < $1.name }
   }
 }

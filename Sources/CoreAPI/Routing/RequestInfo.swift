@@ -19,8 +19,6 @@ struct RequestInfo: Sendable {
   /// What stands behind the subresource: "proxy/…". None of it is served.
   var hasMore = false
 
-  init() {}
-
   init(method: String, path: String, query: Query) throws(APIError) {
     segments = try RequestInfo.segments(path)
     self.path = PercentText.decode(path[...].utf8, plusIsSpace: false) ?? path
@@ -105,5 +103,4 @@ struct RequestInfo: Sendable {
 
   /// The name in the path: a list's field selector is no name of a path.
   var pathName: String { verb == "list" || verb == "watch" || verb == "deletecollection" ? "" : name }
-  var isCluster: Bool { namespace.isEmpty || resource == "namespaces" }
 }

@@ -78,8 +78,6 @@ final class ResourceTable: Sendable {
   /// By apiVersion, sorted by name; nil where the version is not served.
   func resources(of apiVersion: String) -> [ServedResource]? { byVersion[apiVersion] }
 
-  func serves(group: String) -> Bool { groups.contains { $0.name == group } }
-
   /// Order of /apis. Source: the group priorities of kube-aggregator's local APIServices, v1.36.
   private static let order = [
     "", "apiregistration.k8s.io", "apps", "events.k8s.io", "authentication.k8s.io", "authorization.k8s.io", "autoscaling",

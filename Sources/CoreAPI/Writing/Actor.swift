@@ -1,5 +1,3 @@
-import CoreObjects
-
 /// Who writes: it decides what a write is held against.
 package enum Actor: Sendable {
   /// A request that was authorised. Its rights bound which roles it may write, and its fields are held against the schema as it asks.

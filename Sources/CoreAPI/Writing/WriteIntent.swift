@@ -70,11 +70,6 @@ package struct ServerSideApply: Sendable {
 package struct Preconditions: Sendable {
   package var uid: String?
   package var resourceVersion: String?
-
-  package init(uid: String? = nil, resourceVersion: String? = nil) {
-    self.uid = uid
-    self.resourceVersion = resourceVersion
-  }
 }
 
 /// What a write has led to.

@@ -7,8 +7,6 @@ package struct APIServiceController: Controller {
   /// The Service behind each APIService that has one.
   private var services: [String: ObjectKey] = [:]
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
     switch key.resource {

@@ -9,8 +9,6 @@ package struct DaemonSetController: Controller {
   private var orphanRevisions = OrphanPods(.controllerRevisions)
   private var backoff = FailedPodBackoff()
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     orphans.record(change)
     orphanRevisions.record(change)

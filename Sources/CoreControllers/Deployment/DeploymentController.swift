@@ -8,8 +8,6 @@ package struct DeploymentController: Controller {
   private var lastNewSet: [ObjectKey: String] = [:]
   private var orphans = OrphanPods(.replicaSets)
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     orphans.record(change)
     let object = change.object

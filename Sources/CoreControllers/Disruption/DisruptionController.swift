@@ -11,8 +11,6 @@ package struct DisruptionController: Controller {
   package var resources: Set<ResourceID>? { [.podDisruptionBudgets, .pods] }
   private var pods = PodIndex()
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
     switch key.resource {

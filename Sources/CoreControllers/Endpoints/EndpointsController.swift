@@ -12,8 +12,6 @@ package struct EndpointsController: Controller {
   /// Source: EndpointSliceTracker, k8s.io/endpointslice/util, v0.36.
   private var written: [ObjectKey: JSON] = [:]
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
     if key.resource == .pods { pods.record(change) }

@@ -23,8 +23,6 @@ package struct EventTTLController: Controller {
   /// How many of them are seen to have gone.
   private var gone = 0
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     guard change.object.key.resource == .events else { return [] }
     if change.kind == .deleted, gone < deleted.count, deleted[gone] == change.object.key { gone += 1 }

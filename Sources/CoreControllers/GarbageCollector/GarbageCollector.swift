@@ -5,8 +5,6 @@ package import CoreObjects
 package struct GarbageCollector: Controller {
   package let name = "generic-garbage-collector"
 
-  package init() {}
-
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     if change.kind == .deleted {
       let dependants =

@@ -16,8 +16,6 @@ package struct JobController: Controller {
   private var planned: [ObjectKey: [String]] = [:]
   private var orphans = OrphanPods()
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     orphans.record(change)
     let key = change.object.key

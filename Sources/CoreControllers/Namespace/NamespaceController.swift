@@ -6,8 +6,6 @@ package struct NamespaceController: Controller {
   /// Names of the namespaces that are being deleted.
   private var leaving: Set<String> = []
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     if change.object.key.resource == .namespaces {
       record(change)

@@ -25,8 +25,6 @@ package struct NodeLifecycleController: Controller {
   private var known: [String: Known] = [:]
   private var zones = ZoneEviction()
 
-  package init() {}
-
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
     if key.resource == .nodes {

@@ -10,8 +10,6 @@ package struct TaintEvictionController: Controller {
   /// Taints that do not say when they came, as those of `kubectl taint`, by node: when they were first looked at.
   private var noticed: [String: [(taint: Taint, at: Instant)]] = [:]
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
     switch key.resource {

@@ -7,8 +7,6 @@ package struct ResourceQuotaController: Controller {
   /// Most clusters have none: then no change matters. Otherwise all do, as a quota may bound count/events.
   private var quotas: Set<ObjectKey> = []
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     if change.object.key.resource == .resourceQuotas {
       if change.kind == .deleted { quotas.remove(change.object.key) } else { quotas.insert(change.object.key) }

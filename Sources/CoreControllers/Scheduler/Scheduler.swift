@@ -14,8 +14,6 @@ package struct Scheduler: Controller {
   private var cluster = ClusterUsage()
   private var shapes = NodeShapes()
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
     switch key.resource {

@@ -9,8 +9,6 @@ package struct StatefulSetController: Controller {
   /// The last report of a pod that holds up its set, so that each is made once.
   private var lastReported: [ObjectKey: String] = [:]
 
-  package init() {}
-
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     orphans.record(change)
     orphanRevisions.record(change)

@@ -10,8 +10,6 @@ package struct VolumeBinder: Controller {
   package let name = "persistentvolume-binder"
   package var resources: Set<ResourceID>? { [.persistentVolumeClaims, .persistentVolumes, .storageClasses, .pods] }
 
-  package init() {}
-
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
     switch key.resource {

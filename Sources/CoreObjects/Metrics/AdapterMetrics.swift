@@ -2,8 +2,6 @@
 package struct AdapterMetrics: Sendable {
   private var answers: [MetricQuery: AdapterAnswer.Outcome] = [:]
 
-  package init() {}
-
   /// Answers to questions that were not asked this time are removed.
   package mutating func replace(with all: [AdapterAnswer]) {
     answers.removeAll(keepingCapacity: true)

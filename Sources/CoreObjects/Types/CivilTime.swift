@@ -6,16 +6,9 @@ package struct CivilTime: Hashable, Sendable {
   package var hour = 0
   package var minute = 0
   package var second = 0
+}
 
-  package init(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
-    self.year = year
-    self.month = month
-    self.day = day
-    self.hour = hour
-    self.minute = minute
-    self.second = second
-  }
-
+extension CivilTime {
   /// Seconds since 1970 of a clock that shows this time. Days by Howard Hinnant's days_from_civil.
   package var secondsSince1970: Int64 {
     let y = month <= 2 ? year - 1 : year

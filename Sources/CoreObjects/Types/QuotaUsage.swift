@@ -125,7 +125,6 @@ package enum PodTotals {
     mutating func add(_ others: [(String, Quantity)]) {
       for (name, amount) in others { amounts[name] = amounts[name].map { $0 + amount } ?? amount }
     }
-    mutating func add(_ others: Totals) { add(others.amounts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }) }
     mutating func raise(to others: Totals) {
       for (name, amount) in others.amounts.sorted(by: { $0.key < $1.key }) {
         amounts[name] = amounts[name].map { max($0, amount) } ?? amount

@@ -6,10 +6,6 @@ package struct TimeZoneRules: Sendable, Equatable {
     package var at: Int64
     /// Seconds east of UTC from then on.
     package var offset: Int
-    package init(at: Int64, offset: Int) {
-      self.at = at
-      self.offset = offset
-    }
   }
   private let transitions: [Transition]
   private let initialOffset: Int

@@ -135,13 +135,6 @@ package struct TextMap: TreeView {
   }
 }
 
-/// A map from names to views.
-package struct ViewMap<Value: TreeView>: TreeView {
-  package var tree: JSON
-  package init(tree: JSON) { self.tree = tree }
-  package subscript(name: String) -> Value? { tree[Key(name)].isNull ? nil : Value(tree: tree[Key(name)]) }
-}
-
 extension JSON {
   @inline(never) package func leaf<Value: Leaf>(_ key: Key) -> Value? {
     guard case .object(let members) = self, case let index = members.place(of: key), index >= 0 else { return nil }

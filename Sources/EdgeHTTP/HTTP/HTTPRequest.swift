@@ -16,12 +16,6 @@ package struct ClientCertificate: Sendable, Equatable {
   package var organizations: [String]
   /// nil = signed by the server's client CA and valid now; otherwise what is wrong with it.
   package var verificationError: String?
-
-  package init(commonName: String, organizations: [String], verificationError: String? = nil) {
-    self.commonName = commonName
-    self.organizations = organizations
-    self.verificationError = verificationError
-  }
 }
 
 package struct HTTPPeer: Sendable {
@@ -30,8 +24,6 @@ package struct HTTPPeer: Sendable {
   package var localAddress: SocketAddress?
   package var certificate: ClientCertificate?
   package var isSecure = false
-
-  package init() {}
 }
 
 /// One complete request. The task that runs its handler is cancelled when the client goes away before the answer.

@@ -16,8 +16,6 @@ package struct HTTPLimits: Sendable {
   package var write = Duration.seconds(30)
   /// HTTP/2 streams a connection.
   package var streams = 250
-
-  package init() {}
 }
 
 package struct HTTPServerConfiguration: Sendable {

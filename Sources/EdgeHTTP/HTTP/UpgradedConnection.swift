@@ -1,5 +1,3 @@
-import EdgeLinux
-
 /// The bytes of a connection after 101 Switching Protocols. One task may read while others write.
 package actor UpgradedConnection: ByteTransport {
   private let connection: Connection

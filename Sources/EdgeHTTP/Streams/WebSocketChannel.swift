@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Exec or attach over a WebSocket: v4.channel.k8s.io, and v5 which can also close the input.
 final class WebSocketChannel: CommandChannel {
   private enum Channel: UInt8 {

@@ -9,8 +9,6 @@ package struct PracticePace: Sendable {
   /// Whether each look measures the pods, for a picture.
   package var measuresPods = true
 
-  package init() {}
-
   /// As the practice by hand tells it: five replicas for a while, and what follows the way down.
   package static let simulated: PracticePace = {
     var pace = PracticePace()

@@ -7,12 +7,6 @@ package struct PracticeSnapshot: Sendable, Equatable {
     package var isReady: Bool
     /// Bytes; nil while there is no sample of it.
     package var memory: Int64?
-
-    package init(name: String, isReady: Bool, memory: Int64?) {
-      self.name = name
-      self.isReady = isReady
-      self.memory = memory
-    }
   }
 
   /// Seconds of cluster time since the practice began.
@@ -31,8 +25,6 @@ package struct PracticeSnapshot: Sendable, Equatable {
   package var jobsFailed = 0
   package var claimsBound = 0
   package var decision = ""
-
-  package init(second: Int64) { self.second = second }
 
   /// Whether both show the same replicas, utilization and load.
   func isLike(_ other: PracticeSnapshot) -> Bool {
