@@ -4,7 +4,7 @@ package import CoreObjects
 ///
 /// The verbs call, in this order. Create: setDefaults, prepareForCreate, validate. Update: setDefaults, prepareForUpdate, validate,
 /// validateUpdate. Update of status: prepareForStatusUpdate, validateStatusUpdate. All of it after the schema's own decoding,
-/// defaults and validation, and on the storage version (`served[0]`).
+/// defaults and validation, and on the storage version.
 package protocol Resource: Sendable {
   var definition: ResourceDefinition { get }
 
@@ -23,61 +23,42 @@ package protocol Resource: Sendable {
   func warnings(_ object: JSON) -> [String]
   /// The cells of the table's row, as many as `definition.columns`.
   func cells(_ object: JSON, at now: Instant) -> [JSON]
-  /// Value of a field that a fieldSelector may name ("status.phase"), nil where this kind does not support it.
-  func selectableField(_ path: String, of object: JSON) -> String?
   /// From the storage version to a served one and back; the same tree where only apiVersion differs.
   func convert(_ object: JSON, from: ServedVersion, to: ServedVersion) -> JSON
 }
 
-/// The names under which a resource is served.
+/// The names under which a resource is served, and what of it is told in names.
 package struct ResourceDefinition: Sendable {
   package var id: ResourceID
-  /// The storage version first. Most kinds have one; HorizontalPodAutoscaler has v2 and v1, Event v1 and events.k8s.io/v1.
-  package var served: [ServedVersion]
   package var kind: String
-  package var singular: String
-  package var shortNames: [String]
-  package var categories: [String]
-  package var isNamespaced: Bool
+  /// nil: the kind in small letters.
+  var singular: String?
+  /// nil: v1 of the resource's group.
+  var served: [ServedVersion]?
+  package var isNamespaced = true
+  var shortNames: [String] = []
+  var categories: [String] = []
   /// Discovery's order: create, delete, deletecollection, get, list, patch, update, watch.
-  package var verbs: [String]
-  package var hasStatus: Bool
+  package var verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
+  package var hasStatus = false
   /// Its own rules (`Resource.validate`) look at nothing but the spec.
-  package var isJudgedBySpec: Bool
+  var isJudgedBySpec = false
   /// Other subresources: "scale", "binding", "eviction", "log", "exec", "attach", "portforward", "token", "approve", "finalize", …
-  package var subresources: [Subresource]
-  package var columns: [TableColumn]
+  var subresources: [Subresource] = []
+  var columns = [TableCells.name, TableCells.age]
+  /// What a fieldSelector may name besides name and namespace ("status.phase"); nothing counts as an empty text.
+  var selectable: [String: @Sendable (JSON) -> JSON] = [:]
+  /// What stays as it was created.
+  var immutable: [[Key]] = []
   /// How names are checked.
-  package var nameRule: NameRule
+  var nameRule = NameRule.dnsSubdomain
   /// Whether its objects are stored; otherwise they are computed when they are asked for.
-  package var isPersisted: Bool
+  var isPersisted = true
 
-  package static let allVerbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
-  package static let nameAndAge = [TableColumn("Name", format: "name"), TableColumn("Age")]
-
-  /// - Parameter served: without it, v1 of the resource's group
-  init(
-    _ id: ResourceID, kind: String, singular: String? = nil, served: [ServedVersion]? = nil, isNamespaced: Bool = true,
-    shortNames: [String] = [],
-    categories: [String] = [], verbs: [String] = ResourceDefinition.allVerbs, hasStatus: Bool = false,
-    isJudgedBySpec: Bool = false, subresources: [Subresource] = [], columns: [TableColumn] = ResourceDefinition.nameAndAge,
-    nameRule: NameRule = .dnsSubdomain, isPersisted: Bool = true
-  ) {
-    self.id = id
-    self.kind = kind
-    self.singular = singular ?? kind.lowercased()
+  /// The storage version first. Most kinds have one; HorizontalPodAutoscaler has v2 and v1, Event v1 and events.k8s.io/v1.
+  package var versions: [ServedVersion] {
     let package = id.group.isEmpty ? "core" : String(id.group.prefix { $0 != "." })
-    self.served = served ?? [ServedVersion(group: id.group, version: "v1", typeName: "\(package).v1.\(kind)")]
-    self.isNamespaced = isNamespaced
-    self.shortNames = shortNames
-    self.categories = categories
-    self.verbs = verbs
-    self.hasStatus = hasStatus
-    self.isJudgedBySpec = isJudgedBySpec
-    self.subresources = subresources
-    self.columns = columns
-    self.nameRule = nameRule
-    self.isPersisted = isPersisted
+    return served ?? [ServedVersion(group: id.group, version: "v1", typeName: "\(package).v1.\(kind)")]
   }
 }
 
@@ -172,11 +153,15 @@ extension Resource {
   }
 
   package func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] { [] }
-  package func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] { [] }
+  package func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    definition.immutable.flatMap { keys in
+      let path = keys.dropFirst().reduce(FieldPath(keys[0].name)) { $0.child($1) }
+      return FieldRules.immutable(keys.reduce(object) { $0[$1] }, keys.reduce(old) { $0[$1] }, path)
+    }
+  }
   package func validateStatusUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] { [] }
   package func warnings(_ object: JSON) -> [String] { [] }
   package func cells(_ object: JSON, at now: Instant) -> [JSON] { [object[.metadata][.name], .string("")] }
-  package func selectableField(_ path: String, of object: JSON) -> String? { nil }
 
   package func convert(_ object: JSON, from: ServedVersion, to: ServedVersion) -> JSON {
     var converted = object

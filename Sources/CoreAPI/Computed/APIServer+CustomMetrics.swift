@@ -104,7 +104,7 @@ extension APIServer {
           info.subresource, namespace: info.namespace, ofKind: definition.kind, named: object.key.name)
       let reference: JSON = [
         "kind": .string(definition.kind), "namespace": .string(info.namespace), "name": .string(object.key.name),
-        "apiVersion": .string(group + "/" + definition.served[0].version),
+        "apiVersion": .string(group + "/" + definition.versions[0].version),
       ]
       return value(found, reference, info.subresource)
     }

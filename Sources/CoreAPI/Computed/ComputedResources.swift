@@ -37,18 +37,19 @@ enum ComputedResources {
   private static func review(_ group: String, _ kind: String, isNamespaced: Bool = false) -> ComputedResource {
     ComputedResource(
       ResourceDefinition(
-        ResourceID(group, kind.lowercased() + "s"), kind: kind, isNamespaced: isNamespaced, verbs: ["create"], isPersisted: false)
+        id: ResourceID(group, kind.lowercased() + "s"), kind: kind, isNamespaced: isNamespaced, verbs: ["create"],
+        isPersisted: false)
     )
   }
 
   /// The way of binding pods before pods/binding.
   private static let bindings = ComputedResource(
-    ResourceDefinition(ResourceID("", "bindings"), kind: "Binding", verbs: ["create"], isPersisted: false))
+    ResourceDefinition(id: ResourceID("", "bindings"), kind: "Binding", verbs: ["create"], isPersisted: false))
 
   private static func metrics(_ id: ResourceID, _ kind: String, isNamespaced: Bool) -> ComputedResource {
     ComputedResource(
       ResourceDefinition(
-        id, kind: kind, singular: isNamespaced ? "pod" : "node",
+        id: id, kind: kind, singular: isNamespaced ? "pod" : "node",
         served: [ServedVersion(group: metricsGroup, version: "v1beta1", typeName: "metrics.v1beta1." + kind)],
         isNamespaced: isNamespaced,
         verbs: ["get", "list"],

@@ -3,7 +3,7 @@ import CoreObjects
 /// A group version and who serves it.
 struct APIServiceResource: Resource {
   let definition = ResourceDefinition(
-    .apiServices, kind: "APIService", isNamespaced: false, categories: ["api-extensions"], hasStatus: true,
+    id: .apiServices, kind: "APIService", isNamespaced: false, categories: ["api-extensions"], hasStatus: true,
     columns: [TableCells.name, TableColumn("Service"), TableColumn("Available"), TableCells.age], nameRule: .pathSegment)
 
   /// Source: pkg/apis/apiregistration/validation of kube-aggregator, v1.36.
@@ -14,34 +14,26 @@ struct APIServiceResource: Resource {
     var errors: [FieldError] = []
     let name = version + "." + group
     if service.metadata.name != name {
-      errors.append(
-        FieldError(
-          .invalid, "metadata.name", value: .string(service.metadata.name ?? ""),
-          detail: "must be spec.version and spec.group with a dot between: \"\(name)\""))
+      errors.add(
+        .invalid, "metadata.name", value: service.metadata.name ?? "",
+        "must be spec.version and spec.group with a dot between: \"\(name)\"")
     }
-    if !FieldRules.isLabel(version) {
-      errors.append(FieldError(.invalid, "spec.version", value: .string(version), detail: FieldRules.labelText))
-    }
+    if !FieldRules.isLabel(version) { errors.add(.invalid, "spec.version", value: version, FieldRules.labelText) }
     if group.isEmpty ? version != "v1" : !FieldRules.isSubdomain(group) {
-      errors.append(FieldError(.invalid, "spec.group", value: .string(group), detail: "must be the name of an API group"))
+      errors.add(.invalid, "spec.group", value: group, "must be the name of an API group")
     }
     let skips = spec.insecureSkipTLSVerify == true
     let hasBundle = !(spec.tree[.caBundle].string ?? "").isEmpty
     if spec.service.isAbsent {
-      if hasBundle { errors.append(FieldError(.forbidden, "spec.caBundle", detail: "local APIServices may not have one")) }
-      if skips {
-        errors.append(FieldError(.forbidden, "spec.insecureSkipTLSVerify", detail: "local APIServices may not have it"))
-      }
+      if hasBundle { errors.add(.forbidden, "spec.caBundle", "local APIServices may not have one") }
+      if skips { errors.add(.forbidden, "spec.insecureSkipTLSVerify", "local APIServices may not have it") }
       return errors
     }
     for field in [Key.name, .namespace] where (spec.service.tree[field].string ?? "").isEmpty {
-      errors.append(FieldError(.required, FieldPath("spec.service").child(field.name), detail: "name the Service"))
+      errors.add(.required, FieldPath("spec.service").child(field.name), "name the Service")
     }
-    if group.isEmpty { errors.append(FieldError(.forbidden, "spec.service", detail: "the core group is served here")) }
-    if skips, hasBundle {
-      errors.append(
-        FieldError(.forbidden, "spec.insecureSkipTLSVerify", detail: "may not be true where caBundle is present"))
-    }
+    if group.isEmpty { errors.add(.forbidden, "spec.service", "the core group is served here") }
+    if skips, hasBundle { errors.add(.forbidden, "spec.insecureSkipTLSVerify", "may not be true where caBundle is present") }
     return errors
   }
 

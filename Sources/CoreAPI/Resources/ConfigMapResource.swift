@@ -3,7 +3,7 @@ import CoreObjects
 /// Configuration as keys and texts.
 struct ConfigMapResource: Resource {
   let definition = ResourceDefinition(
-    .configMaps, kind: "ConfigMap", shortNames: ["cm"], columns: [TableCells.name, TableColumn("Data"), TableCells.age])
+    id: .configMaps, kind: "ConfigMap", shortNames: ["cm"], columns: [TableCells.name, TableColumn("Data"), TableCells.age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let map = ConfigMap(tree: object)
@@ -19,9 +19,7 @@ struct ConfigMapResource: Resource {
     var errors =
       FieldRules.immutable(object[.data], old[.data], "data")
       + FieldRules.immutable(object[.binaryData], old[.binaryData], "binaryData")
-    if object[.immutable].bool != true {
-      errors.append(FieldError(.forbidden, "immutable", detail: "field is immutable when `immutable` is set"))
-    }
+    if object[.immutable].bool != true { errors.add(.forbidden, "immutable", "field is immutable when `immutable` is set") }
     return errors
   }
 }

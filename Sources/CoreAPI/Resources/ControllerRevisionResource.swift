@@ -3,8 +3,8 @@ import CoreObjects
 /// A kept state of a StatefulSet or DaemonSet.
 struct ControllerRevisionResource: Resource {
   let definition = ResourceDefinition(
-    .controllerRevisions, kind: "ControllerRevision",
-    columns: [TableCells.name, TableColumn("Controller"), TableColumn("Revision"), TableCells.age])
+    id: .controllerRevisions, kind: "ControllerRevision",
+    columns: [TableCells.name, TableColumn("Controller"), TableColumn("Revision"), TableCells.age], immutable: [[.data]])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let revision = ControllerRevision(tree: object)
@@ -13,9 +13,5 @@ struct ControllerRevisionResource: Resource {
     let group = owner?.apiVersion?.split(separator: "/").first.map(String.init) ?? ""
     let text = owner == nil ? "<none>" : "\(kind).\(group)/\(owner?.name ?? "")"
     return [TableCells.name(object), .string(text), .string(String(revision.revision ?? 0)), TableCells.age(object, now)]
-  }
-
-  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    FieldRules.immutable(object[.data], old[.data], "data")
   }
 }

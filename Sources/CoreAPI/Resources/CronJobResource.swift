@@ -5,7 +5,7 @@ struct CronJobResource: Resource {
   /// A job's name adds 11 characters. Source: ValidateCronJobCreate, pkg/apis/batch/validation, v1.36.
   static let nameLimit = 52
   let definition = ResourceDefinition(
-    .cronJobs, kind: "CronJob", shortNames: ["cj"], categories: ["all"], hasStatus: true,
+    id: .cronJobs, kind: "CronJob", shortNames: ["cj"], categories: ["all"], hasStatus: true,
     columns: [
       TableCells.name, TableColumn("Schedule"), TableColumn("Timezone"), TableColumn("Suspend", type: "boolean"),
       TableColumn("Active", type: "integer"), TableColumn("Last Schedule"), TableCells.age,
@@ -29,17 +29,14 @@ struct CronJobResource: Resource {
     let cron = CronJob(tree: object)
     var errors: [FieldError] = []
     if let name = cron.metadata.name, name.utf8.count > CronJobResource.nameLimit {
-      errors.append(
-        FieldError(
-          .invalid, "metadata.name", value: .string(name), detail: "must be no more than \(CronJobResource.nameLimit) characters")
-      )
+      errors.add(.invalid, "metadata.name", value: name, "must be no more than \(CronJobResource.nameLimit) characters")
     }
     let schedule = cron.spec.schedule ?? ""
     if schedule.isEmpty {
-      errors.append(FieldError(.required, "spec.schedule", detail: "give five fields such as '*/5 * * * *'"))
+      errors.add(.required, "spec.schedule", "give five fields such as '*/5 * * * *'")
     } else {
       do throws(CronError) { _ = try CronSchedule(schedule) } catch {
-        errors.append(FieldError(.invalid, "spec.schedule", value: .string(schedule), detail: error.message))
+        errors.add(.invalid, "spec.schedule", value: schedule, error.message)
       }
     }
     errors += FieldRules.atLeast(0, cron.spec.startingDeadlineSeconds, "spec.startingDeadlineSeconds")
@@ -48,7 +45,7 @@ struct CronJobResource: Resource {
     errors += timeZone(cron.spec.timeZone, context.timeZones)
     if cron.spec.jobTemplate.spec.manualSelector == true {
       let detail = "a CronJob makes many jobs: each needs a selector of its own"
-      errors.append(FieldError(.notSupported, "spec.jobTemplate.spec.manualSelector", value: true, detail: detail))
+      errors.add(.notSupported, "spec.jobTemplate.spec.manualSelector", value: true, detail)
     }
     // A job's name ends with 10 digits and more.
     let name = cron.metadata.name.map { $0 + "-" + String(repeating: "0", count: 10) }

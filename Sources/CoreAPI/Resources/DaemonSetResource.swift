@@ -3,13 +3,13 @@ import CoreObjects
 /// One pod on every node.
 struct DaemonSetResource: Resource {
   let definition = ResourceDefinition(
-    .daemonSets, kind: "DaemonSet", shortNames: ["ds"], categories: ["all"], hasStatus: true,
+    id: .daemonSets, kind: "DaemonSet", shortNames: ["ds"], categories: ["all"], hasStatus: true,
     columns: [
       TableCells.name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"),
       TableColumn("Ready", type: "integer"), TableColumn("Up-to-date", type: "integer"),
       TableColumn("Available", type: "integer"), TableColumn("Node Selector"), TableCells.age,
       TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
-    ])
+    ], immutable: [[.spec, .selector]])
 
   func setDefaults(_ object: inout JSON) {
     var set = DaemonSet(tree: object)
@@ -25,10 +25,6 @@ struct DaemonSetResource: Resource {
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let set = DaemonSet(tree: object)
     return WorkloadRules.validate(set.spec.selector, set.spec.template)
-  }
-
-  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    FieldRules.immutable(object[.spec][.selector], old[.spec][.selector], "spec.selector")
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

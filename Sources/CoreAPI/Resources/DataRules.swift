@@ -14,21 +14,16 @@ enum DataRules {
         let name = member.key.name
         size += member.value.string?.utf8.count ?? 0
         if !FieldRules.isConfigKey(name) {
-          errors.append(
-            FieldError(
-              .invalid, FieldPath(field).key(name), value: .string(name),
-              detail:
-                "a valid config key must consist of alphanumeric characters, '-', '_' or '.', and have at most 253 characters"))
+          errors.add(
+            .invalid, FieldPath(field).key(name), value: name,
+            "a valid config key must consist of alphanumeric characters, '-', '_' or '.', and have at most 253 characters")
         }
         if !keys.insert(name).inserted {
-          errors.append(
-            FieldError(.invalid, FieldPath(field).key(name), value: .string(name), detail: "the key stands in both maps"))
+          errors.add(.invalid, FieldPath(field).key(name), value: name, "the key stands in both maps")
         }
       }
     }
-    if size > limit {
-      errors.append(FieldError(.tooLong, FieldPath(fields[0].0), detail: "must have at most \(limit) bytes, has \(size)"))
-    }
+    if size > limit { errors.add(.tooLong, FieldPath(fields[0].0), "must have at most \(limit) bytes, has \(size)") }
     return errors
   }
 }

@@ -3,11 +3,11 @@ import CoreObjects
 /// ReplicaSets that follow one another.
 struct DeploymentResource: Resource {
   let definition = ResourceDefinition(
-    .deployments, kind: "Deployment", shortNames: ["deploy"], categories: ["all"], hasStatus: true, subresources: [.scale],
+    id: .deployments, kind: "Deployment", shortNames: ["deploy"], categories: ["all"], hasStatus: true, subresources: [.scale],
     columns: [
       TableCells.name, TableColumn("Ready"), TableColumn("Up-to-date"), TableColumn("Available"), TableCells.age,
       TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
-    ])
+    ], immutable: [[.spec, .selector]])
 
   func setDefaults(_ object: inout JSON) {
     var deployment = Deployment(tree: object)
@@ -33,26 +33,18 @@ struct DeploymentResource: Resource {
     errors += FieldRules.countOrPercent(rolling.maxUnavailable, "spec.strategy.rollingUpdate.maxUnavailable")
     errors += FieldRules.countOrPercent(rolling.maxSurge, "spec.strategy.rollingUpdate.maxSurge")
     if spec.strategy.type == "Recreate", !rolling.isAbsent {
-      errors.append(
-        FieldError(.forbidden, "spec.strategy.rollingUpdate", detail: "may not be specified when strategy `type` is 'Recreate'"))
+      errors.add(.forbidden, "spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")
     }
     let zero: [JSON] = [0, "0%"]
     if zero.contains(rolling.maxUnavailable), zero.contains(rolling.maxSurge) {
-      errors.append(
-        FieldError(
-          .invalid, "spec.strategy.rollingUpdate.maxUnavailable", value: rolling.maxUnavailable,
-          detail: "may not be 0 when `maxSurge` is 0"))
+      errors.add(
+        .invalid, "spec.strategy.rollingUpdate.maxUnavailable", value: rolling.maxUnavailable, "may not be 0 when `maxSurge` is 0"
+      )
     }
     if let deadline = spec.progressDeadlineSeconds, deadline <= spec.minReadySeconds ?? 0 {
-      errors.append(
-        FieldError(
-          .invalid, "spec.progressDeadlineSeconds", value: .int(Int64(deadline)), detail: "must be greater than minReadySeconds"))
+      errors.add(.invalid, "spec.progressDeadlineSeconds", value: deadline, "must be greater than minReadySeconds")
     }
     return errors
-  }
-
-  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    FieldRules.immutable(object[.spec][.selector], old[.spec][.selector], "spec.selector")
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -8,32 +8,29 @@ struct EndpointSliceResource: Resource {
   static let portLimit = 20_000
 
   let definition = ResourceDefinition(
-    .endpointSlices, kind: "EndpointSlice",
+    id: .endpointSlices, kind: "EndpointSlice",
     columns: [TableCells.name, TableColumn("AddressType"), TableColumn("Ports"), TableColumn("Endpoints"), TableCells.age])
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let slice = EndpointSlice(tree: object)
     var errors: [FieldError] = []
     func atMost(_ limit: Int, _ count: Int, _ path: FieldPath) {
-      if count > limit {
-        errors.append(FieldError(.invalid, path, value: .int(Int64(count)), detail: "may have \(limit) at the most"))
-      }
+      if count > limit { errors.add(.invalid, path, value: count, "may have \(limit) at the most") }
     }
     atMost(EndpointSliceResource.endpointLimit, slice.endpoints.count, "endpoints")
     atMost(EndpointSliceResource.portLimit, slice.ports.count, "ports")
     for (place, endpoint) in slice.endpoints.enumerated() {
       let path = FieldPath("endpoints").index(place).child("addresses")
-      if endpoint.addresses.isEmpty { errors.append(FieldError(.required, path, detail: "an endpoint has at least one address")) }
+      if endpoint.addresses.isEmpty { errors.add(.required, path, "an endpoint has at least one address") }
       atMost(EndpointSliceResource.addressLimit, endpoint.addresses.count, path)
       for address in endpoint.addresses.values
       where slice.addressType != "FQDN" && address.contains(":") != (slice.addressType == "IPv6") {
-        errors.append(FieldError(.invalid, path, value: .string(address), detail: "is no \(slice.addressType ?? "") address"))
+        errors.add(.invalid, path, value: address, "is no \(slice.addressType ?? "") address")
       }
     }
     var names: Set<String> = []
     for (place, port) in slice.ports.enumerated() where !names.insert(port.name ?? "").inserted {
-      errors.append(
-        FieldError(.duplicate, FieldPath("ports").index(place).child("name"), value: .string(port.name ?? ""), detail: ""))
+      errors.add(.duplicate, FieldPath("ports").index(place).child("name"), value: port.name ?? "")
     }
     return errors
   }

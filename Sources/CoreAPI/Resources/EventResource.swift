@@ -3,7 +3,7 @@ import CoreObjects
 /// What happened to an object, served in two groups.
 struct EventResource: Resource {
   let definition = ResourceDefinition(
-    .events, kind: "Event",
+    id: .events, kind: "Event",
     served: [
       ServedVersion(group: "", version: "v1", typeName: "core.v1.Event"),
       ServedVersion(group: "events.k8s.io", version: "v1", typeName: "events.v1.Event"),
@@ -13,6 +13,15 @@ struct EventResource: Resource {
       TableColumn("Last Seen"), TableColumn("Type"), TableColumn("Reason"), TableColumn("Object"),
       TableColumn("Subobject", priority: 1), TableColumn("Source", priority: 1), TableColumn("Message"),
       TableColumn("First Seen", priority: 1), TableColumn("Count", priority: 1), TableColumn("Name", format: "name", priority: 1),
+    ],
+    selectable: [
+      "involvedObject.kind": { $0[.involvedObject][.kind] }, "involvedObject.namespace": { $0[.involvedObject][.namespace] },
+      "involvedObject.name": { $0[.involvedObject][.name] }, "involvedObject.uid": { $0[.involvedObject][.uid] },
+      "involvedObject.apiVersion": { $0[.involvedObject][.apiVersion] },
+      "involvedObject.resourceVersion": { $0[.involvedObject][.resourceVersion] },
+      "involvedObject.fieldPath": { $0[.involvedObject][.fieldPath] }, "reason": { $0[.reason] }, "type": { $0[.type] },
+      "reportingComponent": { $0[.reportingComponent] },
+      "source": { $0[.source][.component].isNull ? $0[.reportingComponent] : $0[.source][.component] },
     ])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
@@ -27,24 +36,6 @@ struct EventResource: Resource {
       .string(source), .string(event.message ?? ""), TableCells.since(event.firstTimestamp ?? event.eventTime, now),
       .string(String(event.count ?? 1)), TableCells.name(object),
     ]
-  }
-
-  func selectableField(_ path: String, of object: JSON) -> String? {
-    let event = Event(tree: object)
-    switch path {
-    case "involvedObject.kind": return event.involvedObject.kind ?? ""
-    case "involvedObject.namespace": return event.involvedObject.namespace ?? ""
-    case "involvedObject.name": return event.involvedObject.name ?? ""
-    case "involvedObject.uid": return event.involvedObject.uid ?? ""
-    case "involvedObject.apiVersion": return event.involvedObject.apiVersion ?? ""
-    case "involvedObject.resourceVersion": return event.involvedObject.resourceVersion ?? ""
-    case "involvedObject.fieldPath": return event.involvedObject.fieldPath ?? ""
-    case "reason": return event.reason ?? ""
-    case "reportingComponent": return event.reportingComponent ?? ""
-    case "source": return event.source.component ?? event.reportingComponent ?? ""
-    case "type": return event.type ?? ""
-    default: return nil
-    }
   }
 
   /// events.k8s.io names some fields differently. Source: pkg/apis/events/v1/conversion.go, v1.36.

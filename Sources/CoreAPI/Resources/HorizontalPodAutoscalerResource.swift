@@ -3,7 +3,7 @@ import CoreObjects
 /// Replicas that follow a metric. Stored as autoscaling/v2; v1 keeps what it has no field for in annotations.
 struct HorizontalPodAutoscalerResource: Resource {
   let definition = ResourceDefinition(
-    .horizontalPodAutoscalers, kind: "HorizontalPodAutoscaler",
+    id: .horizontalPodAutoscalers, kind: "HorizontalPodAutoscaler",
     served: [
       ServedVersion(group: "autoscaling", version: "v2", typeName: "autoscaling.v2.HorizontalPodAutoscaler"),
       ServedVersion(group: "autoscaling", version: "v1", typeName: "autoscaling.v1.HorizontalPodAutoscaler"),
@@ -33,25 +33,18 @@ struct HorizontalPodAutoscalerResource: Resource {
 
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) { object.remove(.status) }
 
-  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
-    object.put(.status, old[.status])
-  }
-
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = HorizontalPodAutoscaler(tree: object).spec
     var errors: [FieldError] = []
     if let least = spec.minReplicas, least < 1 {
-      errors.append(
-        FieldError(.invalid, "spec.minReplicas", value: .int(Int64(least)), detail: "must be greater than or equal to 1"))
+      errors.add(.invalid, "spec.minReplicas", value: least, "must be greater than or equal to 1")
     }
     errors += FieldRules.atLeast(1, spec.maxReplicas, "spec.maxReplicas")
     if let most = spec.maxReplicas, let least = spec.minReplicas, most < least {
-      errors.append(
-        FieldError(
-          .invalid, "spec.maxReplicas", value: .int(Int64(most)), detail: "must be greater than or equal to `minReplicas`"))
+      errors.add(.invalid, "spec.maxReplicas", value: most, "must be greater than or equal to `minReplicas`")
     }
     for field in [Key.kind, .name] where (spec.scaleTargetRef.tree[field].string ?? "").isEmpty {
-      errors.append(FieldError(.required, FieldPath("spec.scaleTargetRef").child(field.name), detail: "name what to scale"))
+      errors.add(.required, FieldPath("spec.scaleTargetRef").child(field.name), "name what to scale")
     }
     for index in spec.metrics.indices {
       errors += MetricRules.validate(spec.metrics[index], FieldPath("spec.metrics").index(index))

@@ -3,7 +3,7 @@ import CoreObjects
 /// Pods that run to an end.
 struct JobResource: Resource {
   let definition = ResourceDefinition(
-    .jobs, kind: "Job", categories: ["all"], hasStatus: true,
+    id: .jobs, kind: "Job", categories: ["all"], hasStatus: true,
     columns: [
       TableCells.name, TableColumn("Status"), TableColumn("Completions"), TableColumn("Duration"), TableCells.age,
       TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),

@@ -5,20 +5,17 @@ extension JobRules {
   static func failurePolicy(_ spec: JobSpec, _ path: FieldPath) -> [FieldError] {
     var errors: [FieldError] = []
     if spec.template.spec.restartPolicy != "Never" {
-      errors.append(
-        FieldError(.invalid, path, value: nil, detail: "only restartPolicy Never leaves failed pods to a podFailurePolicy"))
+      errors.add(.invalid, path, "only restartPolicy Never leaves failed pods to a podFailurePolicy")
     }
     errors += count(spec.podFailurePolicy.rules.count, path.child("rules"))
     let containers = Set((Array(spec.template.spec.containers) + Array(spec.template.spec.initContainers)).compactMap(\.name))
     for (number, rule) in spec.podFailurePolicy.rules.enumerated() {
       let path = path.child("rules").index(number)
       if rule.action == "FailIndex", spec.backoffLimitPerIndex == nil {
-        errors.append(
-          FieldError(.invalid, path.child("action"), value: "FailIndex", detail: "requires the use of backoffLimitPerIndex"))
+        errors.add(.invalid, path.child("action"), value: "FailIndex", "requires the use of backoffLimitPerIndex")
       }
       if rule.onExitCodes.isAbsent == rule.onPodConditions.isEmpty {
-        errors.append(
-          FieldError(.invalid, path, value: nil, detail: "specify one of onExitCodes and onPodConditions, and only one"))
+        errors.add(.invalid, path, "specify one of onExitCodes and onPodConditions, and only one")
       }
       if !rule.onExitCodes.isAbsent { errors += exitCodes(rule.onExitCodes, containers, path.child("onExitCodes")) }
       if rule.onPodConditions.count > ruleLimit { errors += count(rule.onPodConditions.count, path.child("onPodConditions")) }
@@ -31,19 +28,18 @@ extension JobRules {
   ) -> [FieldError] {
     var errors: [FieldError] = []
     if let name = wanted.containerName, !containers.contains(name) {
-      errors.append(FieldError(.invalid, path.child("containerName"), value: .string(name), detail: "no container has the name"))
+      errors.add(.invalid, path.child("containerName"), value: name, "no container has the name")
     }
     let values = wanted.values.values
     let place = path.child("values")
     if values.isEmpty || values.count > exitCodeLimit {
-      errors.append(
-        FieldError(.invalid, place, value: .int(Int64(values.count)), detail: "wants 1 to \(exitCodeLimit) exit codes"))
+      errors.add(.invalid, place, value: values.count, "wants 1 to \(exitCodeLimit) exit codes")
     }
     if wanted.operator == "In", values.contains(0) {
-      errors.append(FieldError(.invalid, place, value: 0, detail: "0 is no failure: it must not be used for the In operator"))
+      errors.add(.invalid, place, value: 0, "0 is no failure: it must not be used for the In operator")
     }
     if values != Set(values).sorted() {
-      errors.append(FieldError(.invalid, place, value: wanted.values.tree, detail: "must be ordered, each exit code once"))
+      errors.add(.invalid, place, value: wanted.values.tree, "must be ordered, each exit code once")
     }
     return errors
   }
@@ -54,21 +50,19 @@ extension JobRules {
     for (number, rule) in spec.successPolicy.rules.enumerated() {
       let path = path.child("rules").index(number)
       if rule.succeededCount == nil, rule.succeededIndexes == nil {
-        errors.append(FieldError(.required, path, detail: "at least one of succeededCount or succeededIndexes must be specified"))
+        errors.add(.required, path, "at least one of succeededCount or succeededIndexes must be specified")
       }
       var most = completions
       if let text = rule.succeededIndexes {
         guard let named = indexes(text, below: completions) else {
           let detail = "must be indexes below \(completions) in ascending order, such as 0-3,7"
-          errors.append(FieldError(.invalid, path.child("succeededIndexes"), value: .string(text), detail: detail))
+          errors.add(.invalid, path.child("succeededIndexes"), value: text, detail)
           continue
         }
         most = named
       }
       if let wanted = rule.succeededCount, wanted > most || wanted < 0 {
-        errors.append(
-          FieldError(
-            .invalid, path.child("succeededCount"), value: .int(Int64(wanted)), detail: "must be between 0 and \(most)"))
+        errors.add(.invalid, path.child("succeededCount"), value: wanted, "must be between 0 and \(most)")
       }
     }
     return errors

@@ -30,9 +30,9 @@ enum JobRules {
     if !spec.podFailurePolicy.isAbsent { errors += failurePolicy(spec, path.child("podFailurePolicy")) }
     if !spec.successPolicy.isAbsent { errors += successPolicy(spec, path.child("successPolicy")) }
     if !spec.podFailurePolicy.isAbsent, spec.podReplacementPolicy != nil, spec.podReplacementPolicy != "Failed" {
-      errors.append(
-        invalid(
-          path.child("podReplacementPolicy"), .string(spec.podReplacementPolicy ?? ""), "must be Failed with a podFailurePolicy"))
+      errors.add(
+        .invalid, path.child("podReplacementPolicy"), value: spec.podReplacementPolicy ?? "",
+        "must be Failed with a podFailurePolicy")
     }
     return errors + validateTemplate(spec.template.spec, path.child("template").child("spec"))
   }
@@ -49,7 +49,7 @@ enum JobRules {
       for (field, isSet) in [
         ("backoffLimitPerIndex", spec.backoffLimitPerIndex != nil), ("maxFailedIndexes", spec.maxFailedIndexes != nil),
         ("successPolicy", !spec.successPolicy.isAbsent),
-      ] where isSet { errors.append(invalid(path.child(field), nil, "requires indexed completion mode")) }
+      ] where isSet { errors.add(.invalid, path.child(field), "requires indexed completion mode") }
       return errors
     }
     guard let completions = spec.completions else {
@@ -57,25 +57,23 @@ enum JobRules {
     }
     func atMost(_ limit: Int, _ value: Int?, _ field: String) {
       guard let value, value > limit else { return }
-      errors.append(invalid(path.child(field), number(value), "must be less than or equal to \(limit)"))
+      errors.add(.invalid, path.child(field), value: value, "must be less than or equal to \(limit)")
     }
     atMost(indexLimit, spec.parallelism, "parallelism")
     if spec.maxFailedIndexes != nil, spec.backoffLimitPerIndex == nil {
-      let detail = "maxFailedIndexes counts indexes that exceed it"
-      errors.append(FieldError(.required, path.child("backoffLimitPerIndex"), detail: detail))
+      errors.add(.required, path.child("backoffLimitPerIndex"), "maxFailedIndexes counts indexes that exceed it")
     }
     atMost(min(indexLimit, completions), spec.maxFailedIndexes, "maxFailedIndexes")
     if spec.backoffLimitPerIndex != nil, completions > indexLimit {
       if spec.maxFailedIndexes == nil {
-        let detail = "must be set with more than \(indexLimit) completions"
-        errors.append(FieldError(.required, path.child("maxFailedIndexes"), detail: detail))
+        errors.add(.required, path.child("maxFailedIndexes"), "must be set with more than \(indexLimit) completions")
       }
       atMost(failedIndexLimit, spec.maxFailedIndexes, "maxFailedIndexes")
       atMost(failedIndexLimit, spec.parallelism, "parallelism")
     }
     // The host name of the last pod.
     if let name, completions > 0, !FieldRules.isLabel("\(name)-\(completions - 1)") {
-      errors.append(invalid("metadata.name", .string(name), "with its index it is a pod's host name: " + FieldRules.labelText))
+      errors.add(.invalid, "metadata.name", value: name, "with its index it is a pod's host name: " + FieldRules.labelText)
     }
     return errors
   }
@@ -84,21 +82,17 @@ enum JobRules {
     let parts = name.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
     var errors: [FieldError] = []
     if parts.count < 2 || parts[1].isEmpty || !FieldRules.isSubdomain(String(parts[0])) {
-      errors.append(invalid(path, .string(name), "must be a domain and a path, such as example.com/controller"))
+      errors.add(.invalid, path, value: name, "must be a domain and a path, such as example.com/controller")
     }
-    if name.utf8.count > managerLimit {
-      errors.append(invalid(path, .string(name), "may be \(managerLimit) bytes long at the most"))
-    }
+    if name.utf8.count > managerLimit { errors.add(.invalid, path, value: name, "may be \(managerLimit) bytes long at the most") }
     return errors
   }
 
   static func validateTemplate(_ spec: PodSpec, _ path: FieldPath) -> [FieldError] {
     var errors = PodSpecRules.validate(spec, path)
     if spec.restartPolicy != "OnFailure", spec.restartPolicy != "Never" {
-      errors.append(
-        FieldError(
-          .notSupported, path.child("restartPolicy"), value: .string(spec.restartPolicy ?? ""),
-          detail: "supported values: \"OnFailure\", \"Never\""))
+      errors.add(
+        .notSupported, path.child("restartPolicy"), value: spec.restartPolicy ?? "", "supported values: \"OnFailure\", \"Never\"")
     }
     return errors
   }

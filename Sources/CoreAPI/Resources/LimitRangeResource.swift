@@ -3,7 +3,8 @@ import CoreObjects
 /// Bounds and defaults for the resources of a namespace.
 struct LimitRangeResource: Resource {
   let definition = ResourceDefinition(
-    .limitRanges, kind: "LimitRange", shortNames: ["limits"], columns: [TableCells.name, TableColumn("Created At", type: "date")])
+    id: .limitRanges, kind: "LimitRange", shortNames: ["limits"],
+    columns: [TableCells.name, TableColumn("Created At", type: "date")])
 
   /// Source: SetDefaults_LimitRangeItem, pkg/apis/core/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {

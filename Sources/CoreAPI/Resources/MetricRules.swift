@@ -14,7 +14,7 @@ enum MetricRules {
     }
     var errors: [FieldError] = []
     for other in fields where other.value != field && !metric.tree[other.value].isNull {
-      errors.append(FieldError(.forbidden, path.child(other.value.name), detail: "must populate the given metric source only"))
+      errors.add(.forbidden, path.child(other.value.name), "must populate the given metric source only")
     }
     let source = metric.tree[field]
     if source.isNull {
@@ -25,23 +25,18 @@ enum MetricRules {
     let target = MetricTarget(tree: source[.target])
     let at = path.child(field.name).child("target")
     if field == .resource || field == .containerResource, (source[.name].string ?? "").isEmpty {
-      errors.append(FieldError(.required, path.child(field.name).child("name"), detail: "name the resource"))
+      errors.add(.required, path.child(field.name).child("name"), "name the resource")
     }
-    for (name, number) in [("averageUtilization", target.averageUtilization)] {
-      errors += FieldRules.atLeast(1, number, at.child(name))
-    }
+    errors += FieldRules.atLeast(1, target.averageUtilization, at.child("averageUtilization"))
     for (name, text) in [("value", target.value), ("averageValue", target.averageValue)] {
       if let text, let amount = Quantity(text), amount <= Quantity(milli: 0) {
-        errors.append(FieldError(.invalid, at.child(name), value: .string(text), detail: "must be positive"))
+        errors.add(.invalid, at.child(name), value: text, "must be positive")
       }
     }
     let count = [target.averageUtilization != nil, target.value != nil, target.averageValue != nil].filter { $0 }.count
-    if count == 0 {
-      errors.append(FieldError(.required, at, detail: "must set one of averageUtilization, averageValue and value"))
-    }
+    if count == 0 { errors.add(.required, at, "must set one of averageUtilization, averageValue and value") }
     if target.averageUtilization != nil, target.averageValue != nil {
-      errors.append(
-        FieldError(.forbidden, at.child("averageValue"), detail: "may not set both a target raw value and a target utilization"))
+      errors.add(.forbidden, at.child("averageValue"), "may not set both a target raw value and a target utilization")
     }
     return errors
   }
@@ -51,33 +46,26 @@ enum MetricRules {
     var errors: [FieldError] = []
     if let window = rules.stabilizationWindowSeconds, !(0...3600).contains(window) {
       let detail = window < 0 ? "must be greater than or equal to 0" : "must be less than or equal to 3600"
-      errors.append(FieldError(.invalid, path.child("stabilizationWindowSeconds"), value: .int(Int64(window)), detail: detail))
+      errors.add(.invalid, path.child("stabilizationWindowSeconds"), value: window, detail)
     }
-    if rules.policies.isEmpty {
-      errors.append(FieldError(.required, path.child("policies"), detail: "must specify at least one Policy"))
-    }
+    if rules.policies.isEmpty { errors.add(.required, path.child("policies"), "must specify at least one Policy") }
     for index in rules.policies.indices {
       let policy = rules.policies[index]
       let at = path.child("policies").index(index)
       errors += FieldRules.atLeast(1, policy.value, at.child("value"))
       if let period = policy.periodSeconds, !(1...1800).contains(period) {
         let detail = period < 1 ? "must be greater than zero" : "must be less than or equal to 1800"
-        errors.append(FieldError(.invalid, at.child("periodSeconds"), value: .int(Int64(period)), detail: detail))
+        errors.add(.invalid, at.child("periodSeconds"), value: period, detail)
       }
       if let type = policy.type, !["Pods", "Percent"].contains(type) {
-        errors.append(
-          FieldError(.notSupported, at.child("type"), value: .string(type), detail: "supported values: \"Percent\", \"Pods\""))
+        errors.add(.notSupported, at.child("type"), value: type, "supported values: \"Percent\", \"Pods\"")
       }
     }
     if let select = rules.selectPolicy, !["Max", "Min", "Disabled"].contains(select) {
-      errors.append(
-        FieldError(
-          .notSupported, path.child("selectPolicy"), value: .string(select),
-          detail: "supported values: \"Disabled\", \"Max\", \"Min\""))
+      errors.add(.notSupported, path.child("selectPolicy"), value: select, "supported values: \"Disabled\", \"Max\", \"Min\"")
     }
     if let text = rules.tolerance, let amount = Quantity(text), amount < Quantity(milli: 0) {
-      errors.append(
-        FieldError(.invalid, path.child("tolerance"), value: .string(text), detail: "must be greater than or equal to 0"))
+      errors.add(.invalid, path.child("tolerance"), value: text, "must be greater than or equal to 0")
     }
     return errors
   }

@@ -3,10 +3,11 @@ import CoreObjects
 /// A scope for names.
 struct NamespaceResource: Resource {
   let definition = ResourceDefinition(
-    .namespaces, kind: "Namespace", isNamespaced: false, shortNames: ["ns"],
+    id: .namespaces, kind: "Namespace", isNamespaced: false, shortNames: ["ns"],
     verbs: ["create", "delete", "get", "list", "patch", "update", "watch"], hasStatus: true,
     subresources: [Subresource(name: "finalize", kind: "Namespace", verbs: ["update"])],
-    columns: [TableCells.name, TableColumn("Status"), TableCells.age], nameRule: .dnsLabel)
+    columns: [TableCells.name, TableColumn("Status"), TableCells.age],
+    selectable: ["status.phase": { $0[.status][.phase] }], nameRule: .dnsLabel)
 
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
     var namespace = Namespace(tree: object)
@@ -26,9 +27,5 @@ struct NamespaceResource: Resource {
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     [TableCells.name(object), object[.status][.phase], TableCells.age(object, now)]
-  }
-
-  func selectableField(_ path: String, of object: JSON) -> String? {
-    path == "status.phase" ? object[.status][.phase].string ?? "" : nil
   }
 }

@@ -3,12 +3,12 @@ import CoreObjects
 /// A machine that runs pods.
 struct NodeResource: Resource {
   let definition = ResourceDefinition(
-    .nodes, kind: "Node", isNamespaced: false, shortNames: ["no"], hasStatus: true,
+    id: .nodes, kind: "Node", isNamespaced: false, shortNames: ["no"], hasStatus: true,
     columns: [
       TableCells.name, TableColumn("Status"), TableColumn("Roles"), TableCells.age, TableColumn("Version"),
       TableColumn("Internal-IP", priority: 1), TableColumn("External-IP", priority: 1), TableColumn("OS-Image", priority: 1),
       TableColumn("Kernel-Version", priority: 1), TableColumn("Container-Runtime", priority: 1),
-    ])
+    ], selectable: ["spec.unschedulable": { .bool($0[.spec][.unschedulable] == true) }])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let node = Node(tree: object)
@@ -40,11 +40,4 @@ struct NodeResource: Resource {
     object.remove(.status)
   }
 
-  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
-    object.put(.status, old[.status])
-  }
-
-  func selectableField(_ path: String, of object: JSON) -> String? {
-    path == "spec.unschedulable" ? String(object[.spec][.unschedulable].bool ?? false) : nil
-  }
 }

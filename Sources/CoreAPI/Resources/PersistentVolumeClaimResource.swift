@@ -3,7 +3,7 @@ import CoreObjects
 /// A wish for storage.
 struct PersistentVolumeClaimResource: Resource {
   let definition = ResourceDefinition(
-    .persistentVolumeClaims, kind: "PersistentVolumeClaim", shortNames: ["pvc"], hasStatus: true,
+    id: .persistentVolumeClaims, kind: "PersistentVolumeClaim", shortNames: ["pvc"], hasStatus: true,
     columns: [
       TableCells.name, TableColumn("Status"), TableColumn("Volume"), TableColumn("Capacity"), TableColumn("Access Modes"),
       TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableCells.age, TableColumn("VolumeMode", priority: 1),
@@ -67,22 +67,17 @@ struct PersistentVolumeClaimResource: Resource {
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let claim = PersistentVolumeClaim(tree: object)
     var errors: [FieldError] = []
-    if claim.spec.accessModes.isEmpty {
-      errors.append(FieldError(.required, "spec.accessModes", detail: "at least 1 access mode is required"))
-    }
+    if claim.spec.accessModes.isEmpty { errors.add(.required, "spec.accessModes", "at least 1 access mode is required") }
     let modes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
     for mode in claim.spec.accessModes.values where !modes.contains(mode) {
-      errors.append(
-        FieldError(
-          .notSupported, "spec.accessModes", value: .string(mode),
-          detail: "supported values: " + modes.map { "\"\($0)\"" }.joined(separator: ", ")))
+      errors.add(
+        .notSupported, "spec.accessModes", value: mode, "supported values: " + modes.map { "\"\($0)\"" }.joined(separator: ", "))
     }
     guard let size = claim.spec.resources.requests[.storage] else {
       return errors + [FieldError(.required, "spec.resources.requests[storage]", detail: "say how much storage is wanted")]
     }
     if let amount = Quantity(size), amount <= Quantity(milli: 0) {
-      errors.append(
-        FieldError(.invalid, "spec.resources.requests[storage]", value: .string(size), detail: "must be greater than zero"))
+      errors.add(.invalid, "spec.resources.requests[storage]", value: size, "must be greater than zero")
     }
     return errors
   }
@@ -95,12 +90,9 @@ struct PersistentVolumeClaimResource: Resource {
     if before.spec.storageClassName == nil { new.spec.storageClassName = nil }
     new.spec.resources.requests[.storage] = was
     var errors: [FieldError] = []
-    if new.spec != before.spec {
-      errors.append(FieldError(.forbidden, "spec", detail: "spec is immutable after creation except resources.requests"))
-    }
+    if new.spec != before.spec { errors.add(.forbidden, "spec", "spec is immutable after creation except resources.requests") }
     if let size, let was, let now = Quantity(size), let then = Quantity(was), now < then {
-      errors.append(
-        FieldError(.forbidden, "spec.resources.requests.storage", detail: "field can not be less than previous value"))
+      errors.add(.forbidden, "spec.resources.requests.storage", "field can not be less than previous value")
     }
     return errors
   }

@@ -3,7 +3,7 @@ import CoreObjects
 /// A piece of storage.
 struct PersistentVolumeResource: Resource {
   let definition = ResourceDefinition(
-    .persistentVolumes, kind: "PersistentVolume", isNamespaced: false, shortNames: ["pv"], hasStatus: true,
+    id: .persistentVolumes, kind: "PersistentVolume", isNamespaced: false, shortNames: ["pv"], hasStatus: true,
     columns: [
       TableCells.name, TableColumn("Capacity"), TableColumn("Access Modes"), TableColumn("Reclaim Policy"), TableColumn("Status"),
       TableColumn("Claim"), TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableColumn("Reason"),
@@ -35,19 +35,11 @@ struct PersistentVolumeResource: Resource {
     object = volume.tree
   }
 
-  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
-    object.put(.status, old[.status])
-  }
-
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let volume = PersistentVolume(tree: object)
     var errors: [FieldError] = []
-    if volume.spec.accessModes.isEmpty {
-      errors.append(FieldError(.required, "spec.accessModes", detail: "at least 1 access mode is required"))
-    }
-    if volume.spec.capacity[.storage] == nil {
-      errors.append(FieldError(.required, "spec.capacity[storage]", detail: "say how large the volume is"))
-    }
+    if volume.spec.accessModes.isEmpty { errors.add(.required, "spec.accessModes", "at least 1 access mode is required") }
+    if volume.spec.capacity[.storage] == nil { errors.add(.required, "spec.capacity[storage]", "say how large the volume is") }
     return errors
   }
 }

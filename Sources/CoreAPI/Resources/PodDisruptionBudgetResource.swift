@@ -3,7 +3,7 @@ import CoreObjects
 /// How many pods may be away by choice.
 struct PodDisruptionBudgetResource: Resource {
   let definition = ResourceDefinition(
-    .podDisruptionBudgets, kind: "PodDisruptionBudget", shortNames: ["pdb"], hasStatus: true,
+    id: .podDisruptionBudgets, kind: "PodDisruptionBudget", shortNames: ["pdb"], hasStatus: true,
     columns: [
       TableCells.name, TableColumn("Min Available"), TableColumn("Max Unavailable"),
       TableColumn("Allowed Disruptions", type: "integer"), TableCells.age,

@@ -3,7 +3,7 @@ import CoreObjects
 /// Containers that share an address and volumes.
 struct PodResource: Resource {
   let definition = ResourceDefinition(
-    .pods, kind: "Pod", shortNames: ["po"], categories: ["all"], hasStatus: true, isJudgedBySpec: true,
+    id: .pods, kind: "Pod", shortNames: ["po"], categories: ["all"], hasStatus: true, isJudgedBySpec: true,
     subresources: [
       Subresource(name: "attach", kind: "PodAttachOptions", verbs: ["create", "get"]),
       Subresource(name: "binding", kind: "Binding", verbs: ["create"]),
@@ -16,6 +16,12 @@ struct PodResource: Resource {
       TableCells.name, TableColumn("Ready"), TableColumn("Status"), TableColumn("Restarts"), TableCells.age,
       TableColumn("IP", priority: 1), TableColumn("Node", priority: 1), TableColumn("Nominated Node", priority: 1),
       TableColumn("Readiness Gates", priority: 1),
+    ],
+    selectable: [
+      "spec.nodeName": { $0[.spec][.nodeName] }, "spec.restartPolicy": { $0[.spec][.restartPolicy] },
+      "spec.schedulerName": { $0[.spec][.schedulerName] }, "spec.serviceAccountName": { $0[.spec][.serviceAccountName] },
+      "spec.hostNetwork": { .bool($0[.spec][.hostNetwork] == true) }, "status.phase": { $0[.status][.phase] },
+      "status.podIP": { $0[.status][.podIP] }, "status.nominatedNodeName": { $0[.status][.nominatedNodeName] },
     ])
 
   func setDefaults(_ object: inout JSON) {
@@ -70,19 +76,5 @@ struct PodResource: Resource {
       .string(pod.status.nominatedNodeName ?? "<none>"),
       .string(gates.isEmpty ? "<none>" : "\(gates.filter { $0 }.count)/\(gates.count)"),
     ]
-  }
-
-  func selectableField(_ path: String, of object: JSON) -> String? {
-    switch path {
-    case "spec.nodeName": object[.spec][.nodeName].string ?? ""
-    case "spec.restartPolicy": object[.spec][.restartPolicy].string ?? ""
-    case "spec.schedulerName": object[.spec][.schedulerName].string ?? ""
-    case "spec.serviceAccountName": object[.spec][.serviceAccountName].string ?? ""
-    case "spec.hostNetwork": String(object[.spec][.hostNetwork].bool ?? false)
-    case "status.phase": object[.status][.phase].string ?? ""
-    case "status.podIP": object[.status][.podIP].string ?? ""
-    case "status.nominatedNodeName": object[.status][.nominatedNodeName].string ?? ""
-    default: nil
-    }
   }
 }

@@ -3,7 +3,7 @@ import CoreObjects
 /// A pod template on its own.
 struct PodTemplateResource: Resource {
   let definition = ResourceDefinition(
-    .podTemplates, kind: "PodTemplate",
+    id: .podTemplates, kind: "PodTemplate",
     columns: [TableCells.name, TableColumn("Containers"), TableColumn("Images"), TableColumn("Pod Labels")])
 
   func setDefaults(_ object: inout JSON) {

@@ -3,15 +3,11 @@ import CoreObjects
 /// Which pods go first.
 struct PriorityClassResource: Resource {
   let definition = ResourceDefinition(
-    .priorityClasses, kind: "PriorityClass", isNamespaced: false, shortNames: ["pc"],
+    id: .priorityClasses, kind: "PriorityClass", isNamespaced: false, shortNames: ["pc"],
     columns: [
       TableCells.name, TableColumn("Value", type: "integer"), TableColumn("Global-Default", type: "boolean"), TableCells.age,
       TableColumn("PreemptionPolicy"),
-    ])
-
-  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    FieldRules.immutable(object[.value], old[.value], "value")
-  }
+    ], immutable: [[.value]])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     [

@@ -3,8 +3,8 @@ import CoreObjects
 /// A number of like pods.
 struct ReplicaSetResource: Resource {
   let definition = ResourceDefinition(
-    .replicaSets, kind: "ReplicaSet", shortNames: ["rs"], categories: ["all"], hasStatus: true, subresources: [.scale],
-    columns: TableCells.replicaColumns)
+    id: .replicaSets, kind: "ReplicaSet", shortNames: ["rs"], categories: ["all"], hasStatus: true, subresources: [.scale],
+    columns: TableCells.replicaColumns, immutable: [[.spec, .selector]])
 
   func setDefaults(_ object: inout JSON) {
     var set = ReplicaSet(tree: object)
@@ -17,10 +17,6 @@ struct ReplicaSetResource: Resource {
     let spec = ReplicaSet(tree: object).spec
     return WorkloadRules.counts(spec.replicas, minReadySeconds: spec.minReadySeconds)
       + WorkloadRules.validate(spec.selector, spec.template)
-  }
-
-  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    FieldRules.immutable(object[.spec][.selector], old[.spec][.selector], "spec.selector")
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

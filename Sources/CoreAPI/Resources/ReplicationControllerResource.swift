@@ -3,7 +3,7 @@ import CoreObjects
 /// The forerunner of the ReplicaSet.
 struct ReplicationControllerResource: Resource {
   let definition = ResourceDefinition(
-    .replicationControllers, kind: "ReplicationController", shortNames: ["rc"], categories: ["all"], hasStatus: true,
+    id: .replicationControllers, kind: "ReplicationController", shortNames: ["rc"], categories: ["all"], hasStatus: true,
     subresources: [.scale], columns: TableCells.replicaColumns)
 
   func setDefaults(_ object: inout JSON) {

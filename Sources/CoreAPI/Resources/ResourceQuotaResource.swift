@@ -3,7 +3,7 @@ import CoreObjects
 /// The most that a namespace may use.
 struct ResourceQuotaResource: Resource {
   let definition = ResourceDefinition(
-    .resourceQuotas, kind: "ResourceQuota", shortNames: ["quota"], hasStatus: true,
+    id: .resourceQuotas, kind: "ResourceQuota", shortNames: ["quota"], hasStatus: true,
     columns: [TableCells.name, TableColumn("Request"), TableColumn("Limit"), TableCells.age])
 
   private static let opposites = [("Terminating", "NotTerminating"), ("BestEffort", "NotBestEffort")]
@@ -21,9 +21,9 @@ struct ResourceQuotaResource: Resource {
       guard let quantity = Quantity(text) else { continue }
       let path = FieldPath("spec.hard").key(name)
       if quantity.nano < 0 {
-        errors.append(FieldError(.invalid, path, value: .string(text), detail: "must be greater than or equal to 0"))
+        errors.add(.invalid, path, value: text, "must be greater than or equal to 0")
       } else if Self.isCount(name), quantity.nano % 1_000_000_000 != 0 {
-        errors.append(FieldError(.invalid, path, value: .string(text), detail: "counts are whole numbers"))
+        errors.add(.invalid, path, value: text, "counts are whole numbers")
       }
     }
     return errors + scopeErrors(spec)
@@ -34,17 +34,13 @@ struct ResourceQuotaResource: Resource {
     let chosen = spec.scopeSelector.matchExpressions.filter { $0.operator == "Exists" }.compactMap(\.scopeName)
     for (scopes, path) in [(spec.scopes.values, "spec.scopes"), (chosen, "spec.scopeSelector")] {
       for (one, other) in Self.opposites where scopes.contains(one) && scopes.contains(other) {
-        errors.append(
-          FieldError(
-            .invalid, FieldPath(path), value: .array(scopes.map { .string($0) }), detail: "\(one) and \(other) exclude each other"
-          ))
+        errors.add(.invalid, FieldPath(path), value: .array(scopes.map { .string($0) }), "\(one) and \(other) exclude each other")
       }
       if scopes.contains("BestEffort") {
         for (name, _) in spec.hard.sorted where name != "pods" {
-          errors.append(
-            FieldError(
-              .invalid, FieldPath(path), value: .array(scopes.map { .string($0) }),
-              detail: "pods of the scope BestEffort ask for nothing: only \"pods\" can be bounded, not \"\(name)\""))
+          errors.add(
+            .invalid, FieldPath(path), value: .array(scopes.map { .string($0) }),
+            "pods of the scope BestEffort ask for nothing: only \"pods\" can be bounded, not \"\(name)\"")
         }
       }
     }
@@ -53,16 +49,13 @@ struct ResourceQuotaResource: Resource {
       let takesValues = ["In", "NotIn"].contains(expression.operator)
       if takesValues == expression.values.isEmpty {
         let detail = takesValues ? "In and NotIn need values" : "Exists and DoesNotExist take no values"
-        errors.append(
-          FieldError(
-            takesValues ? .required : .invalid, path.child("values"), value: takesValues ? nil : expression.values.tree,
-            detail: detail))
+        errors.add(
+          takesValues ? .required : .invalid, path.child("values"), value: takesValues ? nil : expression.values.tree, detail)
       }
       if expression.scopeName != "PriorityClass", expression.operator != "Exists" {
-        errors.append(
-          FieldError(
-            .invalid, path.child("operator"), value: .string(expression.operator ?? ""),
-            detail: "must be 'Exists' for the scope \(expression.scopeName ?? "")"))
+        errors.add(
+          .invalid, path.child("operator"), value: expression.operator ?? "",
+          "must be 'Exists' for the scope \(expression.scopeName ?? "")")
       }
     }
     return errors

@@ -5,7 +5,7 @@ extension Resources {
   package static func collectionPath(of manifest: JSON) -> String? {
     let kind = manifest[.kind].string ?? ""
     let version = manifest[.apiVersion].string ?? ""
-    let resource = all.first { $0.definition.kind == kind && $0.definition.served.contains { $0.apiVersion == version } }
+    let resource = all.first { $0.definition.kind == kind && $0.definition.versions.contains { $0.apiVersion == version } }
     guard let resource else { return nil }
     let root = (version.contains("/") ? "/apis/" : "/api/") + version
     let namespace = manifest[.metadata][.namespace].string ?? "default"

@@ -8,12 +8,12 @@ struct RoleBindingResource: Resource {
 
   private init(_ id: ResourceID, kind: String, isNamespaced: Bool) {
     definition = ResourceDefinition(
-      id, kind: kind, isNamespaced: isNamespaced,
+      id: id, kind: kind, isNamespaced: isNamespaced,
       columns: [
         TableCells.name, TableColumn("Role"), TableCells.age, TableColumn("Users", priority: 1),
         TableColumn("Groups", priority: 1),
         TableColumn("ServiceAccounts", priority: 1),
-      ], nameRule: .pathSegment)
+      ], immutable: [[.roleRef]], nameRule: .pathSegment)
   }
 
   func setDefaults(_ object: inout JSON) {
@@ -24,10 +24,6 @@ struct RoleBindingResource: Resource {
     }
     if binding.roleRef.apiGroup == nil { binding.roleRef.apiGroup = "rbac.authorization.k8s.io" }
     object = binding.tree
-  }
-
-  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    FieldRules.immutable(object[.roleRef], old[.roleRef], "roleRef")
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

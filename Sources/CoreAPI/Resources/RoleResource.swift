@@ -8,7 +8,7 @@ struct RoleResource: Resource {
 
   private init(_ id: ResourceID, kind: String, isNamespaced: Bool) {
     definition = ResourceDefinition(
-      id, kind: kind, isNamespaced: isNamespaced, columns: [TableCells.name, TableColumn("Created At", type: "date")],
+      id: id, kind: kind, isNamespaced: isNamespaced, columns: [TableCells.name, TableColumn("Created At", type: "date")],
       nameRule: .pathSegment)
   }
 
@@ -16,8 +16,7 @@ struct RoleResource: Resource {
     var errors: [FieldError] = []
     let rules = Role(tree: object).rules
     for index in rules.indices where rules[index].verbs.isEmpty {
-      errors.append(
-        FieldError(.required, FieldPath("rules").index(index).child("verbs"), detail: "verbs must contain at least one value"))
+      errors.add(.required, FieldPath("rules").index(index).child("verbs"), "verbs must contain at least one value")
     }
     return errors
   }

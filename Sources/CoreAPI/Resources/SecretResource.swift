@@ -3,7 +3,8 @@ import CoreObjects
 /// Configuration that is not for every eye.
 struct SecretResource: Resource {
   let definition = ResourceDefinition(
-    .secrets, kind: "Secret", columns: [TableCells.name, TableColumn("Type"), TableColumn("Data"), TableCells.age])
+    id: .secrets, kind: "Secret", columns: [TableCells.name, TableColumn("Type"), TableColumn("Data"), TableCells.age],
+    selectable: ["type": { $0[.type] }])
 
   func setDefaults(_ object: inout JSON) {
     var data = object[.data]
@@ -26,9 +27,5 @@ struct SecretResource: Resource {
     var errors = FieldRules.immutable(object[.type], old[.type], "type")
     if old[.immutable].bool == true { errors += FieldRules.immutable(object[.data], old[.data], "data") }
     return errors
-  }
-
-  func selectableField(_ path: String, of object: JSON) -> String? {
-    path == "type" ? object[.type].string ?? "" : nil
   }
 }

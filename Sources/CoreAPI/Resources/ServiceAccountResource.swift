@@ -3,7 +3,7 @@ import CoreObjects
 /// Whom a pod acts as.
 struct ServiceAccountResource: Resource {
   let definition = ResourceDefinition(
-    .serviceAccounts, kind: "ServiceAccount", shortNames: ["sa"],
+    id: .serviceAccounts, kind: "ServiceAccount", shortNames: ["sa"],
     subresources: [
       Subresource(name: "token", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"])
     ],

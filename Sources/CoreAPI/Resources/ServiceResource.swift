@@ -5,7 +5,7 @@ struct ServiceResource: Resource {
   /// Three hours.
   static let affinitySeconds = 10_800
   let definition = ResourceDefinition(
-    .services, kind: "Service", shortNames: ["svc"], categories: ["all"], hasStatus: true,
+    id: .services, kind: "Service", shortNames: ["svc"], categories: ["all"], hasStatus: true,
     columns: [
       TableCells.name, TableColumn("Type"), TableColumn("Cluster-IP"), TableColumn("External-IP"), TableColumn("Port(s)"),
       TableCells.age, TableColumn("Selector", priority: 1),
@@ -75,24 +75,23 @@ struct ServiceResource: Resource {
     let spec = Service(tree: object).spec
     var errors: [FieldError] = []
     if spec.ports.isEmpty, spec.clusterIP != "None", spec.type != "ExternalName" {
-      errors.append(FieldError(.required, "spec.ports", detail: "a service with an address has at least one port"))
+      errors.add(.required, "spec.ports", "a service with an address has at least one port")
     }
     var names = Set<String>()
     for index in spec.ports.indices {
       let at = FieldPath("spec.ports").index(index)
       let port = spec.ports[index]
       if let number = port.port, !(1...65535).contains(number) {
-        errors.append(
-          FieldError(.invalid, at.child("port"), value: .int(Int64(number)), detail: "must be between 1 and 65535, inclusive"))
+        errors.add(.invalid, at.child("port"), value: number, "must be between 1 and 65535, inclusive")
       }
       if spec.ports.count > 1, (port.name ?? "").isEmpty {
-        errors.append(FieldError(.required, at.child("name"), detail: "ports have names where there are several"))
+        errors.add(.required, at.child("name"), "ports have names where there are several")
       } else if let name = port.name, !names.insert(name).inserted {
-        errors.append(FieldError(.duplicate, at.child("name"), value: .string(name), detail: ""))
+        errors.add(.duplicate, at.child("name"), value: name)
       }
     }
     if spec.type == "ExternalName", (spec.externalName ?? "").isEmpty {
-      errors.append(FieldError(.required, "spec.externalName", detail: "name the host"))
+      errors.add(.required, "spec.externalName", "name the host")
     }
     return errors
   }

@@ -3,7 +3,7 @@ import CoreObjects
 /// Pods with a stable name, an order and storage of their own.
 struct StatefulSetResource: Resource {
   let definition = ResourceDefinition(
-    .statefulSets, kind: "StatefulSet", shortNames: ["sts"], categories: ["all"], hasStatus: true, subresources: [.scale],
+    id: .statefulSets, kind: "StatefulSet", shortNames: ["sts"], categories: ["all"], hasStatus: true, subresources: [.scale],
     columns: [
       TableCells.name, TableColumn("Ready"), TableCells.age, TableColumn("Containers", priority: 1),
       TableColumn("Images", priority: 1),
@@ -50,7 +50,7 @@ struct StatefulSetResource: Resource {
     }
     errors += PodSpecRules.validate(template, "spec.template.spec") + WorkloadRules.restartsAlways(template)
     if let name = spec.serviceName, !name.isEmpty, !FieldRules.isSubdomain(name) {
-      errors.append(FieldError(.invalid, "spec.serviceName", value: .string(name), detail: FieldRules.labelText))
+      errors.add(.invalid, "spec.serviceName", value: name, FieldRules.labelText)
     }
     return errors
   }

@@ -3,17 +3,11 @@ import CoreObjects
 /// A way to make volumes.
 struct StorageClassResource: Resource {
   let definition = ResourceDefinition(
-    .storageClasses, kind: "StorageClass", isNamespaced: false, shortNames: ["sc"],
+    id: .storageClasses, kind: "StorageClass", isNamespaced: false, shortNames: ["sc"],
     columns: [
       TableCells.name, TableColumn("Provisioner"), TableColumn("ReclaimPolicy"), TableColumn("VolumeBindingMode"),
       TableColumn("AllowVolumeExpansion"), TableCells.age,
-    ])
-
-  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    FieldRules.immutable(object[.provisioner], old[.provisioner], "provisioner")
-      + FieldRules.immutable(object[.reclaimPolicy], old[.reclaimPolicy], "reclaimPolicy")
-      + FieldRules.immutable(object[.volumeBindingMode], old[.volumeBindingMode], "volumeBindingMode")
-  }
+    ], immutable: [[.provisioner], [.reclaimPolicy], [.volumeBindingMode]])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let type = StorageClass(tree: object)

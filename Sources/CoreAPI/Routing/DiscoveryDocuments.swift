@@ -86,7 +86,7 @@ struct DiscoveryDocuments: Sendable {
   private func entries(_ served: ServedResource) -> [JSON] {
     let definition = served.definition
     var main: JSON = [
-      "name": .string(definition.id.name), "singularName": .string(definition.singular),
+      "name": .string(definition.id.name), "singularName": .string(definition.singular ?? definition.kind.lowercased()),
       "namespaced": .bool(definition.isNamespaced),
       "kind": .string(definition.kind), "verbs": texts(definition.verbs),
     ]
@@ -130,7 +130,8 @@ struct DiscoveryDocuments: Sendable {
     var tree: JSON = [
       "resource": .string(definition.id.name),
       "responseKind": kind(definition.kind, served.version.group, served.version.version),
-      "scope": definition.isNamespaced ? "Namespaced" : "Cluster", "singularResource": .string(definition.singular),
+      "scope": definition.isNamespaced ? "Namespaced" : "Cluster",
+      "singularResource": .string(definition.singular ?? definition.kind.lowercased()),
       "verbs": texts(definition.verbs),
     ]
     if !definition.shortNames.isEmpty { tree.put(.shortNames, texts(definition.shortNames)) }

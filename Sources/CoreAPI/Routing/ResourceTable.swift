@@ -17,7 +17,7 @@ final class ServedResource: Sendable {
     self.version = version
     self.isStorageVersion = isStorageVersion
     id = definition.id
-    storage = definition.served[0]
+    storage = definition.versions[0]
     requestID = ResourceID(version.group, definition.id.name)
   }
 }
@@ -52,7 +52,7 @@ final class ResourceTable: Sendable {
       let definition = resource.definition
       if storage[definition.id] != nil { continue }
       kept.append(resource)
-      for (index, version) in definition.served.enumerated() {
+      for (index, version) in definition.versions.enumerated() {
         let served = ServedResource(resource, definition, version, isStorageVersion: index == 0)
         routes[Route(group: version.group, version: version.version, name: definition.id.name)] = served
         byVersion[version.apiVersion, default: []].append(served)

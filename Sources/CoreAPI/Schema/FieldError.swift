@@ -66,3 +66,13 @@ package struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
 
   private var valueText: String { value.map { ": " + $0.description } ?? "" }
 }
+
+extension [FieldError] {
+  mutating func add(_ kind: FieldError.Kind, _ path: FieldPath, value: JSON? = nil, _ detail: String = "") {
+    append(FieldError(kind, path, value: value, detail: detail))
+  }
+
+  mutating func add(_ kind: FieldError.Kind, _ path: FieldPath, value: some Leaf, _ detail: String = "") {
+    add(kind, path, value: value.tree, detail)
+  }
+}

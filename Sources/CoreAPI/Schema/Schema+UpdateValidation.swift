@@ -13,7 +13,7 @@ extension Schema {
     for field in type.fields {
       let (new, before) = (tree[field.key], old[field.key])
       if field.isImmutable {
-        if new != before { errors.append(FieldError(.invalid, path.child(field.key), value: new, detail: "field is immutable")) }
+        if new != before { errors.add(.invalid, path.child(field.key), value: new, "field is immutable") }
       } else if let element = field.shape.elementType, element.hasImmutableFields {
         compare(new, before, field, element, path.child(field.key), &errors)
       }

@@ -23,7 +23,7 @@ private struct Validation {
 
   private mutating func report(_ kind: FieldError.Kind, _ field: FieldSchema, _ value: JSON?, _ detail: String) {
     guard errors.count < Validation.errorLimit else { return }
-    errors.append(FieldError(kind, path.fieldPath.child(field.key), value: value, detail: detail))
+    errors.add(kind, path.fieldPath.child(field.key), value: value, detail)
   }
 
   mutating func object(_ tree: JSON, _ type: TypeSchema, _ known: JSON, skippedKey: Key? = nil) {
@@ -128,7 +128,7 @@ private struct Validation {
       } else if !field.listKeys.isEmpty {
         value = .object(field.listKeys.map { Member(key: $0, value: element[$0]) }.filter { !$0.value.isNull })
       }
-      errors.append(FieldError(.duplicate, place, value: value, detail: ""))
+      errors.add(.duplicate, place, value: value)
     }
   }
 }

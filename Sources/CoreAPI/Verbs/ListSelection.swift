@@ -4,13 +4,13 @@ import CoreObjects
 struct ListSelection: Sendable {
   private var labels: LabelRequirements?
   private var fields: FieldRequirements?
-  private let resource: any Resource
+  private let definition: ResourceDefinition
 
   /// Neither labels nor fields are asked for.
   var isEverything: Bool { labels == nil && fields == nil }
 
   init(_ call: Call) throws(APIError) {
-    resource = call.served.resource
+    definition = call.served.definition
     do throws(LabelRequirements.Problem) {
       if let text = call.query["labelSelector"], !text.isEmpty { labels = try LabelRequirements(text) }
       if let text = call.query["fieldSelector"], !text.isEmpty { fields = try FieldRequirements(text) }
@@ -30,8 +30,12 @@ struct ListSelection: Sendable {
   private func value(_ path: String, of object: JSON) -> String? {
     switch path {
     case "metadata.name": object[.metadata][.name].string ?? ""
-    case "metadata.namespace" where resource.definition.isNamespaced: object[.metadata][.namespace].string ?? ""
-    default: resource.selectableField(path, of: object)
+    case "metadata.namespace" where definition.isNamespaced: object[.metadata][.namespace].string ?? ""
+    default:
+      definition.selectable[path].map { field in
+        let value = field(object)
+        return value.string ?? value.bool.map { String($0) } ?? ""
+      }
     }
   }
 }

@@ -13,13 +13,12 @@ enum ObjectMetaRules {
     if let old, old.name == name {
       // It has been looked at.
     } else if name.isEmpty {
-      errors.append(FieldError(.required, path.child("name"), detail: "name or generateName is required"))
+      errors.add(.required, path.child("name"), "name or generateName is required")
     } else if let problem = NameRules.problem(name, definition.nameRule) {
-      errors.append(FieldError(.invalid, path.child("name"), value: .string(name), detail: problem))
+      errors.add(.invalid, path.child("name"), value: name, problem)
     }
     if let prefix = metadata.generateName, prefix.utf8.count > 253 {
-      errors.append(
-        FieldError(.invalid, path.child("generateName"), value: .string(prefix), detail: "must be no more than 253 bytes"))
+      errors.add(.invalid, path.child("generateName"), value: prefix, "must be no more than 253 bytes")
     }
     if old?.tree[.labels] != metadata.tree[.labels] { errors += labels(metadata.labels, path.child("labels")) }
     if old?.tree[.annotations] != metadata.tree[.annotations] {
@@ -29,7 +28,7 @@ enum ObjectMetaRules {
     if old?.tree[.finalizers] == metadata.tree[.finalizers] { return errors }
     for (index, finalizer) in metadata.finalizers.values.enumerated() {
       guard let problem = finalizerProblem(finalizer) else { continue }
-      errors.append(FieldError(.invalid, path.child("finalizers").index(index), value: .string(finalizer), detail: problem))
+      errors.add(.invalid, path.child("finalizers").index(index), value: finalizer, problem)
     }
     return errors
   }
@@ -38,11 +37,9 @@ enum ObjectMetaRules {
     var errors: [FieldError] = []
     for member in map.tree.members {
       let name = member.key.name
-      if let problem = NameRules.qualifiedNameProblem(name) {
-        errors.append(FieldError(.invalid, path, value: .string(name), detail: problem))
-      }
+      if let problem = NameRules.qualifiedNameProblem(name) { errors.add(.invalid, path, value: name, problem) }
       if let value = member.value.string, let problem = NameRules.labelValueProblem(value) {
-        errors.append(FieldError(.invalid, path, value: .string(value), detail: problem))
+        errors.add(.invalid, path, value: value, problem)
       }
     }
     return errors
@@ -53,14 +50,10 @@ enum ObjectMetaRules {
     var size = 0
     for member in map.tree.members {
       let name = member.key.name
-      if let problem = NameRules.qualifiedNameProblem(name.lowercased()) {
-        errors.append(FieldError(.invalid, path, value: .string(name), detail: problem))
-      }
+      if let problem = NameRules.qualifiedNameProblem(name.lowercased()) { errors.add(.invalid, path, value: name, problem) }
       size += name.utf8.count + (member.value.string?.utf8.count ?? 0)
     }
-    if size > annotationLimitBytes {
-      errors.append(FieldError(.tooLong, path, detail: "may not be more than \(annotationLimitBytes) bytes"))
-    }
+    if size > annotationLimitBytes { errors.add(.tooLong, path, "may not be more than \(annotationLimitBytes) bytes") }
     return errors
   }
 
@@ -71,13 +64,12 @@ enum ObjectMetaRules {
     for (index, owner) in references.enumerated() {
       for key in [Key.apiVersion, .kind, .name, .uid] where owner.tree[key].string?.isEmpty != false {
         let path = path.child("ownerReferences").index(index).child(key.name)
-        errors.append(FieldError(.invalid, path, value: "", detail: "must not be empty"))
+        errors.add(.invalid, path, value: "", "must not be empty")
       }
       if owner.controller == true { controllers += 1 }
     }
     if controllers > 1 {
-      errors.append(
-        FieldError(.invalid, path.child("ownerReferences"), detail: "only one reference can have controller set to true"))
+      errors.add(.invalid, path.child("ownerReferences"), "only one reference can have controller set to true")
     }
     return errors
   }
@@ -93,14 +85,14 @@ enum ObjectMetaRules {
   static func validateUpdate(_ new: ObjectMeta, old: ObjectMeta) -> [FieldError] {
     var errors: [FieldError] = []
     for key in [Key.name, .namespace, .uid, .creationTimestamp] where new.tree[key] != old.tree[key] {
-      errors.append(FieldError(.invalid, path.child(key.name), value: new.tree[key], detail: "field is immutable"))
+      errors.add(.invalid, path.child(key.name), value: new.tree[key], "field is immutable")
     }
     if old.deletionTimestamp != nil {
       let before = Set(old.finalizers.values)
       let added = new.finalizers.values.filter { !before.contains($0) }
       if !added.isEmpty {
         let detail = "no new finalizers can be added if the object is being deleted, found new finalizers: \(added)"
-        errors.append(FieldError(.forbidden, path.child("finalizers"), detail: detail))
+        errors.add(.forbidden, path.child("finalizers"), detail)
       }
     }
     return errors
