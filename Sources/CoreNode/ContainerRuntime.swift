@@ -11,20 +11,24 @@ package struct ContainerRuntime: Sendable {
     case pulling
     /// → pulling
     case imageBackOff(until: Instant, reason: ImageFailure, message: String)
-    /// → running, startBackOff
+    /// → hooking, running, exited, startBackOff
     case starting(containerID: String)
     /// It could not be made. → pulling
     case startBackOff(until: Instant, reason: StartFailure, message: String)
+    /// It runs, and so does its postStart hook, until whose end nobody is told. → running, stopping, exited
+    case hooking(containerID: String, startedAt: Instant)
     /// → stopping, exited
     case running(containerID: String, startedAt: Instant)
-    /// → exited
-    case stopping(containerID: String, startedAt: Instant)
+    /// `isTold`: it has been running for all to see. → exited
+    case stopping(containerID: String, startedAt: Instant, isTold: Bool)
     /// → pulling (restart), or the end
     case exited(containerID: String, ContainerExit)
   }
 
   package let name: String
   package let role: Role
+  let rules: RestartRules
+  let reported: ReportedSpec
   package var state = State.waiting
   package var restartCount = 0
   /// How the run before this one ended.
@@ -36,7 +40,8 @@ package struct ContainerRuntime: Sendable {
   package var isStarted = false
   package var isReady = false
   package var probes: [ProbeKind: ProbeState] = [:]
-  package var isHookRunning = false
+  /// When its grace is over; set while its preStop hook runs.
+  var stopDeadline: Instant?
   /// When an ended container may start again.
   var restartAt: Instant?
   /// The ID of the run whose back-off was recorded in an event.
@@ -47,34 +52,61 @@ package struct ContainerRuntime: Sendable {
     package var exit: ContainerExit
   }
 
-  init(name: String, role: Role) {
-    self.name = name
-    self.role = role
+  init(_ spec: Container, of pod: PodSpec, isInit: Bool) {
+    name = spec.name ?? ""
+    role = !isInit ? .main : spec.restartPolicy == "Always" ? .sidecar : .initial
+    rules = RestartRules(spec, of: pod)
+    reported = ReportedSpec(spec)
+  }
+
+  /// What follows an end with this code while the pod goes on.
+  func outcome(ofCode code: Int) -> RestartRules.Outcome {
+    role == .sidecar ? .restarts : rules.outcome(ofCode: code, isInitial: role == .initial)
   }
 
   var isRunning: Bool { if case .running = state { true } else { false } }
   /// nil unless it has ended.
   var exitCode: Int? { if case .exited(_, let exit) = state { exit.code } else { nil } }
 
+  /// What comes after it in the pod's list may start.
+  var letsOthersStart: Bool { role == .initial ? exitCode == 0 : isRunning && isStarted }
+
+  /// The reason that its status gives while its image is missing.
+  func shownFailure(_ reason: ImageFailure) -> String {
+    reason == .pull && imageBackOff.failures > 1 ? "ImagePullBackOff" : reason.rawValue
+  }
+
   /// Something of it is alive or about to be.
   var isLive: Bool {
     switch state {
-    case .starting, .running, .stopping: true
+    case .starting, .hooking, .running, .stopping: true
     default: false
     }
   }
 
-  /// The runtime has made it.
-  var isCreated: Bool {
+  /// The status tells of the run that is on, or that was the last.
+  var isTold: Bool {
     switch state {
-    case .running, .stopping, .exited: true
+    case .running, .exited: true
+    case .stopping(_, _, let isTold): isTold
     default: false
     }
   }
+
+  /// It has run, if only in vain, in this life of the pod.
+  var hasBegun: Bool { isTold || lastExit != nil }
 
   var containerID: String? {
     switch state {
-    case .starting(let id), .running(let id, _), .stopping(let id, _), .exited(let id, _): id
+    case .starting(let id), .hooking(let id, _), .running(let id, _), .stopping(let id, _, _), .exited(let id, _): id
+    default: nil
+    }
+  }
+
+  /// Since when it has been running, unless it is being stopped.
+  var runningSince: Instant? {
+    switch state {
+    case .hooking(_, let startedAt), .running(_, let startedAt): startedAt
     default: nil
     }
   }

@@ -53,9 +53,18 @@ package struct SandboxSpec: Sendable, Equatable {
   package var cpuRequestMillicores: Int64 = 0
   package var volumes: [VolumeSpec] = []
   package var fsGroup: Int?
+  /// Parameters of the kernel that hold for its network and its IPC, such as net.ipv4.tcp_syncookies.
+  package var sysctls: [EnvironmentVariable] = []
+  package var processes = ProcessNamespace.ofContainer
+  package var hostIPC = false
   /// Extra lines for /etc/hosts: address and names.
   package var hostAliases: [HostAlias] = []
   package var dns = DNSSpec()
+}
+
+/// Whose processes a container sees.
+package enum ProcessNamespace: Sendable, Equatable {
+  case ofContainer, ofPod, ofHost
 }
 
 package struct HostAlias: Sendable, Equatable {
@@ -91,6 +100,8 @@ package struct VolumeFile: Sendable, Equatable {
   package var path: String
   package var content: [UInt8]
   package var mode = 0o644
+  /// nil: root.
+  package var owner: Int?
 }
 
 package struct ContainerSpec: Sendable, Equatable {
@@ -141,15 +152,19 @@ package struct SecuritySpec: Sendable, Equatable {
   package var user: Int?
   package var group: Int?
   package var supplementalGroups: [Int] = []
+  /// Those that the image's /etc/group gives the user do not count.
+  package var onlySupplementalGroups = false
   package var runAsNonRoot = false
   package var readOnlyRoot = false
   package var privileged = false
   package var allowPrivilegeEscalation = true
   package var addedCapabilities: [String] = []
   package var droppedCapabilities: [String] = []
-  /// seccompProfile Unconfined.
-  package var unconfined = false
+  package var seccomp = SeccompProfile.runtimeDefault
 }
+
+/// Which system calls a container may make.
+package enum SeccompProfile: Sendable, Equatable { case unconfined, runtimeDefault }
 
 package struct ProbeSpec: Sendable, Equatable {
   package var podUID: String

@@ -18,6 +18,8 @@ package enum NodeEvent: Sendable, Equatable {
   /// `reason` is an event reason such as FailedCreatePodSandBox or FailedMount.
   case sandboxFailed(podUID: String, reason: String, message: String)
   case sandboxRemoved(podUID: String)
+  /// A registry is asked for an image; imageReady or imageFailed follows.
+  case imagePulling(podUID: String, container: String)
   case imageReady(podUID: String, container: String, image: ImageFacts)
   case imageFailed(podUID: String, container: String, reason: ImageFailure, message: String)
   case containerStarted(podUID: String, containerID: String, at: Instant)
@@ -25,6 +27,8 @@ package enum NodeEvent: Sendable, Equatable {
   case containerExited(podUID: String, containerID: String, ContainerExit)
   case probed(podUID: String, containerID: String, kind: ProbeKind, success: Bool, message: String)
   case hookFinished(podUID: String, containerID: String, success: Bool, message: String)
+  /// The pod has written more than its limits allow.
+  case storageExceeded(podUID: String, message: String)
   case volumeCreated(name: String, path: String)
   case volumeDeleted(name: String)
   case volumeFailed(name: String, message: String)

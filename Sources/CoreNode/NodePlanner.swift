@@ -75,10 +75,12 @@ package struct NodePlanner: Sendable {
     guard pod.spec.nodeName?.isEmpty == false else { return [] }
     var (isKnown, isNews) = (false, false)
     update(uid) { runtime in
+      let before = runtime.pod
       let wasTerminating = runtime.isTerminating
-      isNews = runtime.pod.tree[.spec] != pod.tree[.spec]
       runtime.pod = pod
-      if wasTerminating != runtime.isTerminating { isNews = true }
+      isNews =
+        before.tree[.spec] != pod.tree[.spec] || wasTerminating != runtime.isTerminating
+        || runtime.showsMetadata && !before.metadata.isShown(as: pod.metadata)
       isKnown = true
       return true
     }
@@ -129,6 +131,7 @@ package struct NodePlanner: Sendable {
       if runtime.isNew {
         runtime.startedAt = context.now
         runtime.isNew = false
+        runtime.judge(&plan)
       }
       runtime.rewriteVolumes(&plan, context, tokens: false)
       return runtime.finish(&plan, context, isNodeReady: readyNodes.contains(runtime.node))
@@ -155,6 +158,13 @@ extension PodRuntime {
     }
   }
 
+  /// One of the volumes shows labels or annotations.
+  fileprivate var showsMetadata: Bool {
+    pod.spec.volumes.contains { volume in
+      !volume.downwardAPI.isAbsent || volume.projected.sources.contains { !$0.downwardAPI.isAbsent }
+    }
+  }
+
   /// A ConfigMap or Secret that one of the volumes shows, or that a container waits for.
   func uses(_ key: ObjectKey) -> Bool {
     let isMap = key.resource == .configMaps
@@ -176,11 +186,17 @@ extension NodeEvent {
     switch self {
     case .sandboxStarted(let uid, _), .sandboxFailed(let uid, _, _), .sandboxRemoved(let uid), .imageReady(let uid, _, _),
       .imageFailed(let uid, _, _, _), .containerStarted(let uid, _, _), .containerFailed(let uid, _, _, _),
-      .containerExited(let uid, _, _), .probed(let uid, _, _, _, _), .hookFinished(let uid, _, _, _):
+      .imagePulling(let uid, _), .storageExceeded(let uid, _), .containerExited(let uid, _, _), .probed(let uid, _, _, _, _),
+      .hookFinished(let uid, _, _, _):
       uid
     default: nil
     }
   }
+}
+
+extension ObjectMeta {
+  /// Both have the same labels and annotations.
+  fileprivate func isShown(as other: ObjectMeta) -> Bool { labels == other.labels && annotations == other.annotations }
 }
 
 extension Container {

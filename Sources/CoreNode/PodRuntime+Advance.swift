@@ -3,37 +3,60 @@ import CoreObjects
 extension PodRuntime {
   /// Asks the node for the next steps towards what the pod wants. Source: computePodActions, pkg/kubelet/kuberuntime, v1.36.
   mutating func advance(_ plan: inout NodePlan, _ context: NodeContext) {
-    if isTerminating { return terminate(&plan, context) }
+    if isTerminating { return terminate(&plan, context.now) }
     checkDeadline(&plan, context.now)
-    if isFinished { return stopSidecars(&plan) }
+    if isEnding { return stopAll(failure?.graceSeconds, &plan, context.now) }
+    if isStartingOver { return startOver(&plan, context) }
     guard startSandbox(&plan, context) else { return }
     for index in containers.indices where containers[index].role != .main {
+      if isInitialized, containers[index].role == .initial { continue }
       advance(index, &plan, context)
-      let isDone =
-        containers[index].role == .initial
-        ? containers[index].exitCode == 0 : containers[index].isRunning && containers[index].isStarted
-      if !isDone { return }
+      if !isInitialized, !containers[index].letsOthersStart { return }
     }
+    isInitialized = true
     for index in containers.indices where containers[index].role == .main { advance(index, &plan, context) }
     refreshVolumes(&plan, context)
   }
 
   private mutating func checkDeadline(_ plan: inout NodePlan, _ now: Instant) {
-    guard let seconds = pod.spec.activeDeadlineSeconds, failure == nil, !isFinished else { return }
+    guard let seconds = pod.spec.activeDeadlineSeconds, !isEnding else { return }
     let deadline = startedAt + .seconds(seconds)
     if now < deadline { return plan.wake(at: deadline) }
-    failure = Failure(reason: "DeadlineExceeded", message: "The pod ran longer than its activeDeadlineSeconds of \(seconds) s")
-    plan.events.append(event("DeadlineExceeded", failure!.message, warning: true))
-    for index in containers.indices {
-      if case .running(_, let startedAt) = containers[index].state { stop(index, startedAt: startedAt, grace: nil, &plan) }
-    }
+    fail("DeadlineExceeded", "The pod ran longer than its activeDeadlineSeconds of \(seconds) s", isWarning: false, &plan)
   }
 
-  /// Once the main containers have ended, sidecars are stopped.
-  private mutating func stopSidecars(_ plan: inout NodePlan) {
-    for index in containers.indices where containers[index].role == .sidecar {
-      if case .running(_, let startedAt) = containers[index].state { stop(index, startedAt: startedAt, grace: nil, &plan) }
+  /// The node ends the pod.
+  mutating func fail(
+    _ reason: String, _ message: String, isWarning: Bool = true, graceSeconds: Int? = nil, _ plan: inout NodePlan
+  ) {
+    failure = Failure(reason: reason, message: message, graceSeconds: graceSeconds)
+    plan.events.append(event(reason, message, warning: isWarning))
+  }
+
+  /// Stops what runs: the main containers at once, then the sidecars one by one, the last first, within what is left of the grace.
+  /// Source: terminationOrdering, pkg/kubelet/kuberuntime/kuberuntime_termination_order.go, v1.36.
+  private mutating func stopAll(_ graceSeconds: Int?, _ plan: inout NodePlan, _ now: Instant) {
+    let since = endingSince ?? now
+    endingSince = since
+    let live = containers.indices.filter { containers[$0].isLive }
+    let others = live.filter { containers[$0].role != .sidecar }
+    var grace = graceSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30
+    if grace > 0, others.isEmpty {
+      grace = max(PodRuntime.shortestGraceSeconds, grace - Int((now - since).nanoseconds / 1_000_000_000))
     }
+    for index in others.isEmpty ? live.suffix(1) : others[...] { stop(index, grace: grace, &plan, now) }
+  }
+
+  /// One of the restartPolicyRules wants the whole pod to start again: once all have ended, from the first container on.
+  private mutating func startOver(_ plan: inout NodePlan, _ context: NodeContext) {
+    for index in containers.indices { stop(index, grace: nil, &plan, context.now) }
+    if containers.contains(where: \.isLive) { return }
+    for index in containers.indices {
+      if case .exited(let id, let exit) = containers[index].state { startAgain(index, id, exit, &plan) }
+      containers[index].state = .waiting
+    }
+    (isStartingOver, isInitialized) = (false, false)
+    advance(&plan, context)
   }
 
   /// True once the sandbox is there.
@@ -68,6 +91,9 @@ extension PodRuntime {
 
   private func describe(_ spec: inout SandboxSpec, _ context: NodeContext) {
     spec.hostNetwork = pod.spec.hostNetwork ?? false
+    spec.sysctls = Sysctls.wanted(pod)
+    spec.hostIPC = pod.spec.hostIPC ?? false
+    spec.processes = pod.spec.hostPID == true ? .ofHost : pod.spec.shareProcessNamespace == true ? .ofPod : .ofContainer
     spec.fsGroup = pod.spec.securityContext.fsGroup
     spec.hostAliases = pod.spec.hostAliases.map { HostAlias(address: $0.ip ?? "", names: $0.hostnames.values) }
     let resources = PodResources(pod)
@@ -92,16 +118,17 @@ extension PodRuntime {
   private mutating func advance(_ index: Int, _ plan: inout NodePlan, _ context: NodeContext) {
     switch containers[index].state {
     case .waiting: pull(index, &plan)
-    case .pulling, .starting, .stopping: break
+    case .pulling, .starting, .hooking, .stopping: break
     case .imageBackOff(let until, _, _), .startBackOff(let until, _, _):
       if context.now < until { plan.wake(at: until) } else { pull(index, &plan) }
     case .running: runProbes(index, &plan, context.now)
-    case .exited(let id, let exit): restart(index, id, exit, &plan, context.now)
+    case .exited(let id, let exit): restart(index, id, exit, &plan, context)
     }
   }
 
-  private mutating func restart(_ index: Int, _ id: String, _ exit: ContainerExit, _ plan: inout NodePlan, _ now: Instant) {
-    let container = containers[index]
+  private mutating func restart(_ index: Int, _ id: String, _ exit: ContainerExit, _ plan: inout NodePlan, _ context: NodeContext)
+  {
+    let (container, now) = (containers[index], context.now)
     guard restarts(container) else { return }
     if container.lastExit?.containerID != id {
       containers[index].lastExit = .init(containerID: id, exit: exit)
@@ -118,9 +145,19 @@ extension PodRuntime {
       }
       return plan.wake(at: restartAt)
     }
-    plan.commands.append(NodeCommand(node: node, action: .removeContainer(podUID: uid, containerID: id)))
-    containers[index].restartCount += 1
+    if container.outcome(ofCode: exit.code) == .restartsAll {
+      isStartingOver = true
+      return startOver(&plan, context)
+    }
+    startAgain(index, id, exit, &plan)
     pull(index, &plan)
+  }
+
+  /// The next run is another container.
+  private mutating func startAgain(_ index: Int, _ id: String, _ exit: ContainerExit, _ plan: inout NodePlan) {
+    plan.commands.append(NodeCommand(node: node, action: .removeContainer(podUID: uid, containerID: id)))
+    containers[index].lastExit = .init(containerID: id, exit: exit)
+    containers[index].restartCount += 1
   }
 
   private mutating func pull(_ index: Int, _ plan: inout NodePlan) {
@@ -137,30 +174,41 @@ extension PodRuntime {
         node: node, action: .ensureImage(podUID: uid, container: wanted.name ?? "", image: wanted.image ?? "", pull: policy)))
   }
 
-  /// Stops a running container: preStop hook first, then its stop signal, then SIGKILL.
-  mutating func stop(_ index: Int, startedAt: Instant, grace: Int?, _ plan: inout NodePlan) {
-    guard let id = containers[index].containerID else { return }
-    containers[index].state = .stopping(containerID: id, startedAt: startedAt)
+  /// What is left for the signal after a preStop hook that took all of the grace. Source: kuberuntime_container.go, v1.36.
+  private static let shortestGraceSeconds = 2
+
+  /// Stops a container that runs: first its preStop hook, then its stop signal, then SIGKILL, all within the grace.
+  mutating func stop(_ index: Int, grace: Int?, _ plan: inout NodePlan, _ now: Instant) {
+    guard let id = containers[index].containerID, let startedAt = containers[index].runningSince else { return }
+    containers[index].state = .stopping(containerID: id, startedAt: startedAt, isTold: containers[index].isTold)
     containers[index].isReady = false
     containers[index].probes = [:]
     let wanted = spec(of: containers[index])
     let seconds = grace ?? pod.spec.terminationGracePeriodSeconds ?? 30
     plan.events.append(event("Killing", "Stopping container \(wanted.name ?? "")", container: containers[index]))
     if seconds > 0, let action = Probes.action(of: wanted.lifecycle.preStop, in: pod, container: wanted) {
-      containers[index].isHookRunning = true
+      containers[index].stopDeadline = now + .seconds(seconds)
       plan.commands.append(
         NodeCommand(node: node, action: .runHook(podUID: uid, containerID: id, hook: action, timeoutSeconds: seconds)))
+    } else {
+      signal(id, seconds, &plan)
     }
+  }
+
+  private func signal(_ id: String, _ graceSeconds: Int, _ plan: inout NodePlan) {
     plan.commands.append(
-      NodeCommand(node: node, action: .stopContainer(podUID: uid, containerID: id, graceSeconds: seconds)))
+      NodeCommand(node: node, action: .stopContainer(podUID: uid, containerID: id, graceSeconds: graceSeconds)))
+  }
+
+  mutating func preStopFinished(_ index: Int, _ id: String, until deadline: Instant, _ plan: inout NodePlan, _ now: Instant) {
+    containers[index].stopDeadline = nil
+    let left = Int((deadline - now).nanoseconds / 1_000_000_000)
+    signal(id, max(PodRuntime.shortestGraceSeconds, left), &plan)
   }
 
   /// The pod is being deleted: stop everything, then take the sandbox away, then the object.
-  private mutating func terminate(_ plan: inout NodePlan, _ context: NodeContext) {
-    let grace = isRemoved ? 0 : pod.metadata.deletionGracePeriodSeconds ?? 30
-    for index in containers.indices {
-      if case .running(_, let startedAt) = containers[index].state { stop(index, startedAt: startedAt, grace: grace, &plan) }
-    }
+  private mutating func terminate(_ plan: inout NodePlan, _ now: Instant) {
+    stopAll(isRemoved ? 0 : pod.metadata.deletionGracePeriodSeconds ?? 30, &plan, now)
     if containers.contains(where: \.isLive) { return }
     switch sandbox {
     case .started:

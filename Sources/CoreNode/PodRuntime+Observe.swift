@@ -20,7 +20,12 @@ extension PodRuntime {
     case .containerFailed(_, let id, let reason, let message): refused(id, reason, message, &plan, now)
     case .containerExited(_, let id, let exit): exited(id, exit)
     case .probed(_, let id, let kind, let success, let message): probed(id, kind, success, message, &plan, now)
-    case .hookFinished(_, let id, let success, let message): hookFinished(id, success, message, &plan)
+    case .hookFinished(_, let id, let success, let message): hookFinished(id, success, message, &plan, now)
+    case .imagePulling(_, let name):
+      guard let index = index(of: name) else { return }
+      plan.events.append(self.event("Pulling", "Pulling an image", container: containers[index]))
+    case .storageExceeded(_, let message):
+      if !isEnding, !isTerminating { fail("Evicted", message, graceSeconds: 1, &plan) }
     default: break
     }
   }
@@ -52,25 +57,40 @@ extension PodRuntime {
     guard let index = index(of: name), case .pulling = containers[index].state else { return }
     let delay = containers[index].imageBackOff.fail()
     containers[index].state = .imageBackOff(until: now + .seconds(delay), reason: reason, message: message)
-    let eventReason = reason == .neverPull ? reason.rawValue : "Failed"
-    plan.events.append(event(eventReason, message, warning: true, container: containers[index]))
+    let isRepeated = containers[index].shownFailure(reason) != reason.rawValue
+    let (first, isWarning) =
+      switch reason {
+      case .invalidName: ("InspectFailed", true)
+      case .neverPull: (reason.rawValue, true)
+      case .pull: isRepeated ? ("BackOff", false) : ("Failed", true)
+      }
+    plan.events.append(event(first, message, warning: isWarning, container: containers[index]))
+    let text = "Error: " + containers[index].shownFailure(reason)
+    plan.events.append(event("Failed", text, warning: true, container: containers[index]))
   }
 
   private mutating func started(_ id: String, _ at: Instant, _ plan: inout NodePlan) {
     guard let index = index(ofID: id) ?? adopted(id) else { return }
     if case .stopping = containers[index].state { return }
-    if case .running = containers[index].state { return }
-    containers[index].state = .running(containerID: id, startedAt: at)
+    if containers[index].runningSince != nil { return }
     let spec = spec(of: containers[index])
-    containers[index].isStarted = spec.startupProbe.isAbsent
-    containers[index].isReady = containers[index].isStarted && spec.readinessProbe.isAbsent
-    containers[index].probes = [:]
     created(index, &plan)
     plan.events.append(event("Started", "Container started", container: containers[index]))
     if let action = Probes.action(of: spec.lifecycle.postStart, in: pod, container: spec) {
+      containers[index].state = .hooking(containerID: id, startedAt: at)
       plan.commands.append(
         NodeCommand(node: node, action: .runHook(podUID: uid, containerID: id, hook: action, timeoutSeconds: BackOff.longest)))
+    } else {
+      runs(index, id, since: at)
     }
+  }
+
+  private mutating func runs(_ index: Int, _ id: String, since startedAt: Instant) {
+    let spec = spec(of: containers[index])
+    containers[index].state = .running(containerID: id, startedAt: startedAt)
+    containers[index].isStarted = spec.startupProbe.isAbsent
+    containers[index].isReady = containers[index].isStarted && spec.readinessProbe.isAbsent
+    containers[index].probes = [:]
   }
 
   /// A container that ran before this control plane: found by the attempts that its name may have had.
@@ -115,17 +135,21 @@ extension PodRuntime {
     containers[index].isReady = false
     containers[index].isStarted = false
     containers[index].probes = [:]
+    containers[index].stopDeadline = nil
     if exit.isLateEnough { containers[index].restartBackOff.reset() }
   }
 
-  private mutating func hookFinished(_ id: String, _ success: Bool, _ message: String, _ plan: inout NodePlan) {
+  private mutating func hookFinished(
+    _ id: String, _ success: Bool, _ message: String, _ plan: inout NodePlan, _ now: Instant
+  ) {
     guard let index = index(ofID: id) else { return }
-    let stopping = containers[index].isHookRunning
-    containers[index].isHookRunning = false
-    if stopping { return }
-    if !success, case .running(_, let startedAt) = containers[index].state {
+    if let deadline = containers[index].stopDeadline {
+      if !success { plan.events.append(event("FailedPreStopHook", message, warning: true, container: containers[index])) }
+      preStopFinished(index, id, until: deadline, &plan, now)
+    } else if case .hooking(_, let startedAt) = containers[index].state {
+      if success { return runs(index, id, since: startedAt) }
       plan.events.append(event("FailedPostStartHook", message, warning: true, container: containers[index]))
-      stop(index, startedAt: startedAt, grace: nil, &plan)
+      stop(index, grace: nil, &plan, now)
     }
   }
 }

@@ -51,13 +51,16 @@ extension PodRuntime {
     spec.user = own.runAsUser ?? shared.runAsUser
     spec.group = own.runAsGroup ?? shared.runAsGroup
     spec.supplementalGroups = shared.supplementalGroups.values + (shared.fsGroup.map { [$0] } ?? [])
+    spec.onlySupplementalGroups = shared.supplementalGroupsPolicy == "Strict"
     spec.runAsNonRoot = own.runAsNonRoot ?? shared.runAsNonRoot ?? false
     spec.readOnlyRoot = own.readOnlyRootFilesystem ?? false
     spec.privileged = own.privileged ?? false
     spec.allowPrivilegeEscalation = own.allowPrivilegeEscalation ?? true
     spec.addedCapabilities = own.capabilities.add.values
     spec.droppedCapabilities = own.capabilities.drop.values
-    spec.unconfined = (own.seccompProfile.type ?? shared.seccompProfile.type) == "Unconfined"
+    // As on a kubelet without seccompDefault: a container that asks for nothing is not confined.
+    let profile = own.seccompProfile.type ?? shared.seccompProfile.type
+    spec.seccomp = profile == nil || profile == "Unconfined" ? .unconfined : .runtimeDefault
     return spec
   }
 }

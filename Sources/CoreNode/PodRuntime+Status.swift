@@ -4,19 +4,28 @@ extension PodRuntime {
   /// The pod's status as its node reports it. Source: generateAPIPodStatus, pkg/kubelet/kubelet_pods.go, v1.36.
   func status(_ store: Store, at now: Instant) -> PodStatus {
     let old = pod.status
+    if let failure, failure.isRejection { return rejected(failure) }
     let isFinished = isFinished
     let phase = phase(isFinished: isFinished)
     let hostIP = DownwardAPI.nodeAddress(node, store)
     let podIP = address ?? old.podIP
     let helpers = statuses { $0 != .main }
     return PodStatus.make(
-      observedGeneration: pod.metadata.generation, phase: phase.rawValue, reason: failure?.reason, message: failure?.message,
-      hostIP: hostIP, hostIPs: [HostIP.make(ip: hostIP).tree], podIP: podIP, podIPs: podIP.map { [PodIP.make(ip: $0).tree] },
-      startTime: startedAt.rfc3339,
+      observedGeneration: pod.metadata.generation, phase: phase.rawValue, reason: isFinished ? failure?.reason : nil,
+      message: isFinished ? failure?.message : nil, hostIP: hostIP, hostIPs: [HostIP.make(ip: hostIP).tree], podIP: podIP,
+      podIPs: podIP.map { [PodIP.make(ip: $0).tree] }, startTime: startedAt.rfc3339,
       // It never changes.
       qosClass: old.qosClass ?? QualityOfService.of(pod),
       initContainerStatuses: helpers.isEmpty ? nil : helpers, containerStatuses: statuses { $0 == .main },
       conditions: conditions(old.conditions, phase, isFinished: isFinished, at: now))
+  }
+
+  /// Of a pod that its node does not take: what others told of it stays.
+  private func rejected(_ failure: Failure) -> PodStatus {
+    PodStatus.make(
+      observedGeneration: pod.metadata.generation, phase: PodPhase.failed.rawValue, reason: failure.reason,
+      message: "Pod was rejected: " + failure.message, startTime: startedAt.rfc3339,
+      qosClass: pod.status.qosClass ?? QualityOfService.of(pod), conditions: pod.status.conditions.tree.elements)
   }
 
   private func statuses(_ isWanted: (ContainerRuntime.Role) -> Bool) -> [JSON] {
@@ -34,53 +43,57 @@ extension PodRuntime {
       if pod.isOver { return pod.phase }
       return containers.allSatisfy { $0.role != .main || $0.exitCode == 0 } ? .succeeded : .failed
     }
-    if failure != nil, isFinished { return .failed }
     if isFinished {
       let failed = containers.contains { ($0.exitCode ?? 0) != 0 && $0.role != .sidecar }
-      return failed ? .failed : .succeeded
+      return failed || failure != nil ? .failed : .succeeded
     }
+    // One that has never begun holds up the phase of all. Source: getPhase, pkg/kubelet/kubelet_pods.go, v1.36.
     let containers = containers.span
-    for index in containers.indices where containers[index].role == .main {
-      if containers[index].isCreated || containers[index].restartCount > 0 { return .running }
-    }
-    return .pending
+    for index in containers.indices where containers[index].role == .main && !containers[index].hasBegun { return .pending }
+    return .running
   }
 
   private func containerStatus(_ container: ContainerRuntime) -> ContainerStatus {
     // As upstream: an image and an identifier come with the container that was made of them, not before.
-    let created = container.isCreated ? container.containerID : nil
+    let current = container.isTold ? container.containerID : nil
+    let hasBegun = container.hasBegun
     let isRunning = container.isRunning
-    let hasImage = created != nil || container.lastExit != nil
     let isReady = container.role == .initial ? container.exitCode == 0 : isRunning && container.isReady
-    var last = ContainerState.make()
-    if let exit = container.lastExit, exit.containerID != container.containerID || !isEnded(container) {
-      last = .make(terminated: terminated(exit.containerID, exit.exit))
-    }
+    let (state, last) = states(of: container)
     return ContainerStatus.make(
-      name: container.name, image: spec(of: container).image ?? "", imageID: hasImage ? container.image?.id ?? "" : "",
-      restartCount: container.restartCount, started: isRunning && container.isStarted, ready: isReady,
-      containerID: (created ?? container.lastExit?.containerID).map { "crun://" + $0 }, state: state(of: container),
-      lastState: last)
+      name: container.name, image: spec(of: container).image ?? "", imageID: hasBegun ? container.image?.id ?? "" : "",
+      restartCount: container.restartCount - (current == nil && container.lastExit != nil ? 1 : 0),
+      started: isRunning && container.isStarted, ready: isReady,
+      containerID: (current ?? container.lastExit?.containerID).map { "crun://" + $0 }, state: state, lastState: last ?? .make(),
+      allocatedResources: hasBegun && !container.reported.allocated.isEmpty ? container.reported.allocated : nil,
+      resources: hasBegun ? container.reported.resources : nil,
+      volumeMounts: container.reported.mounts.isEmpty ? nil : container.reported.mounts)
   }
 
-  private func isEnded(_ container: ContainerRuntime) -> Bool { container.exitCode != nil && !restarts(container) }
-
-  private func state(of container: ContainerRuntime) -> ContainerState {
+  /// What it does, and how its run before that ended.
+  private func states(of container: ContainerRuntime) -> (ContainerState, last: ContainerState?) {
+    let last = container.lastExit.map { ContainerState.make(terminated: terminated($0.containerID, $0.exit)) }
     switch container.state {
-    case .running(_, let startedAt), .stopping(_, let startedAt): return .make(running: .make(startedAt: startedAt.rfc3339))
-    case .exited(let id, let exit) where !restarts(container): return .make(terminated: terminated(id, exit))
-    case .exited: return waiting("CrashLoopBackOff", "waits before the failed container is started again")
-    case .imageBackOff(_, let reason, let message):
-      let isSecond = container.imageBackOff.failures > 1 && reason == .pull
-      return waiting(isSecond ? "ImagePullBackOff" : reason.rawValue, message)
-    case .startBackOff(_, let reason, let message): return waiting(reason.rawValue, message)
-    case .waiting where container.role == .main && containers.contains { $0.role != .main }:
-      return waiting("PodInitializing")
-    case .waiting, .pulling, .starting:
-      if container.imageBackOff.failures > 0 { return waiting("ImagePullBackOff") }
-      return waiting(container.role == .main ? "ContainerCreating" : "PodInitializing")
+    case .running(_, let startedAt), .stopping(_, let startedAt, isTold: true):
+      return (.make(running: .make(startedAt: startedAt.rfc3339)), last)
+    case .exited(let id, let exit):
+      let ended = ContainerState.make(terminated: terminated(id, exit))
+      if restarts(container) { return (backOff, ended) }
+      return (ended, container.lastExit?.containerID == id ? nil : last)
+    case .imageBackOff(_, let reason, let message): return (waiting(container.shownFailure(reason), message), last)
+    case .startBackOff(_, let reason, let message): return (waiting(reason.rawValue, message), last)
+    case .waiting, .pulling, .starting, .hooking, .stopping:
+      // Between two runs nothing is told but how the last one ended.
+      if let lastExit = container.lastExit, let last {
+        return container.recordedBackOff == lastExit.containerID ? (backOff, last) : (last, nil)
+      }
+      if container.imageBackOff.failures > 0 { return (waiting("ImagePullBackOff"), nil) }
+      let waitsForOthers = container.role == .main && !isInitialized && containers.contains { $0.role != .main }
+      return (waiting(waitsForOthers || container.role != .main ? "PodInitializing" : "ContainerCreating"), nil)
     }
   }
+
+  private var backOff: ContainerState { waiting("CrashLoopBackOff", "waits before the failed container is started again") }
 
   private func waiting(_ reason: String, _ message: String? = nil) -> ContainerState {
     .make(waiting: .make(reason: reason, message: message))
@@ -97,32 +110,38 @@ extension PodRuntime {
   {
     let isOver = isFinished && !isTerminating
     var (unready, pending): ([String], [String]) = ([], [])
-    var sidecarsRun = true
+    var hasBegun = false
     let containers = containers.span
     for index in containers.indices {
       let role = containers[index].role
-      if role == .initial {
-        if containers[index].exitCode != 0 { pending.append(containers[index].name) }
-        continue
-      }
-      let isRunning = containers[index].isRunning
-      if !isRunning || !containers[index].isReady { unready.append(containers[index].name) }
-      if role == .sidecar, !isRunning || !containers[index].isStarted { sidecarsRun = false }
+      if role != .main, !containers[index].letsOthersStart { pending.append(containers[index].name) }
+      if role == .main, containers[index].hasBegun { hasBegun = true }
+      if role != .initial, !containers[index].isRunning || !containers[index].isReady { unready.append(containers[index].name) }
     }
-    let helpersDone = isOver || pending.isEmpty && sidecarsRun
-    let allReady = unready.isEmpty && helpersDone && !isOver
+    let hasSucceeded = isOver && phase == .succeeded
+    let isInitialized = hasSucceeded || hasBegun || pending.isEmpty
+    let allReady = unready.isEmpty && isInitialized && !isOver
     let gatesHold = pod.spec.readinessGates.allSatisfy { gate in
       old.contains { $0.type == gate.conditionType && $0.status == "True" }
     }
-    let reason = isOver ? (phase == .succeeded ? "PodCompleted" : "PodFailed") : "ContainersNotReady"
-    let text = isOver || allReady ? nil : "containers with unready status: [\(unready.joined(separator: " "))]"
+    let reason = hasSucceeded ? "PodCompleted" : isOver ? "PodFailed" : "ContainersNotReady"
+    let text = isOver ? nil : "containers with unready status: [\(unready.joined(separator: " "))]"
     var draft = ConditionsDraft(old.tree.elements, generation: pod.metadata.generation, now)
     draft.add("PodReadyToStartContainers", address != nil && !isOver)
-    draft.add(
-      "Initialized", helpersDone, "ContainersNotInitialized",
-      helpersDone ? nil : "containers with incomplete status: [\(pending.joined(separator: " "))]")
-    draft.add("Ready", allReady && gatesHold, allReady ? "ReadinessGatesNotReady" : reason, text)
-    draft.add("ContainersReady", allReady, reason, text)
+    if isInitialized {
+      draft.add("Initialized", true, hasSucceeded ? reason : nil)
+    } else {
+      draft.add(
+        "Initialized", false, "ContainersNotInitialized",
+        "containers with incomplete status: [\(pending.joined(separator: " "))]")
+    }
+    if allReady {
+      draft.add("Ready", gatesHold, gatesHold ? nil : "ReadinessGatesNotReady")
+      draft.add("ContainersReady", true)
+    } else {
+      draft.add("Ready", false, reason, text)
+      draft.add("ContainersReady", false, reason, text)
+    }
     return draft.finish()
   }
 }
@@ -142,11 +161,9 @@ private struct ConditionsDraft {
     result.reserveCapacity(old.count + 4)
   }
 
-  /// - Parameters reason, message: of a condition that is false
   mutating func add(_ type: String, _ isTrue: Bool, _ reason: String? = nil, _ message: String? = nil) {
     let place = place(of: type)
     let status = isTrue ? "True" : "False"
-    let (reason, message) = isTrue ? (nil, nil) : (reason, message)
     if let place, ConditionsDraft.isSame(old[place], status, reason, message, generation) { return result.append(old[place]) }
     guard let place else {
       let made = PodCondition.make(

@@ -32,12 +32,22 @@ package struct PodRuntime: Sendable {
   /// The files last written to each volume, to write only changes.
   var writtenFiles: [String: [VolumeFile]] = [:]
   var tokenRefreshAt: Instant?
-  /// The phase that a pod keeps once it is finished by its node (DeadlineExceeded).
+  /// Why its node ends the pod, or does not begin with it.
   var failure: Failure?
+  /// A main container has been begun: from now on no init container holds up the others.
+  var isInitialized = false
+  /// All its containers are to end and to start again.
+  var isStartingOver = false
+  /// When the node began to end all of it.
+  var endingSince: Instant?
 
   struct Failure: Sendable, Equatable {
     var reason: String
     var message: String
+    /// nil: the pod's own.
+    var graceSeconds: Int?
+    /// Nothing of the pod was ever begun.
+    var isRejection = false
   }
 
   package init(_ stored: StoredObject, at now: Instant) {
@@ -45,10 +55,9 @@ package struct PodRuntime: Sendable {
     uid = stored.uid
     pod = stored.view(Pod.self)
     startedAt = now
-    containers = pod.spec.initContainers.map {
-      ContainerRuntime(name: $0.name ?? "", role: $0.restartPolicy == "Always" ? .sidecar : .initial)
-    }
-    containers += pod.spec.containers.map { ContainerRuntime(name: $0.name ?? "", role: .main) }
+    let spec = pod.spec
+    containers = spec.initContainers.map { ContainerRuntime($0, of: spec, isInit: true) }
+    containers += spec.containers.map { ContainerRuntime($0, of: spec, isInit: false) }
     restore(pod.status)
   }
 
@@ -64,39 +73,32 @@ package struct PodRuntime: Sendable {
   func index(of container: String) -> Int? { containers.firstIndex { $0.name == container } }
   func index(ofID id: String) -> Int? { containers.firstIndex { $0.containerID == id } }
 
-  /// All containers ended and none of them will run again.
-  var isFinished: Bool {
+  /// Nothing of it is started any more: the node ends it, an init container has failed for good, or all main containers have ended.
+  var isEnding: Bool {
+    if failure != nil { return true }
     // By index: a loop over the containers would copy each, and they are large.
     let containers = containers.span
-    var (hasFailed, hasEnded, isLive) = (failure != nil, true, false)
-    for index in containers.indices {
-      if containers[index].isLive { isLive = true }
+    var hasEnded = true
+    for index in containers.indices where containers[index].role != .sidecar {
       let code = containers[index].exitCode
-      let isLast = code.map { !restarts(containers[index].role, afterCode: $0) } ?? false
-      switch containers[index].role {
-      case .initial: if isLast, code != 0 { hasFailed = true }
-      case .main: if !isLast { hasEnded = false }
-      case .sidecar: break
-      }
+      let isLast = code.map { isTerminating || containers[index].outcome(ofCode: $0) == .stays } ?? false
+      if containers[index].role == .main, !isLast { hasEnded = false }
+      if containers[index].role == .initial, isLast, code != 0 { return true }
     }
-    return hasFailed ? !isLive : hasEnded
+    return hasEnded
   }
 
-  /// Whether an ended container is started again.
+  /// Nothing of it runs or will run again.
+  var isFinished: Bool {
+    let containers = containers.span
+    for index in containers.indices where containers[index].isLive { return false }
+    return isEnding
+  }
+
+  /// Whether an ended container is started again. Sidecars are, as long as there is something to help.
   func restarts(_ container: ContainerRuntime) -> Bool {
-    container.exitCode.map { restarts(container.role, afterCode: $0) } ?? false
-  }
-
-  private func restarts(_ role: ContainerRuntime.Role, afterCode code: Int) -> Bool {
-    if failure != nil || isTerminating { return false }
-    switch (role, pod.spec.restartPolicy ?? "Always") {
-    case (.sidecar, _): return true
-    case (.initial, "Never"): return false
-    case (.initial, _): return code != 0
-    case (.main, "Always"): return true
-    case (.main, "OnFailure"): return code != 0
-    default: return false
-    }
+    guard let code = container.exitCode, failure == nil, !isTerminating else { return false }
+    return container.role == .sidecar ? !isEnding : container.outcome(ofCode: code) != .stays
   }
 
   /// After a restart of the control plane: what the last status said of ended containers and restart counts.
@@ -107,14 +109,17 @@ package struct PodRuntime: Sendable {
         guard let index = containers.firstIndex(where: { $0.name == known.name }) else { continue }
         containers[index].restartCount = known.restartCount ?? 0
         if let last = Self.exit(known.lastState.terminated) { containers[index].lastExit = last }
-        if let ended = Self.exit(known.state.terminated) {
+        // Between two runs it has ended with the last.
+        let between = known.state.running.isAbsent ? containers[index].lastExit : nil
+        if let ended = Self.exit(known.state.terminated) ?? between {
           containers[index].state = .exited(containerID: ended.containerID, ended.exit)
         } else if let started = known.state.running.startedAt {
           endLost(index, id: known.containerID ?? "", startedAt: Instant(rfc3339: started) ?? startedAt)
         }
       }
     }
-    if pod.isIn(.failed), let reason = status.reason { failure = Failure(reason: reason, message: status.message ?? "") }
+    guard pod.isIn(.failed), let reason = status.reason else { return }
+    failure = Failure(reason: reason, message: status.message ?? "", isRejection: status.containerStatuses.isEmpty)
   }
 
   /// A container that ran when its status was last written. Containers do not outlive their node's agent: as after a reboot
@@ -124,7 +129,7 @@ package struct PodRuntime: Sendable {
     var exit = ContainerExit(code: 255, at: startedAt, startedAt: startedAt)
     exit.message = "the node was restarted"
     let last = ContainerRuntime.LastExit(containerID: Self.withoutRuntime(id), exit: exit)
-    if pod.spec.restartPolicy == "Never", containers[index].role != .sidecar {
+    if containers[index].role != .sidecar, containers[index].outcome(ofCode: exit.code) == .stays {
       containers[index].state = .exited(containerID: last.containerID, exit)
     } else {
       containers[index].lastExit = last

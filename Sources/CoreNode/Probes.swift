@@ -62,7 +62,7 @@ extension PodRuntime {
   mutating func probed(
     _ id: String, _ kind: ProbeKind, _ success: Bool, _ message: String, _ plan: inout NodePlan, _ now: Instant
   ) {
-    guard let index = index(ofID: id), case .running(_, let startedAt) = containers[index].state,
+    guard let index = index(ofID: id), containers[index].isRunning,
       var state = containers[index].probes[kind]
     else { return }
     let wanted = spec(of: containers[index])
@@ -89,7 +89,7 @@ extension PodRuntime {
     } else {
       plan.events.append(
         event("Killing", "\(name) probe failed too often: the container is restarted", container: containers[index]))
-      stop(index, startedAt: startedAt, grace: probe.terminationGracePeriodSeconds, &plan)
+      stop(index, grace: probe.terminationGracePeriodSeconds, &plan, now)
     }
   }
 }

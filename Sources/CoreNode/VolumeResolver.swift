@@ -159,6 +159,19 @@ struct VolumeResolver {
     guard let text = context.issueToken(order) else {
       throw VolumeFailure(message: "no token can be made for serviceaccount \"\(order.serviceAccount)\"")
     }
-    return VolumeFile(path: path, content: Array(text.utf8), mode: mode)
+    var file = VolumeFile(path: path, content: Array(text.utf8), mode: mode)
+    // Who is to read it is known then; to the group its right to read is added with all other files'.
+    file.owner = commonUser
+    if file.owner != nil || runtime.pod.spec.securityContext.fsGroup != nil { file.mode = 0o600 }
+    return file
+  }
+
+  /// The user that all containers run as; nil where they do not say so. Source: FsUserFrom, pkg/volume/util/util.go, v1.36.
+  private var commonUser: Int? {
+    let spec = runtime.pod.spec
+    let users = (Array(spec.initContainers) + Array(spec.containers)).map {
+      $0.securityContext.runAsUser ?? spec.securityContext.runAsUser
+    }
+    return Set(users).count == 1 ? users[0] : nil
   }
 }

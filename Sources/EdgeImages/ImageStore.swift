@@ -192,13 +192,17 @@ package final class ImageStore: Sendable {
   }
 
   /// What a container is made from, by the rules of kubelet's imagePullPolicy.
+  /// - Parameter pulling: called before a registry is asked.
   /// - Throws: an error whose `reason` is InvalidImageName, ErrImageNeverPull or ErrImagePull.
-  package func ensure(node: String, image: String, pull: ImagePull) async throws(ImageError) -> (ImageFacts, PreparedImage) {
+  package func ensure(
+    node: String, image: String, pull: ImagePull, pulling: @Sendable () -> Void = {}
+  ) async throws(ImageError) -> (ImageFacts, PreparedImage) {
     let isIdentifier = image.hasPrefix("sha256:") && Digest.isValid(image)
     let reference = isIdentifier ? nil : try ImageReference(image)
     if pull != .always, let found = try present(node: node, image: image) { return found }
     guard pull != .never else { throw .neverPull(image) }
     guard let reference else { throw .pullFailed(image, reason: "an identifier says nothing about a registry") }
+    pulling()
     let scratch = try content.scratch()
     defer { try? Files.remove(scratch) }
     var offer = try await registry.pull(reference, scratch)

@@ -48,25 +48,25 @@ extension Files {
     return String(decoding: buffer.prefix(count), as: UTF8.self)
   }
 
-  /// Gives a directory and all in it to a group, which may do what the owner may; directories pass the group on. Never follows
-  /// a link. (kubernetes/pkg/volume/volume_linux.go, v1.36)
-  package static func giveToGroup(_ path: String, _ group: UInt32) throws(SystemError) {
-    try giveToGroup(try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), group)
+  /// Gives a directory and all in it to a group, which may read all of it and write where `isWritable`; directories pass the group
+  /// on. Never follows a link. (kubernetes/pkg/volume/volume_linux.go, v1.36)
+  package static func giveToGroup(_ path: String, _ group: UInt32, isWritable: Bool) throws(SystemError) {
+    try giveToGroup(try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), group, isWritable ? 0o660 : 0o440)
   }
 
-  private static func giveToGroup(_ directory: Descriptor, _ group: UInt32) throws(SystemError) {
+  private static func giveToGroup(_ directory: Descriptor, _ group: UInt32, _ access: UInt32) throws(SystemError) {
     let mode = try directory.status().st_mode
     try directory.setOwner(UInt32.max, group)
-    try directory.setMode(mode & 0o7777 | 0o2770)
+    try directory.setMode(mode & 0o7777 | access | 0o2110)
     for name in try directory.names() {
       if directory.isDirectory(name) {
-        try giveToGroup(try directory.openDirectory(name), group)
+        try giveToGroup(try directory.openDirectory(name), group, access)
       } else {
         let mode = directory.status(name)?.st_mode ?? 0
         try directory.setOwner(of: name, UInt32.max, group)
         // Through a descriptor: by its name, a link that took the file's place would be followed.
         guard mode & S_IFMT == S_IFREG, let file = try? directory.open(name, O_RDONLY | O_NONBLOCK) else { continue }
-        try? file.setMode(mode & 0o7777 | (mode & 0o600 == 0o600 ? 0o660 : 0o440))
+        try? file.setMode(mode & 0o7777 | access)
       }
     }
   }

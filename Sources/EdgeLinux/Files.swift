@@ -131,4 +131,9 @@ package enum Files {
   package static func setMode(_ path: String, _ mode: UInt32) throws(SystemError) {
     try system("chmod", path) { chmod(path, mode) }
   }
+
+  /// The group stays.
+  package static func setOwner(_ path: String, _ user: UInt32) throws(SystemError) {
+    try system("chown", path) { chown(path, user, gid_t.max) }
+  }
 }

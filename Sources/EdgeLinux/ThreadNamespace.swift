@@ -4,8 +4,16 @@ import CLinux
 package enum ThreadNamespace {
   case mount
   case network
+  /// Of the processes that the thread starts.
+  case process
 
-  private var kind: Int32 { Int32(self == .mount ? LINUX_NAMESPACE_MOUNT : LINUX_NAMESPACE_NETWORK) }
+  private var kind: Int32 {
+    switch self {
+    case .mount: Int32(LINUX_NAMESPACE_MOUNT)
+    case .network: Int32(LINUX_NAMESPACE_NETWORK)
+    case .process: Int32(LINUX_NAMESPACE_PROCESS)
+    }
+  }
 
   /// Moves the calling thread into a new one.
   package func enterNew() throws(SystemError) { try system("unshare", "\(self) namespace") { linux_unshare(kind) } }

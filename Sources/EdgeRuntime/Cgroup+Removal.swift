@@ -25,6 +25,9 @@ extension Cgroup {
     return found
   }
 
+  /// Kills what is in the group now.
+  func kill() { for process in processes() where process != getpid() { ChildProcess.kill(process) } }
+
   /// Kills all that is in the group, waits until it has gone, and deletes the group with those below it.
   /// - Throws: EBUSY when something does not die within `patience`.
   package func remove(patience: Duration = .seconds(10)) async throws {

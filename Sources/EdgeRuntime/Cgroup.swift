@@ -40,6 +40,13 @@ package struct Cgroup: Sendable {
     }
   }
 
+  /// Moves a process into the group.
+  func add(_ process: Int32) throws(SystemError) {
+    for controller in Cgroup.isUnified ? [""] : ["memory", "cpu"] {
+      try Files.set(place(controller) + "/cgroup.procs", "\(process)")
+    }
+  }
+
   /// v2: a group has a controller only where its parent passes it on.
   private func enableControllers() throws(SystemError) {
     var parent = Cgroup.root

@@ -69,12 +69,19 @@ extension ContainerBundle {
 
   func linux() -> JSON {
     let privileged = spec.security.privileged
+    var namespaces: [JSON] = [
+      ["type": "uts"], ["type": "mount"], ["type": "cgroup"], ["type": "network", "path": .string(sandbox.networkPath)],
+    ]
+    if !sandbox.spec.hostIPC { namespaces.append(["type": "ipc"]) }
+    switch sandbox.spec.processes {
+    case .ofContainer: namespaces.append(["type": "pid"])
+    case .ofPod: namespaces.append(["type": "pid", "path": .string(sandbox.processes?.path ?? "")])
+    case .ofHost: break
+    }
+    let sysctls = sandbox.spec.sysctls.map { Member(key: Key($0.name), value: .string($0.value)) }
     var tree: JSON = [
-      "cgroupsPath": .string(cgroup.path), "resources": resources(),
-      "namespaces": [
-        ["type": "pid"], ["type": "ipc"], ["type": "uts"], ["type": "mount"], ["type": "cgroup"],
-        ["type": "network", "path": .string(sandbox.networkPath)],
-      ],
+      "cgroupsPath": .string(cgroup.path), "resources": resources(), "namespaces": .array(namespaces),
+      "sysctl": sysctls.isEmpty ? .null : .object(sysctls),
     ]
     tree["seccomp"] = SeccompRules.tree(for: spec.security, capabilities: capabilities)
     if privileged { return tree }

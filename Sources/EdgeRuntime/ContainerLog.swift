@@ -56,6 +56,8 @@ final class ContainerLog: Sendable {
       var rest = bytes[...]
       while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
         line += rest[..<end]
+        // A terminal's lines end in two characters.
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
         rest = rest[(end + 1)...]
         emit(&line, source, whole: true, to: &output)
       }

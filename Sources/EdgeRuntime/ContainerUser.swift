@@ -40,12 +40,17 @@ struct ContainerUser: Sendable, Equatable {
       group = number
     }
     if let given = security.group { group = given }
-    var all = Set(security.supplementalGroups)
+    // The primary one is among them, as containerd does it.
+    var all = Set(security.supplementalGroups + [group])
     if let fsGroup { all.insert(fsGroup) }
-    for record in groups where record.count > 3 {
+    for record in groups where !security.onlySupplementalGroups && record.count > 3 {
       if let name, record[3].split(separator: ",").contains(Substring(name)), let number = Int(record[2]) { all.insert(number) }
     }
     additionalGroups = all.sorted()
+    if security.runAsNonRoot, let name = parts.first, security.user == nil, !name.isEmpty, Int(name) == nil {
+      throw ContainerError.configuration(
+        "the container must not run as root (runAsNonRoot), and its image's user \(name) is no number")
+    }
     if security.runAsNonRoot, user == 0 {
       throw ContainerError.configuration("the container must not run as root (runAsNonRoot), but its user is 0")
     }

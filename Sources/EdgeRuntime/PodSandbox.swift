@@ -11,6 +11,8 @@ package final class PodSandbox: Sendable {
   let networkPath: String
   let directory: String
   package let volumes: [String: PodVolume]
+  /// Where the containers share one namespace of processes.
+  let processes: SharedProcesses?
   /// Volumes in memory.
   private let mounts = Mounts()
 
@@ -32,6 +34,7 @@ package final class PodSandbox: Sendable {
       try cgroup.create(
         memoryLimitBytes: spec.memoryLimitBytes, cpuLimitMillicores: spec.cpuLimitMillicores,
         cpuRequestMillicores: spec.cpuRequestMillicores)
+      processes = spec.processes == .ofPod ? try SharedProcesses(in: cgroup) : nil
     } catch { throw SandboxError(reason: "FailedCreatePodSandBox", description: "\(error)") }
     var volumes: [String: PodVolume] = [:]
     for volume in spec.volumes {
@@ -69,6 +72,7 @@ package final class PodSandbox: Sendable {
   /// Kills what is left in the cgroup and deletes everything that `init` made.
   package static func remove(_ sandbox: PodSandbox?, directory: String, cgroup: Cgroup) async throws {
     try await cgroup.remove()
+    await sandbox?.processes?.end()
     sandbox?.mounts.release()
     for container in try Files.list(directory + "/containers") {
       let place = directory + "/containers/" + container

@@ -33,7 +33,7 @@ package struct PodVolume: Sendable {
       (path, isReadOnly) = (hostPath, false)
       return
     }
-    if let fsGroup, !isReadOnly { try Files.giveToGroup(path, UInt32(clamping: fsGroup)) }
+    if let fsGroup, !isReadOnly { try Files.giveToGroup(path, UInt32(clamping: fsGroup), isWritable: true) }
   }
 
   private static func makeOpen(_ path: String) throws(SystemError) {

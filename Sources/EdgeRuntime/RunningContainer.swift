@@ -98,7 +98,8 @@ package final class RunningContainer: Sendable {
     }
     let code = Int(await process.wait())
     collecting.cancel()
-    // The kernel ended all of the container's processes with the first, and so its streams.
+    // The kernel ended all of the container's processes with the first, and so its streams, unless others share its processes.
+    if bundle.sandbox.spec.processes != .ofContainer { bundle.cgroup.kill() }
     await copying.value
     let killed = bundle.cgroup.outOfMemoryKills() > 0
     let message = bundle.terminationMessage(exitCode: code, log: logPath)

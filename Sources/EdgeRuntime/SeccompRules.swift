@@ -30,9 +30,11 @@ struct SeccompRules: Sendable {
 
   init(_ profile: JSON) { self.profile = profile }
 
+  private static func isConfined(_ security: SecuritySpec) -> Bool { !security.privileged && security.seccomp == .runtimeDefault }
+
   /// What confines a container; null for one that is privileged or unconfined.
   static func tree(for security: SecuritySpec, capabilities: [String]) -> JSON {
-    security.privileged || security.unconfined ? .null : shipped.tree(capabilities: Set(capabilities))
+    isConfined(security) ? shipped.tree(capabilities: Set(capabilities)) : .null
   }
 
   /// Filters that crun has made of the profile, by capabilities, in base64. Making one takes it 10 ms, a third of a pod's start.
@@ -41,13 +43,13 @@ struct SeccompRules: Sendable {
   /// Annotations that hand crun the filter which it made for an earlier container; one that does not know them makes it again.
   /// Source: crun 1.8.1, crun.1, run.oci.seccomp_bpf_data.
   static func annotations(for security: SecuritySpec, capabilities: [String]) -> JSON {
-    guard !security.privileged, !security.unconfined, let filter = filters.withLock({ $0[capabilities] }) else { return .null }
+    guard isConfined(security), let filter = filters.withLock({ $0[capabilities] }) else { return .null }
     return ["run.oci.seccomp_bpf_data": .string(filter)]
   }
 
   /// Keeps what crun made for a container that runs; only some sets of capabilities are that usual.
   static func keepFilter(_ file: String, for security: SecuritySpec, capabilities: [String]) {
-    guard !security.privileged, !security.unconfined, filters.withLock({ $0[capabilities] == nil && $0.count < 64 }),
+    guard isConfined(security), filters.withLock({ $0[capabilities] == nil && $0.count < 64 }),
       let bytes = try? Files.read(file), !bytes.isEmpty
     else { return }
     filters.withLock { $0[capabilities] = Base64.encode(bytes) }

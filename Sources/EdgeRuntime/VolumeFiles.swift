@@ -15,6 +15,7 @@ package struct VolumeFiles {
       throw VolumeError("\"\(file.path)\" is not a path within a volume")
     }
     try Files.makeDirectories(directory)
+    try Files.setMode(directory, 0o777)
     let before = try? Files.readLink(directory + "/..data")
     let name = nextName(after: before)
     let content = directory + "/" + name
@@ -25,8 +26,9 @@ package struct VolumeFiles {
       if let slash = file.path.lastIndex(of: "/") { try Files.makeDirectories(content + "/" + file.path[..<slash]) }
       try Files.write(path, file.content)
       try Files.setMode(path, UInt32(file.mode & 0o777))
+      if let owner = file.owner { try Files.setOwner(path, UInt32(clamping: owner)) }
     }
-    if let group { try Files.giveToGroup(content, UInt32(clamping: group)) }
+    if let group { try Files.giveToGroup(directory, UInt32(clamping: group), isWritable: false) }
     try Files.remove(directory + "/..data.new")
     try Files.makeLink(directory + "/..data.new", to: name)
     try Files.rename(directory + "/..data.new", to: directory + "/..data")

@@ -84,7 +84,7 @@ struct PodEndTests {
   func outOfMemory() {
     var bench = running()
     bench.exits("main", code: 137, oomKilled: true)
-    #expect(bench.status().lastState.terminated.reason == "OOMKilled" && bench.status().lastState.terminated.exitCode == 137)
+    #expect(bench.status().state.terminated.reason == "OOMKilled" && bench.status().state.terminated.exitCode == 137)
     bench.starts("main", 1)
     #expect(bench.status().lastState.terminated.reason == "OOMKilled" && bench.status().state.running.startedAt != nil)
   }
@@ -128,11 +128,17 @@ struct PodEndTests {
     #expect(bench.pod.isAbsent)
   }
 
-  @Test("a preStop hook runs before the stop")
-  func preStop() {
+  @Test(
+    "the stop signal waits for the preStop hook, and has what the hook left of the grace, but 2 s",
+    arguments: [(20, 10), (30, 2)])
+  func preStop(seconds: Int64, left: Int) {
     var bench = running(["lifecycle": ["preStop": ["exec": ["command": ["true"]]]]])
     bench.delete()
-    #expect(bench.steps() == ["hook", "stop main 30"])
+    #expect(bench.steps() == ["hook"])
+    bench.now = bench.now + .seconds(seconds)
+    bench.tell(.hookFinished(podUID: NodeBench.uid, containerID: bench.id("main"), success: seconds < 30, message: "late"))
+    #expect(bench.steps() == ["stop main \(left)"])
+    #expect(bench.reasons == (seconds < 30 ? ["Killing"] : ["Killing", "FailedPreStopHook"]))
   }
 
   @Test("the deadline of a pod ends it as Failed, DeadlineExceeded")
@@ -144,6 +150,7 @@ struct PodEndTests {
     #expect(bench.steps() == ["stop main 30"])
     bench.exits("main", code: 143)
     #expect(bench.pod.status.phase == "Failed" && bench.pod.status.reason == "DeadlineExceeded")
+    #expect(bench.events.first { $0.reason == "DeadlineExceeded" }?.isWarning == false)
   }
 
   @Test("a readiness probe makes the pod ready and unready, and never restarts it")

@@ -99,7 +99,7 @@ struct PodStartTests {
     bench.sandboxStarts()
     #expect(bench.steps() == ["sandbox", "image main never"])
     bench.tell(.imageFailed(podUID: NodeBench.uid, container: "main", reason: .neverPull, message: "not present"))
-    #expect(bench.status().state.waiting.reason == "ErrImageNeverPull" && bench.reasons == ["ErrImageNeverPull"])
+    #expect(bench.status().state.waiting.reason == "ErrImageNeverPull" && bench.reasons == ["ErrImageNeverPull", "Failed"])
     bench.now = bench.wakeAt ?? bench.now
     bench.look()
     #expect(bench.steps() == ["image main never"])

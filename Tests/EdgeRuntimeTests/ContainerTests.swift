@@ -137,7 +137,7 @@ struct ContainerTests {
       #expect(try await run { $0.addedCapabilities = ["SYS_ADMIN"] } == ["Seccomp:\t2", denied, "x"])
       let unconfined = try await run {
         $0.addedCapabilities = ["SYS_ADMIN"]
-        $0.unconfined = true
+        $0.seccomp = .unconfined
       }
       #expect(unconfined == ["Seccomp:\t0", absent, "x"])
       // The filter of the first one is kept, and confines as well.

@@ -54,6 +54,65 @@ struct PodTests {
     }
   }
 
+  @Test("directories and files of volumes have the modes that kubelet gives them, with a group and without")
+  func modes() async throws {
+    try await TestNode.with { node in
+      let files = VolumeSource.files([
+        VolumeFile(path: "open", content: []), VolumeFile(path: "closed", content: [], mode: 0o400),
+        VolumeFile(path: "token", content: [], mode: 0o600),
+      ])
+      for group in [nil, 77] {
+        let pod = group == nil ? "pod1" : "pod2"
+        try await node.startPod(pod) { spec in
+          spec.fsGroup = group
+          spec.volumes = [
+            VolumeSpec(name: "e", source: .emptyDir(memory: false, sizeLimitBytes: nil)), VolumeSpec(name: "f", source: files),
+          ]
+        }
+        var spec = node.container(pod, "stat -L -c '%a %g' /e /f /f/open /f/closed /f/token")
+        spec.mounts = [MountSpec(volume: "e", path: "/e"), MountSpec(volume: "f", path: "/f")]
+        #expect(try await node.run(spec).code == 0)
+        let told = try node.log(spec).map { $0.split(separator: " ").dropFirst(2).joined(separator: " ") }
+        #expect(
+          told
+            == (group == nil
+              ? ["777 0", "777 0", "644 0", "400 0", "600 0"] : ["2777 77", "2777 77", "644 77", "440 77", "640 77"]))
+      }
+    }
+  }
+
+  @Test("containers of a pod can share their processes, and what one leaves behind ends with it")
+  func sharedProcesses() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1") { $0.processes = .ofPod }
+      let other = node.container("pod1", "sleep 1001 & exec sleep 1002")
+      try await node.start(other)
+      var spec = node.container(
+        "pod1", "until ps | grep -q '[s]leep 1001'; do sleep 0.01; done; sleep 1003 & echo $$", attempt: 1)
+      spec.name = "second"
+      #expect(try await node.run(spec).code == 0)
+      #expect(try node.log(spec) != ["stdout F 1"])
+      #expect(try await node.exec(other, "! ps | grep -q '[s]leep 1003'") == 0)
+      node.perform(.stopContainer(podUID: "pod1", containerID: other.containerID, graceSeconds: 0))
+      #expect(try await node.exit(of: other).code == 137)
+    }
+  }
+
+  @Test("parameters of the kernel hold for the pod, its user has all groups, and a terminal's lines end as others do")
+  func surroundings() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1") { spec in
+        spec.fsGroup = 2000
+        spec.sysctls = [EnvironmentVariable(name: "net.ipv4.ip_unprivileged_port_start", value: "7")]
+      }
+      var spec = node.container("pod1", "cat /proc/sys/net/ipv4/ip_unprivileged_port_start; id -G; tty")
+      spec.terminal = true
+      spec.security.supplementalGroups = [3000]
+      #expect(try await node.run(spec).code == 0)
+      #expect(try node.log(spec) == ["stdout F 7", "stdout F 0 2000 3000", "stdout F /dev/pts/0"])
+    }
+  }
+
   @Test("a subPath cannot lead out of its volume, nor a volume's name out of its directory")
   func escape() async throws {
     try await TestNode.with { node in

@@ -56,7 +56,7 @@ import Testing
   func confined() {
     var security = SecuritySpec()
     #expect(!SeccompRules.tree(for: security, capabilities: []).isNull)
-    security.unconfined = true
+    security.seccomp = .unconfined
     #expect(SeccompRules.tree(for: security, capabilities: []).isNull)
     security = SecuritySpec()
     security.privileged = true

@@ -6,6 +6,7 @@
 // Kinds of namespace for linux_unshare and linux_setns.
 #define LINUX_NAMESPACE_MOUNT 0x00020000
 #define LINUX_NAMESPACE_NETWORK 0x40000000
+#define LINUX_NAMESPACE_PROCESS 0x20000000
 #define LINUX_SHARED_DIRECTORY 0x00000200
 
 /// Leaves the named namespaces for new ones. Returns 0, or -1 with errno set.
