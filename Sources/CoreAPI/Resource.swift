@@ -48,8 +48,6 @@ package struct ResourceDefinition: Sendable {
   var columns = [TableCells.name, TableCells.age]
   /// What a fieldSelector may name besides name and namespace ("status.phase"); nothing counts as an empty text.
   var selectable: [String: @Sendable (JSON) -> JSON] = [:]
-  /// What stays as it was created.
-  var immutable: [[Key]] = []
   /// How names are checked.
   var nameRule = NameRule.dnsSubdomain
   /// Whether its objects are stored; otherwise they are computed when they are asked for.
@@ -153,12 +151,7 @@ extension Resource {
   }
 
   package func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] { [] }
-  package func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    definition.immutable.flatMap { keys in
-      let path = keys.dropFirst().reduce(FieldPath(keys[0].name)) { $0.child($1) }
-      return FieldRules.immutable(keys.reduce(object) { $0[$1] }, keys.reduce(old) { $0[$1] }, path)
-    }
-  }
+  package func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] { [] }
   package func validateStatusUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] { [] }
   package func warnings(_ object: JSON) -> [String] { [] }
   package func cells(_ object: JSON, at now: Instant) -> [JSON] { [object[.metadata][.name], .string("")] }

@@ -42,6 +42,22 @@ struct WriteTests {
     #expect(bench.writer.store.get(.configMaps, namespace: "default", "a") == nil)
   }
 
+  @Test("a field that is out of the schema's range or may not change is one cause")
+  func oneCause() {
+    var bench = Bench()
+    let set: JSON = [
+      "metadata": ["name": "a"],
+      "spec": ["replicas": -1, "selector": ["matchLabels": ["a": "b"]], "template": Bench.pod("p")],
+    ]
+    let answer = bench.send("POST", "/apis/apps/v1/namespaces/default/statefulsets", set)
+    #expect(answer.body["details"]["causes"].elements.filter { $0["field"] == "spec.replicas" }.count == 1)
+    let bindings = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings"
+    func binding(_ role: JSON) -> JSON { ["metadata": ["name": "a"], "roleRef": ["kind": "ClusterRole", "name": role]] }
+    #expect(bench.send("POST", bindings, binding("view")).status == 201)
+    let moved = bench.send("PUT", bindings + "/a", binding("edit"))
+    #expect(moved.body["details"]["causes"].elements.map { $0["field"] } == ["roleRef"])
+  }
+
   @Test("a body of another kind, a list, no JSON, or none is a 400")
   func badBodies() {
     var bench = Bench()

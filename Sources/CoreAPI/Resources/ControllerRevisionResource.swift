@@ -4,7 +4,7 @@ import CoreObjects
 struct ControllerRevisionResource: Resource {
   let definition = ResourceDefinition(
     id: .controllerRevisions, kind: "ControllerRevision",
-    columns: [TableCells.name, TableColumn("Controller"), TableColumn("Revision"), TableCells.age], immutable: [[.data]])
+    columns: [TableCells.name, TableColumn("Controller"), TableColumn("Revision"), TableCells.age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let revision = ControllerRevision(tree: object)

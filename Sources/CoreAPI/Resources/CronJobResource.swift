@@ -14,10 +14,6 @@ struct CronJobResource: Resource {
 
   func setDefaults(_ object: inout JSON) {
     var cron = CronJob(tree: object)
-    if cron.spec.concurrencyPolicy == nil { cron.spec.concurrencyPolicy = "Allow" }
-    if cron.spec.suspend == nil { cron.spec.suspend = false }
-    if cron.spec.successfulJobsHistoryLimit == nil { cron.spec.successfulJobsHistoryLimit = 3 }
-    if cron.spec.failedJobsHistoryLimit == nil { cron.spec.failedJobsHistoryLimit = 1 }
     if !cron.spec.jobTemplate.spec.podFailurePolicy.isAbsent {
       JobRules.setDefaults(&cron.spec.jobTemplate.spec.podFailurePolicy)
     }
@@ -39,9 +35,6 @@ struct CronJobResource: Resource {
         errors.add(.invalid, "spec.schedule", value: schedule, error.message)
       }
     }
-    errors += FieldRules.atLeast(0, cron.spec.startingDeadlineSeconds, "spec.startingDeadlineSeconds")
-    errors += FieldRules.atLeast(0, cron.spec.successfulJobsHistoryLimit, "spec.successfulJobsHistoryLimit")
-    errors += FieldRules.atLeast(0, cron.spec.failedJobsHistoryLimit, "spec.failedJobsHistoryLimit")
     errors += timeZone(cron.spec.timeZone, context.timeZones)
     if cron.spec.jobTemplate.spec.manualSelector == true {
       let detail = "a CronJob makes many jobs: each needs a selector of its own"

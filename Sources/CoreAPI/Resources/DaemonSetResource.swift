@@ -9,12 +9,11 @@ struct DaemonSetResource: Resource {
       TableColumn("Ready", type: "integer"), TableColumn("Up-to-date", type: "integer"),
       TableColumn("Available", type: "integer"), TableColumn("Node Selector"), TableCells.age,
       TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
-    ], immutable: [[.spec, .selector]])
+    ])
 
   func setDefaults(_ object: inout JSON) {
     var set = DaemonSet(tree: object)
     PodSpecDefaults.template(&set.spec.template.spec)
-    if set.spec.updateStrategy.type == nil { set.spec.updateStrategy.type = "RollingUpdate" }
     if set.spec.updateStrategy.type == "RollingUpdate" {
       if set.spec.updateStrategy.rollingUpdate.maxUnavailable.isNull { set.spec.updateStrategy.rollingUpdate.maxUnavailable = 1 }
       if set.spec.updateStrategy.rollingUpdate.maxSurge.isNull { set.spec.updateStrategy.rollingUpdate.maxSurge = 0 }

@@ -7,15 +7,11 @@ struct DeploymentResource: Resource {
     columns: [
       TableCells.name, TableColumn("Ready"), TableColumn("Up-to-date"), TableColumn("Available"), TableCells.age,
       TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
-    ], immutable: [[.spec, .selector]])
+    ])
 
   func setDefaults(_ object: inout JSON) {
     var deployment = Deployment(tree: object)
     PodSpecDefaults.template(&deployment.spec.template.spec)
-    if deployment.spec.replicas == nil { deployment.spec.replicas = 1 }
-    if deployment.spec.revisionHistoryLimit == nil { deployment.spec.revisionHistoryLimit = 10 }
-    if deployment.spec.progressDeadlineSeconds == nil { deployment.spec.progressDeadlineSeconds = 600 }
-    if deployment.spec.strategy.type == nil { deployment.spec.strategy.type = "RollingUpdate" }
     if deployment.spec.strategy.type == "RollingUpdate" {
       if deployment.spec.strategy.rollingUpdate.maxUnavailable.isNull {
         deployment.spec.strategy.rollingUpdate.maxUnavailable = "25%"
@@ -27,8 +23,7 @@ struct DeploymentResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = Deployment(tree: object).spec
-    var errors = WorkloadRules.counts(spec.replicas, minReadySeconds: spec.minReadySeconds)
-    errors += WorkloadRules.validate(spec.selector, spec.template)
+    var errors = WorkloadRules.validate(spec.selector, spec.template)
     let rolling = spec.strategy.rollingUpdate
     errors += FieldRules.countOrPercent(rolling.maxUnavailable, "spec.strategy.rollingUpdate.maxUnavailable")
     errors += FieldRules.countOrPercent(rolling.maxSurge, "spec.strategy.rollingUpdate.maxSurge")

@@ -16,7 +16,6 @@ struct HorizontalPodAutoscalerResource: Resource {
   /// Source: pkg/apis/autoscaling/v2/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {
     var autoscaler = HorizontalPodAutoscaler(tree: object)
-    if autoscaler.spec.minReplicas == nil { autoscaler.spec.minReplicas = 1 }
     if autoscaler.spec.metrics.isEmpty {
       autoscaler.spec.metrics = List([
         MetricSpec(tree: [

@@ -20,11 +20,6 @@ enum JobRules {
 
   static func validate(_ spec: JobSpec, _ path: FieldPath, name: String?) -> [FieldError] {
     var errors: [FieldError] = []
-    for (field, value) in [
-      ("parallelism", spec.parallelism), ("completions", spec.completions), ("backoffLimit", spec.backoffLimit),
-      ("activeDeadlineSeconds", spec.activeDeadlineSeconds), ("ttlSecondsAfterFinished", spec.ttlSecondsAfterFinished),
-      ("backoffLimitPerIndex", spec.backoffLimitPerIndex), ("maxFailedIndexes", spec.maxFailedIndexes),
-    ] { errors += FieldRules.atLeast(0, value, path.child(field)) }
     errors += indexes(spec, path, name)
     if let manager = spec.managedBy { errors += self.manager(manager, path.child("managedBy")) }
     if !spec.podFailurePolicy.isAbsent { errors += failurePolicy(spec, path.child("podFailurePolicy")) }

@@ -57,12 +57,6 @@ enum MetricRules {
         let detail = period < 1 ? "must be greater than zero" : "must be less than or equal to 1800"
         errors.add(.invalid, at.child("periodSeconds"), value: period, detail)
       }
-      if let type = policy.type, !["Pods", "Percent"].contains(type) {
-        errors.add(.notSupported, at.child("type"), value: type, "supported values: \"Percent\", \"Pods\"")
-      }
-    }
-    if let select = rules.selectPolicy, !["Max", "Min", "Disabled"].contains(select) {
-      errors.add(.notSupported, path.child("selectPolicy"), value: select, "supported values: \"Disabled\", \"Max\", \"Min\"")
     }
     if let text = rules.tolerance, let amount = Quantity(text), amount < Quantity(milli: 0) {
       errors.add(.invalid, path.child("tolerance"), value: text, "must be greater than or equal to 0")

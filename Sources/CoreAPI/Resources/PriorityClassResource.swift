@@ -7,7 +7,7 @@ struct PriorityClassResource: Resource {
     columns: [
       TableCells.name, TableColumn("Value", type: "integer"), TableColumn("Global-Default", type: "boolean"), TableCells.age,
       TableColumn("PreemptionPolicy"),
-    ], immutable: [[.value]])
+    ])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     [

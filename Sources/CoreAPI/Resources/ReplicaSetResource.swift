@@ -4,19 +4,17 @@ import CoreObjects
 struct ReplicaSetResource: Resource {
   let definition = ResourceDefinition(
     id: .replicaSets, kind: "ReplicaSet", shortNames: ["rs"], categories: ["all"], hasStatus: true, subresources: [.scale],
-    columns: TableCells.replicaColumns, immutable: [[.spec, .selector]])
+    columns: TableCells.replicaColumns)
 
   func setDefaults(_ object: inout JSON) {
     var set = ReplicaSet(tree: object)
     PodSpecDefaults.template(&set.spec.template.spec)
-    if set.spec.replicas == nil { set.spec.replicas = 1 }
     object = set.tree
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = ReplicaSet(tree: object).spec
-    return WorkloadRules.counts(spec.replicas, minReadySeconds: spec.minReadySeconds)
-      + WorkloadRules.validate(spec.selector, spec.template)
+    return WorkloadRules.validate(spec.selector, spec.template)
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

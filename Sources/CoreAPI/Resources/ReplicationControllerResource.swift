@@ -9,7 +9,6 @@ struct ReplicationControllerResource: Resource {
   func setDefaults(_ object: inout JSON) {
     var controller = ReplicationController(tree: object)
     PodSpecDefaults.template(&controller.spec.template.spec)
-    if controller.spec.replicas == nil { controller.spec.replicas = 1 }
     if controller.spec.selector.isEmpty { controller.spec.selector = controller.spec.template.metadata.labels }
     if controller.metadata.labels.isEmpty { controller.metadata.labels = controller.spec.template.metadata.labels }
     object = controller.tree
@@ -18,8 +17,7 @@ struct ReplicationControllerResource: Resource {
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = ReplicationController(tree: object).spec
     let selector = LabelSelector(tree: spec.selector.isEmpty ? .null : ["matchLabels": spec.selector.tree])
-    return WorkloadRules.counts(spec.replicas, minReadySeconds: spec.minReadySeconds)
-      + WorkloadRules.validate(selector, spec.template)
+    return WorkloadRules.validate(selector, spec.template)
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -13,7 +13,7 @@ struct RoleBindingResource: Resource {
         TableCells.name, TableColumn("Role"), TableCells.age, TableColumn("Users", priority: 1),
         TableColumn("Groups", priority: 1),
         TableColumn("ServiceAccounts", priority: 1),
-      ], immutable: [[.roleRef]], nameRule: .pathSegment)
+      ], nameRule: .pathSegment)
   }
 
   func setDefaults(_ object: inout JSON) {
@@ -22,7 +22,6 @@ struct RoleBindingResource: Resource {
       let isAccount = binding.subjects[index].kind == "ServiceAccount"
       if !isAccount { binding.subjects[index].apiGroup = "rbac.authorization.k8s.io" }
     }
-    if binding.roleRef.apiGroup == nil { binding.roleRef.apiGroup = "rbac.authorization.k8s.io" }
     object = binding.tree
   }
 

@@ -12,7 +12,6 @@ struct SecretResource: Resource {
     object.remove(.stringData)
     for member in plain.members { data.put(member.key, .string(Base64.encode(Array((member.value.string ?? "").utf8)))) }
     if !plain.isNull { object.put(.data, data) }
-    if object[.type].isNull { object.put(.type, "Opaque") }
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
@@ -24,8 +23,6 @@ struct SecretResource: Resource {
   }
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    var errors = FieldRules.immutable(object[.type], old[.type], "type")
-    if old[.immutable].bool == true { errors += FieldRules.immutable(object[.data], old[.data], "data") }
-    return errors
+    old[.immutable].bool == true ? FieldRules.immutable(object[.data], old[.data], "data") : []
   }
 }

@@ -14,8 +14,6 @@ struct ServiceResource: Resource {
   /// Source: SetDefaults_Service, pkg/apis/core/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {
     var service = Service(tree: object)
-    if service.spec.type == nil { service.spec.type = "ClusterIP" }
-    if service.spec.sessionAffinity == nil { service.spec.sessionAffinity = "None" }
     setAffinity(&service.spec)
     let type = service.spec.type
     if type != "ExternalName", service.spec.internalTrafficPolicy == nil { service.spec.internalTrafficPolicy = "Cluster" }
@@ -44,7 +42,6 @@ struct ServiceResource: Resource {
   }
 
   private func setDefaults(_ port: inout ServicePort) {
-    if port.protocol == nil { port.protocol = "TCP" }
     if port.nodePort == 0 { port.nodePort = nil }
     let target = port.targetPort
     if target.isNull || target.int == 0 || target.string == "", let number = port.port { port.targetPort = .int(Int64(number)) }
@@ -81,9 +78,6 @@ struct ServiceResource: Resource {
     for index in spec.ports.indices {
       let at = FieldPath("spec.ports").index(index)
       let port = spec.ports[index]
-      if let number = port.port, !(1...65535).contains(number) {
-        errors.add(.invalid, at.child("port"), value: number, "must be between 1 and 65535, inclusive")
-      }
       if spec.ports.count > 1, (port.name ?? "").isEmpty {
         errors.add(.required, at.child("name"), "ports have names where there are several")
       } else if let name = port.name, !names.insert(name).inserted {

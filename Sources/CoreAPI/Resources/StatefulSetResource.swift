@@ -12,19 +12,12 @@ struct StatefulSetResource: Resource {
   func setDefaults(_ object: inout JSON) {
     var set = StatefulSet(tree: object)
     PodSpecDefaults.template(&set.spec.template.spec)
-    if set.spec.updateStrategy.type == nil { set.spec.updateStrategy.type = "RollingUpdate" }
     if set.spec.updateStrategy.type == "RollingUpdate", set.spec.updateStrategy.rollingUpdate.partition == nil {
       set.spec.updateStrategy.rollingUpdate.partition = 0
     }
     // Only the gate MaxUnavailableStatefulSet keeps the field, and it is off. Source: dropStatefulSetDisabledFields, v1.36.
     if !set.spec.updateStrategy.rollingUpdate.maxUnavailable.isNull {
       set.spec.updateStrategy.rollingUpdate.tree.remove(.maxUnavailable)
-    }
-    if set.spec.persistentVolumeClaimRetentionPolicy.whenDeleted == nil {
-      set.spec.persistentVolumeClaimRetentionPolicy.whenDeleted = "Retain"
-    }
-    if set.spec.persistentVolumeClaimRetentionPolicy.whenScaled == nil {
-      set.spec.persistentVolumeClaimRetentionPolicy.whenScaled = "Retain"
     }
     for index in set.spec.volumeClaimTemplates.indices {
       set.spec.volumeClaimTemplates[index].apiVersion = "v1"
@@ -36,10 +29,7 @@ struct StatefulSetResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = StatefulSet(tree: object).spec
-    var errors = WorkloadRules.counts(spec.replicas, minReadySeconds: spec.minReadySeconds)
-    errors += FieldRules.atLeast(0, spec.ordinals.start, "spec.ordinals.start")
-    errors += FieldRules.atLeast(0, spec.updateStrategy.rollingUpdate.partition, "spec.updateStrategy.rollingUpdate.partition")
-    errors += FieldRules.selector(spec.selector, template: spec.template, "spec.selector")
+    var errors = FieldRules.selector(spec.selector, template: spec.template, "spec.selector")
     var template = spec.template.spec
     let names = Set(template.volumes.map { $0.name ?? "" })
     for claim in spec.volumeClaimTemplates where !names.contains(claim.metadata.name ?? "") {

@@ -7,7 +7,7 @@ struct StorageClassResource: Resource {
     columns: [
       TableCells.name, TableColumn("Provisioner"), TableColumn("ReclaimPolicy"), TableColumn("VolumeBindingMode"),
       TableColumn("AllowVolumeExpansion"), TableCells.age,
-    ], immutable: [[.provisioner], [.reclaimPolicy], [.volumeBindingMode]])
+    ])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let type = StorageClass(tree: object)

@@ -2,10 +2,6 @@ import CoreObjects
 
 /// Rules that the workload kinds share.
 enum WorkloadRules {
-  static func counts(_ replicas: Int?, minReadySeconds: Int?) -> [FieldError] {
-    FieldRules.atLeast(0, replicas, "spec.replicas") + FieldRules.atLeast(0, minReadySeconds, "spec.minReadySeconds")
-  }
-
   static func validate(_ selector: LabelSelector, _ template: PodTemplateSpec) -> [FieldError] {
     FieldRules.selector(selector, template: template, "spec.selector")
       + PodSpecRules.validate(template.spec, "spec.template.spec") + restartsAlways(template.spec)
