@@ -1,13 +1,15 @@
 .PHONY: build test storms bench practice readme format lint clean
 
 # No debug information: it is a third of the program, and crashes name their functions without it.
-BUILD = swift build -c release -debug-info-format none --omit-frame-pointers -Xswiftc -static-stdlib --explicit-target-dependency-import-check error
+# With glibc's malloc the compiler takes half as long again.
+COMPILE := env LD_PRELOAD=libjemalloc.so.2 swift build --explicit-target-dependency-import-check error
+BUILD := $(COMPILE) -c release -debug-info-format none --omit-frame-pointers -Xswiftc -static-stdlib
 
 build:
 	scripts/setup
 	$(BUILD) --product wavetank
 
-BUILD_TESTS = swift build --build-tests --explicit-target-dependency-import-check error
+BUILD_TESTS := $(COMPILE) --build-tests
 
 # make test FILTER=StormTests SEEDS=500 runs some suites only, and storms with more seeds.
 test:
