@@ -8,7 +8,8 @@ final class Connection {
   private let context: OpaquePointer
   private var buffer = [UInt8](repeating: 0, count: 1 << 17)
 
-  init(_ server: Server) throws {
+  /// - Parameter isNamed: shows the administrator's certificate
+  init(_ server: Server, isNamed: Bool = true) throws {
     let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     self.socket = socket
     var address = sockaddr_in()
@@ -21,8 +22,10 @@ final class Connection {
     var on: Int32 = 1
     setsockopt(socket, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
     context = SSL_CTX_new(TLS_client_method())
-    SSL_CTX_use_certificate_file(context, server.directory + "/bench.crt", SSL_FILETYPE_PEM)
-    SSL_CTX_use_PrivateKey_file(context, server.directory + "/bench.key", SSL_FILETYPE_PEM)
+    if isNamed {
+      SSL_CTX_use_certificate_file(context, server.directory + "/bench.crt", SSL_FILETYPE_PEM)
+      SSL_CTX_use_PrivateKey_file(context, server.directory + "/bench.key", SSL_FILETYPE_PEM)
+    }
     ssl = SSL_new(context)
     guard result == 0, SSL_set_fd(ssl, socket) == 1, SSL_connect(ssl) == 1 else { throw BenchError("no connection") }
   }
@@ -33,8 +36,10 @@ final class Connection {
     close(socket)
   }
 
-  static func request(_ method: String, _ path: String, _ body: String = "") -> [UInt8] {
-    let head = "\(method) \(path) HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n"
+  /// - Parameter token: shown besides, where one is given
+  static func request(_ method: String, _ path: String, _ body: String = "", token: String = "") -> [UInt8] {
+    let shown = token.isEmpty ? "" : "authorization: Bearer \(token)\r\n"
+    let head = "\(method) \(path) HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n\(shown)"
     let type = body.isEmpty ? "" : "content-type: application/json\r\ncontent-length: \(body.utf8.count)\r\n"
     return Array((head + type + "\r\n" + body).utf8)
   }

@@ -12,14 +12,15 @@ enum LoadRows {
   }
 
   /// Requests a second over all connections; `request` gives the bytes for a connection's n-th.
-  private static func rate(_ server: Server, seconds length: Double, _ request: @escaping (Int, Int) -> [UInt8]) throws -> Double
-  {
+  private static func rate(
+    _ server: Server, isNamed: Bool = true, seconds length: Double, _ request: @escaping (Int, Int) -> [UInt8]
+  ) throws -> Double {
     let done = Atomic<Int>(0)
     let failed = Atomic<Int>(0)
     let begin = seconds()
     onThreads(connections) { thread in
       do {
-        let connection = try Connection(server)
+        let connection = try Connection(server, isNamed: isNamed)
         var count = 0
         while seconds() - begin < length {
           try connection.ask(request(thread, count))
@@ -38,6 +39,29 @@ enum LoadRows {
     try Connection(server).ask(Connection.request("POST", maps, map("one")))
     let request = Connection.request("GET", maps + "/one")
     return try rate(server, seconds: 4) { _, _ in request }
+  }
+
+  /// As each program in a cluster asks: with its ServiceAccount's token, and a role that allows it no more than that.
+  static func token(_ program: String) throws -> Double {
+    let server = try Server(program, containers: false)
+    let connection = try Connection(server)
+    let roles = "/apis/rbac.authorization.k8s.io/v1/namespaces/default/"
+    for (path, body) in [
+      (maps, map("one")), ("/api/v1/namespaces/default/serviceaccounts", #"{"metadata":{"name":"reader"}}"#),
+      (roles + "roles", #"{"metadata":{"name":"r"},"rules":[{"apiGroups":[""],"resources":["configmaps"],"verbs":["get"]}]}"#),
+      (
+        roles + "rolebindings",
+        #"{"metadata":{"name":"r"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"Role","name":"r"},"#
+          + #""subjects":[{"kind":"ServiceAccount","name":"reader","namespace":"default"}]}"#
+      ),
+    ] { try connection.ask(Connection.request("POST", path, body)) }
+    var answer: [UInt8] = []
+    _ = try connection.ask(
+      Connection.request("POST", "/api/v1/namespaces/default/serviceaccounts/reader/token", #"{"spec":{}}"#), into: &answer)
+    guard let begin = answer.firstRange(of: Array(#""token":""#.utf8))?.upperBound else { throw BenchError("no token came") }
+    let token = String(decoding: answer[begin...].prefix { $0 != UInt8(ascii: "\"") }, as: UTF8.self)
+    let request = Connection.request("GET", maps + "/one", token: token)
+    return try rate(server, isNamed: false, seconds: 4) { _, _ in request }
   }
 
   static func post(_ program: String) throws -> Double {

@@ -105,6 +105,9 @@ enum Rows {
       Row(id: "get", title: "GET one ConfigMap, TLS, 16 connections", target: 30_000, unit: "/s", isLowerBetter: false) {
         try LoadRows.get(program)
       },
+      Row(id: "token", title: "the same with a ServiceAccount's token", target: 27_000, unit: "/s", isLowerBetter: false) {
+        try LoadRows.token(program)
+      },
       Row(id: "post", title: "durable POST, TLS, 16 connections", target: 16_000, unit: "/s", isLowerBetter: false) {
         try LoadRows.post(program)
       },

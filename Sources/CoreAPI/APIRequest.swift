@@ -1,4 +1,4 @@
-package import CoreObjects
+import CoreObjects
 
 /// One request as an edge read it: transport is over, nothing is decoded yet.
 package struct APIRequest: Sendable {
@@ -38,8 +38,8 @@ package enum Credential: Sendable {
   case none
   /// A client certificate of our CA: its common name and organizations.
   case certificate(commonName: String, organizations: [String])
-  /// A ServiceAccount token whose signature holds: its claims. Audience, times and the account itself are still to be checked.
-  case serviceAccount(claims: JSON)
+  /// A ServiceAccount token whose signature holds: audience, times and the account itself are still to be checked.
+  case serviceAccount(AccountToken)
   /// A static token of the kubeconfig.
   case token(user: Caller)
   /// A credential was given and is bad: 401 with this reason.

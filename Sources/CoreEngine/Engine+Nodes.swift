@@ -11,7 +11,7 @@ extension Engine {
     return NodeContext(store: store, now: now) { order in
       guard let account = store.get(.serviceAccounts, namespace: order.namespace, order.serviceAccount) else { return nil }
       return configuration.token(
-        id: order.tokenID(at: now), for: account, bound: store.get(.pods, namespace: order.namespace, order.podName),
+        id: order.tokenID(at: now), for: account, bound: store.get(.pods, namespace: order.namespace, order.podName), in: store,
         audiences: [order.audience.isEmpty ? configuration.issuer : order.audience], seconds: order.expirationSeconds, at: now)
     }
   }

@@ -148,8 +148,8 @@ struct AuthorizationTests {
     let answer = bench.send("POST", path, request)
     #expect(answer.status == 201)
     let token = try #require(answer.body[.status][.token].string)
-    let claims = try #require(bench.server.configuration.verify(token))
-    bench.credential = .serviceAccount(claims: claims)
+    let claims = try #require(bench.server.configuration.verify(token).flatMap(AccountToken.init))
+    bench.credential = .serviceAccount(claims)
     let me = bench.send("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", ["kind": "SelfSubjectReview"])
     let info = me.body[.status]["userInfo"]
     #expect(info["username"].string == "system:serviceaccount:default:default")
@@ -160,13 +160,44 @@ struct AuthorizationTests {
     bench.now = bench.now - .seconds(601)
     bench.credential = Bench.admin
     bench.send("DELETE", Bench.pods + "/p")
-    bench.credential = .serviceAccount(claims: claims)
+    bench.credential = .serviceAccount(claims)
     #expect(bench.get(Bench.pods).status == 401)
     bench.credential = Bench.admin
     #expect(bench.send("POST", path, ["spec": ["expirationSeconds": 10]]).status == 422)
     let other = bench.send("POST", path, ["spec": ["audiences": ["vault"]]]).body[.status][.token].string ?? ""
-    bench.credential = .serviceAccount(claims: try #require(bench.server.configuration.verify(other)))
+    bench.credential = .serviceAccount(try #require(bench.server.configuration.verify(other).flatMap(AccountToken.init)))
     #expect(bench.get(Bench.pods).status == 401)
+  }
+
+  @Test("a pod's token tells the node as well, and one that is made for a node counts while the node is there")
+  func nodesOfTokens() throws {
+    var bench = Bench()
+    let node = bench.send("POST", "/api/v1/nodes", ["kind": "Node", "metadata": ["name": "n1"]]).body[.metadata][.uid]
+    var pod = Bench.pod("p")
+    pod[.spec].put("nodeName", "n1")
+    bench.send("POST", Bench.pods, pod)
+    func token(_ kind: JSON, _ name: JSON) throws -> AccountToken {
+      let answer = bench.send(
+        "POST", "/api/v1/namespaces/default/serviceaccounts/default/token",
+        ["spec": ["boundObjectRef": ["kind": kind, "apiVersion": "v1", "name": name]]])
+      let text = try #require(answer.body[.status][.token].string)
+      return try #require(bench.server.configuration.verify(text).flatMap(AccountToken.init))
+    }
+    let (ofPod, ofNode) = (try token("Pod", "p"), try token("Node", "n1"))
+    for account in [ofPod, ofNode] {
+      bench.credential = .serviceAccount(account)
+      let me = bench.send("POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews", ["kind": "SelfSubjectReview"])
+      let extra = me.body[.status]["userInfo"]["extra"]
+      #expect(extra["authentication.kubernetes.io/node-name"] == ["n1"])
+      #expect(extra["authentication.kubernetes.io/node-uid"] == [node])
+      #expect(extra["authentication.kubernetes.io/pod-name"].isNull == (account === ofNode))
+    }
+    bench.credential = Bench.admin
+    bench.send("DELETE", "/api/v1/nodes/n1")
+    bench.credential = .serviceAccount(ofNode)
+    #expect(bench.get("/api/v1").status == 401)
+    bench.credential = .serviceAccount(ofPod)
+    #expect(bench.get("/api/v1").status == 200)
   }
 
   @Test("access reviews answer for oneself and, to those who may ask, for others")

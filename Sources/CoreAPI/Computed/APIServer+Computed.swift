@@ -78,14 +78,13 @@ extension APIServer {
     guard let token = tree[.spec][.token].string, !token.isEmpty else { throw .badRequest("spec.token must be given") }
     let wanted = tree[.spec][.audiences].elements.compactMap(\.string)
     let audiences = wanted.isEmpty ? [configuration.issuer] : wanted
-    guard let claims = configuration.verify(token) else {
+    guard let account = configuration.verify(token).flatMap(AccountToken.init) else {
       tree.put(.status, ["user": .object([]), "error": "the token was not signed by this server"])
       return
     }
     do throws(APIError) {
-      let user = try serviceAccount(claims, audiences: audiences, store, at: call.now)
-      let held = claims["aud"].string.map { [$0] } ?? claims["aud"].elements.compactMap(\.string)
-      let common = audiences.filter(held.contains)
+      let user = try caller(account, audiences: audiences, store, at: call.now)
+      let common = audiences.filter(account.audiences.contains)
       tree.put(
         .status,
         ["authenticated": true, "user": APIServer.tree(user), "audiences": .array(common.map { .string($0) })])

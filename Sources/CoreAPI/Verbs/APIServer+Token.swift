@@ -30,7 +30,7 @@ extension APIServer {
     request.metadata.namespace = account.key.namespace
     request.metadata.creationTimestamp = call.now.rfc3339
     request.status.token = configuration.token(
-      id: writer.random.uid(), for: account, bound: bound, audiences: audiences, seconds: seconds, at: call.now)
+      id: writer.random.uid(), for: account, bound: bound, in: writer.store, audiences: audiences, seconds: seconds, at: call.now)
     request.status.expirationTimestamp = (call.now + .seconds(seconds)).rfc3339
     var tree = request.tree
     tree.put(.kind, "TokenRequest")
@@ -45,10 +45,13 @@ extension APIServer {
     switch reference.kind {
     case "Pod": resource = .pods
     case "Secret": resource = .secrets
-    default: throw .badRequest("a token can be bound to a Pod or a Secret, not to \"\(reference.kind ?? "")\"")
+    case "Node": resource = .nodes
+    default: throw .badRequest("a token can be bound to a Pod, a Secret or a Node, not to \"\(reference.kind ?? "")\"")
     }
     let name = reference.name ?? ""
-    guard let object = store.get(resource, namespace: account.key.namespace, name) else { throw .notFound(resource, name) }
+    guard let object = store.get(resource, namespace: resource == .nodes ? "" : account.key.namespace, name) else {
+      throw .notFound(resource, name)
+    }
     if let uid = reference.uid, !uid.isEmpty, uid != object.uid {
       throw .conflict(
         resource, name, "the UID in the bound object reference (\(uid)) does not match the UID in record (\(object.uid))")
@@ -67,15 +70,18 @@ extension APIConfiguration {
   /// A signed token for a ServiceAccount, bound to a pod or a secret of its namespace where one is given.
   /// - Parameter id: names this token in audits
   package func token(
-    id: String, for account: StoredObject, bound: StoredObject?, audiences: [String], seconds: Int, at now: Instant
+    id: String, for account: StoredObject, bound: StoredObject?, in store: Store, audiences: [String], seconds: Int,
+    at now: Instant
   ) -> String {
     var identity: JSON = [
       "namespace": .string(account.key.namespace),
       "serviceaccount": ["name": .string(account.key.name), "uid": .string(account.uid)],
     ]
-    if let bound {
-      let word: Key = bound.key.resource == .pods ? "pod" : "secret"
-      identity.put(word, ["name": .string(bound.key.name), "uid": .string(bound.uid)])
+    var named = [bound].compactMap { $0 }
+    if let node = bound?.view(Pod.self).spec.nodeName { named += [store.get(.nodes, node)].compactMap { $0 } }
+    for object in named {
+      let word = object.key.resource == .pods ? "pod" : object.key.resource == .nodes ? "node" : "secret"
+      identity.put(Key(word), ["name": .string(object.key.name), "uid": .string(object.uid)])
     }
     let start = now.seconds
     return sign([

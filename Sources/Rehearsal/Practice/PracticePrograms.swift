@@ -52,7 +52,8 @@ final class SpreadsLoad: VirtualScript {
 
   private func run(_ namespace: String, _ cluster: inout VirtualCluster) -> Bool {
     let base = "/api/v1/namespaces/\(namespace)"
-    let account = Credential.serviceAccount(claims: claims(namespace, cluster))
+    guard let token = AccountToken(claims(namespace, cluster)) else { return false }
+    let account = Credential.serviceAccount(token)
     guard let map = body(cluster.request("GET", base + "/configmaps/" + name, credential: account)),
       let most = map[.data][Key("max")].string.flatMap({ Int($0) }),
       let before = map[.data][Key("size")].string.flatMap({ Int($0) })
