@@ -45,7 +45,7 @@ package struct ResourceDefinition: Sendable {
   var isJudgedBySpec = false
   /// Other subresources: "scale", "binding", "eviction", "log", "exec", "attach", "portforward", "token", "approve", "finalize", …
   var subresources: [Subresource] = []
-  var columns = [TableCells.name, TableCells.age]
+  var columns: [TableColumn] = [.name, .age]
   /// What a fieldSelector may name besides name and namespace ("status.phase"); nothing counts as an empty text.
   var selectable: [String: @Sendable (JSON) -> JSON] = [:]
   /// How names are checked.
@@ -82,18 +82,21 @@ package struct Subresource: Sendable {
   package var verbs: [String]
 }
 
-package struct TableColumn: Sendable {
-  package var name: String
-  package var type: String
-  package var format: String
+struct TableColumn: Sendable, ExpressibleByStringLiteral {
+  static let name = TableColumn(name: "Name", format: "name")
+  static let age: TableColumn = "Age"
+  static func number(_ name: String) -> TableColumn { TableColumn(name: name, type: "integer") }
+  static func wide(_ name: String) -> TableColumn { TableColumn(name: name, priority: 1) }
+
+  var name: String
+  var type = "string"
+  var format = ""
   /// 0: always shown; 1: only with `-o wide`.
-  package var priority: Int
-  package init(_ name: String, type: String = "string", format: String = "", priority: Int = 0) {
-    self.name = name
-    self.type = type
-    self.format = format
-    self.priority = priority
-  }
+  var priority = 0
+}
+
+extension TableColumn {
+  init(stringLiteral name: String) { self.init(name: name) }
 }
 
 /// Which names an object may have.

@@ -12,8 +12,15 @@ extension Change {
       failed: failed, tolerated: untilGone)
   }
 
+  /// Gives an object other owners.
+  static func update(_ stored: StoredObject, owners: [OwnerReference]) -> Change {
+    var tree = stored.tree
+    tree[.metadata].put(.ownerReferences, owners.isEmpty ? .null : List(owners).tree)
+    return Change(.update(stored.key.resource, tree: tree), tolerated: untilGone)
+  }
+
   /// No write: only an event.
   static func event(_ kind: EventDraft.Kind, _ reason: String, _ message: String, about stored: StoredObject) -> Change {
-    Change(.nothing, succeeded: EventDraft(kind, reason: reason, message: message, about: stored.tree))
+    Change(.nothing, succeeded: stored.event(kind, reason, message))
   }
 }

@@ -6,15 +6,14 @@ extension Change {
   static func make(_ pod: Pod, for owner: StoredObject) -> Change {
     Change(
       .create(.pods, namespace: owner.key.namespace, tree: pod.tree),
-      succeeded: EventDraft(
-        .normal, reason: "SuccessfulCreate", message: "Created pod: \(pod.metadata.name ?? "")", about: owner.tree),
-      failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating: {error}", about: owner.tree),
+      succeeded: owner.event(.normal, "SuccessfulCreate", "Created pod: \(pod.metadata.name ?? "")"),
+      failed: owner.event(.warning, "FailedCreate", "Error creating: {error}"),
       tolerated: Change.untilThere)
   }
 
   static func delete(_ pod: StoredObject, for owner: StoredObject) -> Change {
     .delete(
-      pod, succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "Deleted pod: \(pod.key.name)", about: owner.tree),
-      failed: EventDraft(.warning, reason: "FailedDelete", message: "Error deleting: {error}", about: owner.tree))
+      pod, succeeded: owner.event(.normal, "SuccessfulDelete", "Deleted pod: \(pod.key.name)"),
+      failed: owner.event(.warning, "FailedDelete", "Error deleting: {error}"))
   }
 }

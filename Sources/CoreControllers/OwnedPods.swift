@@ -36,10 +36,7 @@ enum OwnedPods {
     guard owner.metadata.deletionTimestamp == nil else { return [] }
     var changes: [Change] = []
     for pod in owned where !selector.matches(pod.metadata.labels) {
-      var tree = pod.tree
-      let rest = pod.metadata.ownerReferences.filter { $0.uid != owner.uid }
-      tree[.metadata].put(.ownerReferences, rest.isEmpty ? .null : List(rest).tree)
-      changes.append(Change(.update(.pods, tree: tree), tolerated: Change.untilGone))
+      changes.append(.update(pod, owners: pod.metadata.ownerReferences.filter { $0.uid != owner.uid }))
     }
     for key in orphans.keys(in: owner.key.namespace) {
       guard let pod = store.get(key), case let metadata = pod.metadata, metadata.deletionTimestamp == nil,

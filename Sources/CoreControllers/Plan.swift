@@ -78,7 +78,7 @@ package struct EventDraft: Sendable, Equatable {
   /// The object that it is about: apiVersion, kind, namespace, name, uid.
   package var involved: ObjectReference
 
-  package init(_ kind: Kind, reason: String, message: String, about tree: JSON) {
+  init(_ kind: Kind, _ reason: String, _ message: String, about tree: JSON) {
     self.kind = kind
     self.reason = reason
     self.message = message
@@ -86,5 +86,12 @@ package struct EventDraft: Sendable, Equatable {
     involved = .make(
       apiVersion: tree[.apiVersion].string, kind: tree[.kind].string, namespace: metadata[.namespace].string,
       name: metadata[.name].string, uid: metadata[.uid].string, resourceVersion: metadata[.resourceVersion].string)
+  }
+}
+
+extension StoredObject {
+  /// An event to record on it.
+  package func event(_ kind: EventDraft.Kind, _ reason: String, _ message: String) -> EventDraft {
+    EventDraft(kind, reason, message, about: tree)
   }
 }

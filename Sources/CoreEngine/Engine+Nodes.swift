@@ -85,7 +85,7 @@ extension Engine {
 
   private mutating func record(_ event: PodEvent, _ now: Instant) {
     guard let stored = store.get(event.key) else { return }
-    var draft = EventDraft(event.isWarning ? .warning : .normal, reason: event.reason, message: event.message, about: stored.tree)
+    var draft = stored.event(event.isWarning ? .warning : .normal, event.reason, event.message)
     draft.involved.fieldPath = event.fieldPath
     recorder.record(
       draft, component: "kubelet", host: stored.tree[.spec][.nodeName].string ?? "", writer: &writer, at: now)

@@ -118,8 +118,7 @@ package struct Engine: Sendable {
         failure != metrics.custom.problem(namespace: scrape.namespace, podUID: scrape.podUID),
         let pod = store.get(.pods, namespace: scrape.namespace, scrape.pod), pod.uid == scrape.podUID
       else { continue }
-      let draft = EventDraft(
-        .warning, reason: "FailedScrape", message: "the metrics of the pod could not be read: \(failure)", about: pod.tree)
+      let draft = pod.event(.warning, "FailedScrape", "the metrics of the pod could not be read: \(failure)")
       recorder.record(draft, component: "kubelet", host: pod.view(Pod.self).spec.nodeName ?? "", writer: &writer, at: now)
     }
     metrics.custom.add(scrapes)

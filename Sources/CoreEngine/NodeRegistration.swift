@@ -49,10 +49,7 @@ enum NodeRegistration {
       node.metadata.labels["node.kubernetes.io/exclude-from-external-load-balancers"] = ""
     }
     if facts.isTainted {
-      var taint = Taint()
-      taint.key = "node-role.kubernetes.io/control-plane"
-      taint.effect = "NoSchedule"
-      node.spec.taints = List([taint])
+      node.spec.taints = List([.make(key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule")])
     }
     node.spec.podCIDR = "10.244.\(index).0/24"
     node.spec.podCIDRs = List(["10.244.\(index).0/24"])
@@ -69,7 +66,9 @@ enum NodeRegistration {
     ])
     status.capacity = capacity
     status.allocatable = capacity
-    status.addresses = List([address("InternalIP", facts.address), address("Hostname", name)])
+    status.addresses = List([
+      .make(type: "InternalIP", address: facts.address), .make(type: "Hostname", address: name),
+    ])
     status.daemonEndpoints.kubeletEndpoint.Port = 10250
     status.nodeInfo.architecture = facts.architecture
     status.nodeInfo.bootID = facts.machineID
@@ -104,12 +103,5 @@ enum NodeRegistration {
       return condition
     }
     return List(own + old.conditions.filter { other in !own.contains { $0.type == other.type } })
-  }
-
-  private static func address(_ type: String, _ text: String) -> NodeAddress {
-    var address = NodeAddress()
-    address.type = type
-    address.address = text
-    return address
   }
 }

@@ -53,6 +53,6 @@ enum ComputedResources {
         served: [ServedVersion(group: metricsGroup, version: "v1beta1", typeName: "metrics.v1beta1." + kind)],
         isNamespaced: isNamespaced,
         verbs: ["get", "list"],
-        columns: [TableCells.name, TableColumn("cpu"), TableColumn("memory"), TableColumn("window")], isPersisted: false))
+        columns: [.name, "cpu", "memory", "window"], isPersisted: false))
   }
 }

@@ -4,7 +4,7 @@ import CoreObjects
 struct APIServiceResource: Resource {
   let definition = ResourceDefinition(
     id: .apiServices, kind: "APIService", isNamespaced: false, categories: ["api-extensions"], hasStatus: true,
-    columns: [TableCells.name, TableColumn("Service"), TableColumn("Available"), TableCells.age], nameRule: .pathSegment)
+    columns: [.name, "Service", "Available", .age], nameRule: .pathSegment)
 
   /// Source: pkg/apis/apiregistration/validation of kube-aggregator, v1.36.
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {

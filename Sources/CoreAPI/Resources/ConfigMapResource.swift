@@ -3,7 +3,7 @@ import CoreObjects
 /// Configuration as keys and texts.
 struct ConfigMapResource: Resource {
   let definition = ResourceDefinition(
-    id: .configMaps, kind: "ConfigMap", shortNames: ["cm"], columns: [TableCells.name, TableColumn("Data"), TableCells.age])
+    id: .configMaps, kind: "ConfigMap", shortNames: ["cm"], columns: [.name, "Data", .age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let map = ConfigMap(tree: object)

@@ -4,7 +4,7 @@ import CoreObjects
 struct ControllerRevisionResource: Resource {
   let definition = ResourceDefinition(
     id: .controllerRevisions, kind: "ControllerRevision",
-    columns: [TableCells.name, TableColumn("Controller"), TableColumn("Revision"), TableCells.age])
+    columns: [.name, "Controller", "Revision", .age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let revision = ControllerRevision(tree: object)

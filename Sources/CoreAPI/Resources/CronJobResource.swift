@@ -7,9 +7,8 @@ struct CronJobResource: Resource {
   let definition = ResourceDefinition(
     id: .cronJobs, kind: "CronJob", shortNames: ["cj"], categories: ["all"], hasStatus: true,
     columns: [
-      TableCells.name, TableColumn("Schedule"), TableColumn("Timezone"), TableColumn("Suspend", type: "boolean"),
-      TableColumn("Active", type: "integer"), TableColumn("Last Schedule"), TableCells.age,
-      TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+      .name, "Schedule", "Timezone", TableColumn(name: "Suspend", type: "boolean"), .number("Active"), "Last Schedule", .age,
+      .wide("Containers"), .wide("Images"), .wide("Selector"),
     ])
 
   func setDefaults(_ object: inout JSON) {

@@ -5,10 +5,8 @@ struct DaemonSetResource: Resource {
   let definition = ResourceDefinition(
     id: .daemonSets, kind: "DaemonSet", shortNames: ["ds"], categories: ["all"], hasStatus: true,
     columns: [
-      TableCells.name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"),
-      TableColumn("Ready", type: "integer"), TableColumn("Up-to-date", type: "integer"),
-      TableColumn("Available", type: "integer"), TableColumn("Node Selector"), TableCells.age,
-      TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+      .name, .number("Desired"), .number("Current"), .number("Ready"), .number("Up-to-date"), .number("Available"),
+      "Node Selector", .age, .wide("Containers"), .wide("Images"), .wide("Selector"),
     ])
 
   func setDefaults(_ object: inout JSON) {

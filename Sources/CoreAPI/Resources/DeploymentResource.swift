@@ -4,10 +4,7 @@ import CoreObjects
 struct DeploymentResource: Resource {
   let definition = ResourceDefinition(
     id: .deployments, kind: "Deployment", shortNames: ["deploy"], categories: ["all"], hasStatus: true, subresources: [.scale],
-    columns: [
-      TableCells.name, TableColumn("Ready"), TableColumn("Up-to-date"), TableColumn("Available"), TableCells.age,
-      TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
-    ])
+    columns: [.name, "Ready", "Up-to-date", "Available", .age, .wide("Containers"), .wide("Images"), .wide("Selector")])
 
   func setDefaults(_ object: inout JSON) {
     var deployment = Deployment(tree: object)

@@ -9,7 +9,7 @@ struct EndpointSliceResource: Resource {
 
   let definition = ResourceDefinition(
     id: .endpointSlices, kind: "EndpointSlice",
-    columns: [TableCells.name, TableColumn("AddressType"), TableColumn("Ports"), TableColumn("Endpoints"), TableCells.age])
+    columns: [.name, "AddressType", "Ports", "Endpoints", .age])
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let slice = EndpointSlice(tree: object)

@@ -10,9 +10,8 @@ struct EventResource: Resource {
     ],
     shortNames: ["ev"],
     columns: [
-      TableColumn("Last Seen"), TableColumn("Type"), TableColumn("Reason"), TableColumn("Object"),
-      TableColumn("Subobject", priority: 1), TableColumn("Source", priority: 1), TableColumn("Message"),
-      TableColumn("First Seen", priority: 1), TableColumn("Count", priority: 1), TableColumn("Name", format: "name", priority: 1),
+      "Last Seen", "Type", "Reason", "Object", .wide("Subobject"), .wide("Source"), "Message", .wide("First Seen"),
+      .wide("Count"), TableColumn(name: "Name", format: "name", priority: 1),
     ],
     selectable: [
       "involvedObject.kind": { $0[.involvedObject][.kind] }, "involvedObject.namespace": { $0[.involvedObject][.namespace] },

@@ -8,10 +8,7 @@ struct HorizontalPodAutoscalerResource: Resource {
       ServedVersion(group: "autoscaling", version: "v2", typeName: "autoscaling.v2.HorizontalPodAutoscaler"),
       ServedVersion(group: "autoscaling", version: "v1", typeName: "autoscaling.v1.HorizontalPodAutoscaler"),
     ], shortNames: ["hpa"], categories: ["all"], hasStatus: true,
-    columns: [
-      TableCells.name, TableColumn("Reference"), TableColumn("Targets"), TableColumn("MinPods"), TableColumn("MaxPods"),
-      TableColumn("Replicas"), TableCells.age,
-    ])
+    columns: [.name, "Reference", "Targets", "MinPods", "MaxPods", "Replicas", .age])
 
   /// Source: pkg/apis/autoscaling/v2/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {
@@ -71,28 +68,20 @@ struct HorizontalPodAutoscalerResource: Resource {
 
 /// What a direction without rules does. Source: pkg/apis/autoscaling/v2/defaults.go, v1.36.
 enum HPABehaviorDefaults {
+  private static let percent = HPAScalingPolicy.make(type: "Percent", value: 100, periodSeconds: 15)
+
   static func up(_ given: HPAScalingRules) -> HPAScalingRules {
     var rules = given
     if rules.stabilizationWindowSeconds == nil { rules.stabilizationWindowSeconds = 0 }
     if rules.selectPolicy == nil { rules.selectPolicy = "Max" }
-    if rules.policies.isEmpty {
-      rules.policies = List([policy("Pods", 4, 15), policy("Percent", 100, 15)])
-    }
+    if rules.policies.isEmpty { rules.policies = List([.make(type: "Pods", value: 4, periodSeconds: 15), percent]) }
     return rules
   }
 
   static func down(_ given: HPAScalingRules) -> HPAScalingRules {
     var rules = given
     if rules.selectPolicy == nil { rules.selectPolicy = "Max" }
-    if rules.policies.isEmpty { rules.policies = List([policy("Percent", 100, 15)]) }
+    if rules.policies.isEmpty { rules.policies = List([percent]) }
     return rules
-  }
-
-  private static func policy(_ type: String, _ value: Int, _ period: Int) -> HPAScalingPolicy {
-    var policy = HPAScalingPolicy()
-    policy.type = type
-    policy.value = value
-    policy.periodSeconds = period
-    return policy
   }
 }

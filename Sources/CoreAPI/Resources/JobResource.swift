@@ -4,10 +4,7 @@ import CoreObjects
 struct JobResource: Resource {
   let definition = ResourceDefinition(
     id: .jobs, kind: "Job", categories: ["all"], hasStatus: true,
-    columns: [
-      TableCells.name, TableColumn("Status"), TableColumn("Completions"), TableColumn("Duration"), TableCells.age,
-      TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
-    ])
+    columns: [.name, "Status", "Completions", "Duration", .age, .wide("Containers"), .wide("Images"), .wide("Selector")])
 
   /// Source: pkg/apis/batch/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {

@@ -4,7 +4,7 @@ import CoreObjects
 struct LimitRangeResource: Resource {
   let definition = ResourceDefinition(
     id: .limitRanges, kind: "LimitRange", shortNames: ["limits"],
-    columns: [TableCells.name, TableColumn("Created At", type: "date")])
+    columns: [.name, TableColumn(name: "Created At", type: "date")])
 
   /// Source: SetDefaults_LimitRangeItem, pkg/apis/core/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {

@@ -6,7 +6,7 @@ struct NamespaceResource: Resource {
     id: .namespaces, kind: "Namespace", isNamespaced: false, shortNames: ["ns"],
     verbs: ["create", "delete", "get", "list", "patch", "update", "watch"], hasStatus: true,
     subresources: [Subresource(name: "finalize", kind: "Namespace", verbs: ["update"])],
-    columns: [TableCells.name, TableColumn("Status"), TableCells.age],
+    columns: [.name, "Status", .age],
     selectable: ["status.phase": { $0[.status][.phase] }], nameRule: .dnsLabel)
 
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {

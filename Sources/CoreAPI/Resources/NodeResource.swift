@@ -5,9 +5,8 @@ struct NodeResource: Resource {
   let definition = ResourceDefinition(
     id: .nodes, kind: "Node", isNamespaced: false, shortNames: ["no"], hasStatus: true,
     columns: [
-      TableCells.name, TableColumn("Status"), TableColumn("Roles"), TableCells.age, TableColumn("Version"),
-      TableColumn("Internal-IP", priority: 1), TableColumn("External-IP", priority: 1), TableColumn("OS-Image", priority: 1),
-      TableColumn("Kernel-Version", priority: 1), TableColumn("Container-Runtime", priority: 1),
+      .name, "Status", "Roles", .age, "Version", .wide("Internal-IP"), .wide("External-IP"), .wide("OS-Image"),
+      .wide("Kernel-Version"), .wide("Container-Runtime"),
     ], selectable: ["spec.unschedulable": { .bool($0[.spec][.unschedulable] == true) }])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -5,8 +5,7 @@ struct PersistentVolumeClaimResource: Resource {
   let definition = ResourceDefinition(
     id: .persistentVolumeClaims, kind: "PersistentVolumeClaim", shortNames: ["pvc"], hasStatus: true,
     columns: [
-      TableCells.name, TableColumn("Status"), TableColumn("Volume"), TableColumn("Capacity"), TableColumn("Access Modes"),
-      TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableCells.age, TableColumn("VolumeMode", priority: 1),
+      .name, "Status", "Volume", "Capacity", "Access Modes", "StorageClass", "VolumeAttributesClass", .age, .wide("VolumeMode"),
     ])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -5,9 +5,8 @@ struct PersistentVolumeResource: Resource {
   let definition = ResourceDefinition(
     id: .persistentVolumes, kind: "PersistentVolume", isNamespaced: false, shortNames: ["pv"], hasStatus: true,
     columns: [
-      TableCells.name, TableColumn("Capacity"), TableColumn("Access Modes"), TableColumn("Reclaim Policy"), TableColumn("Status"),
-      TableColumn("Claim"), TableColumn("StorageClass"), TableColumn("VolumeAttributesClass"), TableColumn("Reason"),
-      TableCells.age, TableColumn("VolumeMode", priority: 1),
+      .name, "Capacity", "Access Modes", "Reclaim Policy", "Status", "Claim", "StorageClass", "VolumeAttributesClass", "Reason",
+      .age, .wide("VolumeMode"),
     ])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -4,10 +4,7 @@ import CoreObjects
 struct PodDisruptionBudgetResource: Resource {
   let definition = ResourceDefinition(
     id: .podDisruptionBudgets, kind: "PodDisruptionBudget", shortNames: ["pdb"], hasStatus: true,
-    columns: [
-      TableCells.name, TableColumn("Min Available"), TableColumn("Max Unavailable"),
-      TableColumn("Allowed Disruptions", type: "integer"), TableCells.age,
-    ])
+    columns: [.name, "Min Available", "Max Unavailable", .number("Allowed Disruptions"), .age])
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = PodDisruptionBudget(tree: object).spec

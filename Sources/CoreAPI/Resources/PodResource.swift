@@ -13,9 +13,7 @@ struct PodResource: Resource {
       Subresource(name: "portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"]),
     ],
     columns: [
-      TableCells.name, TableColumn("Ready"), TableColumn("Status"), TableColumn("Restarts"), TableCells.age,
-      TableColumn("IP", priority: 1), TableColumn("Node", priority: 1), TableColumn("Nominated Node", priority: 1),
-      TableColumn("Readiness Gates", priority: 1),
+      .name, "Ready", "Status", "Restarts", .age, .wide("IP"), .wide("Node"), .wide("Nominated Node"), .wide("Readiness Gates"),
     ],
     selectable: [
       "spec.nodeName": { $0[.spec][.nodeName] }, "spec.restartPolicy": { $0[.spec][.restartPolicy] },

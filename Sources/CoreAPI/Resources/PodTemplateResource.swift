@@ -4,7 +4,7 @@ import CoreObjects
 struct PodTemplateResource: Resource {
   let definition = ResourceDefinition(
     id: .podTemplates, kind: "PodTemplate",
-    columns: [TableCells.name, TableColumn("Containers"), TableColumn("Images"), TableColumn("Pod Labels")])
+    columns: [.name, "Containers", "Images", "Pod Labels"])
 
   func setDefaults(_ object: inout JSON) {
     var template = PodTemplate(tree: object)

@@ -4,10 +4,7 @@ import CoreObjects
 struct PriorityClassResource: Resource {
   let definition = ResourceDefinition(
     id: .priorityClasses, kind: "PriorityClass", isNamespaced: false, shortNames: ["pc"],
-    columns: [
-      TableCells.name, TableColumn("Value", type: "integer"), TableColumn("Global-Default", type: "boolean"), TableCells.age,
-      TableColumn("PreemptionPolicy"),
-    ])
+    columns: [.name, .number("Value"), TableColumn(name: "Global-Default", type: "boolean"), .age, "PreemptionPolicy"])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     [

@@ -4,7 +4,7 @@ import CoreObjects
 struct ResourceQuotaResource: Resource {
   let definition = ResourceDefinition(
     id: .resourceQuotas, kind: "ResourceQuota", shortNames: ["quota"], hasStatus: true,
-    columns: [TableCells.name, TableColumn("Request"), TableColumn("Limit"), TableCells.age])
+    columns: [.name, "Request", "Limit", .age])
 
   private static let opposites = [("Terminating", "NotTerminating"), ("BestEffort", "NotBestEffort")]
   /// What is counted in whole units.

@@ -9,11 +9,7 @@ struct RoleBindingResource: Resource {
   private init(_ id: ResourceID, kind: String, isNamespaced: Bool) {
     definition = ResourceDefinition(
       id: id, kind: kind, isNamespaced: isNamespaced,
-      columns: [
-        TableCells.name, TableColumn("Role"), TableCells.age, TableColumn("Users", priority: 1),
-        TableColumn("Groups", priority: 1),
-        TableColumn("ServiceAccounts", priority: 1),
-      ], nameRule: .pathSegment)
+      columns: [.name, "Role", .age, .wide("Users"), .wide("Groups"), .wide("ServiceAccounts")], nameRule: .pathSegment)
   }
 
   func setDefaults(_ object: inout JSON) {

@@ -8,7 +8,7 @@ struct RoleResource: Resource {
 
   private init(_ id: ResourceID, kind: String, isNamespaced: Bool) {
     definition = ResourceDefinition(
-      id: id, kind: kind, isNamespaced: isNamespaced, columns: [TableCells.name, TableColumn("Created At", type: "date")],
+      id: id, kind: kind, isNamespaced: isNamespaced, columns: [.name, TableColumn(name: "Created At", type: "date")],
       nameRule: .pathSegment)
   }
 

@@ -3,7 +3,7 @@ import CoreObjects
 /// Configuration that is not for every eye.
 struct SecretResource: Resource {
   let definition = ResourceDefinition(
-    id: .secrets, kind: "Secret", columns: [TableCells.name, TableColumn("Type"), TableColumn("Data"), TableCells.age],
+    id: .secrets, kind: "Secret", columns: [.name, "Type", "Data", .age],
     selectable: ["type": { $0[.type] }])
 
   func setDefaults(_ object: inout JSON) {

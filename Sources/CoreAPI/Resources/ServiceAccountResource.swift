@@ -7,7 +7,7 @@ struct ServiceAccountResource: Resource {
     subresources: [
       Subresource(name: "token", kind: "TokenRequest", group: "authentication.k8s.io", version: "v1", verbs: ["create"])
     ],
-    columns: [TableCells.name, TableCells.age])
+    columns: [.name, .age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     [TableCells.name(object), TableCells.age(object, now)]

@@ -6,10 +6,7 @@ struct ServiceResource: Resource {
   static let affinitySeconds = 10_800
   let definition = ResourceDefinition(
     id: .services, kind: "Service", shortNames: ["svc"], categories: ["all"], hasStatus: true,
-    columns: [
-      TableCells.name, TableColumn("Type"), TableColumn("Cluster-IP"), TableColumn("External-IP"), TableColumn("Port(s)"),
-      TableCells.age, TableColumn("Selector", priority: 1),
-    ], nameRule: .dns1035Label)
+    columns: [.name, "Type", "Cluster-IP", "External-IP", "Port(s)", .age, .wide("Selector")], nameRule: .dns1035Label)
 
   /// Source: SetDefaults_Service, pkg/apis/core/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {

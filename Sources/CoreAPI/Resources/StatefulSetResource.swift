@@ -4,10 +4,7 @@ import CoreObjects
 struct StatefulSetResource: Resource {
   let definition = ResourceDefinition(
     id: .statefulSets, kind: "StatefulSet", shortNames: ["sts"], categories: ["all"], hasStatus: true, subresources: [.scale],
-    columns: [
-      TableCells.name, TableColumn("Ready"), TableCells.age, TableColumn("Containers", priority: 1),
-      TableColumn("Images", priority: 1),
-    ])
+    columns: [.name, "Ready", .age, .wide("Containers"), .wide("Images")])
 
   func setDefaults(_ object: inout JSON) {
     var set = StatefulSet(tree: object)

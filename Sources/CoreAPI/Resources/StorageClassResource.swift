@@ -4,10 +4,7 @@ import CoreObjects
 struct StorageClassResource: Resource {
   let definition = ResourceDefinition(
     id: .storageClasses, kind: "StorageClass", isNamespaced: false, shortNames: ["sc"],
-    columns: [
-      TableCells.name, TableColumn("Provisioner"), TableColumn("ReclaimPolicy"), TableColumn("VolumeBindingMode"),
-      TableColumn("AllowVolumeExpansion"), TableCells.age,
-    ])
+    columns: [.name, "Provisioner", "ReclaimPolicy", "VolumeBindingMode", "AllowVolumeExpansion", .age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let type = StorageClass(tree: object)

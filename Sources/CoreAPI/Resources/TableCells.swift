@@ -2,9 +2,6 @@ import CoreObjects
 
 /// Cells that many tables share. Source: pkg/printers/internalversion/printers.go, v1.36.
 enum TableCells {
-  static let age = TableColumn("Age")
-  static let name = TableColumn("Name", format: "name")
-
   static func age(_ object: JSON, _ now: Instant) -> JSON { since(object[.metadata][.creationTimestamp].string, now) }
 
   /// How long ago a moment was, or `<unknown>`.
@@ -22,9 +19,9 @@ enum TableCells {
     ]
   }
 
-  static let replicaColumns = [
-    name, TableColumn("Desired", type: "integer"), TableColumn("Current", type: "integer"), TableColumn("Ready", type: "integer"),
-    age, TableColumn("Containers", priority: 1), TableColumn("Images", priority: 1), TableColumn("Selector", priority: 1),
+  static let replicaColumns: [TableColumn] = [
+    .name, .number("Desired"), .number("Current"), .number("Ready"), .age, .wide("Containers"), .wide("Images"),
+    .wide("Selector"),
   ]
 
   /// Those of `replicaColumns` but the selector.

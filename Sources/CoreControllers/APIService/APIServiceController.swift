@@ -34,12 +34,10 @@ package struct APIServiceController: Controller {
     }
     let conditions = stored.view(APIService.self).status.conditions
     let old = conditions.first { $0.type == "Available" }
-    var condition = APIServiceCondition()
-    condition.type = "Available"
-    condition.status = found.isTrue ? "True" : "False"
-    condition.reason = found.reason
-    condition.message = found.message
-    condition.lastTransitionTime = old?.status == condition.status ? old?.lastTransitionTime : now.rfc3339
+    let value = found.isTrue ? "True" : "False"
+    let condition = APIServiceCondition.make(
+      type: "Available", status: value, reason: found.reason, message: found.message,
+      lastTransitionTime: old?.status == value ? old?.lastTransitionTime : now.rfc3339)
     if old == condition { return Plan() }
     let all = List(conditions.filter { $0.type != "Available" } + [condition])
     let merge: JSON = ["status": ["conditions": all.tree]]

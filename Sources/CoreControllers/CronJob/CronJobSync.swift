@@ -80,7 +80,7 @@ struct CronJobSync {
     result.changes.append(
       .delete(
         job, propagation: .background,
-        succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: message, about: stored.tree))
+        succeeded: stored.event(.normal, "SuccessfulDelete", message))
     )
   }
 
@@ -122,8 +122,8 @@ struct CronJobSync {
     result.changes.append(
       Change(
         .create(.jobs, namespace: stored.key.namespace, tree: job.tree),
-        succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "Created job \(name)", about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedCreate", message: "Error creating job: {error}", about: stored.tree),
+        succeeded: stored.event(.normal, "SuccessfulCreate", "Created job \(name)"),
+        failed: stored.event(.warning, "FailedCreate", "Error creating job: {error}"),
         tolerated: Change.untilThere))
     cron.status.lastScheduleTime = scheduled.rfc3339
   }

@@ -13,11 +13,7 @@ enum DaemonPlacement {
     var wanted = tolerations
     if spec.hostNetwork == true { wanted.append(("node.kubernetes.io/network-unavailable", "NoSchedule")) }
     for (key, effect) in wanted where !spec.tolerations.contains(where: { $0.key == key && $0.effect == effect }) {
-      var toleration = Toleration()
-      toleration.key = key
-      toleration.operator = "Exists"
-      toleration.effect = effect
-      spec.tolerations.append(toleration)
+      spec.tolerations.append(.make(key: key, operator: "Exists", effect: effect))
     }
   }
 

@@ -70,9 +70,7 @@ package struct DeploymentController: Controller {
       } else {
         continue
       }
-      var tree = set.tree
-      tree[.metadata].put(.ownerReferences, owners.isEmpty ? .null : List(owners).tree)
-      changes.append(Change(.update(.replicaSets, tree: tree), tolerated: Change.untilGone))
+      changes.append(.update(set, owners: owners))
     }
     return changes
   }

@@ -155,16 +155,14 @@ struct DeploymentSync {
     let event =
       change == 0
       ? nil
-      : EventDraft(
-        .normal, reason: "ScalingReplicaSet",
-        message: "Scaled \(change > 0 ? "up" : "down") replica set \(set.name) from \(set.replicasBefore) to \(set.replicas)",
-        about: stored.tree)
+      : stored.event(
+        .normal, "ScalingReplicaSet",
+        "Scaled \(change > 0 ? "up" : "down") replica set \(set.name) from \(set.replicasBefore) to \(set.replicas)")
     guard let object = set.stored else {
       var tree = set.replicaSet
       tree.spec.replicas = set.replicas
       for (key, value) in set.annotations { tree.metadata.annotations[key] = value }
-      let failed = EventDraft(
-        .warning, reason: "ReplicaSetCreateError", message: "replica set \(set.name) was refused: {error}", about: stored.tree)
+      let failed = stored.event(.warning, "ReplicaSetCreateError", "replica set \(set.name) was refused: {error}")
       plan.changes.append(
         Change(
           .create(.replicaSets, namespace: stored.key.namespace, tree: tree.tree), succeeded: event, failed: failed,

@@ -18,7 +18,7 @@ struct BudgetCount {
     self.store = store
     self.now = now
     var events: [EventDraft] = []
-    if pods.isEmpty { events.append(event(.normal, "NoPods", "no pod has the labels of this budget")) }
+    if pods.isEmpty { events.append(stored.event(.normal, "NoPods", "no pod has the labels of this budget")) }
     var updated = budget
     do {
       let expected = try expectation(budget.spec, pods, &events)
@@ -35,7 +35,7 @@ struct BudgetCount {
       setCondition(&updated, isAllowed, isAllowed ? "SufficientPods" : "InsufficientPods", "")
     } catch {
       events.append(
-        event(.warning, "CalculateExpectedPodCountFailed", "the pods of this budget cannot be counted: \(error.message)"))
+        stored.event(.warning, "CalculateExpectedPodCountFailed", "the pods of this budget cannot be counted: \(error.message)"))
       // Where nothing is known, nothing may be disrupted.
       updated.status.disruptionsAllowed = 0
       setCondition(&updated, false, "SyncFailed", error.message)
@@ -44,10 +44,6 @@ struct BudgetCount {
     guard updated.status.tree != budget.status.tree else { return }
     plan.changes = events.map { Change(.nothing, succeeded: $0) }
     plan.changes.append(Change(.updateStatus(.podDisruptionBudgets, tree: updated.tree), tolerated: Change.untilGone))
-  }
-
-  private func event(_ kind: EventDraft.Kind, _ reason: String, _ message: String) -> EventDraft {
-    EventDraft(kind, reason: reason, message: message, about: stored.tree)
   }
 
   /// How many pods there should be, and how many of them healthy.
@@ -93,7 +89,7 @@ struct BudgetCount {
       let message =
         "pods with the labels of this budget have no controller; a percentage or maxUnavailable does not count them: "
         + "give minAvailable as a number to cover them"
-      events.append(event(.warning, "UnmanagedPods", message))
+      events.append(stored.event(.warning, "UnmanagedPods", message))
     }
     return total
   }
@@ -124,7 +120,8 @@ struct BudgetCount {
         plan.wake(at: due)
       } else {
         events.append(
-          event(.warning, "NotDeleted", "pod \(pod.key.namespace)/\(pod.key.name) was to be evicted and has not been deleted"))
+          stored.event(
+            .warning, "NotDeleted", "pod \(pod.key.namespace)/\(pod.key.name) was to be evicted and has not been deleted"))
       }
     }
     return awaited

@@ -50,7 +50,7 @@ struct EndpointSlices {
 
   private var draft: EventDraft {
     let message = "the EndpointSlices of Service \(stored.key.namespace)/\(stored.key.name) could not be written: {error}"
-    return EventDraft(.warning, reason: "FailedToUpdateEndpointSlices", message: message, about: stored.tree)
+    return stored.event(.warning, "FailedToUpdateEndpointSlices", message)
   }
 
   private func packing(_ owner: StoredObject, _ manager: String, _ labels: TextMap, _ annotations: TextMap) -> SlicePacking {

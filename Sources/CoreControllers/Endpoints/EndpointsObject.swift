@@ -88,6 +88,6 @@ struct EndpointsObject {
 
   private func draft(_ reason: String) -> EventDraft {
     let message = "the Endpoints of Service \(stored.key.namespace)/\(stored.key.name) could not be written: {error}"
-    return EventDraft(.warning, reason: reason, message: message, about: stored.tree)
+    return stored.event(.warning, reason, message)
   }
 }

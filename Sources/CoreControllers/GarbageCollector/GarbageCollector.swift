@@ -106,9 +106,7 @@ package struct GarbageCollector: Controller {
     }
     if !solid.isEmpty {
       if gone == 0 { return Plan() }
-      var tree = stored.tree
-      tree[.metadata].put(.ownerReferences, List(solid).tree)
-      plan.changes.append(Change(.update(stored.key.resource, tree: tree), tolerated: Change.untilGone))
+      plan.changes.append(.update(stored, owners: solid))
       return plan
     }
     let dependants = store.owned(by: stored.uid)
@@ -144,14 +142,12 @@ package struct GarbageCollector: Controller {
   /// Owners that wait for each other would wait for ever: this one no longer holds up its own.
   private static func unblock(_ stored: StoredObject, _ metadata: ObjectMeta) -> [Change] {
     guard metadata.ownerReferences.contains(where: { $0.blockOwnerDeletion == true }) else { return [] }
-    var tree = stored.tree
     let references = metadata.ownerReferences.map { reference in
       var reference = reference
       if reference.blockOwnerDeletion == true { reference.blockOwnerDeletion = false }
       return reference
     }
-    tree[.metadata].put(.ownerReferences, List(references).tree)
-    return [Change(.update(stored.key.resource, tree: tree), tolerated: Change.untilGone)]
+    return [.update(stored, owners: references)]
   }
 
   private static func blocking(_ owner: StoredObject, _ store: Store) -> [StoredObject] {
@@ -174,10 +170,7 @@ package struct GarbageCollector: Controller {
   private func orphan(_ stored: StoredObject, _ store: Store) -> Plan {
     var plan = Plan()
     for dependant in store.owned(by: stored.uid) {
-      var tree = dependant.tree
-      let rest = dependant.metadata.ownerReferences.filter { $0.uid != stored.uid }
-      tree[.metadata].put(.ownerReferences, rest.isEmpty ? .null : List(rest).tree)
-      plan.changes.append(Change(.update(dependant.key.resource, tree: tree), tolerated: Change.untilGone))
+      plan.changes.append(.update(dependant, owners: dependant.metadata.ownerReferences.filter { $0.uid != stored.uid }))
     }
     plan.changes += release(stored, "orphan").changes
     return plan

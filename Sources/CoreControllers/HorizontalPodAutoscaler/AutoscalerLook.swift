@@ -126,8 +126,8 @@ struct AutoscalerLook {
     plan.changes.append(
       Change(
         .patch(target.stored.key, subresource: "scale", merge: ["spec": ["replicas": .int(Int64(decision.desired))]]),
-        succeeded: EventDraft(.normal, reason: "SuccessfulRescale", message: message, about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedRescale", message: message + "; error: {error}", about: stored.tree)))
+        succeeded: stored.event(.normal, "SuccessfulRescale", message),
+        failed: stored.event(.warning, "FailedRescale", message + "; error: {error}")))
     conditions.set(.ableToScale, "True", "SucceededRescale", "the target was scaled to \(decision.desired)")
     status.lastScaleTime = now.rfc3339
     memory.lastRescale = .init(target: target.stored.key, revision: target.stored.revision, isUp: change > 0)

@@ -72,7 +72,7 @@ package struct NodeLifecycleController: Controller {
     known[stored.key.name] = Known(since: now, reference: reference)
     let message = "Node \(stored.key.name) event: the node controller knows the node"
     plan.changes.append(
-      Change(.nothing, succeeded: EventDraft(.normal, reason: "RegisteredNode", message: message, about: reference)))
+      Change(.nothing, succeeded: EventDraft(.normal, "RegisteredNode", message, about: reference)))
     return now
   }
 
@@ -80,7 +80,7 @@ package struct NodeLifecycleController: Controller {
     guard let known = known.removeValue(forKey: key.name) else { return Plan() }
     let message = "Node \(key.name) event: the node controller forgets the node"
     return Plan(changes: [
-      Change(.nothing, succeeded: EventDraft(.normal, reason: "RemovingNode", message: message, about: known.reference))
+      Change(.nothing, succeeded: EventDraft(.normal, "RemovingNode", message, about: known.reference))
     ])
   }
 
@@ -121,8 +121,7 @@ package struct NodeLifecycleController: Controller {
     let merge: JSON = ["status": ["conditions": node.status.conditions.tree]]
     var change = Change(.patch(stored.key, subresource: "status", merge: merge), tolerated: Change.untilGone)
     if wasReady {
-      change.succeeded = EventDraft(
-        .normal, reason: "NodeNotReady", message: "Node \(stored.key.name) status is now: NodeNotReady", about: stored.tree)
+      change.succeeded = stored.event(.normal, "NodeNotReady", "Node \(stored.key.name) status is now: NodeNotReady")
     }
     plan.changes.append(change)
   }
@@ -141,7 +140,7 @@ package struct NodeLifecycleController: Controller {
     pod.status.conditions[index].lastTransitionTime = now.rfc3339
     return Change(
       .updateStatus(.pods, tree: pod.tree),
-      succeeded: EventDraft(.warning, reason: "NodeNotReady", message: "Node is not ready", about: stored.tree),
+      succeeded: stored.event(.warning, "NodeNotReady", "Node is not ready"),
       tolerated: Change.untilGone)
   }
 }

@@ -44,11 +44,7 @@ enum NodeTaints {
   }
 
   static func make(_ key: String, _ effect: String, _ now: Instant) -> Taint {
-    var taint = Taint()
-    taint.key = key
-    taint.effect = effect
-    taint.timeAdded = now.rfc3339
-    return taint
+    .make(key: key, effect: effect, timeAdded: now.rfc3339)
   }
 
   /// Checked against the revision that was looked at: a taint that somebody else sets meanwhile is not lost.

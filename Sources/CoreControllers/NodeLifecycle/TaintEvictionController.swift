@@ -56,9 +56,7 @@ package struct TaintEvictionController: Controller {
       Change(.updateStatus(.pods, tree: marked.tree), tolerated: Change.untilGone),
       Change(
         .delete(key, uid: stored.uid, graceSeconds: nil, propagation: nil),
-        succeeded: EventDraft(
-          .normal, reason: "TaintManagerEviction", message: "Marking for deletion Pod \(key.namespace)/\(key.name)",
-          about: stored.tree),
+        succeeded: stored.event(.normal, "TaintManagerEviction", "Marking for deletion Pod \(key.namespace)/\(key.name)"),
         tolerated: Change.untilGone),
     ])
   }

@@ -110,18 +110,14 @@ struct ReplicaSetSync {
 
   private func setFailureCondition(_ status: inout ReplicaSetStatus, _ wasRefused: Bool) {
     if !wasRefused, status.conditions.isEmpty { return }
-    let present = status.conditions.first { $0.type == "ReplicaFailure" }
-    let rest = status.conditions.filter { $0.type != "ReplicaFailure" }
+    let isPresent = status.conditions.contains { $0.type == "ReplicaFailure" }
     if wasRefused {
-      if present != nil { return }
-      var condition = ReplicaSetCondition()
-      condition.type = "ReplicaFailure"
-      condition.status = "True"
-      condition.reason = "FailedCreate"
-      condition.message = "new pods are refused: see the FailedCreate events of this \(kind)"
-      condition.lastTransitionTime = now.rfc3339
-      status.conditions = List(rest + [condition])
-    } else if present != nil {
+      if isPresent { return }
+      let message = "new pods are refused: see the FailedCreate events of this \(kind)"
+      status.conditions.append(
+        .make(type: "ReplicaFailure", status: "True", reason: "FailedCreate", message: message, lastTransitionTime: now.rfc3339))
+    } else if isPresent {
+      let rest = status.conditions.filter { $0.type != "ReplicaFailure" }
       status.conditions = List(tree: rest.isEmpty ? .null : List(rest).tree)
     }
   }

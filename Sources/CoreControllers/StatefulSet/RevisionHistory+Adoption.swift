@@ -9,10 +9,7 @@ extension RevisionHistory {
       guard let revision = store.get(key), case let metadata = revision.metadata, metadata.deletionTimestamp == nil,
         revision.controller == nil, selector.matches(metadata.labels)
       else { return nil }
-      var tree = revision.tree
-      let owners = Array(metadata.ownerReferences) + [OwnedPods.reference(to: stored.tree)]
-      tree[.metadata].put(.ownerReferences, List(owners).tree)
-      return Change(.update(.controllerRevisions, tree: tree), tolerated: Change.untilGone)
+      return .update(revision, owners: Array(metadata.ownerReferences) + [OwnedPods.reference(to: stored.tree)])
     }
   }
 }

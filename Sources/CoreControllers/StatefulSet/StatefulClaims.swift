@@ -56,7 +56,7 @@ struct StatefulClaims {
       if !owners.isEmpty { claim.metadata.ownerReferences = List(owners) }
       return Change(
         .create(.persistentVolumeClaims, namespace: stored.key.namespace, tree: claim.tree),
-        failed: EventDraft(.warning, reason: "FailedCreate", message: "create Claim \(name) failed: {error}", about: stored.tree),
+        failed: stored.event(.warning, "FailedCreate", "create Claim \(name) failed: {error}"),
         tolerated: Change.untilThere)
     }
   }
@@ -75,10 +75,7 @@ struct StatefulClaims {
       let others = references.filter { $0.uid != stored.uid && $0.uid != pod.uid }
       let isManaged = others.contains { $0.controller == true }
       let wanted = isManaged ? others : others + owners(pod: pod, isCondemned: isCondemned)
-      if references == wanted { return nil }
-      var tree = claim.tree
-      tree[.metadata].put(.ownerReferences, wanted.isEmpty ? .null : List(wanted).tree)
-      return Change(.update(.persistentVolumeClaims, tree: tree), tolerated: Change.untilGone)
+      return references == wanted ? nil : .update(claim, owners: wanted)
     }
   }
 

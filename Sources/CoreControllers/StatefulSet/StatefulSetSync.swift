@@ -110,8 +110,8 @@ struct StatefulSetSync {
     plan.changes.append(
       Change(
         .update(.pods, tree: tree),
-        succeeded: EventDraft(.normal, reason: "SuccessfulUpdate", message: "update \(what) successful", about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedUpdate", message: "update \(what) failed: {error}", about: stored.tree),
+        succeeded: stored.event(.normal, "SuccessfulUpdate", "update \(what) successful"),
+        failed: stored.event(.warning, "FailedUpdate", "update \(what) failed: {error}"),
         tolerated: Change.untilGone))
   }
 
@@ -136,16 +136,16 @@ struct StatefulSetSync {
     plan.changes.append(
       Change(
         .create(.pods, namespace: stored.key.namespace, tree: pod.tree),
-        succeeded: EventDraft(.normal, reason: "SuccessfulCreate", message: "create \(what) successful", about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedCreate", message: "create \(what) failed: {error}", about: stored.tree)))
+        succeeded: stored.event(.normal, "SuccessfulCreate", "create \(what) successful"),
+        failed: stored.event(.warning, "FailedCreate", "create \(what) failed: {error}")))
   }
 
   private mutating func delete(_ pod: StoredObject) {
     let what = "Pod \(pod.key.name) in StatefulSet \(stored.key.name)"
     plan.changes.append(
       .delete(
-        pod, succeeded: EventDraft(.normal, reason: "SuccessfulDelete", message: "delete \(what) successful", about: stored.tree),
-        failed: EventDraft(.warning, reason: "FailedDelete", message: "delete \(what) failed: {error}", about: stored.tree)))
+        pod, succeeded: stored.event(.normal, "SuccessfulDelete", "delete \(what) successful"),
+        failed: stored.event(.warning, "FailedDelete", "delete \(what) failed: {error}")))
   }
 
   /// Removes pods outside the range from the highest ordinal, one at a time when ordered. Then a pod that is not available

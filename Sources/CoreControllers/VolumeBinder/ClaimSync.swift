@@ -63,7 +63,7 @@ struct ClaimSync {
     return Plan(changes: [
       Change(
         .updateStatus(.persistentVolumeClaims, tree: updated.tree),
-        succeeded: EventDraft(.warning, reason: reason, message: message, about: stored.tree))
+        succeeded: stored.event(.warning, reason, message))
     ])
   }
 
@@ -85,9 +85,8 @@ struct ClaimSync {
     }
     var larger = volume
     larger.spec.capacity[.storage] = claim.spec.resources.requests[.storage]
-    let event = EventDraft(
-      .normal, reason: "VolumeResizeSuccessful",
-      message: "the volume now has \(claim.spec.resources.requests[.storage] ?? "")", about: stored.tree)
+    let event = stored.event(
+      .normal, "VolumeResizeSuccessful", "the volume now has \(claim.spec.resources.requests[.storage] ?? "")")
     return Plan(changes: [
       Change(.update(.persistentVolumes, tree: larger.tree), succeeded: event), report(larger.spec.capacity, larger),
     ])
@@ -160,7 +159,7 @@ struct ClaimSync {
     return Plan(changes: [
       Change(
         .create(.persistentVolumes, namespace: "", tree: volume.tree),
-        succeeded: EventDraft(.normal, reason: "ProvisioningSucceeded", message: "made volume \(name)", about: stored.tree),
+        succeeded: stored.event(.normal, "ProvisioningSucceeded", "made volume \(name)"),
         tolerated: Change.untilThere),
       complete(provisioned, name),
     ])

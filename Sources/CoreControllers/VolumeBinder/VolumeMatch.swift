@@ -61,13 +61,8 @@ enum VolumeMatch {
   }
 
   static func reference(to claim: StoredObject) -> ObjectReference {
-    var reference = ObjectReference()
-    reference.apiVersion = "v1"
-    reference.kind = "PersistentVolumeClaim"
-    reference.namespace = claim.key.namespace
-    reference.name = claim.key.name
-    reference.uid = claim.uid
-    return reference
+    .make(
+      apiVersion: "v1", kind: "PersistentVolumeClaim", namespace: claim.key.namespace, name: claim.key.name, uid: claim.uid)
   }
 
   /// A new volume of our class: a directory on the selected node.

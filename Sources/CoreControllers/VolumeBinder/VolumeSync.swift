@@ -53,7 +53,7 @@ struct VolumeSync {
     let message = "nothing in this cluster deletes volumes of this kind; set the reclaim policy to Retain or delete it by hand"
     var changes = setPhase("Failed", message)
     if !changes.isEmpty {
-      changes[0].succeeded = EventDraft(.warning, reason: "VolumeFailedDelete", message: message, about: stored.tree)
+      changes[0].succeeded = stored.event(.warning, "VolumeFailedDelete", message)
     }
     return Plan(changes: changes)
   }
