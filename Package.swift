@@ -70,15 +70,14 @@ let package = Package(
       libraries: library("archive", parts: ["bz2", "lzma", "zstd", "z"]) + openSSL),
     edge("EdgeLinux", ["CLinux"]),
     edge("EdgeRuntime", ["CoreObjects", "CoreNode", "EdgeImages", "EdgeLinux"]),
-    edge("EdgeNetwork", ["EdgeLinux"]),
     edge(
-      "EdgeAgent", ["CoreObjects", "CoreNode", "EdgeLinux", "EdgeHTTP", "EdgeRuntime", "EdgeNetwork", "EdgeImages"]),
+      "EdgeAgent", ["CoreObjects", "CoreNode", "EdgeLinux", "EdgeHTTP", "EdgeRuntime", "EdgeImages"]),
     edge(
       "EdgeClient", ["CoreObjects", "CYAML", "COpenSSL", "EdgeHTTP", "EdgeLinux"], libraries: library("yaml") + openSSL),
     edge(
       "Daemon",
       coreTargets + [
-        "EdgeHTTP", "EdgeJournal", "EdgeImages", "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeClient", "COpenSSL",
+        "EdgeHTTP", "EdgeJournal", "EdgeImages", "EdgeLinux", "EdgeRuntime", "EdgeAgent", "EdgeClient", "COpenSSL",
       ]),
     edge("Simulation", coreTargets),
     // Async functions stay on their caller's thread: a simulation is the main thread's, whose heap grows in larger steps.
@@ -115,7 +114,7 @@ let package = Package(
     tests(
       "EdgeRuntimeTests",
       [
-        "EdgeLinux", "EdgeRuntime", "EdgeNetwork", "EdgeAgent", "EdgeImages", "CoreNode", "CoreObjects", "CLinux", "TestMachine",
+        "EdgeLinux", "EdgeRuntime", "EdgeAgent", "EdgeImages", "CoreNode", "CoreObjects", "CLinux", "TestMachine",
       ]),
     tests(
       "DaemonTests",

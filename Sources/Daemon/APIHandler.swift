@@ -39,3 +39,12 @@ final class APIHandler: Sendable {
     }
   }
 }
+
+extension HTTPResponse {
+  /// In the API's form.
+  static func refusal(_ status: Int, _ reason: String, _ message: String) -> HTTPResponse {
+    let error = APIError(code: status, reason: reason, message: message)
+    guard case .body(_, let type, let chunks, _) = error.response else { return .text(status, message) }
+    return HTTPResponse(status: status, headers: ["content-type": type], body: .chunks(chunks))
+  }
+}

@@ -17,7 +17,7 @@ struct BackendProxy: Sendable {
 
   func pass(_ passed: ProxyRequest, _ request: HTTPRequest) async -> HTTPResponse {
     if request.upgrade != nil {
-      return BackendProxy.refusal(501, "NotImplemented", "a connection to another server cannot be upgraded")
+      return .refusal(501, "NotImplemented", "a connection to another server cannot be upgraded")
     }
     var headers = HTTPHeaders()
     for (name, value) in BackendProxy.endToEnd(request.headers) where BackendProxy.isTheirs(name) { headers.append(name, value) }
@@ -50,7 +50,7 @@ struct BackendProxy: Sendable {
     }
     switch answer {
     case .failure(let error):
-      return BackendProxy.refusal(
+      return .refusal(
         503, "ServiceUnavailable",
         "the server is currently unable to handle the request: APIService \(passed.backend.apiService): "
           + "error trying to reach service: \(error)")
@@ -69,12 +69,6 @@ struct BackendProxy: Sendable {
 
   /// Nobody but us says who asks.
   private static func isTheirs(_ name: String) -> Bool { !name.hasPrefix("x-remote-") && !name.hasPrefix("impersonate-") }
-
-  private static func refusal(_ status: Int, _ reason: String, _ message: String) -> HTTPResponse {
-    let error = APIError(code: status, reason: reason, message: message)
-    guard case .body(_, let type, let chunks, _) = error.response else { return .text(status, message) }
-    return HTTPResponse(status: status, headers: ["content-type": type], body: .chunks(chunks))
-  }
 
   /// The head of the answer, or why there is none; the first that is given counts.
   private final class Head: Sendable {

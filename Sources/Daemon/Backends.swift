@@ -1,7 +1,7 @@
 import CoreObjects
 import EdgeAgent
 import EdgeHTTP
-import EdgeNetwork
+import EdgeRuntime
 import Synchronization
 
 /// Clients of the servers behind APIServices.
@@ -15,12 +15,12 @@ final class Backends: Sendable {
     var clients: [ServiceBackend: HTTPClient] = [:]
   }
 
-  private let agent: AgentSlot
+  private let agent: Slot<NodeAgent>
   private let identity: Identity
   private let state = Mutex(State())
 
   /// - Parameter identity: what the servers behind are shown; they believe its owner who asks.
-  init(agent: AgentSlot, identity: Identity) {
+  init(agent: Slot<NodeAgent>, identity: Identity) {
     self.agent = agent
     self.identity = identity
   }
@@ -56,9 +56,9 @@ final class Backends: Sendable {
   /// Pods are in the cluster's network; other addresses are those of this machine and beyond.
   private func route(_ address: ServiceBackend.Address) -> HTTPClientRoute? {
     guard let port = UInt16(exactly: address.port) else { return nil }
-    guard ClusterNetwork.holds(address.host), agent.agent != nil else { return .host(address.host, port: port) }
+    guard ClusterNetwork.holds(address.host), agent.value != nil else { return .host(address.host, port: port) }
     return .socket { [agent] in
-      guard let agent = agent.agent else { throw HTTPClientError.unreachable(address.host, reason: "the nodes are down") }
+      guard let agent = agent.value else { throw HTTPClientError.unreachable(address.host, reason: "the nodes are down") }
       return try await agent.network.connect(address.host, port: port, timeout: Backends.patience)
     }
   }

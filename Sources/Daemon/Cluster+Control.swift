@@ -37,7 +37,7 @@ extension Cluster {
   /// Performs what `wavetank load` and `wavetank image` ask for.
   /// - Returns: the lines to be shown.
   package func perform(_ request: ImageRequest) throws(ImageError) -> [String] {
-    guard let images, let agent = agent.agent else { throw .engine(reason: "this cluster was started without containers") }
+    guard let images, let agent = agent.value else { throw .engine(reason: "this cluster was started without containers") }
     let nodes = configuration.nodeNames
     let lines = try ImageControl(store: images, nodes: nodes).perform(request)
     for name in nodes { agent.reportImages(name) }

@@ -6,7 +6,7 @@ import EdgeHTTP
 package import EdgeImages
 import EdgeJournal
 package import EdgeLinux
-import EdgeNetwork
+import EdgeRuntime
 import Synchronization
 
 /// A running cluster: journal, engine, API server, nodes. The composition root.
@@ -19,7 +19,7 @@ package final class Cluster: Sendable {
   let handler: APIHandler
   let adminToken: String
   private let journal: Journal
-  let agent = AgentSlot()
+  let agent = Slot<NodeAgent>()
   private let control = Mutex<ControlSocket?>(nil)
   private let clockKeeper: ClockKeeper
   private let backends: BackendRounds
@@ -31,8 +31,8 @@ package final class Cluster: Sendable {
     self.configuration = configuration
     (journal, images, address, adminToken) = (parts.journal, parts.images, parts.listener.address, parts.secrets.adminToken)
     clockKeeper = ClockKeeper(parts.clock, journal)
-    host = EngineHost(engine: parts.engine, clock: parts.clock, journal: journal) { [agent] in agent.perform($0) }
-    let hostSlot = HostSlot()
+    host = EngineHost(engine: parts.engine, clock: parts.clock, journal: journal) { [agent] in agent.value?.perform($0) }
+    let hostSlot = Slot<EngineHost>()
     hostSlot.set(host)
     let streams: any StreamServer =
       configuration.runsContainers
@@ -123,7 +123,7 @@ package final class Cluster: Sendable {
     await backends.stop()
     host.stop()
     await server.stop(grace: .milliseconds(200))
-    if let running = agent.agent {
+    if let running = agent.value {
       agent.set(nil)
       await running.shutdown()
     }
@@ -142,10 +142,6 @@ package final class Cluster: Sendable {
   private static func refusal(_ refusal: HTTPRefusal) -> HTTPResponse {
     let reason =
       refusal.status == 413 ? "RequestEntityTooLarge" : refusal.status == 431 ? "RequestHeaderFieldsTooLarge" : "BadRequest"
-    let status: JSON = [
-      "kind": "Status", "apiVersion": "v1", "metadata": [:], "status": "Failure", "message": .string(refusal.message),
-      "reason": .string(reason), "code": .int(Int64(refusal.status)),
-    ]
-    return HTTPResponse(status: refusal.status, headers: ["content-type": "application/json"], body: .bytes(status.encoded()))
+    return .refusal(refusal.status, reason, refusal.message)
   }
 }

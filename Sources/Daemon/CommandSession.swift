@@ -18,14 +18,7 @@ struct CommandSession: Sendable {
       }
       session.closeInput()
     }
-    let sizes = Task {
-      while let bytes = await channel.readSize() {
-        guard let size = try? JSONParser.parse(bytes), let columns = size["Width"].int, let rows = size["Height"].int else {
-          continue
-        }
-        session.resize(columns: UInt16(clamping: columns), rows: UInt16(clamping: rows))
-      }
-    }
+    let sizes = Task { await channel.sizes { session.resize(columns: $0, rows: $1) } }
     let hangup = Task {
       await channel.untilGone()
       if isTerminal, !Task.isCancelled { session.kill() }
@@ -59,22 +52,20 @@ struct CommandResult {
   var problem: String?
 
   var status: [UInt8] {
-    if let problem {
-      let status: JSON = [
-        "metadata": [:], "status": "Failure", "message": .string("the command could not be started: \(problem)"),
-        "reason": "InternalError", "code": 500,
-      ]
-      return status.encoded()
-    }
-    guard code != 0 else {
-      let status: JSON = ["metadata": [:], "status": "Success"]
-      return status.encoded()
-    }
-    let status: JSON = [
-      "metadata": [:], "status": "Failure", "message": .string("command terminated with exit code \(code)"),
-      "reason": "NonZeroExitCode",
-      "details": ["causes": [["reason": "ExitCode", "message": .string(String(code))]]],
-    ]
+    let status: JSON =
+      if let problem {
+        [
+          "metadata": [:], "status": "Failure", "message": .string("the command could not be started: \(problem)"),
+          "reason": "InternalError", "code": 500,
+        ]
+      } else if code == 0 {
+        ["metadata": [:], "status": "Success"]
+      } else {
+        [
+          "metadata": [:], "status": "Failure", "message": .string("command terminated with exit code \(code)"),
+          "reason": "NonZeroExitCode", "details": ["causes": [["reason": "ExitCode", "message": .string(String(code))]]],
+        ]
+      }
     return status.encoded()
   }
 }

@@ -6,11 +6,11 @@ import EdgeHTTP
 
 /// Connects clients with the containers of this machine.
 struct ContainerStreams: StreamServer {
-  let agent: AgentSlot
-  let host: HostSlot
+  let agent: Slot<NodeAgent>
+  let host: Slot<EngineHost>
 
   func serve(_ stream: StreamRequest, _ request: HTTPRequest) async -> HTTPResponse {
-    guard let agent = agent.agent else { return await NoStreams(reason: "the nodes are not up yet").serve(stream, request) }
+    guard let agent = agent.value else { return await NoStreams(reason: "the nodes are not up yet").serve(stream, request) }
     switch stream.kind {
     case .log(let options): return log(stream, options, agent)
     case .exec(let command, let stdin, let stdout, let stderr, let terminal):
@@ -57,7 +57,7 @@ struct ContainerStreams: StreamServer {
     let bytes = ByteStream()
     let path = agent.logFile(podUID: stream.podUID, container: stream.container, attempt: attempt(stream))
     let log = LogStream(path: path, options: options) { [host] in
-      host.host?.read { $0.planner.runtime(uid: stream.podUID)?.isRunning(stream.containerID) ?? false } ?? false
+      host.value?.read { $0.planner.runtime(uid: stream.podUID)?.isRunning(stream.containerID) ?? false } ?? false
     }
     Task.detached { await log.send(to: bytes) }
     return HTTPResponse(status: 200, headers: ["content-type": "text/plain; charset=utf-8"], body: .stream(bytes))

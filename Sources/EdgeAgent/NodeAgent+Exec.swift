@@ -1,5 +1,4 @@
 package import EdgeLinux
-import EdgeNetwork
 package import EdgeRuntime
 import Synchronization
 

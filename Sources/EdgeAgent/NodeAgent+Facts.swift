@@ -1,6 +1,6 @@
 package import CoreNode
 import EdgeLinux
-import EdgeNetwork
+import EdgeRuntime
 
 extension NodeAgent {
   func index(of node: String) -> Int { configuration.nodes.firstIndex(of: node) ?? 0 }

@@ -1,6 +1,5 @@
 import CoreNode
 import EdgeHTTP
-import EdgeNetwork
 import EdgeRuntime
 
 extension NodeAgent {

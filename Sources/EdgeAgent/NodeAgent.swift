@@ -2,8 +2,7 @@ package import CoreNode
 import CoreObjects
 package import EdgeImages
 import EdgeLinux
-package import EdgeNetwork
-import EdgeRuntime
+package import EdgeRuntime
 import Synchronization
 
 /// The nodes of a cluster: carries out what the core commands and tells it what happens. All nodes share this machine and one

@@ -2,7 +2,6 @@ import CoreNode
 import CoreObjects
 import EdgeImages
 import EdgeLinux
-import EdgeNetwork
 import EdgeRuntime
 
 /// One pod on a node. Its commands come one at a time; the ends of its containers come in between.

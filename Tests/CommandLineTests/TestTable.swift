@@ -7,7 +7,7 @@ enum TestTable {
   enum Format: String, CaseIterable { case text, html }
 
   struct PlayOptions: CommandOptions {
-    let files = Option.values("--filename", short: "f", "FILE", .file, "what is played")
+    let files = Option<[String]>("--filename", short: "f", value: "FILE", .file, "what is played", isRepeated: true) { $0 }
     let output = Option.value("--output", short: "o", "FILE", .file, "where the report goes")
     let count = Option.wholeNumber("--count", "N", 1...50, default: 3, "how often")
     let factor = Option.number("--factor", "N", 0.5...10, default: 1, "how fast")

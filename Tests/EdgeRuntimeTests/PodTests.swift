@@ -1,7 +1,7 @@
 import CoreObjects
 import EdgeAgent
 import EdgeLinux
-import EdgeNetwork
+import EdgeRuntime
 import Glibc
 import Testing
 

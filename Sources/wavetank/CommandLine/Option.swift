@@ -44,10 +44,9 @@ extension Option<Bool> {
 
 extension Option<Int> {
   static func wholeNumber(
-    _ name: String, short: Character? = nil, _ valueName: String, _ range: ClosedRange<Int>, default standard: Int,
-    _ summary: String
+    _ name: String, _ valueName: String, _ range: ClosedRange<Int>, default standard: Int, _ summary: String
   ) -> Self {
-    Self(name, short: short, value: valueName, .wholeNumber(range), summary, default: "\(standard)") {
+    Self(name, value: valueName, .wholeNumber(range), summary, default: "\(standard)") {
       $0.last.flatMap(Double.init).flatMap(Int.init(exactly:)) ?? standard
     }
   }
@@ -55,10 +54,9 @@ extension Option<Int> {
 
 extension Option<Double> {
   static func number(
-    _ name: String, short: Character? = nil, _ valueName: String, _ range: ClosedRange<Double>, default standard: Double,
-    _ summary: String
+    _ name: String, _ valueName: String, _ range: ClosedRange<Double>, default standard: Double, _ summary: String
   ) -> Self {
-    Self(name, short: short, value: valueName, .number(range), summary, default: Parameter.plain(standard)) {
+    Self(name, value: valueName, .number(range), summary, default: Parameter.plain(standard)) {
       $0.last.flatMap(Double.init) ?? standard
     }
   }
@@ -81,10 +79,8 @@ extension Option<String> {
     Self(name, short: short, value: valueName, kind, summary, default: standard) { $0.last ?? standard }
   }
 
-  static func required(
-    _ name: String, short: Character? = nil, _ valueName: String, _ kind: Parameter.Kind, _ summary: String
-  ) -> Self {
-    Self(name, short: short, value: valueName, kind, summary, isRequired: true) { $0.last ?? "" }
+  static func required(_ name: String, _ valueName: String, _ kind: Parameter.Kind, _ summary: String) -> Self {
+    Self(name, value: valueName, kind, summary, isRequired: true) { $0.last ?? "" }
   }
 
   static func argument(_ name: String, _ kind: Parameter.Kind, _ summary: String) -> Self {
@@ -93,12 +89,6 @@ extension Option<String> {
 }
 
 extension Option<[String]> {
-  static func values(
-    _ name: String, short: Character? = nil, _ valueName: String, _ kind: Parameter.Kind, _ summary: String
-  ) -> Self {
-    Self(name, short: short, value: valueName, kind, summary, isRepeated: true) { $0 }
-  }
-
   /// What is left of the line; after `--` also what looks like an option.
   static func arguments(_ name: String, _ kind: Parameter.Kind, isRequired: Bool = false, _ summary: String) -> Self {
     Self(name, kind, summary, isRequired: isRequired, isRepeated: true) { $0 }
