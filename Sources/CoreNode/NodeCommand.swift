@@ -52,6 +52,7 @@ package struct SandboxSpec: Sendable, Equatable {
   package var cpuLimitMillicores: Int64?
   package var cpuRequestMillicores: Int64 = 0
   package var volumes: [VolumeSpec] = []
+  package var storage = StorageLimits()
   package var fsGroup: Int?
   /// Parameters of the kernel that hold for its network and its IPC, such as net.ipv4.tcp_syncookies.
   package var sysctls: [EnvironmentVariable] = []
@@ -60,6 +61,17 @@ package struct SandboxSpec: Sendable, Equatable {
   /// Extra lines for /etc/hosts: address and names.
   package var hostAliases: [HostAlias] = []
   package var dns = DNSSpec()
+
+  /// Whether what the pod writes has a limit that the file system does not know.
+  package var isMeasured: Bool {
+    storage.pod != nil || volumes.contains { if case .emptyDir(memory: false, _?) = $0.source { true } else { false } }
+  }
+}
+
+/// What a pod may have on its node's disk, bytes: all of it, and single containers with their logs.
+package struct StorageLimits: Sendable, Equatable {
+  package var pod: Int64?
+  package var containers: [String: Int64] = [:]
 }
 
 /// Whose processes a container sees.

@@ -92,6 +92,11 @@ extension PodRuntime {
   private func describe(_ spec: inout SandboxSpec, _ context: NodeContext) {
     spec.hostNetwork = pod.spec.hostNetwork ?? false
     spec.sysctls = Sysctls.wanted(pod)
+    spec.storage.pod = PodTotals.of(pod, .limits).first { $0.name == "ephemeral-storage" }?.amount.value
+    for container in pod.spec.containers {
+      spec.storage.containers[container.name ?? ""] =
+        container.resources.limits["ephemeral-storage"].flatMap { Quantity($0) }?.value
+    }
     spec.hostIPC = pod.spec.hostIPC ?? false
     spec.processes = pod.spec.hostPID == true ? .ofHost : pod.spec.shareProcessNamespace == true ? .ofPod : .ofContainer
     spec.fsGroup = pod.spec.securityContext.fsGroup

@@ -15,7 +15,8 @@ extension PodRuntime {
       message: isFinished ? failure?.message : nil, hostIP: hostIP, hostIPs: [HostIP.make(ip: hostIP).tree], podIP: podIP,
       podIPs: podIP.map { [PodIP.make(ip: $0).tree] }, startTime: startedAt.rfc3339,
       // It never changes.
-      qosClass: old.qosClass ?? QualityOfService.of(pod),
+      qosClass: old.qosClass ?? QualityOfService.of(pod), allocatedResources: allocated,
+      resources: ResourceRequirements(tree: pod.spec.resources.isAbsent ? [:] : pod.spec.resources.tree),
       initContainerStatuses: helpers.isEmpty ? nil : helpers, containerStatuses: statuses { $0 == .main },
       conditions: conditions(old.conditions, phase, isFinished: isFinished, at: now))
   }

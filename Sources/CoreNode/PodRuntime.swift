@@ -22,6 +22,8 @@ package struct PodRuntime: Sendable {
   package var sandbox = Sandbox.absent
   package var containers: [ContainerRuntime]
   package var startedAt: Instant
+  /// What the node sets aside for the pod.
+  let allocated: TextMap
   /// The object is gone from the API, or being deleted.
   package var isRemoved = false
   /// It has not been looked at since it was bound.
@@ -55,6 +57,8 @@ package struct PodRuntime: Sendable {
     uid = stored.uid
     pod = stored.view(Pod.self)
     startedAt = now
+    let requests = PodTotals.of(pod, .requests).map { Member(key: Key($0.name), value: .string($0.amount.description)) }
+    allocated = TextMap(tree: requests.isEmpty ? .null : .object(requests))
     let spec = pod.spec
     containers = spec.initContainers.map { ContainerRuntime($0, of: spec, isInit: true) }
     containers += spec.containers.map { ContainerRuntime($0, of: spec, isInit: false) }

@@ -97,6 +97,7 @@ package final class Cluster: Sendable {
       $0 = Task.detached {
         while !Task.isCancelled {
           host.usage(agent.usage())
+          agent.checkStorage()
           Cluster.scrape(agent, host, isScraping)
           try? await Task.sleep(for: .nanoseconds(Int64(15e9 / clock.speed)))
         }

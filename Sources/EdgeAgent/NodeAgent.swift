@@ -26,6 +26,8 @@ package final class NodeAgent: Sendable {
   private struct Pod {
     var worker: PodWorker
     var tasks: SerialTasks
+    /// What it writes has limits.
+    var isMeasured = false
     /// Commands that have not been carried out yet.
     var waiting = 0
   }
@@ -80,7 +82,9 @@ package final class NodeAgent: Sendable {
   package func perform(_ command: NodeCommand) {
     let node = command.node
     switch command.action {
-    case .startSandbox(let spec): add(spec.podUID, node) { await $0.startSandbox(spec) }
+    case .startSandbox(let spec):
+      add(spec.podUID, node) { await $0.startSandbox(spec) }
+      if spec.isMeasured { pods.withLock { $0[spec.podUID]?.isMeasured = true } }
     case .startContainer(let spec): add(spec.podUID, node) { await $0.start(spec) }
     case .stopContainer(let uid, let id, let grace): add(uid, node) { await $0.stop(id, graceSeconds: grace) }
     case .removeContainer(let uid, let id): add(uid, node) { await $0.remove(id) }
@@ -116,6 +120,12 @@ package final class NodeAgent: Sendable {
       guard let waiting = pods[uid]?.waiting else { return }
       if waiting == 1, isEmpty { pods[uid] = nil } else { pods[uid]?.waiting = waiting - 1 }
     }
+  }
+
+  /// Looks at what pods with limits have written.
+  package func checkStorage() {
+    let measured = pods.withLock { $0.values.filter(\.isMeasured).map(\.worker) }
+    for worker in measured { work { await worker.checkStorage() } }
   }
 
   private func work(_ body: @escaping @Sendable () async -> Void) {

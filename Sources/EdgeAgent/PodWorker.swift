@@ -12,10 +12,11 @@ actor PodWorker {
     case exited(ContainerBundle, ContainerExit)
   }
 
-  private let uid: String
+  let uid: String
   private let node: String
   private let agent: NodeAgent
-  private var sandbox: PodSandbox?
+  private(set) var sandbox: PodSandbox?
+  var hasReportedStorage = false
   private var attachment: ClusterNetwork.Attachment?
   private var containers: [String: Container] = [:]
   private var watchers: [String: Task<Void, Never>] = [:]
@@ -32,7 +33,17 @@ actor PodWorker {
 
   private var directory: String { agent.configuration.runDirectory + "/" + uid }
   private var cgroup: Cgroup { agent.cgroup.child("pod" + uid) }
-  private func report(_ event: NodeEvent) { agent.observe(NodeObservation(node: node, event: event)) }
+  var logDirectory: String { agent.configuration.logDirectory + "/" + uid }
+  var bundles: [ContainerBundle] {
+    containers.values.map { container in
+      switch container {
+      case .running(let running): running.bundle
+      case .exited(let bundle, _): bundle
+      }
+    }
+  }
+
+  func report(_ event: NodeEvent) { agent.observe(NodeObservation(node: node, event: event)) }
 
   func startSandbox(_ spec: SandboxSpec) async {
     if let sandbox { return report(.sandboxStarted(podUID: uid, address: sandbox.address)) }
@@ -89,7 +100,7 @@ actor PodWorker {
       throw ContainerError.creation("the image \(spec.imageID) is not on the node")
     }
     let log = agent.logFile(podUID: uid, container: spec.name, attempt: spec.attempt)
-    try Files.makeDirectories(agent.configuration.logDirectory + "/" + uid + "/" + spec.name)
+    try Files.makeDirectories(logDirectory + "/" + spec.name)
     let bundle = try ContainerBundle(spec, image: image, sandbox: sandbox, speed: agent.configuration.speed)
     do {
       return try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, now: agent.configuration.now)
@@ -152,7 +163,7 @@ actor PodWorker {
   private func release() async {
     if (try? PathName.check(uid)) != nil {
       try? await PodSandbox.remove(sandbox, directory: directory, cgroup: cgroup)
-      try? Files.remove(agent.configuration.logDirectory + "/" + uid)
+      try? Files.remove(logDirectory)
     }
     sandbox = nil
     if let attachment { await agent.network.detach(attachment) }

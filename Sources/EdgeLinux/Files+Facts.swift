@@ -16,6 +16,19 @@ extension Files {
   /// 0 where there is no such file.
   package static func size(_ path: String) -> Int { status(path).map { Int($0.st_size) } ?? 0 }
 
+  /// What a directory and all in it take on the disk. Links are not followed, nor errors told: files come and go meanwhile.
+  package static func usedBytes(_ path: String) -> Int64 { (try? Descriptor.directory(path)).map(usedBytes) ?? 0 }
+
+  private static func usedBytes(_ directory: Descriptor) -> Int64 {
+    var all: Int64 = 0
+    for name in (try? directory.names()) ?? [] {
+      guard let status = directory.status(name) else { continue }
+      all += Int64(status.st_blocks) * 512
+      if status.st_mode & S_IFMT == S_IFDIR, let inner = try? directory.openDirectory(name) { all += usedBytes(inner) }
+    }
+    return all
+  }
+
   /// S_IFDIR, S_IFREG, …; nil where there is nothing.
   package static func kind(_ path: String) -> UInt32? { status(path).map { $0.st_mode & S_IFMT } }
 

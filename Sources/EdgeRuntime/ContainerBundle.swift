@@ -20,6 +20,8 @@ package final class ContainerBundle: Sendable {
   let capabilities: [String]
 
   var rootfs: String { directory + "/rootfs" }
+  /// What the container has written over its image.
+  package var changes: String { directory + "/upper" }
   var terminationLog: String { directory + "/termination-log" }
   var pidFile: String { directory + "/pid" }
   var errorLog: String { directory + "/crun.log" }

@@ -34,10 +34,25 @@ final class ContainerLog: Sendable {
     state = Mutex(State(file: try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640), size: Files.size(path)))
   }
 
-  /// Copies a stream to its end. What cannot be written is lost: a full disk must not stop the container.
-  func copy(_ stream: Descriptor, as source: Source) async {
-    while let bytes = try? await stream.read(), !bytes.isEmpty { append(bytes, as: source) }
-    finish(source)
+  /// Copies streams to their ends, what came first to be read first. What cannot be written is lost: a full disk must not stop the
+  /// container.
+  func copy(_ streams: [(Descriptor, Source)], _ order: ReadyOrder) async {
+    var open = streams.count
+    while open > 0, let ready = try? await order.next() {
+      for index in ready {
+        let (stream, source) = streams[index]
+        do {
+          guard let bytes = try stream.readNow() else { continue }
+          if !bytes.isEmpty {
+            append(bytes, as: source)
+            continue
+          }
+        } catch {}  // The end of a terminal is an error.
+        finish(source)
+        order.remove(index)
+        open -= 1
+      }
+    }
   }
 
   /// Hands over what comes from now on, as it comes.

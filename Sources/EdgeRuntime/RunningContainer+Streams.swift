@@ -11,6 +11,8 @@ extension RunningContainer {
     private let log: ContainerLog
     private let hasInput: Bool
     private var readers: [(Descriptor, ContainerLog.Source)] = []
+    /// Made before the container starts: it knows from then on what came first.
+    private var order: ReadyOrder?
     private var console: ConsoleSocket?
 
     init(_ bundle: ContainerBundle, log: ContainerLog) throws {
@@ -28,6 +30,7 @@ extension RunningContainer {
         readers.append((reader, source))
         forChild.append(ChildProcess.Stream(writer, as: number))
       }
+      order = try ReadyOrder(readers.map(\.0))
       if bundle.spec.stdin {
         let (reader, writer) = try Descriptor.pipe()
         forChild.append(ChildProcess.Stream(reader, as: 0))
@@ -49,12 +52,8 @@ extension RunningContainer {
         if hasInput { input = terminal }
       }
       console = nil
-      let (readers, log) = (readers, log)
-      return Task.detached {
-        await withTaskGroup(of: Void.self) { group in
-          for (reader, source) in readers { group.addTask { await log.copy(reader, as: source) } }
-        }
-      }
+      let (readers, log, order) = (readers, log, try order ?? ReadyOrder(readers.map(\.0)))
+      return Task.detached { await log.copy(readers, order) }
     }
   }
 }

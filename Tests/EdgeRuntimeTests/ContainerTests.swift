@@ -25,6 +25,19 @@ struct ContainerTests {
     }
   }
 
+  @Test("what a container says on both streams is logged in the order in which it said it")
+  func streamOrder() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1")
+      for attempt in 0..<8 {
+        let words = attempt % 2 == 0 ? "echo 1; echo 2 >&2" : "echo 1 >&2; echo 2"
+        let spec = node.container("pod1", words, attempt: attempt)
+        #expect(try await node.run(spec).code == 0)
+        #expect(try node.log(spec).map(\.last) == ["1", "2"])
+      }
+    }
+  }
+
   @Test("the image's command and variables hold unless the container has its own")
   func surroundings() async throws {
     try await TestNode.with(speed: 60) { node in

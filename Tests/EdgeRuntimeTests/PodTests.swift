@@ -81,6 +81,38 @@ struct PodTests {
     }
   }
 
+  @Test("a pod that has written more than a limit allows is told of: in a volume, in a container, in its log, all together")
+  func storageLimits() async throws {
+    try await TestNode.with { node in
+      let files: [(String, String, StorageLimits, Int64?)] = [
+        ("volume", "head -c 3000000 /dev/zero > /e/file", StorageLimits(), 1 << 20),
+        ("container", "head -c 3000000 /dev/zero > /file", StorageLimits(pod: 9 << 20, containers: ["main": 1 << 20]), nil),
+        ("log", "head -c 3000000 /dev/zero | tr '\\0' 'x'", StorageLimits(pod: 9 << 20, containers: ["main": 1 << 20]), nil),
+        ("pod", "head -c 3000000 /dev/zero > /e/file", StorageLimits(pod: 1 << 20), nil),
+        ("none", "head -c 3000000 /dev/zero > /e/file", StorageLimits(pod: 9 << 20), nil),
+      ]
+      for (pod, script, limits, volumeLimit) in files {
+        try await node.startPod(pod) { spec in
+          spec.storage = limits
+          spec.volumes = [VolumeSpec(name: "e", source: .emptyDir(memory: false, sizeLimitBytes: volumeLimit))]
+        }
+        var spec = node.container(pod, script)
+        spec.mounts = [MountSpec(volume: "e", path: "/e")]
+        #expect(try await node.run(spec).code == 0)
+      }
+      node.agent.checkStorage()
+      for (pod, _, _, _) in files where pod != "none" {
+        _ = try await node.observations.first { event in
+          if case .storageExceeded(pod, let message) = event { message } else { nil }
+        }
+      }
+      // Commands of one pod are carried out in order, and what was to be said of it has been said by then.
+      node.perform(.removeSandbox(podUID: "none"))
+      _ = try await node.observations.first { if case .sandboxRemoved("none") = $0 { true } else { nil } }
+      #expect(!node.observations.all.contains { if case .storageExceeded("none", _) = $0 { true } else { false } })
+    }
+  }
+
   @Test("containers of a pod can share their processes, and what one leaves behind ends with it")
   func sharedProcesses() async throws {
     try await TestNode.with { node in

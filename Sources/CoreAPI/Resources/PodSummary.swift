@@ -10,22 +10,25 @@ enum PodSummary {
     var restarts = 0
     var lastRestart: Instant?
     var readyCount = 0
+    var sidecarRestarts = 0
     var isInitializing = false
     for (index, container) in status.initContainerStatuses.enumerated() {
-      restarts += container.restartCount ?? 0
-      note(container, &lastRestart)
       let isSidecar = sidecars.contains(container.name ?? "")
-      if isSidecar, container.ready == true { readyCount += 1 }
-      if isInitializing { continue }
+      restarts += container.restartCount ?? 0
+      if isSidecar { sidecarRestarts += container.restartCount ?? 0 }
+      note(container, &lastRestart)
       if let code = container.state.terminated.exitCode, code == 0 { continue }
-      if isSidecar, container.started == true { continue }
+      if isSidecar, container.started == true {
+        if container.ready == true { readyCount += 1 }
+        continue
+      }
       isInitializing = true
       reason = initReason(container, index, of: pod.spec.initContainers.count)
+      break
     }
-    if !isInitializing {
-      restarts = status.initContainerStatuses.filter { sidecars.contains($0.name ?? "") }.reduce(0) {
-        $0 + ($1.restartCount ?? 0)
-      }
+    // Once all was initialized, init containers do not count, and what a sidecar does holds up nobody.
+    if !isInitializing || status.conditions.contains(where: { $0.type == "Initialized" && $0.status == "True" }) {
+      restarts = sidecarRestarts
       var hasRunning = false
       for container in status.containerStatuses.reversed() {
         restarts += container.restartCount ?? 0
