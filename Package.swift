@@ -64,7 +64,7 @@ let package = Package(
     edge(
       "EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CLLHTTP", "CZlib", "CLinux", "EdgeLinux"],
       libraries: openSSL + library("nghttp2") + library("z")),
-    edge("EdgeJournal", ["CSQLite", "EdgeLinux"], libraries: library("sqlite3")),
+    edge("EdgeJournal", ["CSQLite", "CoreObjects", "EdgeLinux"], libraries: library("sqlite3")),
     edge(
       "EdgeImages", ["CArchive", "COpenSSL", "CoreObjects", "CoreNode", "EdgeLinux", "EdgeHTTP"],
       libraries: library("archive", parts: ["bz2", "lzma", "zstd", "z"]) + openSSL),
@@ -109,7 +109,7 @@ let package = Package(
     tests("CoreNodeTests", ["CoreNode", "CoreObjects"]),
     tests("CoreEngineTests", coreTargets),
     tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLinux", "CZlib", "CLinux", "TestMachine"]),
-    tests("EdgeJournalTests", ["EdgeJournal", "EdgeLinux", "CSQLite", "TestMachine"]),
+    tests("EdgeJournalTests", ["EdgeJournal", "CoreObjects", "EdgeLinux", "CSQLite", "TestMachine"]),
     tests("EdgeImagesTests", ["EdgeImages", "EdgeLinux", "CLinux", "CArchive", "CoreObjects", "CoreNode", "TestMachine"]),
     tests(
       "EdgeRuntimeTests",

@@ -23,5 +23,4 @@ static inline void c_SSL_CTX_prepare(SSL_CTX *context) {
 static inline long c_SSL_set_server_name(SSL *ssl, const char *name) { return SSL_set_tlsext_host_name(ssl, name); }
 static inline long c_SSL_CTX_add_chain(SSL_CTX *context, X509 *certificate) { return SSL_CTX_add1_chain_cert(context, certificate); }
 static inline EVP_PKEY *c_EVP_P256_generate(void) { return EVP_EC_gen("P-256"); }
-static inline EVP_PKEY *c_EVP_RSA_generate(size_t bits) { return EVP_RSA_gen(bits); }
 static inline int c_GENERAL_NAME_type_dns(void) { return GEN_DNS; }

@@ -66,13 +66,10 @@ struct ClusterParts {
     for (key, revision, bytes) in contents.objects {
       let tree: JSON
       do throws(JSONError) { tree = try JSONParser.parse(bytes) } catch {
-        throw .damaged(object: "\(key.resource) \(key.namespace)/\(key.name)", reason: "\(error)")
+        throw .damaged(object: "\(key.resource.name) \(key.namespace)/\(key.name)", reason: "\(error)")
       }
       store.restore(
-        StoredObject(
-          key: ObjectKey(ResourceID(key.group, key.resource), namespace: key.namespace, key.name),
-          uid: tree[.metadata][.uid].string ?? "",
-          revision: revision, tree: tree, encoded: bytes))
+        StoredObject(key: key, uid: tree[.metadata][.uid].string ?? "", revision: revision, tree: tree, encoded: bytes))
     }
     store.restore(revision: contents.lastRevision)
     return Engine(

@@ -30,7 +30,7 @@ package struct ClusterSecrets: Sendable {
       return (secrets, more)
     }
     let authority = try CertificateAuthority(named: "wavetank-ca")
-    let tokenKey = try PrivateKey(.p256)
+    let tokenKey = try PrivateKey()
     let admin = secureRandomBytes(24).hexadecimal
     return (
       ClusterSecrets(authority: authority, signer: TokenSigner(key: tokenKey), adminToken: admin, frontProxy: frontProxy),

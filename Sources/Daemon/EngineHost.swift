@@ -204,12 +204,9 @@ package final class EngineHost: Sendable {
 extension JournalRecord {
   /// As the journal's file keeps it.
   var stored: JournalEntry {
-    func key(_ key: ObjectKey) -> JournalKey {
-      JournalKey(group: key.resource.group, resource: key.resource.name, namespace: key.namespace, name: key.name)
-    }
     switch self {
-    case .put(let object): return .put(key(object.key), revision: object.revision, bytes: object.encoded)
-    case .delete(let object, let revision): return .delete(key(object), revision: revision)
+    case .put(let object): .put(object.key, revision: object.revision, bytes: object.encoded)
+    case .delete(let object, let revision): .delete(object, revision: revision)
     }
   }
 }

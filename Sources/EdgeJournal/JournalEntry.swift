@@ -1,22 +1,9 @@
-/// Which object a record is about. `group` and `namespace` may be empty.
-package struct JournalKey: Sendable, Hashable {
-  package var group: String
-  package var resource: String
-  package var namespace: String
-  package var name: String
-
-  package init(group: String, resource: String, namespace: String, name: String) {
-    self.group = group
-    self.resource = resource
-    self.namespace = namespace
-    self.name = name
-  }
-}
+package import CoreObjects
 
 /// One change to what is kept.
 package enum JournalEntry: Sendable, Equatable {
-  case put(JournalKey, revision: UInt64, bytes: [UInt8])
-  case delete(JournalKey, revision: UInt64)
+  case put(ObjectKey, revision: UInt64, bytes: [UInt8])
+  case delete(ObjectKey, revision: UInt64)
   /// A value of the cluster's own, such as its certificate authority.
   case set(name: String, value: [UInt8])
 
@@ -38,7 +25,7 @@ package enum JournalEntry: Sendable, Equatable {
 /// All that a journal keeps.
 package struct JournalContents: Sendable {
   /// Ordered by group, resource, namespace and name.
-  package var objects: [(key: JournalKey, revision: UInt64, bytes: [UInt8])] = []
+  package var objects: [(key: ObjectKey, revision: UInt64, bytes: [UInt8])] = []
   /// The highest revision that was ever written, also by a deletion; 0 for a new journal.
   package var lastRevision: UInt64 = 0
   package var metadata: [String: [UInt8]] = [:]

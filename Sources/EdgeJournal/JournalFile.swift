@@ -1,3 +1,4 @@
+import CoreObjects
 import EdgeLinux
 import Glibc
 
@@ -79,7 +80,7 @@ final class JournalFile: @unchecked Sendable {
       let rows = try database.prepare(
         "SELECT grp, resource, namespace, name, revision, bytes FROM object ORDER BY grp, resource, namespace, name")
       while try rows.step() {
-        let key = JournalKey(group: rows.text(0), resource: rows.text(1), namespace: rows.text(2), name: rows.text(3))
+        let key = ObjectKey(ResourceID(rows.text(0), rows.text(1)), namespace: rows.text(2), rows.text(3))
         contents.objects.append((key, UInt64(bitPattern: rows.integer(4)), rows.bytes(5)))
       }
       let values = try database.prepare("SELECT name, value FROM metadata")
@@ -114,11 +115,11 @@ final class JournalFile: @unchecked Sendable {
     switch record {
     case .put(let key, let revision, let bytes):
       try putStatement.run([
-        .text(key.group), .text(key.resource), .text(key.namespace), .text(key.name),
+        .text(key.resource.group), .text(key.resource.name), .text(key.namespace), .text(key.name),
         .integer(Int64(bitPattern: revision)), .bytes(bytes),
       ])
     case .delete(let key, _):
-      try deleteStatement.run([.text(key.group), .text(key.resource), .text(key.namespace), .text(key.name)])
+      try deleteStatement.run([.text(key.resource.group), .text(key.resource.name), .text(key.namespace), .text(key.name)])
     case .set(let name, let value): try setStatement.run([.text(name), .bytes(value)])
     }
   }

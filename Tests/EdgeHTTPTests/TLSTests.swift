@@ -101,21 +101,19 @@ import Testing
 }
 
 @Suite(.timeLimit(.minutes(1))) struct CertificateTests {
-  @Test(
-    "a signature verifies with its key and not over other bytes, with another key or cut short",
-    arguments: [PrivateKey.Kind.p256, .rsa2048])
-  func tokens(kind: PrivateKey.Kind) throws {
-    let key = try PrivateKey(kind)
+  @Test("a signature verifies with its key and not over other bytes, with another key or cut short")
+  func tokens() throws {
+    let key = try PrivateKey()
     let signer = TokenSigner(key: key)
     let message = Array("header.payload".utf8)
     let signature = try signer.sign(message)
-    #expect(signature.count == (kind == .p256 ? 64 : 256))
-    #expect(signer.algorithm == (kind == .p256 ? "ES256" : "RS256"))
+    #expect(signature.count == 64)
+    #expect(signer.algorithm == "ES256")
     #expect(TokenSigner(key: try PrivateKey(pem: key.pem)).verify(message, signature: signature))
     #expect(signer.keyID == TokenSigner(key: try PrivateKey(pem: key.pem)).keyID)
     #expect(!signer.verify(message + [0], signature: signature))
     #expect(!signer.verify(message, signature: Array(signature.dropLast())))
-    #expect(!TokenSigner(key: try PrivateKey(kind)).verify(message, signature: signature))
+    #expect(!TokenSigner(key: try PrivateKey()).verify(message, signature: signature))
   }
 
   @Test("an authority read back from PEM issues certificates that openssl verifies")

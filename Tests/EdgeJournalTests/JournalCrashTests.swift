@@ -1,3 +1,4 @@
+import CoreObjects
 import EdgeJournal
 import Foundation
 import Testing

@@ -1,4 +1,5 @@
 import CSQLite
+import CoreObjects
 import EdgeJournal
 import Foundation
 import TestMachine

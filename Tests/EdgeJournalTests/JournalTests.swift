@@ -1,3 +1,4 @@
+import CoreObjects
 import EdgeJournal
 import Foundation
 import Testing
@@ -43,11 +44,11 @@ struct JournalTests {
     try await inScratch { directory in
       let journal = try Journal(directory: directory)
       let keys = [
-        JournalKey(group: "", resource: "pods", namespace: "", name: "x"),
-        JournalKey(group: "g", resource: "pods", namespace: "", name: "x"),
-        JournalKey(group: "", resource: "jobs", namespace: "", name: "x"),
-        JournalKey(group: "", resource: "pods", namespace: "n", name: "x"),
-        JournalKey(group: "", resource: "pods", namespace: "n", name: "é\u{0}y"),
+        ObjectKey(ResourceID("", "pods"), namespace: "", "x"),
+        ObjectKey(ResourceID("g", "pods"), namespace: "", "x"),
+        ObjectKey(ResourceID("", "jobs"), namespace: "", "x"),
+        ObjectKey(ResourceID("", "pods"), namespace: "n", "x"),
+        ObjectKey(ResourceID("", "pods"), namespace: "n", "é\u{0}y"),
       ]
       try await journal.append(keys.map { .put($0, revision: 1, bytes: [1]) })
       #expect(Set(try journal.load().objects.map(\.key)) == Set(keys))
@@ -115,7 +116,7 @@ struct JournalTests {
   }
 }
 
-func key(_ name: String) -> JournalKey { JournalKey(group: "", resource: "configmaps", namespace: "default", name: name) }
+func key(_ name: String) -> ObjectKey { ObjectKey(ResourceID("", "configmaps"), namespace: "default", name) }
 
 func inScratch<R>(_ body: (String) async throws -> R) async throws -> R {
   let directory = NSTemporaryDirectory() + "journal-" + UUID().uuidString

@@ -10,19 +10,6 @@ struct Access: Sendable, Equatable {
   var name = ""
   /// Set for paths that are no resources; the others are empty then.
   var path: String?
-
-  init(verb: String, group: String, resource: String, subresource: String = "", name: String = "") {
-    self.verb = verb
-    self.group = group
-    self.resource = resource
-    self.subresource = subresource
-    self.name = name
-  }
-
-  init(verb: String, path: String) {
-    self.verb = verb
-    self.path = path
-  }
 }
 
 /// The rules of one role, read off its tree. Source: k8s.io/kubernetes/pkg/apis/rbac/v1/evaluation_helpers.go, v1.36.

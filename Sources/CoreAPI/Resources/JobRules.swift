@@ -32,12 +32,6 @@ enum JobRules {
     return errors + validateTemplate(spec.template.spec, path.child("template").child("spec"))
   }
 
-  private static func invalid(_ path: FieldPath, _ value: JSON?, _ detail: String) -> FieldError {
-    FieldError(.invalid, path, value: value, detail: detail)
-  }
-
-  private static func number(_ value: Int) -> JSON { .int(Int64(value)) }
-
   private static func indexes(_ spec: JobSpec, _ path: FieldPath, _ name: String?) -> [FieldError] {
     var errors: [FieldError] = []
     guard spec.completionMode == "Indexed" else {
@@ -113,7 +107,7 @@ extension JobRules {
     }
     if job.spec.completions == job.spec.parallelism { return [] }
     let detail = "may only be changed together with parallelism, to the same number"
-    return [invalid("spec.completions", job.tree[.spec][.completions], detail)]
+    return [FieldError(.invalid, "spec.completions", value: job.tree[.spec][.completions], detail: detail)]
   }
 
   /// Suspended, and none of its pods there (any more): where its pods may run can still be changed.

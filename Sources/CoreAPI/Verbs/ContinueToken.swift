@@ -6,13 +6,9 @@ struct ContinueToken: Sendable, Equatable {
   var revision: UInt64
   var namespace: String
   var name: String
+}
 
-  init(revision: UInt64, namespace: String, name: String) {
-    self.revision = revision
-    self.namespace = namespace
-    self.name = name
-  }
-
+extension ContinueToken {
   init(_ text: String) throws(APIError) {
     guard let bytes = Base64.decode(text), let tree = try? JSONParser.parse(bytes), let revision = tree["rv"].int, revision >= 0,
       let namespace = tree["ns"].string, let name = tree["n"].string

@@ -24,7 +24,7 @@ extension Document {
     guard !body.isEmpty else { throw .badRequest("the request has no body") }
     do throws(JSONError) {
       let (tree, duplicates) = try JSONParser.parseReportingDuplicates(body)
-      self.init(tree, duplicates: duplicates)
+      self.init(tree: tree, duplicates: duplicates)
     } catch { throw .badRequest("the body is no JSON document: \(error)") }
   }
 

@@ -48,13 +48,10 @@ package struct Document: Sendable {
   package var tree: JSON
   /// Paths of the fields that stand in it more than once.
   package var duplicates: [String] = []
+}
 
-  package init(_ tree: JSON) { self.tree = tree }
-
-  init(_ tree: JSON, duplicates: [String]) {
-    self.tree = tree
-    self.duplicates = duplicates
-  }
+extension Document {
+  package init(_ tree: JSON) { self.init(tree: tree) }
 }
 
 /// An application/apply-patch: the fields in `document` shall be as they are there, and belong to `manager`.

@@ -5,17 +5,11 @@ struct Refusal: Sendable, Equatable {
   /// In the short words that FailedScheduling counts.
   var reasons: [String]
   /// Whether it could help to take other pods away.
-  var isResolvable: Bool
+  var isResolvable = false
+}
 
-  init(_ reasons: String..., isResolvable: Bool = false) {
-    self.reasons = reasons
-    self.isResolvable = isResolvable
-  }
-
-  init(reasons: [String], isResolvable: Bool) {
-    self.reasons = reasons
-    self.isResolvable = isResolvable
-  }
+extension Refusal {
+  init(_ reasons: String..., isResolvable: Bool = false) { self.init(reasons: reasons, isResolvable: isResolvable) }
 }
 
 /// Whether a pod may run on a node, as far as only the two of them matter. The order and the reasons are those of upstream's

@@ -1,13 +1,12 @@
 import COpenSSL
 
-/// A private key: EC P-256, or RSA 2048.
+/// A private key on the curve P-256.
 package final class PrivateKey: @unchecked Sendable {
-  package enum Kind: Sendable { case p256, rsa2048 }
 
   let key: OpaquePointer
 
-  package init(_ kind: Kind = .p256) throws(CertificateError) {
-    guard let key = kind == .p256 ? c_EVP_P256_generate() : c_EVP_RSA_generate(2048) else { throw .failed(openSSLErrors()) }
+  package init() throws(CertificateError) {
+    guard let key = c_EVP_P256_generate() else { throw .failed(openSSLErrors()) }
     self.key = key
   }
 

@@ -1,18 +1,14 @@
 import COpenSSL
 
-/// Signs and checks what a JSON Web Token signs (RFC 7518): the ASCII bytes of `header.payload`. RSA keys give RS256; P-256 keys
-/// give ES256, whose signature is the two numbers r and s, 32 bytes each, not OpenSSL's DER.
+/// Signs and checks what a JSON Web Token signs (RFC 7518): the ASCII bytes of `header.payload`, as ES256: the
+/// signature is the two numbers r and s, 32 bytes each, not OpenSSL's DER.
 package final class TokenSigner: Sendable {
   private let key: PrivateKey
-  private let isRSA: Bool
 
-  package init(key: PrivateKey) {
-    self.key = key
-    isRSA = EVP_PKEY_get_base_id(key.key) == EVP_PKEY_RSA
-  }
+  package init(key: PrivateKey) { self.key = key }
 
   /// The value of the token's `alg` header.
-  package var algorithm: String { isRSA ? "RS256" : "ES256" }
+  package let algorithm = "ES256"
 
   /// Names the key by its public half: the first 16 bytes of SHA-256 over its DER form, in hexadecimal.
   package var keyID: String {
@@ -32,11 +28,11 @@ package final class TokenSigner: Sendable {
       EVP_DigestSign(context, &signature, &count, message, message.count) == 1
     else { throw .failed(openSSLErrors()) }
     signature.removeLast(signature.count - count)
-    return isRSA ? signature : try fixedWidth(signature)
+    return try fixedWidth(signature)
   }
 
   package func verify(_ message: [UInt8], signature: [UInt8]) -> Bool {
-    guard let signature = isRSA ? signature : der(signature) else { return false }
+    guard let signature = der(signature) else { return false }
     let context = EVP_MD_CTX_new()
     defer {
       EVP_MD_CTX_free(context)

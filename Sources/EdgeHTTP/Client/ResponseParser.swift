@@ -10,7 +10,6 @@ final class ResponseParser {
   private(set) var hasHeaders = false
   private(set) var isComplete = false
   private(set) var keepsAlive = false
-  private var isInValue = false
   private var headerBytes = 0
   private var body: [UInt8] = []
 
@@ -54,33 +53,23 @@ final class ResponseParser {
       me.headers = HTTPHeaders()
       me.headers.reserve()
       me.hasHeaders = false
-      me.isInValue = false
       return 0
     }
     settings.on_header_field = { parser, start, count in
       let me = of(parser)
       guard !me.hasHeaders else { return me.count(count) }
-      if me.isInValue || me.headers.count == 0 {
-        if me.isInValue { me.headers.endField() }
-        me.headers.beginField()
-        me.isInValue = false
-      }
-      me.headers.appendToName(UnsafeRawBufferPointer(start: start, count: count))
+      me.headers.receiveName(UnsafeRawBufferPointer(start: start, count: count))
       return me.count(count)
     }
     settings.on_header_value = { parser, start, count in
       let me = of(parser)
       guard !me.hasHeaders else { return me.count(count) }
-      if !me.isInValue {
-        me.headers.beginValue()
-        me.isInValue = true
-      }
-      me.headers.appendToValue(UnsafeRawBufferPointer(start: start, count: count))
+      me.headers.receiveValue(UnsafeRawBufferPointer(start: start, count: count))
       return me.count(count)
     }
     settings.on_headers_complete = { parser in
       let me = of(parser)
-      if me.isInValue { me.headers.endField() }
+      me.headers.finish()
       me.status = Int(parser!.pointee.status_code)
       me.hasHeaders = me.status >= 200
       return me.isHead ? 1 : 0

@@ -9,6 +9,8 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
 
   private(set) var wire: [UInt8] = []
   private(set) var fields: [Field] = []
+  /// A parser is in the value of the last field.
+  private var isInValue = false
 
   package init() {}
 
@@ -72,6 +74,27 @@ extension HTTPHeaders {
   mutating func reserve() {
     wire.reserveCapacity(512)
     fields.reserveCapacity(12)
+  }
+
+  /// A parser's next piece of a name, which begins a field where the last one has its value.
+  mutating func receiveName(_ bytes: UnsafeRawBufferPointer) {
+    if isInValue || fields.isEmpty {
+      finish()
+      beginField()
+    }
+    appendToName(bytes)
+  }
+
+  mutating func receiveValue(_ bytes: UnsafeRawBufferPointer) {
+    if !isInValue { beginValue() }
+    isInValue = true
+    appendToValue(bytes)
+  }
+
+  /// Ends the last field.
+  mutating func finish() {
+    if isInValue { endField() }
+    isInValue = false
   }
 
   mutating func beginField() { fields.append(Field(start: wire.count, nameCount: 0, valueCount: 0)) }

@@ -18,7 +18,6 @@ final class RequestParser {
   private var headerBytes = 0
   private var nameBytes = 0
   private var bytesSinceBody = 0
-  private var isInValue = false
   private var hasHeaders = false
   private var isComplete = false
   private var refusal: HTTPRefusal?
@@ -82,7 +81,6 @@ final class RequestParser {
     headers.reserve()
     body = []
     headerBytes = 0
-    isInValue = false
     hasHeaders = false
   }
 
@@ -97,12 +95,7 @@ final class RequestParser {
   private func appendToName(_ bytes: UnsafeRawBufferPointer) -> Bool {
     nameBytes += bytes.count
     guard !hasHeaders else { return count(bytes.count) }
-    if isInValue || headers.count == 0 {
-      if isInValue { headers.endField() }
-      headers.beginField()
-      isInValue = false
-    }
-    headers.appendToName(bytes)
+    headers.receiveName(bytes)
     return count(bytes.count)
   }
 
@@ -115,16 +108,12 @@ final class RequestParser {
 
   private func appendToValue(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard !hasHeaders else { return count(bytes.count) }
-    if !isInValue {
-      headers.beginValue()
-      isInValue = true
-    }
-    headers.appendToValue(bytes)
+    headers.receiveValue(bytes)
     return count(bytes.count + 4)
   }
 
   private func finishHeaders() -> Bool {
-    if isInValue { headers.endField() }
+    headers.finish()
     hasHeaders = true
     if parser.pointee.content_length > UInt64(limits.bodyBytes) {
       refusal = .bodyTooLarge(limit: limits.bodyBytes)
