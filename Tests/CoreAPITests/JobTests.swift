@@ -13,6 +13,15 @@ struct JobTests {
       """)
   }
 
+  @Test("jobs are selected by how many of their pods have succeeded")
+  func selection() throws {
+    var bench = Bench()
+    #expect(bench.send("POST", Self.path, try Self.job("")).status == 201)
+    #expect(bench.get(Self.path + "?fieldSelector=status.successful%3D0").names == ["a"])
+    #expect(bench.get(Self.path + "?fieldSelector=status.successful%3D1").names == [])
+    #expect(bench.get(Self.path + "?fieldSelector=status.active%3D1").status == 400)
+  }
+
   private static let rule = #"{"action":"FailJob","onExitCodes":{"operator":"In","values":[1]}}"#
   private static let indexed = #""completionMode":"Indexed","completions":5,"parallelism":2"#
 

@@ -4,7 +4,8 @@ import CoreObjects
 struct JobResource: Resource {
   let definition = ResourceDefinition(
     id: .jobs, kind: "Job", categories: ["all"], hasStatus: true,
-    columns: [.name, "Status", "Completions", "Duration", .age, .wide("Containers"), .wide("Images"), .wide("Selector")])
+    columns: [.name, "Status", "Completions", "Duration", .age, .wide("Containers"), .wide("Images"), .wide("Selector")],
+    selectable: ["status.successful": { .string(String($0[.status][.succeeded].int ?? 0)) }])
 
   /// Source: pkg/apis/batch/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {
@@ -61,15 +62,10 @@ struct JobResource: Resource {
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let job = Job(tree: object)
     func has(_ type: String) -> Bool { job.status.conditions.contains { $0.type == type && $0.status == "True" } }
+    let isEnding = job.metadata.deletionTimestamp != nil
     let status =
-      has("Complete")
-      ? "Complete"
-      : has("Failed")
-        ? "Failed"
-        : job.metadata.deletionTimestamp != nil
-          ? "Terminating"
-          : has("Suspended")
-            ? "Suspended" : has("FailureTarget") ? "FailureTarget" : has("SuccessCriteriaMet") ? "SuccessCriteriaMet" : "Running"
+      ["Complete", "Failed"].first(where: has)
+      ?? (isEnding ? "Terminating" : ["Suspended", "FailureTarget", "SuccessCriteriaMet"].first(where: has) ?? "Running")
     let done = job.status.succeeded ?? 0
     let wanted =
       job.spec.completions.map(String.init) ?? ((job.spec.parallelism ?? 1) > 1 ? "1 of \(job.spec.parallelism!)" : "1")
@@ -81,9 +77,5 @@ struct JobResource: Resource {
     return [
       TableCells.name(object), .string(status), .string("\(done)/\(wanted)"), .string(duration), TableCells.age(object, now),
     ] + TableCells.containers(job.spec.template.spec) + [TableCells.selector(job.spec.selector)]
-  }
-
-  func selectableField(_ path: String, of object: JSON) -> String? {
-    path == "status.successful" ? String(object[.status][.succeeded].int ?? 0) : nil
   }
 }
