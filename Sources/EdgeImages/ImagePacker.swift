@@ -23,7 +23,7 @@ package struct ImagePacker {
     {
       return try record(in: store, name: name, diffID: text, entries: entries, nodes: nodes)
     }
-    let (diffID, _) = try LayerWriter.write(entries, to: nil)
+    let diffID = try LayerDigest.of(entries)
     if !Files.exists(store.content.layerPath(diffID)) {
       let scratch = try store.content.scratch()
       defer { try? Files.remove(scratch) }
@@ -47,54 +47,6 @@ package struct ImagePacker {
     }
     let image = ImageTable.Image(sizeBytes: size, layers: [diffID], user: recipe.user)
     return try store.record([(id: id, image: image, names: [name])], nodes: nodes)[0]
-  }
-
-  /// Writes the image as an OCI archive, which docker, podman, kind and `wavetank load image-archive` read.
-  package func write(archive path: String) throws(ImageError) {
-    let name = try ImageReference(recipe.name)
-    let scratch = path + ".layer"
-    let file = try stored(try Descriptor.open(scratch, O_RDWR | O_CREAT | O_TRUNC))
-    defer { try? Files.remove(scratch) }
-    let (diffID, size) = try LayerWriter.write(recipe.entries, to: file)
-    let config = configuration(diffID: diffID)
-    let manifest: JSON = [
-      "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json",
-      "config": ImagePacker.descriptor("application/vnd.oci.image.config.v1+json", Digest.of(config), Int64(config.count)),
-      "layers": [ImagePacker.descriptor("application/vnd.oci.image.layer.v1.tar", diffID, size)],
-    ]
-    let manifestBytes = manifest.encoded()
-    var entry = ImagePacker.descriptor(
-      "application/vnd.oci.image.manifest.v1+json", Digest.of(manifestBytes), Int64(manifestBytes.count))
-    entry["annotations"] = [
-      "io.containerd.image.name": .string(name.description), "org.opencontainers.image.ref.name": .string(name.tag ?? "latest"),
-    ]
-    let index: JSON = ["schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [entry]]
-    // docker load before version 25 knows only its own manifest.
-    let legacy: JSON = [
-      [
-        "Config": .string(ImagePacker.blob(Digest.of(config))), "RepoTags": [.string(recipe.name)],
-        "Layers": [.string(ImagePacker.blob(diffID))],
-      ]
-    ]
-    var outer = ImageRecipe(name: recipe.name)
-    try outer.add("oci-layout", text: "{\"imageLayoutVersion\":\"1.0.0\"}")
-    try outer.add("index.json", .bytes(index.encoded()))
-    try outer.add("manifest.json", .bytes(legacy.encoded()))
-    try outer.add(ImagePacker.blob(Digest.of(config)), .bytes(config))
-    try outer.add(ImagePacker.blob(Digest.of(manifestBytes)), .bytes(manifestBytes))
-    try outer.add(ImagePacker.blob(diffID), .file(host: scratch))
-    let output = try stored(path, try Descriptor.open(path + ".next", O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644))
-    do throws(ImageError) { _ = try LayerWriter.write(outer.entries, to: output) } catch {
-      try? Files.remove(path + ".next")
-      throw error
-    }
-    try stored(try Files.rename(path + ".next", to: path))
-  }
-
-  private static func blob(_ digest: String) -> String { "blobs/sha256/" + digest.dropFirst("sha256:".count) }
-
-  private static func descriptor(_ type: String, _ digest: String, _ size: Int64) -> JSON {
-    ["mediaType": .string(type), "digest": .string(digest), "size": .int(size)]
   }
 
   private func configuration(diffID: String) -> [UInt8] {

@@ -36,22 +36,6 @@ struct ImagePackerTests {
     #expect(status.st_mode & 0o7777 == 0o1777)
   }
 
-  @Test("the archive has the same image: equal identifiers, equal bytes each time")
-  func archive() throws {
-    let scratch = try Scratch()
-    let recipe = try recipe(scratch)
-    let packed = try ImagePacker(recipe).pack(into: scratch.store, nodes: ["packed"])
-    for name in ["/one.tar", "/two.tar"] { try ImagePacker(recipe).write(archive: scratch.path + name) }
-    let one = try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/one.tar"))
-    #expect(one == (try Data(contentsOf: URL(fileURLWithPath: scratch.path + "/two.tar"))))
-    #expect(
-      try FileManager.default.contentsOfDirectory(atPath: scratch.path).sorted() == ["one.tar", "source", "store", "two.tar"])
-    let other = try Scratch()
-    let loaded = try other.store.load(archive: scratch.path + "/one.tar", nodes: ["node"])
-    #expect(loaded.map(\.id) == [packed.id])
-    #expect(loaded[0].names == ["docker.io/library/made:1"])
-  }
-
   @Test("a changed file makes a new image, an unchanged one the same")
   func changes() throws {
     let scratch = try Scratch()

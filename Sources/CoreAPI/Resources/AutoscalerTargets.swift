@@ -16,24 +16,20 @@ enum AutoscalerTargets {
   }
 
   private static func text(_ metric: MetricSpec, _ status: MetricStatus) -> String {
-    let unknown = "<unknown>"
     switch metric.type {
-    case "External":
-      if let target = metric.external.target.averageValue {
-        return "\(status.external.current.averageValue ?? unknown)/\(target) (avg)"
-      }
-      return "\(status.external.current.value ?? unknown)/\(metric.external.target.value ?? "")"
-    case "Pods": return "\(status.pods.current.averageValue ?? unknown)/\(metric.pods.target.averageValue ?? "")"
-    case "Object":
-      if let target = metric.object.target.averageValue {
-        return "\(status.object.current.averageValue ?? unknown)/\(target) (avg)"
-      }
-      return "\(status.object.current.value ?? unknown)/\(metric.object.target.value ?? "")"
+    case "External": amount(metric.external.target, status.external.current)
+    case "Pods": "\(status.pods.current.averageValue ?? "<unknown>")/\(metric.pods.target.averageValue ?? "")"
+    case "Object": amount(metric.object.target, status.object.current)
     case "ContainerResource":
-      return resource(metric.containerResource.name, metric.containerResource.target, status.containerResource.current)
-    case "Resource": return resource(metric.resource.name, metric.resource.target, status.resource.current)
-    default: return "<unknown type>"
+      resource(metric.containerResource.name, metric.containerResource.target, status.containerResource.current)
+    case "Resource": resource(metric.resource.name, metric.resource.target, status.resource.current)
+    default: "<unknown type>"
     }
+  }
+
+  private static func amount(_ target: MetricTarget, _ current: MetricValueStatus) -> String {
+    if let average = target.averageValue { return "\(current.averageValue ?? "<unknown>")/\(average) (avg)" }
+    return "\(current.value ?? "<unknown>")/\(target.value ?? "")"
   }
 
   private static func resource(_ name: String?, _ target: MetricTarget, _ current: MetricValueStatus) -> String {

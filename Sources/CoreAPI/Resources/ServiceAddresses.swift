@@ -7,16 +7,11 @@ enum ServiceAddresses {
     let others = context.store.list(.services).filter { $0.uid != service.metadata.uid }.map { $0.view(Service.self) }
     if (service.spec.clusterIP ?? "").isEmpty {
       let used = Set(others.compactMap(\.spec.clusterIP))
-      var found: String?
-      for step in 0..<65_000 {
+      let addresses = (0..<65_000).lazy.map { step in
         let number = 256 + Int((context.randomBits &+ UInt64(step)) % 65_000)
-        let address = "10.96.\(number / 256).\(number % 256)"
-        if !used.contains(address) {
-          found = address
-          break
-        }
+        return "10.96.\(number / 256).\(number % 256)"
       }
-      guard let found else {
+      guard let found = addresses.first(where: { !used.contains($0) }) else {
         throw APIError(code: 500, reason: "InternalError", message: "no cluster address is free in 10.96.0.0/16")
       }
       service.spec.clusterIP = found

@@ -31,10 +31,7 @@ struct EndpointSlices {
     var groups: [SlicePacking.Group] = []
     for backend in backends {
       let ports = EndpointSlices.ports(backend.ports)
-      let family = EndpointSlices.family(backend.address)
-      let place = groups.firstIndex { $0.ports == ports && $0.addressType == family }
-      if place == nil { groups.append(SlicePacking.Group(ports: ports, addressType: family, endpoints: [])) }
-      groups[place ?? groups.count - 1].endpoints.append((backend.pod.uid, EndpointSlices.endpoint(backend)))
+      EndpointSlices.add(backend.pod.uid, EndpointSlices.endpoint(backend), at: backend.address, ports, to: &groups)
     }
     // A Service without backends keeps one empty slice.
     if groups.isEmpty { groups = [SlicePacking.Group(ports: .array([]), addressType: "IPv4", endpoints: [])] }
@@ -69,7 +66,15 @@ struct EndpointSlices {
       })
   }
 
-  private static func family(_ address: String) -> String { address.contains(":") ? "IPv6" : "IPv4" }
+  /// Puts an endpoint to those of the same ports and family.
+  private static func add(
+    _ id: String, _ endpoint: JSON, at address: String, _ ports: JSON, to groups: inout [SlicePacking.Group]
+  ) {
+    let family = address.contains(":") ? "IPv6" : "IPv4"
+    let place = groups.firstIndex { $0.ports == ports && $0.addressType == family }
+    if place == nil { groups.append(SlicePacking.Group(ports: ports, addressType: family, endpoints: [])) }
+    groups[place ?? groups.count - 1].endpoints.append((id, endpoint))
+  }
 
   private static func endpoint(_ backend: Backend) -> JSON {
     var entry: JSON = [
@@ -97,10 +102,8 @@ struct EndpointSlices {
       for subset in endpoints.view(Endpoints.self).subsets {
         let ports = JSON.array(subset.ports.map { EndpointSlices.mirrored($0) })
         for (address, isReady) in subset.addresses.map({ ($0, true) }) + subset.notReadyAddresses.map({ ($0, false) }) {
-          let family = EndpointSlices.family(address.ip ?? "")
-          let place = groups.firstIndex { $0.ports == ports && $0.addressType == family }
-          if place == nil { groups.append(SlicePacking.Group(ports: ports, addressType: family, endpoints: [])) }
-          groups[place ?? groups.count - 1].endpoints.append((address.ip ?? "", EndpointSlices.mirrored(address, isReady)))
+          let ip = address.ip ?? ""
+          EndpointSlices.add(ip, EndpointSlices.mirrored(address, isReady), at: ip, ports, to: &groups)
         }
       }
     }

@@ -38,8 +38,6 @@ package struct CustomMetrics: Sendable {
   /// Series held now.
   package private(set) var count = 0
 
-  package var isEmpty: Bool { sources.isEmpty }
-
   /// Takes one scrape of everything. Pods that it does not name are forgotten, those that failed keep their numbers once.
   package mutating func add(_ scrapes: [PodScrape]) {
     beat += 1

@@ -51,9 +51,6 @@ package struct HTTPRequest: Sendable {
     self.peer = peer
     self.upgrade = upgrade
   }
-
-  /// Whether the client has gone. Long work asks now and then; `withTaskCancellationHandler` tells at once.
-  package var isConnectionClosed: Bool { Task.isCancelled }
 }
 
 extension Collection<UInt8> {

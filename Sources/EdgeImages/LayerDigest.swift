@@ -2,52 +2,38 @@ import CArchive
 import EdgeLinux
 import Glibc
 
-/// A recipe's layer as a tar: sorted, owned by root, from the year 1970, so that equal contents have equal digests.
-struct LayerWriter {
+/// Of a recipe's layer as a tar: sorted, owned by root, from the year 1970, so that equal contents have equal digests. The tar itself
+/// is kept nowhere.
+enum LayerDigest {
   /// Receives the tar's bytes. A class, as libarchive keeps a pointer to it.
   private final class Sink {
     var digest = Digest()
-    let file: Descriptor?
-    var failed = false
-    var count: Int64 = 0
-    init(file: Descriptor?) { self.file = file }
 
     func finish() -> String {
       var last = Digest()
       swap(&last, &digest)
       return last.finish()
     }
-
-    func write(_ bytes: UnsafeRawBufferPointer) -> Int {
-      digest.update(bytes)
-      count += Int64(bytes.count)
-      do throws(SystemError) { try file?.writeAll(bytes) } catch {
-        failed = true
-        return -1
-      }
-      return bytes.count
-    }
   }
 
-  /// Writes the tar to `file`, or only measures it where that is nil.
-  static func write(_ entries: [ImageRecipe.Entry], to file: Descriptor?) throws(ImageError) -> (digest: String, bytes: Int64) {
+  static func of(_ entries: [ImageRecipe.Entry]) throws(ImageError) -> String {
     let archive = archive_write_new()!
     defer { archive_write_free(archive) }
     archive_write_set_format_pax_restricted(archive)
     archive_write_set_bytes_in_last_block(archive, 1)
-    let sink = Sink(file: file)
+    let sink = Sink()
     let context = Unmanaged.passUnretained(sink).toOpaque()
     let opened = archive_write_open(
       archive, context, nil,
       { _, context, bytes, count in
-        Unmanaged<Sink>.fromOpaque(context!).takeUnretainedValue().write(UnsafeRawBufferPointer(start: bytes, count: count))
+        let sink = Unmanaged<Sink>.fromOpaque(context!).takeUnretainedValue()
+        sink.digest.update(UnsafeRawBufferPointer(start: bytes, count: count))
+        return count
       }, nil)
     guard opened == ARCHIVE_OK else { throw .storage(path: "layer", reason: "cannot be begun") }
     for entry in entries { try write(entry, to: archive) }
-    guard archive_write_close(archive) == ARCHIVE_OK, !sink.failed else {
-      throw .storage(path: "layer", reason: "cannot be written")
-    }
-    return withExtendedLifetime(sink) { (sink.finish(), sink.count) }
+    guard archive_write_close(archive) == ARCHIVE_OK else { throw .storage(path: "layer", reason: "cannot be written") }
+    return withExtendedLifetime(sink) { sink.finish() }
   }
 
   private static func write(_ entry: ImageRecipe.Entry, to archive: OpaquePointer) throws(ImageError) {
