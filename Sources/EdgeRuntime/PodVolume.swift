@@ -66,7 +66,8 @@ package struct PodVolume: Sendable {
     if kind != wanted { throw VolumeError("hostPath type check failed: \(path) is not of type \(type)") }
   }
 
-  /// A directory or file of the volume, made (as a directory) where there is none. Links are followed within the volume only.
+  /// A directory or file of the volume, made (as a directory with the volume's own mode) where there is none. Links are followed
+  /// within the volume only. (kubernetes/pkg/volume/util/subpath, v1.36)
   /// - Returns: a descriptor whose /proc path is what to mount; it must stay open until that is done.
   func open(subPath: String) throws -> Descriptor {
     let root = try Descriptor.directory(path)
@@ -76,7 +77,11 @@ package struct PodVolume: Sendable {
       let parent = try root.place(within: place)
       place += place.isEmpty ? String(part) : "/" + part
       do throws(SystemError) { _ = try root.place(within: place) } catch {
-        if error.code == ENOENT { try parent.makeDirectory(String(part), mode: 0o755) }
+        guard error.code == ENOENT else { continue }
+        let mode = try root.status().st_mode & 0o2777
+        try parent.makeDirectory(String(part), mode: mode)
+        // The mode that was asked for is cut by our umask.
+        try parent.openDirectory(String(part)).setMode(mode)
       }
     }
     return try root.place(within: place)

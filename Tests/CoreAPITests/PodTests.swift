@@ -18,6 +18,44 @@ struct PodTests {
     #expect(spec[.priority].int == 0)
   }
 
+  @Test("a sidecar that crashes beside a ready container does not hide it in READY, nor its restarts")
+  func crashingSidecar() {
+    let pod: JSON = [
+      "spec": ["initContainers": [["name": "side", "restartPolicy": "Always"]], "containers": [["name": "main"]]],
+      "status": [
+        "phase": "Running", "conditions": [["type": "Initialized", "status": "True"]],
+        "initContainerStatuses": [
+          [
+            "name": "side", "restartCount": 2, "started": false, "ready": false,
+            "state": ["waiting": ["reason": "CrashLoopBackOff"]],
+          ]
+        ],
+        "containerStatuses": [["name": "main", "restartCount": 1, "ready": true, "state": ["running": [:]]]],
+      ],
+    ]
+    let summary = PodSummary.make(Pod(tree: pod), Instant(seconds: 0))
+    #expect(summary.ready == "1/2" && summary.restarts == "3" && summary.reason == "Init:CrashLoopBackOff")
+  }
+
+  @Test("the quality of service follows from the pod's own resources where it has some, and nothing of one is none")
+  func quality() {
+    func quality(_ own: JSON, _ container: JSON) -> String {
+      QualityOfService.of(Pod(tree: ["spec": ["resources": own, "containers": [["name": "main", "resources": container]]]]))
+    }
+    let whole: JSON = ["cpu": "1", "memory": "1Gi"]
+    #expect(quality(.null, [:]) == "BestEffort" && quality(.null, ["requests": ["cpu": "0"]]) == "BestEffort")
+    #expect(quality(.null, ["limits": whole]) == "Guaranteed")
+    #expect(quality(["limits": whole, "requests": whole], [:]) == "Guaranteed")
+    #expect(quality(["requests": ["cpu": "1"]], ["limits": whole]) == "Burstable")
+  }
+
+  @Test("what this control plane writes is owned by the programs that write it upstream")
+  func managers() {
+    #expect(Actor.controller("deployment-controller").fieldManager == "kube-controller-manager")
+    #expect(Actor.controller("default-scheduler").fieldManager == "kube-scheduler")
+    #expect(Actor.node("n1").fieldManager == "kubelet")
+  }
+
   @Test("a pod that wants no token gets none")
   func noToken() {
     var bench = Bench()

@@ -184,6 +184,7 @@ struct QuotaTests {
     #expect(refusal(["hard": ["pods": "1.5"]]).contains("spec.hard[pods]"))
     #expect(refusal(["hard": ["pods": "1"], "scopes": ["Terminating", "NotTerminating"]]).contains("spec.scopes"))
     #expect(refusal(["hard": ["cpu": "1"], "scopes": ["BestEffort"]]).contains("spec.scopes"))
+    #expect(!refusal(["hard": ["pods": "1", "count/pods": "1"], "scopes": ["BestEffort"]]).contains("spec.scopes"))
     let selector: JSON = ["matchExpressions": [["scopeName": "PriorityClass", "operator": "In"]]]
     #expect(refusal(["hard": ["pods": "1"], "scopeSelector": selector]).contains("matchExpressions[0].values"))
   }

@@ -52,7 +52,8 @@ struct AutoscaledWorld {
       counters[pod.uid, default: 0] += (millicores ?? 0) * 1_000_000
       samples.append(
         UsageSample(
-          node: "node-1", podUID: pod.uid, container: "main", containerID: pod.uid, at: world.now,
+          node: "node-1", podUID: pod.uid, container: pod.view(Pod.self).spec.containers.first?.name ?? "main",
+          containerID: pod.uid, at: world.now,
           startedAt: world.now - .seconds(12),
           cpuNanoseconds: millicores == nil ? -1 : counters[pod.uid]!, memoryUsage: bytes, inactiveFile: 0,
           activeFile: bytes / 4, anonymous: bytes - bytes / 4))

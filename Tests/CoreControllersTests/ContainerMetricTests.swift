@@ -13,7 +13,7 @@ struct ContainerMetricTests {
     world.status.conditions.first { $0.type == "ScalingActive" }?.message ?? ""
   }
 
-  @Test("a pod whose sample lacks the container fails the whole metric, and names pod and container")
+  @Test("where no pod has the container the metric fails, and names a pod and the container")
   func absentContainer() throws {
     var world = try AutoscaledWorld(replicas: 2, memory: [100 << 20], metrics: Self.metric("sidecar"))
     world.run(for: 16)
@@ -32,6 +32,17 @@ struct ContainerMetricTests {
     world.memory = [100 << 20, 100 << 20, nil]
     world.run(for: 16)
     #expect(message(world).contains("container sidecar not present in metrics"))
+  }
+
+  @Test("a pod that lacks the container counts as one without a sample, also for its request")
+  func someLackIt() throws {
+    var world = try AutoscaledWorld(replicas: 2, memory: [100 << 20], metrics: Self.metric("main"))
+    let name = try #require(world.world.names(.pods).first)
+    try world.world.patch(
+      .pods, name, #"{"spec":{"containers":[{"name":"other"}]}}"#)
+    world.run(for: 16)
+    #expect(world.condition("ScalingActive") == "True ValidMetricFound")
+    #expect(world.decision?.metrics[0].pods.map(\.state).sorted { "\($0)" < "\($1)" } == [.counted, .missing])
   }
 
   @Test("a pod without any sample is missing, and the others count")

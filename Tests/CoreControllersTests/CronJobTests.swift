@@ -112,6 +112,15 @@ struct CronJobTests {
     #expect(second.reasons == ["UnknownTimeZone"])
   }
 
+  @Test("a day that never comes is told of at each look")
+  func impossible() throws {
+    var world = world()
+    try world.add(.cronJobs, Self.cron("0 0 31 2 *"))
+    #expect(world.reasons == ["InvalidSchedule"])
+    try world.patch(.cronJobs, "tick", #"{"metadata":{"labels":{"a":"b"}}}"#)
+    #expect(world.reasons == ["InvalidSchedule", "InvalidSchedule"] && world.names(.jobs).isEmpty)
+  }
+
   @Test("a schedule follows the clock of its time zone")
   func timeZone() throws {
     let berlin = TimeZoneRules(transitions: [], initialOffset: 3600, tail: PosixTimeZone("CET-1CEST,M3.5.0,M10.5.0/3"))

@@ -89,6 +89,21 @@ struct ReplicaSetTests {
     #expect(world.names(.pods) == [names[0], names[1]])
   }
 
+  @Test("of pods that became ready at about the same time the one with the smaller UID goes, however often others were restarted")
+  func deletionByUID() throws {
+    var world = world(nil)
+    try world.add(.replicaSets, Self.set(2))
+    let pods = world.store.list(.pods).sorted { $0.uid < $1.uid }
+    for pod in pods {
+      world.setPod(pod.key.name, phase: "Running", isReady: true)
+      world.run(for: 1)
+    }
+    try world.patch(.pods, pods[1].key.name, #"{"status":{"containerStatuses":[{"name":"main","restartCount":4}]}}"#)
+    world.run(for: 100)
+    try world.patch(.replicaSets, "web", #"{"spec":{"replicas":1}}"#)
+    #expect(world.names(.pods) == [pods[1].key.name])
+  }
+
   @Test("a pod counts as available after minReadySeconds, and the status says so without a further change")
   func minReadySeconds() throws {
     var world = world()

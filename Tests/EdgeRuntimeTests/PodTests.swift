@@ -69,14 +69,18 @@ struct PodTests {
             VolumeSpec(name: "e", source: .emptyDir(memory: false, sizeLimitBytes: nil)), VolumeSpec(name: "f", source: files),
           ]
         }
-        var spec = node.container(pod, "stat -L -c '%a %g' /e /f /f/open /f/closed /f/token")
+        var spec = node.container(pod, "stat -L -c '%a %g' /e /f /f/open /f/closed /f/token /absent")
         spec.mounts = [MountSpec(volume: "e", path: "/e"), MountSpec(volume: "f", path: "/f")]
+        var subPath = MountSpec(volume: "f", path: "/absent")
+        subPath.subPath = "no/key"
+        spec.mounts.append(subPath)
         #expect(try await node.run(spec).code == 0)
         let told = try node.log(spec).map { $0.split(separator: " ").dropFirst(2).joined(separator: " ") }
         #expect(
           told
             == (group == nil
-              ? ["777 0", "777 0", "644 0", "400 0", "600 0"] : ["2777 77", "2777 77", "644 77", "440 77", "640 77"]))
+              ? ["777 0", "777 0", "644 0", "400 0", "600 0", "777 0"]
+              : ["2777 77", "2777 77", "644 77", "440 77", "640 77", "2777 77"]))
       }
     }
   }

@@ -34,11 +34,9 @@ extension APIServer {
 
   private func podMetrics(_ object: StoredObject, _ metrics: MetricsWindow) -> JSON? {
     let pod = object.view(Pod.self)
-    guard pod.status.phase == "Running",
-      let usage = metrics.podMetrics(object.uid, containers: pod.spec.containers.compactMap(\.name))
-    else {
-      return nil
-    }
+    let sidecars = pod.spec.initContainers.filter { $0.restartPolicy == "Always" }
+    let names = (Array(pod.spec.containers) + sidecars).compactMap(\.name)
+    guard pod.status.phase == "Running", let usage = metrics.podMetrics(object.uid, containers: names) else { return nil }
     let containers = usage.containers.map { container in
       ["name": .string(container.name), "usage": APIServer.usage(container)] as JSON
     }

@@ -37,10 +37,10 @@ struct ResourceQuotaResource: Resource {
         errors.add(.invalid, FieldPath(path), value: .array(scopes.map { .string($0) }), "\(one) and \(other) exclude each other")
       }
       if scopes.contains("BestEffort") {
-        for (name, _) in spec.hard.sorted where name != "pods" {
+        for (name, _) in spec.hard.sorted where name != "pods" && name != "count/pods" {
           errors.add(
             .invalid, FieldPath(path), value: .array(scopes.map { .string($0) }),
-            "pods of the scope BestEffort ask for nothing: only \"pods\" can be bounded, not \"\(name)\"")
+            "pods of the scope BestEffort ask for nothing: only \"pods\" and \"count/pods\" can be bounded, not \"\(name)\"")
         }
       }
     }

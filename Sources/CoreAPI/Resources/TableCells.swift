@@ -36,7 +36,7 @@ enum TableCells {
 
   static func selector(_ selector: LabelSelector) -> JSON { selector.isAbsent ? "<none>" : .string(selector.text) }
 
-  static func list(_ texts: [String]) -> JSON { texts.isEmpty ? "" : .string(texts.joined(separator: ",")) }
+  static func list(_ texts: [String]) -> JSON { texts.isEmpty ? "" : .string(texts.joined(separator: ", ")) }
 
   /// ReadWriteOnce as RWO and so on.
   static func accessModes(_ modes: List<String>) -> String {

@@ -23,13 +23,13 @@ package enum Actor: Sendable {
     if case .client(let client) = self { client.fieldValidation } else { .ignore }
   }
 
-  /// The name under which fields are owned: a client's own, or the last part of a program's.
+  /// The name under which fields are owned: a client's own, or that of the program which does the same upstream.
   var fieldManager: String {
     switch self {
     case .client(let client): return client.fieldManager
     case .program(let user):
-      let name = user.utf8
-      return String(Substring(name.lastIndex(of: UInt8(ascii: ":")).map { name[name.index(after: $0)...] } ?? name[...]))
+      if user.hasPrefix("system:node:") { return "kubelet" }
+      return user.hasSuffix(":default-scheduler") ? "kube-scheduler" : "kube-controller-manager"
     case .bootstrap: return "apiserver"
     }
   }

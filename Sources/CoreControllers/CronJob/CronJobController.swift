@@ -74,6 +74,8 @@ package struct CronJobController: Controller {
     guard let latest else {
       if let next {
         dues[sync.stored.key] = Due(spec: spec.tree, last: sync.cron.status.lastScheduleTime, next: next)
+      } else {
+        sync.warn("InvalidSchedule", "the schedule \"\(spec.schedule ?? "")\" is for a day that never comes")
       }
       return
     }

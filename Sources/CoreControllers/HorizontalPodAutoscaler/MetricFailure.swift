@@ -13,7 +13,6 @@ package enum MetricFailure: Error, Sendable {
   case noRequest(resource: String, container: String, pod: String)
   case zeroRequests
   case noSample(pods: Int, unready: Int)
-  case noContainer(String, pod: String)
   case containerNotMeasured(String, pod: String)
 
   // Metrics that pods report about themselves
@@ -48,7 +47,6 @@ package enum MetricFailure: Error, Sendable {
     case .noSample(let pods, let unready):
       "none of the \(pods) pods has a sample to count (\(unready) not ready yet): the first comes with the next "
         + "scrape after a container has run for 10 s"
-    case .noContainer(let container, let pod): "pod \(pod) has no container \"\(container)\""
     case .containerNotMeasured(let container, let pod): "container \(container) not present in metrics for pod \(pod)"
     case .noPodRuns(let pods): "none of the \(pods) pods runs"
     case .notAnnotated:

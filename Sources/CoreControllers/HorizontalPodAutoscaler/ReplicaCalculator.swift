@@ -52,6 +52,9 @@ struct ReplicaCalculator {
       decision.pods.append(try term(pod, samples, name, measure, container, isUtilization))
     }
     if try !count(&decision, isUtilization, wanted) {
+      if let container, let (pod, _) = zip(pods, samples).first(where: { lacks(container, $0, $1) }) {
+        throw .containerNotMeasured(container, pod: pod.stored.key.namespace + "/" + pod.name)
+      }
       throw .noSample(pods: decision.pods.count, unready: decision.pods.count { $0.state == .unready })
     }
   }
@@ -149,8 +152,7 @@ struct ReplicaCalculator {
       }
     }
     let isSetAside = pod.isIgnored || pod.isPending
-    // Of a named container every pod that was measured must have one, also those that are set aside.
-    let usage = isSetAside && container == nil ? nil : try usage(pod, samples, measure, container, &term)
+    let usage = isSetAside ? nil : usage(pod, samples, measure, container, &term)
     if pod.isIgnored {
       term.state = .ignored
     } else if pod.isPending {
@@ -164,10 +166,17 @@ struct ReplicaCalculator {
     return term
   }
 
-  /// Source of the failure: getContainerMetrics, pkg/controller/podautoscaler/metrics/client.go, v1.36.
+  /// It was measured, and has no container of the name. Source: getContainerMetrics, pkg/controller/podautoscaler/metrics, v1.36.
+  private func lacks(_ container: String, _ pod: AutoscaledPod, _ samples: Int) -> Bool {
+    var isNamed = false
+    let found = metrics.podMetrics(at: samples, containers: pod.containers) { if $0.name == container { isNamed = true } }
+    return found != nil && !isNamed
+  }
+
+  /// Nil without a sample, also of a pod that has no container of the name.
   private func usage(
     _ pod: AutoscaledPod, _ samples: Int, _ measure: Measure, _ container: String?, _ term: inout PodTerm
-  ) throws(MetricFailure) -> (value: Int64, at: Instant, window: Duration)? {
+  ) -> (value: Int64, at: Instant, window: Duration)? {
     if measure == .other { return nil }
     var total: Int128 = 0
     var isMissing = false
@@ -188,23 +197,19 @@ struct ReplicaCalculator {
         term.inactiveFileBytes &+= usage.inactiveFile
       }
     }
-    guard let found, !isMissing else { return nil }
-    if !isNamed {
-      throw .containerNotMeasured(container ?? "", pod: pod.stored.key.namespace + "/" + pod.stored.key.name)
-    }
+    guard let found, !isMissing, isNamed else { return nil }
     return (Int64(clamping: total), found.at, found.window)
   }
 
-  /// The request in thousandths. A pod's own request wins unless a container is named. Source: calculatePodRequests, v1.36.
+  /// The request in thousandths, nothing for a pod without the named container. A pod's own request wins unless one is named.
+  /// Source: calculatePodRequests, v1.36.
   static func request(of spec: PodSpec, _ pod: String, _ name: String, _ container: String?)
     throws(MetricFailure) -> Int64
   {
     if container == nil, let text = spec.resources.requests[name], let amount = Quantity(text) { return amount.milliValue }
     var total: Int128 = 0
-    var isThere = false
     func add(_ each: Container) throws(MetricFailure) {
       if let container, each.name != container { return }
-      isThere = true
       guard let text = each.resources.requests[name], let amount = Quantity(text) else {
         throw .noRequest(resource: name, container: each.name ?? "", pod: pod)
       }
@@ -212,7 +217,6 @@ struct ReplicaCalculator {
     }
     for each in spec.containers { try add(each) }
     for each in spec.initContainers where each.restartPolicy == "Always" { try add(each) }
-    if let container, !isThere { throw .noContainer(container, pod: pod) }
     return Int64(clamping: total)
   }
 

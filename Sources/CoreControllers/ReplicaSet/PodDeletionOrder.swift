@@ -10,10 +10,26 @@ struct PodDeletionOrder {
     let cost: Int
     /// Pods of the same workload on the node.
     let rank: Int
-    let readySince: Int
+    let readySince: Age
     let restarts: Int
-    let age: Int
+    let age: Age
   }
+
+  /// Since when something is so. Two pods are of about the same age where the power of two of both ages in nanoseconds is the same.
+  private struct Age {
+    let time: String?
+    let magnitude: Int
+
+    init(_ time: String?, _ now: Instant) {
+      self.time = time
+      guard let at = time.flatMap({ Instant(rfc3339: $0) }), at < now else {
+        magnitude = -1
+        return
+      }
+      magnitude = 63 - (now - at).nanoseconds.leadingZeroBitCount
+    }
+  }
+
   private let candidates: [Candidate]
 
   init(_ pods: [StoredObject], related: [StoredObject], now: Instant) {
@@ -32,9 +48,9 @@ struct PodDeletionOrder {
         pod: stored, isAssigned: !node.isEmpty, phase: PodDeletionOrder.rank(ofPhase: pod.phase),
         isReady: ready != nil,
         cost: pod.metadata.annotations["controller.kubernetes.io/pod-deletion-cost"].flatMap { Int($0) } ?? 0,
-        rank: perNode[node] ?? 0, readySince: PodDeletionOrder.magnitude(ready?.lastTransitionTime, now),
+        rank: perNode[node] ?? 0, readySince: Age(ready?.lastTransitionTime, now),
         restarts: pod.status.containerStatuses.reduce(0) { max($0, $1.restartCount ?? 0) },
-        age: PodDeletionOrder.magnitude(pod.metadata.creationTimestamp, now))
+        age: Age(pod.metadata.creationTimestamp, now))
     }
   }
 
@@ -46,14 +62,15 @@ struct PodDeletionOrder {
     }
   }
 
-  /// The power of two of an age in nanoseconds: pods of about the same age are equal, and the UID decides.
-  private static func magnitude(_ time: String?, _ now: Instant) -> Int {
-    guard let at = time.flatMap({ Instant(rfc3339: $0) }), at < now else { return -1 }
-    return 63 - (now - at).nanoseconds.leadingZeroBitCount
-  }
-
   func first(_ count: Int) -> [StoredObject] {
     candidates.sorted { PodDeletionOrder.precedes($0, $1) }.prefix(count).map(\.pod)
+  }
+
+  /// Of two of about the same age the UID decides, and nothing else is asked; nil where both are of the same time.
+  private static func isYounger(_ a: Candidate, _ b: Candidate, _ age: (Candidate) -> Age) -> Bool? {
+    let (one, other) = (age(a), age(b))
+    if one.time == other.time { return nil }
+    return one.magnitude == other.magnitude ? a.pod.uid < b.pod.uid : one.magnitude < other.magnitude
   }
 
   private static func precedes(_ a: Candidate, _ b: Candidate) -> Bool {
@@ -62,9 +79,8 @@ struct PodDeletionOrder {
     if a.isReady != b.isReady { return !a.isReady }
     if a.cost != b.cost { return a.cost < b.cost }
     if a.rank != b.rank { return a.rank > b.rank }
-    if a.isReady, a.readySince != b.readySince { return a.readySince < b.readySince }
+    if a.isReady, let decision = isYounger(a, b, \.readySince) { return decision }
     if a.restarts != b.restarts { return a.restarts > b.restarts }
-    if a.age != b.age { return a.age < b.age }
-    return a.pod.uid < b.pod.uid
+    return isYounger(a, b, \.age) ?? (a.pod.uid < b.pod.uid)
   }
 }
