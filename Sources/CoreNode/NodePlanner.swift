@@ -80,7 +80,7 @@ package struct NodePlanner: Sendable {
       runtime.pod = pod
       isNews =
         before.tree[.spec] != pod.tree[.spec] || wasTerminating != runtime.isTerminating
-        || runtime.showsMetadata && !before.metadata.isShown(as: pod.metadata)
+        || !before.metadata.isShown(as: pod.metadata) && runtime.showsMetadata
       isKnown = true
       return true
     }

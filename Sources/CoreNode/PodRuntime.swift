@@ -84,10 +84,13 @@ package struct PodRuntime: Sendable {
     let containers = containers.span
     var hasEnded = true
     for index in containers.indices where containers[index].role != .sidecar {
-      let code = containers[index].exitCode
-      let isLast = code.map { isTerminating || containers[index].outcome(ofCode: $0) == .stays } ?? false
-      if containers[index].role == .main, !isLast { hasEnded = false }
-      if containers[index].role == .initial, isLast, code != 0 { return true }
+      let isMain = containers[index].role == .main
+      // No closure: the compiler of Swift 6.3.1 fails on one that captures a span.
+      if let code = containers[index].exitCode, isTerminating || containers[index].outcome(ofCode: code) == .stays {
+        if !isMain, code != 0 { return true }
+      } else if isMain {
+        hasEnded = false
+      }
     }
     return hasEnded
   }
