@@ -106,6 +106,7 @@ struct EventRecorder: Sendable {
         Member(key: .type, value: .string(draft.kind.rawValue)), Member(key: .source, value: .object(source)),
         Member(key: .reportingComponent, value: .string(component)), Member(key: .reportingInstance, value: .string(host)),
         Member(key: .firstTimestamp, value: time), Member(key: .lastTimestamp, value: time), Member(key: .count, value: 1),
+        Member(key: .eventTime, value: .null),
       ]))
   }
 }

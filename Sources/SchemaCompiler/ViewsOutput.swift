@@ -15,7 +15,7 @@ enum ViewsOutput {
     return out
   }
 
-  /// What is nil or absent is left out; an object of many members gets room for all at once.
+  /// What is nil or absent is left out unless it is always written; an object of many members gets room for all at once.
   private static func maker(_ type: SchemaType, _ names: [String: String]) -> String {
     var (parameters, body) = ([String](), "")
     for name in type.made {
@@ -24,7 +24,11 @@ enum ViewsOutput {
       }
       let (parameter, test, value) = part(field, names)
       parameters.append("`\(name)`: \(parameter)? = nil")
-      body += "    if let `\(name)`\(test) { members.append(Member(key: .\(name), value: \(value))) }\n"
+      let member = "Member(key: .\(name), value: "
+      let zero = dropsZero(field) ? ", !(\(value) as JSON).isZero" : ""
+      body += "    if let `\(name)`\(test)\(zero) { members.append(\(member)\(value))) }"
+      if let written = written(field) { body += " else { members.append(\(member)\(written))) }" }
+      body += "\n"
     }
     let reserve = type.made.count > 3 ? "    members.reserveCapacity(\(type.made.count))\n" : ""
     return """
@@ -46,22 +50,41 @@ enum ViewsOutput {
     return ("JSON", ", !\(name).isNull", name)
   }
 
+  /// What is empty counts as absent: a program writes what the API server would store.
+  private static func dropsZero(_ field: SchemaField) -> Bool {
+    if case .reference = field.type { return false }
+    return !field.isAlwaysWritten && field.protobuf?.isOptional != true
+  }
+
+  private static func written(_ field: SchemaField) -> String? {
+    guard field.isAlwaysWritten, field.protobuf?.isOptional != true else { return field.isAlwaysWritten ? ".null" : nil }
+    return switch field.type {
+    case .string: "\"\""
+    case .quantity: "\"0\""
+    case .int32, .int64, .double, .intOrString: "0"
+    case .bool: "false"
+    case .reference: ".object([])"
+    case .bytes, .time, .microTime, .any, .list, .map: ".null"
+    }
+  }
+
   private static func property(_ field: SchemaField, _ names: [String: String]) -> String {
     guard field.name.allSatisfy({ $0.isLetter || $0.isNumber }) else { return "" }
     let name = "`\(field.name)`"
     if let leaf = leaf(field.type) {
       return """
-          package var \(name): \(leaf)? { get { tree.leaf(.\(name)) } set { tree.setLeaf(.\(name), newValue) } }
+          package var \(name): \(leaf)? { get { tree.leaf(.\(name)) } set { tree.setLeaf(.\(name), newValue\(dropsZero(field) ? ", dropsZero: true" : "")) } }
 
         """
     }
     guard let view = view(field.type, names) else {
       return "  package var \(name): JSON { get { tree[.\(name)] } set { tree.put(.\(name), newValue) } }\n"
     }
+    let value = dropsZero(field) ? "view.tree.isZero ? .null : view.tree" : "view.tree"
     return """
         package var \(name): \(view) {
           get { tree.view(.\(name)) }
-          _modify { var view: \(view) = tree.takeView(.\(name)); defer { tree.put(.\(name), view.tree) }; yield &view }
+          _modify { var view: \(view) = tree.takeView(.\(name)); defer { tree.put(.\(name), \(value)) }; yield &view }
         }
 
       """

@@ -4,14 +4,15 @@
 ///     words NAME …                         names that are interned though no field has them
 ///     type StatefulSetSpec [kind] [map=atomic] [swift=NAME] [make=FIELD,…]
 ///     | What the type is, in our own words.
-///       replicas int32 [#1?] [required] [default=1] [min=0] [max=…] [enum=A|B] [list=set|atomic] [keys=a,b]
+///       replicas int32 [#1?!] [required] [default=1] [min=0] [max=…] [enum=A|B] [list=set|atomic] [keys=a,b]
 ///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats]
 ///       | What the field is.
 ///
 /// Types of fields: string bytes time microTime quantity int32 int64 double bool intOrString any, the name of a type of this
 /// package, PACKAGE.TYPE of another one, `[T]` for a list and `{T}` for a map from names. A field with keys= is a list of type map.
 /// #3: the field's number in protobuf; #2.1: number 1 in the message of number 2, which JSON does not show; #3? may be absent, so
-/// that 0, "" and an empty message mean what they say. Source: the struct tags of k8s.io/api, v0.33 and later.
+/// that 0, "" and an empty message mean what they say and are kept when they are given; of other fields they are dropped, unless #3!
+/// says that the field is written always, also when it was not given. Source: the struct tags of k8s.io/api, v0.36.
 /// make: a function makes the type from these fields in one piece, in this order; for what is written often.
 /// repeats: equal keys or elements are accepted, as upstream's validation accepts them (two environment variables of one name).
 package struct SchemaDocument: Sendable {
@@ -48,6 +49,8 @@ package struct SchemaField: Sendable {
   package var type: FieldType
   package var docs = ""
   package var isRequired = false
+  /// Stored also where nothing was given: as its zero value, or as null where that may be absent.
+  package var isAlwaysWritten = false
   /// Elements with equal keys are accepted.
   package var allowsRepeats = false
   package var isImmutable = false

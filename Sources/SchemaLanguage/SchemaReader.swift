@@ -129,7 +129,9 @@ package struct SchemaReader {
     case "required": field.isRequired = true
     case "immutable": field.isImmutable = true
     case "repeats": field.allowsRepeats = true
-    case _ where word.first == UInt8(ascii: "#"): field.protobuf = try protobuf(word.dropFirst())
+    case _ where word.first == UInt8(ascii: "#"):
+      field.isAlwaysWritten = word.last == UInt8(ascii: "!")
+      field.protobuf = try protobuf(word.dropFirst().dropLast(field.isAlwaysWritten ? 1 : 0))
     default: try readValue(word, &field)
     }
   }

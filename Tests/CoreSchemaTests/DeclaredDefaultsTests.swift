@@ -5,8 +5,9 @@ import Testing
 /// What the declared schema fills in; the expectations are what a v1.36 API server answers to the same manifest.
 @Suite("The declared defaults") struct DeclaredDefaultsTests {
   private func filled(_ type: String, _ text: String) throws -> JSON {
-    var tree = try json(text)
-    Schema.shared.setDefaults(&tree, try #require(Schema.shared.type(type)))
+    let schema = try #require(Schema.shared.type(type))
+    var tree = try Schema.shared.decode(json(text), as: schema).tree
+    Schema.shared.setDefaults(&tree, schema)
     return tree
   }
 

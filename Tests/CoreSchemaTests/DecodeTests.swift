@@ -19,7 +19,7 @@ import Testing
   @Test("a tree that fits is given back as it is")
   func fits() throws {
     let text =
-      #"{"kind":"Thing","spec":{"port":1,"sizeLimit":"1.5Gi","target":"50%","tolerance":1,"limits":{"cpu":"1e3"},"extra":{"a":null}}}"#
+      #"{"kind":"Thing","spec":{"port":1,"sizeLimit":"1536Mi","target":"50%","tolerance":1,"limits":{"cpu":"1e3"},"extra":{"a":null}}}"#
     let result = try decoded(text)
     #expect(result.tree.description == text)
     #expect(result.unknownFields.isEmpty)
@@ -52,7 +52,53 @@ import Testing
   @Test("a quantity may be a number and becomes a string")
   func quantityNumbers() throws {
     let result = try decoded(#"{"spec":{"sizeLimit":2,"limits":{"cpu":0.5}}}"#)
-    #expect(try result.tree == json(#"{"spec":{"sizeLimit":"2","limits":{"cpu":"0.5"}}}"#))
+    #expect(try result.tree == json(#"{"spec":{"sizeLimit":"2","limits":{"cpu":"500m"}}}"#))
+  }
+
+  @Test(
+    "quantities are kept in their canonical form, amounts of resources in thousandths",
+    arguments: [
+      ("0.1", "100m", "100m"), ("0.5Gi", "512Mi", "512Mi"), ("1024Mi", "1Gi", "1Gi"), ("1e9", "1e9", "1e9"),
+      ("1000k", "1M", "1M"),
+      ("1000m", "1", "1"), ("10Ei", "9223372036854775807", "9223372036854775807"), ("0.0005", "500u", "1m"), ("1000", "1k", "1k"),
+      ("1e3", "1e3", "1e3"), ("1E", "1E", "1E"), ("1500Mi", "1500Mi", "1500Mi"), ("1e4", "10e3", "10e3"),
+      ("1.5e3", "1500", "1500"),
+      ("0.3Ki", "307200m", "307200m"), ("0Mi", "0", "0"), ("-0.0005", "-500u", "-1m"), ("+1", "1", "1"), ("007", "7", "7"),
+      ("1n", "1n", "1m"), ("512", "512", "512"), ("0.5Ki", "512", "512"),
+    ])
+  func quantities(_ given: String, _ single: String, _ amount: String) throws {
+    let result = try decoded(#"{"spec":{"sizeLimit":"\#(given)","limits":{"cpu":"\#(given)"}}}"#).tree[.spec]
+    #expect(result["sizeLimit"] == .string(single))
+    #expect(result[.limits]["cpu"] == .string(amount))
+  }
+
+  @Test("what is empty goes where its field cannot tell it from nothing, and stays where it can")
+  func zeros() throws {
+    let type = try #require(Schema.shared.type("core.v1.Pod"))
+    let given = try json(
+      #"""
+      {"metadata":{"name":"p","labels":{},"annotations":{"a":""}},"spec":{"hostNetwork":false,"nodeSelector":{},"tolerations":[],
+       "priority":0,"enableServiceLinks":false,"securityContext":{},"containers":[{"name":"c","tty":false,"env":[
+        {"name":"E","value":""}],"ports":[],"args":[""],"securityContext":{"privileged":false,"capabilities":{"add":[]}},
+        "resources":{"limits":{}}}]}}
+      """#)
+    let kept = try json(
+      #"""
+      {"metadata":{"name":"p","annotations":{"a":""}},"spec":{"priority":0,"enableServiceLinks":false,"securityContext":{},
+       "containers":[{"name":"c","env":[{"name":"E"}],"args":[""],"securityContext":{"privileged":false,"capabilities":{}},
+        "resources":{}}]}}
+      """#)
+    #expect(try Schema.shared.decode(given, as: type).tree == kept)
+    #expect(throws: DecodeError.self) { try Schema.shared.decode(json(#"{"spec":{"priority":""}}"#), as: type) }
+  }
+
+  @Test("what a type always has is written last: zeros of its fields, null for lists, maps and times")
+  func written() throws {
+    let type = try #require(Schema.shared.type("autoscaling.v2.HorizontalPodAutoscaler"))
+    var tree = try json(#"{"metadata":{"name":"h"},"spec":{"maxReplicas":3,"scaleTargetRef":{"kind":"Deployment","name":"d"}}}"#)
+    Schema.shared.writeZeros(&tree, type)
+    #expect(tree[.status].description == #"{"currentMetrics":null,"desiredReplicas":0}"#)
+    #expect(tree[.spec][.metrics].isNull && tree[.metadata] == ["name": "h"])
   }
 
   @Test(

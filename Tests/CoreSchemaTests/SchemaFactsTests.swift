@@ -96,6 +96,35 @@ struct SchemaFactsTests {
     }
   }
 
+  @Test("of every field is stored what upstream stores when it is empty, and it has upstream's number in protobuf")
+  func zeros() throws {
+    let file = DeclaredSchema.root.appending(path: "Tests/Recordings/zeros-v1.36.txt")
+    var recorded: [String: [String: String]] = [:]
+    for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") where !line.hasPrefix("#") {
+      let words = line.split(separator: " ")
+      let fields = words.dropFirst().map { $0.split(separator: ":") }
+      recorded[String(words[0])] = Dictionary(uniqueKeysWithValues: fields.map { (String($0[0]), "\($0[1]) \($0[2])") })
+    }
+    var compared = 0
+    for type in try DeclaredSchema.read().types {
+      let theirs = recorded[type.openAPIName] ?? [:]
+      for field in type.fields {
+        guard let expected = theirs[field.name] else { continue }
+        let numbers = field.protobuf.map { number in (0..<number.depth).map { Int(number.path >> UInt32(8 * $0)) & 255 } } ?? []
+        let isOptional = field.protobuf?.isOptional ?? false
+        // Which of the two empty values a list or a map has is its type's business.
+        let isCompound = if case .list = field.type { true } else if case .map = field.type { true } else { false }
+        let rule = field.isAlwaysWritten ? (isOptional || isCompound ? "n" : "w") : isOptional ? "k" : "d"
+        // A kind's own apiVersion and kind are told beside its message.
+        let number = numbers.last.map(String.init) ?? String(expected.dropFirst(2))
+        #expect("\(rule) \(number)" == expected, "\(type.qualifiedName).\(field.name)")
+        compared += 1
+      }
+    }
+    print("empty fields and protobuf numbers: \(compared) fields agree with v1.36.2")
+    #expect(compared > 1700)
+  }
+
   @Test("every type is a kind and atomic exactly where upstream's is")
   func types() throws {
     let recorded = try RecordedSchema()

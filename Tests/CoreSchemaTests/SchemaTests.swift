@@ -22,7 +22,7 @@ let sample = """
     creationTimestamp time
     finalizers [string] list=set strategy=merge
   type ThingSpec
-    replicas int32 default=1 min=0
+    replicas int32 #1? default=1 min=0
     type string enum=Always|Never default="Always"
     port int32 required min=1 max=65535
     storageClassName string immutable

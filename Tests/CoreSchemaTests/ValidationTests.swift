@@ -5,7 +5,7 @@ import Testing
 @Suite struct DefaultsTests {
   private func filled(_ text: String) throws -> JSON {
     let (schema, thing) = try sampleSchema()
-    var tree = try json(text)
+    var tree = try schema.decode(json(text), as: thing).tree
     schema.setDefaults(&tree, thing)
     return tree
   }

@@ -17,6 +17,10 @@ package final class FieldSchema: Sendable {
   package let mergesLists: Bool
   /// Strategic merge takes the patch's value whole.
   package let isReplaced: Bool
+  /// A value of zero cannot be told from none, and is not stored. A default comes in its place even where zero would be written.
+  let dropsZero: Bool
+  /// What is stored where nothing was given; nil where nothing is.
+  let writtenZero: JSON?
   /// Nothing but the type of the value can be wrong with it: validation need not look.
   let isPlain: Bool
 
@@ -33,6 +37,9 @@ package final class FieldSchema: Sendable {
     maximum = declaration.maximum
     mergesLists = declaration.strategies.contains("merge")
     isReplaced = declaration.strategies.contains("replace")
+    let isOptional = declaration.protobuf?.isOptional ?? false
+    dropsZero = !isOptional && shape.hasZero && (!declaration.isAlwaysWritten || defaultValue != nil)
+    writtenZero = !declaration.isAlwaysWritten ? JSON?.none : isOptional ? .null : shape.writtenZero
     isPlain =
       minimum == nil && maximum == nil && declaration.enumeration.isEmpty && declaration.listType != "set" && listKeys.isEmpty
       && shape.elementType == nil

@@ -8,9 +8,8 @@ package struct Decoded: Sendable, Equatable {
 }
 
 extension Schema {
-  /// Checks the type of every field, drops nulls and unknown fields, and writes quantities given as numbers as strings.
-  ///
-  /// Empty values stay as they were written: upstream drops some on encoding, which no client can tell from absence.
+  /// Checks the type of every field; drops nulls, unknown fields, and empty values that say no more than none; writes quantities in
+  /// their canonical form.
   /// - Parameter known: a decoded tree of the type; what is the same in it is not looked at again
   /// - Throws: where a value has a type or a syntax that its field cannot have.
   package func decode(_ tree: JSON, as type: TypeSchema, known: JSON = .null) throws(DecodeError) -> Decoded {
@@ -38,6 +37,7 @@ private struct TypeCheck {
         recordUnknown(members[i].key)
       } else {
         let field = type.fields[index]
+        if field.dropsZero, members[i].value.isZero { needsRewrite = true }
         if let fits = TypeCheck.fits(members[i].value, field.shape) {
           if fits { continue }
           path.push(field: field.key)
@@ -50,7 +50,7 @@ private struct TypeCheck {
     }
   }
 
-  /// Whether a scalar fits; nil where the value needs a closer look: compounds, nulls, quantities to be rewritten.
+  /// Whether a scalar fits; nil where the value needs a closer look: compounds, nulls, quantities that are not canonical.
   @inline(__always) private static func fits(_ value: JSON, _ shape: Shape) -> Bool? {
     switch (shape, value) {
     case (_, .null): nil
@@ -58,7 +58,7 @@ private struct TypeCheck {
       (.any, _):
       true
     case (.int32, .int(let number)), (.intOrString, .int(let number)): Int64(Int32(truncatingIfNeeded: number)) == number
-    case (.quantity, .string(let text)): ScalarSyntax.isQuantity(text)
+    case (.quantity, .string(let text)): Quantity.isPlain(text) ? true : ScalarSyntax.isQuantity(text) ? nil : false
     case (.time, .string(let text)), (.microTime, .string(let text)): ScalarSyntax.isTime(text)
     case (.bytes, .string(let text)): ScalarSyntax.isBase64(text)
     case (.object, _), (.list, _), (.map, _), (.quantity, .int), (.quantity, .double): nil
@@ -69,7 +69,7 @@ private struct TypeCheck {
   private mutating func compound(_ value: JSON, _ shape: Shape, _ known: JSON) throws(DecodeError) {
     if !known.isNull, value == known { return }
     switch (shape, value) {
-    case (_, .null), (.quantity, .int), (.quantity, .double): needsRewrite = true
+    case (_, .null), (.quantity, .int), (.quantity, .double), (.quantity, .string): needsRewrite = true
     case (.object(let type), _): try object(value, type, known)
     case (.list(let element), .array(let elements)):
       for i in elements.indices {
@@ -110,21 +110,29 @@ private struct TypeCheck {
     return DecodeError(path: path.fieldPath, expected: shape.expectation, found: found)
   }
 
-  /// The value of `shape` without nulls and unknown fields; a null in a list or a map is what upstream's decoding makes of it.
+  /// The value of `shape` without nulls, unknown fields and zeros that say nothing; a null in a list or a map is what upstream's
+  /// decoding makes of it.
   static func rewritten(_ value: JSON, _ shape: Shape) -> JSON {
     switch (shape, value) {
-    case (.quantity, .int), (.quantity, .double): return .string(value.description)
+    case (.quantity, _): return .string(Quantity.canonical(value.string ?? value.description))
     case (.object(let type), .object(let members)):
       var kept: [Member] = []
       kept.reserveCapacity(members.count)
       for member in members where !member.value.isNull {
-        if let field = type.field(member.key) {
+        if let field = type.field(member.key), !field.dropsZero || !member.value.isZero {
           kept.append(Member(key: member.key, value: rewritten(member.value, field.shape)))
         }
       }
       return .object(kept)
     case (.list(let element), .array(let elements)):
       return .array(elements.map { $0.isNull ? zero(element) : rewritten($0, element) })
+    case (.map(.quantity), .object(let members)):
+      // Amounts of resources are counted in thousandths. Source: SetDefaults_ResourceList, pkg/apis/core/v1/defaults.go, v1.36.
+      return .object(
+        members.map {
+          let text = $0.value.isNull ? "0" : $0.value.string ?? $0.value.description
+          return Member(key: $0.key, value: .string(Quantity.canonical(text, inThousandths: true)))
+        })
     case (.map(let element), .object(let members)):
       return .object(members.map { Member(key: $0.key, value: $0.value.isNull ? zero(element) : rewritten($0.value, element)) })
     default: return value

@@ -9,12 +9,12 @@ extension Schema {
   }
 
   private func compare(_ tree: JSON, _ old: JSON, _ type: TypeSchema, _ path: FieldPath, _ errors: inout [FieldError]) {
-    guard type.hasImmutableFields else { return }
+    guard type.walks.contains(.immutable) else { return }
     for field in type.fields {
       let (new, before) = (tree[field.key], old[field.key])
       if field.isImmutable {
         if new != before { errors.add(.invalid, path.child(field.key), value: new, "field is immutable") }
-      } else if let element = field.shape.elementType, element.hasImmutableFields {
+      } else if let element = field.shape.elementType, element.walks.contains(.immutable) {
         compare(new, before, field, element, path.child(field.key), &errors)
       }
     }

@@ -91,23 +91,17 @@ package final class Schema: Sendable {
     }
   }
 
-  /// Marks the types from which a default or an immutable field can be reached.
+  /// Marks for each walk the types that it has to come to: those with something to do, and those above them.
   private func markWalks() {
     let below = types.map { $0.fields.compactMap(\.shape.elementType) }
-    for type in types {
-      type.hasDefaults = type.fields.contains { $0.defaultValue != nil }
-      type.hasImmutableFields = type.fields.contains(where: \.isImmutable)
-    }
     var changed = true
     while changed {
       changed = false
-      for (type, below) in zip(types, below) where !type.hasDefaults || !type.hasImmutableFields {
-        let defaults = type.hasDefaults || below.contains(where: \.hasDefaults)
-        let immutable = type.hasImmutableFields || below.contains(where: \.hasImmutableFields)
-        if defaults == type.hasDefaults, immutable == type.hasImmutableFields { continue }
+      for (type, below) in zip(types, below) {
+        let walks = below.reduce(type.walks) { $0.union($1.walks) }
+        if walks == type.walks { continue }
+        type.walks = walks
         changed = true
-        type.hasDefaults = defaults
-        type.hasImmutableFields = immutable
       }
     }
   }

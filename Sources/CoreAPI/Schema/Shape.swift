@@ -1,3 +1,5 @@
+import CoreObjects
+
 /// The type of a field with every reference resolved.
 package indirect enum Shape: Sendable {
   case string, bytes, time, microTime, quantity, int32, int64, double, bool, intOrString, any
@@ -11,6 +13,26 @@ package indirect enum Shape: Sendable {
     case .object(let type): type
     case .list(let element), .map(let element): element.elementType
     default: nil
+    }
+  }
+
+  /// It has an empty value that says no more than none. (An object's members say something each.)
+  var hasZero: Bool {
+    switch self {
+    case .string, .bytes, .int32, .int64, .double, .bool, .list, .map: true
+    case .time, .microTime, .quantity, .intOrString, .any, .object: false
+    }
+  }
+
+  /// What stands in a field that is written always, where nothing was given. Source: the JSON forms of Go's zero values.
+  var writtenZero: JSON {
+    switch self {
+    case .string: ""
+    case .quantity: "0"
+    case .int32, .int64, .double, .intOrString: 0
+    case .bool: false
+    case .object: .object([])
+    case .bytes, .time, .microTime, .any, .list, .map: .null
     }
   }
 

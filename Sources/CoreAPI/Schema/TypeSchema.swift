@@ -1,6 +1,14 @@
 package import CoreObjects
 package import SchemaLanguage
 
+/// The walks through a tree that need not come to every type.
+struct Walks: OptionSet {
+  let rawValue: UInt8
+  static let defaults = Walks(rawValue: 1)
+  static let zeros = Walks(rawValue: 2)
+  static let immutable = Walks(rawValue: 4)
+}
+
 /// One object type, ready for use. Fields are found by the key's number in a small open-addressing table.
 ///
 /// Types refer to one another in circles, hence the two steps of construction; nothing changes after `Schema.init`, so sharing
@@ -13,9 +21,9 @@ package final class TypeSchema: @unchecked Sendable {
   /// Indices of fields.
   @exclusivity(unchecked) private(set) var requiredFields: [Int] = []
   @exclusivity(unchecked) private(set) var defaultedFields: [Int] = []
-  /// In this type or below it: only then a walk has to come here.
-  @exclusivity(unchecked) package internal(set) var hasDefaults = false
-  @exclusivity(unchecked) package internal(set) var hasImmutableFields = false
+  @exclusivity(unchecked) private(set) var writtenFields: [Int] = []
+  /// What there is to do in this type or below it: only then a walk has to come here.
+  @exclusivity(unchecked) var walks: Walks = []
 
   @exclusivity(unchecked) private var slots: UnsafeMutablePointer<UInt32>
   @exclusivity(unchecked) private var mask = 0
@@ -43,6 +51,10 @@ package final class TypeSchema: @unchecked Sendable {
     self.fields = fields
     requiredFields = fields.indices.filter { fields[$0].isRequired }
     defaultedFields = fields.indices.filter { fields[$0].defaultValue != nil }
+    writtenFields = fields.indices.filter { fields[$0].writtenZero != nil }
+    if !defaultedFields.isEmpty { walks.insert(.defaults) }
+    if !writtenFields.isEmpty { walks.insert(.zeros) }
+    if fields.contains(where: \.isImmutable) { walks.insert(.immutable) }
     var capacity = 4
     while capacity < fields.count * 2 { capacity *= 2 }
     slots.deallocate()

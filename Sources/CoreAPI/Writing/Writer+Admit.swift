@@ -27,6 +27,14 @@ extension Writer {
     draft.served.resource.setDefaults(&draft.tree)
   }
 
+  /// What the kind always has, however little was given.
+  func writeZeros(_ draft: inout Draft) { if let type = draft.schema { Schema.shared.writeZeros(&draft.tree, type) } }
+
+  /// The same for a status alone.
+  func writeZeros(ofStatus status: inout JSON, _ draft: Draft) {
+    if let type = draft.schema?.field(.status)?.shape.elementType { Schema.shared.writeZeros(&status, type) }
+  }
+
   mutating func admitCreate(_ draft: inout Draft) throws(APIError) {
     switch draft.resource {
     case .pods:

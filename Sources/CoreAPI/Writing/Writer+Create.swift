@@ -21,6 +21,7 @@ extension Writer {
     try checkEscalation(draft)
     try chargeQuotas(draft)
     draft.warnings += draft.served.resource.warnings(draft.tree)
+    writeZeros(&draft)
     FieldOwnership.record(&draft)
     return Written(object: put(&draft), warnings: draft.warnings)
   }

@@ -61,7 +61,9 @@ extension Writer {
     tree.put(.status, part[.status])
     errors += draft.served.resource.validateStatusUpdate(tree, old: old.tree, context(draft.now, randomBits: 0))
     guard errors.isEmpty else { throw draft.invalid(errors) }
-    return part[.status]
+    var judged = part.take(.status)
+    writeZeros(ofStatus: &judged, draft)
+    return judged
   }
 
   private func context(_ now: Instant, randomBits: UInt64) -> WriteContext {

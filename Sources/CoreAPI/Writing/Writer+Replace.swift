@@ -23,6 +23,7 @@ extension Writer {
     try prepareReplace(&draft, old)
     try checkEscalation(draft)
     draft.warnings += draft.served.resource.warnings(draft.tree)
+    writeZeros(&draft)
     FieldOwnership.record(&draft)
     if Writer.isSame(draft.tree, old.tree) { return Written(object: old, warnings: draft.warnings) }
     try chargeQuotas(draft)
@@ -40,11 +41,12 @@ extension Writer {
     if given == old.tree[.status] { return Written(object: old) }
     var status = given
     if configuration.trustsOwnWrites {
+      writeZeros(ofStatus: &status, draft)
       assert((try? judged(status, draft, old)) == status, "\(old.key): \(status)")
     } else {
       status = try judged(status, draft, old)
-      if status == old.tree[.status] { return Written(object: old) }
     }
+    if status == old.tree[.status] { return Written(object: old) }
     draft.tree.put(.status, status)
     FieldOwnership.record(&draft)
     return Written(object: put(&draft))

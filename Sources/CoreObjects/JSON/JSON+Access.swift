@@ -44,6 +44,18 @@ extension JSON {
   }
 
   @inlinable package var isNull: Bool { if case .null = self { true } else { false } }
+  /// An empty text, list or object, 0 or false: what a field that is left out when it is empty cannot tell from nothing.
+  package var isZero: Bool {
+    switch self {
+    case .string(let text): text.isEmpty
+    case .int(let number): number == 0
+    case .double(let number): number == 0
+    case .bool(let flag): !flag
+    case .array(let elements): elements.isEmpty
+    case .object(let members): members.isEmpty
+    case .null, .raw: false
+    }
+  }
   @inlinable package var isObject: Bool { if case .object = self { true } else { false } }
   @inlinable package var isArray: Bool { if case .array = self { true } else { false } }
 

@@ -175,6 +175,34 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
     }
   }
 
+  /// The canonical form of a quantity's text; the text itself where it is none.
+  /// - Parameter inThousandths: what is finer is rounded away from zero
+  package static func canonical(_ text: String, inThousandths: Bool = false) -> String {
+    guard var quantity = Quantity(text) else { return text }
+    if inThousandths, quantity.nano % 1_000_000 != 0 { quantity.nano = Int128(quantity.milliValue) * 1_000_000 }
+    return quantity.description
+  }
+
+  /// Sees of the usual forms, "250m", "64Mi", "2" and "0", that they are canonical and not finer than thousandths.
+  package static func isPlain(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      var number = 0
+      var place = 0
+      while place < bytes.count, place < 10, bytes[place] >= 48, bytes[place] <= 57 {
+        number = number * 10 + Int(bytes[place] - 48)
+        place += 1
+      }
+      guard place > 0, place < 10, bytes[0] != 48 else { return bytes.count == 1 && bytes[0] == 48 }
+      switch bytes.count - place {
+      case 0: return number % 1000 != 0
+      case 1: return number % 1000 != 0 && "mkMGT".utf8.contains(bytes[place])
+      case 2: return number % 1024 != 0 && bytes[place + 1] == 105 && "KMGT".utf8.contains(bytes[place])
+      default: return false
+      }
+    }
+  }
+
   /// The canonical form: no fraction, the largest suffix that keeps it whole.
   package var description: String {
     if nano == 0 { return "0" }

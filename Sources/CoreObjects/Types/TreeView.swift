@@ -140,8 +140,9 @@ extension JSON {
     guard case .object(let members) = self, case let index = members.place(of: key), index >= 0 else { return nil }
     return Value(tree: members[index].value)
   }
-  @inline(never) package mutating func setLeaf<Value: Leaf>(_ key: Key, _ value: Value?) {
-    let leaf = value.map { $0.tree } ?? .null
+  @inline(never) package mutating func setLeaf<Value: Leaf>(_ key: Key, _ value: Value?, dropsZero: Bool = false) {
+    var leaf = value.map { $0.tree } ?? .null
+    if dropsZero, leaf.isZero { leaf = .null }
     // What it has already is not written: a value that is shared with others need not be copied for it.
     if isObject, self[key] == leaf { return }
     put(key, leaf)

@@ -1,0 +1,80 @@
+package import CoreObjects
+
+extension Schema {
+  /// Fills in the declared defaults, at every depth, in place. Defaults that depend on other fields are the kind's business.
+  package func setDefaults(_ tree: inout JSON, _ type: TypeSchema) { Filling(walk: .defaults).fill(&tree, type) }
+
+  /// Fills in what is written always, at every depth, in place: the last of all, so that until then what is absent is absent.
+  package func writeZeros(_ tree: inout JSON, _ type: TypeSchema) { Filling(walk: .zeros).fill(&tree, type) }
+}
+
+/// A walk that puts values into fields that are absent.
+private struct Filling {
+  let walk: Walks
+
+  private func fields(_ type: TypeSchema) -> [Int] { walk == .defaults ? type.defaultedFields : type.writtenFields }
+  private func value(_ field: FieldSchema) -> JSON? { walk == .defaults ? field.defaultValue : field.writtenZero }
+
+  func fill(_ tree: inout JSON, _ type: TypeSchema) {
+    // Most writes change an object that lacks nothing; seeing that copies nothing.
+    if lacks(tree, type) { add(&tree, type) }
+  }
+
+  private func lacks(_ tree: JSON, _ type: TypeSchema) -> Bool {
+    guard type.walks.contains(walk), case .object(let members) = tree else { return false }
+    for index in fields(type) where members.place(of: type.fields[index].key) < 0 { return true }
+    for place in members.indices {
+      let index = type.index(of: members[place].key)
+      if index >= 0, let element = type.fields[index].shape.elementType, element.walks.contains(walk),
+        lacks(members[place].value, type.fields[index].shape)
+      {
+        return true
+      }
+    }
+    return false
+  }
+
+  private func lacks(_ value: JSON, _ shape: Shape) -> Bool {
+    switch (shape, value) {
+    case (.object(let type), _): lacks(value, type)
+    case (.list(let element), .array(let elements)): elements.contains { lacks($0, element) }
+    case (.map(let element), .object(let members)): members.contains { lacks($0.value, element) }
+    default: false
+    }
+  }
+
+  private func add(_ tree: inout JSON, _ type: TypeSchema) {
+    guard type.walks.contains(walk), case .object(var members) = tree else { return }
+    tree = .null
+    for index in fields(type) where members.place(of: type.fields[index].key) < 0 {
+      members.append(Member(key: type.fields[index].key, value: value(type.fields[index]) ?? .null))
+    }
+    for place in members.indices {
+      let index = type.index(of: members[place].key)
+      if index >= 0, let element = type.fields[index].shape.elementType, element.walks.contains(walk),
+        // Of an object whose status is new, the spec stays shared with the stored one.
+        !type.isKind || lacks(members[place].value, type.fields[index].shape)
+      {
+        add(&members[place].value, type.fields[index].shape)
+      }
+    }
+    tree = .object(members)
+  }
+
+  private func add(_ value: inout JSON, _ shape: Shape) {
+    switch shape {
+    case .object(let type): add(&value, type)
+    case .list(let element):
+      guard case .array(var elements) = value else { return }
+      value = .null
+      for i in elements.indices { add(&elements[i], element) }
+      value = .array(elements)
+    case .map(let element):
+      guard case .object(var members) = value else { return }
+      value = .null
+      for i in members.indices { add(&members[i].value, element) }
+      value = .object(members)
+    default: return
+    }
+  }
+}
