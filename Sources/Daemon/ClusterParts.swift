@@ -46,14 +46,45 @@ struct ClusterParts {
       frontProxy = try secrets.frontProxy.issueClient(commonName: APIConfiguration.frontProxyName)
     } catch { throw .certificates(error) }
     tokens = AccountTokens(signer: secrets.signer)
-    engine = try ClusterParts.engine(configuration, contents, secrets, tokens)
+    let store = try ClusterParts.store(contents, journal)
+    engine = ClusterParts.engine(configuration, store, secrets, tokens)
     listener = try ClusterError.wrapping(
       ClusterError.listen, try ListeningSocket(SocketAddress(host: "127.0.0.1", port: configuration.port)))
   }
 
+  /// What the journal keeps. Objects of an earlier version are brought up to date once, and one line tells it.
+  private static func store(_ contents: JournalContents, _ journal: Journal) throws(ClusterError) -> Store {
+    let name = "stored.form"
+    let form = contents.metadata[name].flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 1
+    let renewal = form < StoredForm.current ? StoredForm() : nil
+    var renewed: [JournalEntry] = []
+    var store = Store()
+    for (key, revision, bytes) in contents.objects {
+      let tree: JSON
+      do throws(JSONError) { tree = try JSONParser.parse(bytes) } catch {
+        throw .damaged(object: "\(key.resource.name) \(key.namespace)/\(key.name)", reason: "\(error)")
+      }
+      var object = StoredObject(
+        key: key, uid: tree[.metadata][.uid].string ?? "", revision: revision, tree: tree, encoded: bytes)
+      if let now = renewal?.renewed(object) {
+        object = now
+        renewed.append(.put(key, revision: revision, bytes: now.encoded))
+      }
+      store.restore(object)
+    }
+    store.restore(revision: contents.lastRevision)
+    if renewal != nil {
+      journal.submit(renewed + [.set(name: name, value: Array(String(StoredForm.current).utf8))]) { _ in }
+    }
+    if !renewed.isEmpty {
+      Standard.error("brought up to date: \(renewed.count) of \(contents.objects.count) objects, which an earlier version stored")
+    }
+    return store
+  }
+
   private static func engine(
-    _ configuration: ClusterConfiguration, _ contents: JournalContents, _ secrets: ClusterSecrets, _ tokens: AccountTokens
-  ) throws(ClusterError) -> Engine {
+    _ configuration: ClusterConfiguration, _ store: Store, _ secrets: ClusterSecrets, _ tokens: AccountTokens
+  ) -> Engine {
     var api = APIConfiguration(sign: tokens.sign, verify: tokens.verify)
     api.clusterName = configuration.name
     api.serverAddress = "127.0.0.1:\(configuration.port)"
@@ -62,16 +93,6 @@ struct ClusterParts {
     let timeZones = TimeZoneDatabase(read: ZoneFiles.read)
     api.timeZones = timeZones
     let seed = secureRandomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-    var store = Store()
-    for (key, revision, bytes) in contents.objects {
-      let tree: JSON
-      do throws(JSONError) { tree = try JSONParser.parse(bytes) } catch {
-        throw .damaged(object: "\(key.resource.name) \(key.namespace)/\(key.name)", reason: "\(error)")
-      }
-      store.restore(
-        StoredObject(key: key, uid: tree[.metadata][.uid].string ?? "", revision: revision, tree: tree, encoded: bytes))
-    }
-    store.restore(revision: contents.lastRevision)
     return Engine(
       api, random: RandomSource(seed: seed), store: store,
       controllers: Controllers.all(certificateAuthority: api.certificateAuthorityPEM, zone: { timeZones.rules($0) }))

@@ -169,6 +169,54 @@ struct DefaultsTests {
     #expect(claim["dataSource"] == claim["dataSourceRef"])
   }
 
+  @Test(
+    "a manifest that begins or ceases to say what is empty, or writes an amount otherwise, changes nothing",
+    arguments: [
+      (
+        #"{"env":[],"tty":false,"stdin":false,"command":[],"ports":[]}"#,
+        #"{"nodeSelector":{},"tolerations":[],"hostNetwork":false}"#
+      ),
+      (#"{"resources":{"limits":{"memory":"1024Mi","cpu":"1000m"}}}"#, #"{"volumes":[],"imagePullSecrets":[],"hostname":""}"#),
+      (
+        #"{"resources":{"limits":{"memory":"1048576Ki","cpu":1.0}}}"#,
+        #"{"restartPolicy":"","dnsPolicy":"","priorityClassName":""}"#
+      ),
+      (
+        #"{"imagePullPolicy":"","terminationMessagePath":"","workingDir":"","volumeMounts":[]}"#,
+        #"{"initContainers":[],"hostPID":false}"#
+      ),
+    ], ["PUT", "PATCH", "apply"])
+  func sameManifest(parts: (container: String, spec: String), method: String) throws {
+    let (container, spec) = parts
+    func deployment(_ container: JSON, _ spec: JSON) -> JSON {
+      var tree = Bench.deployment("a")
+      var template = tree[.spec][.template][.spec]
+      template[.containers][0].put(.resources, ["limits": ["memory": "1Gi", "cpu": "1"]])
+      for member in container.members { template[.containers][0].put(member.key, member.value) }
+      for member in spec.members { template.put(member.key, member.value) }
+      tree[.spec][.template].put(.spec, template)
+      return tree
+    }
+    let path = "/apis/apps/v1/namespaces/default/deployments"
+    let plain = deployment([:], [:])
+    let other = deployment(try JSONParser.parse(Array(container.utf8)), try JSONParser.parse(Array(spec.utf8)))
+    for (before, after) in [(plain, other), (other, plain)] {
+      var bench = Bench()
+      let (type, query) =
+        method == "PUT"
+        ? ("application/json", "")
+        : method == "PATCH"
+          ? ("application/strategic-merge-patch+json", "")
+          : ("application/apply-patch+yaml", "?fieldManager=me&force=true")
+      let first =
+        method == "apply" ? bench.send("PATCH", path + "/a" + query, before, type: type) : bench.send("POST", path, before)
+      #expect(first.status == 201, "\(first.message)")
+      let again = bench.send(method == "apply" ? "PATCH" : method, path + "/a" + query, after, type: type)
+      #expect(again.status == 200, "\(again.message)")
+      #expect(again.body == first.body)
+    }
+  }
+
   @Test("writing the same manifest again changes nothing", arguments: ["apps/v1 statefulsets", "apps/v1 deployments", "v1 pods"])
   func idempotent(what: String) {
     let parts = what.split(separator: " ").map(String.init)

@@ -38,6 +38,21 @@ struct ReadTests {
     #expect(bench.get("/api/v1/configmaps").names == ["a", "b", "c", "elsewhere"])
   }
 
+  @Test("a list tells once what its items are, whichever way their manifests told it")
+  func typesOfItems() {
+    var bench = Bench()
+    let path = "/api/v1/namespaces/default/configmaps"
+    bench.send("POST", path, text: #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a"}}"#)
+    bench.send("POST", path, text: #"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"b"}}"#)
+    bench.send("POST", path, text: #"{"metadata":{"name":"c"},"data":{"kind":"x"}}"#)
+    let list = bench.get(path)
+    #expect(list.body[.kind] == "ConfigMapList" && list.body[.apiVersion] == "v1")
+    #expect(list.body[.items].elements.map { $0[.metadata][.name].string ?? "" } == ["a", "b", "c"])
+    #expect(list.body[.items].elements.allSatisfy { $0[.kind].isNull && $0[.apiVersion].isNull })
+    #expect(list.body[.items][2][.data] == ["kind": "x"])
+    #expect(bench.get(path + "/a").body[.kind] == "ConfigMap")
+  }
+
   @Test("limit and continue walk through all objects once")
   func pages() {
     var bench = Bench()

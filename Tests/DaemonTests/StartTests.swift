@@ -37,6 +37,28 @@ struct StartTests {
     try await TestCluster(first.directory).stop()
   }
 
+  @Test("objects that an earlier version stored are brought up to date once, at their revisions")
+  func earlierForm() async throws {
+    let first = try await TestCluster()
+    let manifest = #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"m"},"data":{"a":"1"}}"#
+    try manifest.write(toFile: first.directory + "/m.json", atomically: true, encoding: .utf8)
+    #expect(try await first.kubectl(["create", "-f", first.directory + "/m.json"]).status == 0)
+    let revision = try await first.kubectl(["get", "cm", "m", "-o", "jsonpath={.metadata.resourceVersion}"]).output
+    await first.cluster.stop()
+    // As version 0.1.0 left it.
+    sql(
+      """
+      DELETE FROM metadata WHERE name='stored.form';
+      UPDATE object SET bytes=CAST(replace(CAST(bytes AS TEXT), '"data":', '"binaryData":{},"data":') AS BLOB) WHERE name='m'
+      """, first.directory)
+    let second = try await TestCluster(first.directory)
+    let raw = try await second.kubectl(["get", "--raw", "/api/v1/namespaces/default/configmaps/m"]).output
+    #expect(raw.contains(#""data""#) && !raw.contains("binaryData"), "\(raw)")
+    #expect(raw.contains("\"resourceVersion\":\"\(revision)\""), "\(raw)")
+    await second.cluster.stop()
+    try await TestCluster(first.directory).stop()
+  }
+
   @Test("an object of the journal that cannot be read is named, and the cluster does not start without it")
   func damagedObject() async throws {
     let first = try await TestCluster()

@@ -15,17 +15,14 @@ extension APIServer {
     }
     let selection = try ListSelection(call)
     let encoder = try ObjectEncoder(call)
-    var chunks: [[UInt8]] = []
-    let (head, tail) = encoder.list(.object([]))
+    var body = ListBody(encoder, at: call.now)
     for object in store.list(source, namespace: isPods ? call.listNamespace : nil) {
       guard let tree = isPods ? podMetrics(object, metrics) : nodeMetrics(object, metrics), selection.matches(tree) else {
         continue
       }
-      if !chunks.isEmpty { chunks.append(APIServer.comma) }
-      chunks.append(
-        encoder.item(StoredObject(key: object.key, uid: "", revision: 0, tree: tree, encoded: tree.encoded()), at: call.now))
+      body.append(StoredObject(key: object.key, uid: "", revision: 0, tree: tree, encoded: tree.encoded()))
     }
-    return .body(status: 200, contentType: "application/json", chunks: [head] + chunks + [tail], headers: [])
+    return body.response(.object([]))
   }
 
   private func respond(_ object: StoredObject, computed call: Call) throws(APIError) -> APIResponse {

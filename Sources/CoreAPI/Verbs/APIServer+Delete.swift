@@ -28,15 +28,12 @@ extension APIServer {
     var client = try ClientWrite(call)
     let deletion = try Deletion(call, &client)
     let selection = try ListSelection(call)
-    let encoder = try ObjectEncoder(call)
+    var body = ListBody(try ObjectEncoder(call), at: call.now)
     let keys = writer.store.list(call.served.id, namespace: call.listNamespace).filter { selection.matches($0.tree) }.map(\.key)
-    var items: [[UInt8]] = []
     for key in keys where writer.store.get(key) != nil {
       let written = try writer.write(.delete(key, deletion), by: .client(client), at: call.now)
-      items.append(encoder.item(written.object, at: call.now))
+      body.append(written.object)
     }
-    let (head, tail) = encoder.list(["resourceVersion": .string(String(writer.store.revision))])
-    let chunks = [head] + items.enumerated().flatMap { $0.offset == 0 ? [$0.element] : [APIServer.comma, $0.element] } + [tail]
-    return .body(status: 200, contentType: "application/json", chunks: chunks, headers: [])
+    return body.response(["resourceVersion": .string(String(writer.store.revision))])
   }
 }

@@ -1,9 +1,7 @@
 import CoreObjects
 
 extension APIServer {
-  static let comma: [UInt8] = [UInt8(ascii: ",")]
-
-  /// Many objects, in chunks of cached bytes: nothing is copied where the client reads the storage version.
+  /// Many objects, of their cached bytes where the client reads the storage version.
   func list(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
     let selection = try ListSelection(call)
     let encoder = try ObjectEncoder(call)
@@ -28,17 +26,15 @@ extension APIServer {
   }
 
   private func encode(_ page: ArraySlice<StoredObject>, _ metadata: JSON, _ encoder: ObjectEncoder, _ call: Call) -> APIResponse {
-    let (head, tail) = encoder.list(metadata)
-    var chunks: [[UInt8]] = []
-    chunks.reserveCapacity(page.count * 2 + 2)
-    chunks.append(head)
-    for (index, object) in page.enumerated() {
-      if index > 0 { chunks.append(APIServer.comma) }
-      chunks.append(encoder.item(object, at: call.now))
+    var body = ListBody(encoder, at: call.now)
+    for object in page { body.append(object) }
+    let response = body.response(metadata)
+    if call.query.flag("pretty") == true, case .body(_, _, let chunks, _) = response,
+      let tree = try? JSONParser.parse(chunks.flatMap { $0 })
+    {
+      return respond(tree, call)
     }
-    chunks.append(tail)
-    if call.query.flag("pretty") == true, let tree = try? JSONParser.parse(chunks.flatMap { $0 }) { return respond(tree, call) }
-    return .body(status: 200, contentType: "application/json", chunks: chunks, headers: [])
+    return response
   }
 
   /// - Throws: 410 Expired for one whose revision is compacted.
