@@ -217,6 +217,30 @@ struct DefaultsTests {
     }
   }
 
+  @Test("a negative grace period of a pod is stored as one second")
+  func negativeGrace() {
+    var pod = Bench.pod("p")
+    pod[.spec].put(.terminationGracePeriodSeconds, -1)
+    #expect(created(Bench.pods, pod)[.spec][.terminationGracePeriodSeconds] == 1)
+  }
+
+  @Test("an annotation of a DaemonSet counts the changes of its template")
+  func templateGeneration() {
+    var bench = Bench()
+    let path = "/apis/apps/v1/namespaces/default/daemonsets"
+    var set = Bench.deployment("d")
+    set.put(.kind, "DaemonSet")
+    set[.spec].remove(.replicas)
+    func count(_ answer: Bench.Answer) -> JSON {
+      answer.body[.metadata][.annotations]["deprecated.daemonset.template.generation"]
+    }
+    #expect(count(bench.send("POST", path, set)) == "1")
+    let merge = "application/merge-patch+json"
+    #expect(count(bench.send("PATCH", path + "/d", ["spec": ["minReadySeconds": 5]], type: merge)) == "1")
+    let template: JSON = ["spec": ["template": ["metadata": ["annotations": ["a": "b"]]]]]
+    #expect(count(bench.send("PATCH", path + "/d", template, type: merge)) == "2")
+  }
+
   @Test("writing the same manifest again changes nothing", arguments: ["apps/v1 statefulsets", "apps/v1 deployments", "v1 pods"])
   func idempotent(what: String) {
     let parts = what.split(separator: " ").map(String.init)

@@ -38,7 +38,9 @@ struct ObjectEncoder: Sendable {
   /// The whole object in the version asked for.
   func converted(_ object: JSON) -> JSON {
     if served.isStorageVersion { return object }
-    return served.resource.convert(object, from: served.storage, to: served.version)
+    var converted = served.resource.convert(object, from: served.storage, to: served.version)
+    if let type = Schema.shared.type(served.version.typeName) { Schema.shared.writeZeros(&converted, type) }
+    return converted
   }
 
   func bytes(_ object: StoredObject, at now: Instant) -> [UInt8] {

@@ -19,6 +19,25 @@ struct DaemonSetResource: Resource {
     object = set.tree
   }
 
+  /// Counts the changes of the template in an annotation, as the first API of DaemonSets did in a field.
+  /// Source: pkg/apis/apps/v1/conversion.go, v1.36.
+  private static let templateGeneration: Key = "deprecated.daemonset.template.generation"
+
+  func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
+    object.remove(.status)
+    object[.metadata].put(.generation, 1)
+    object[.metadata][.annotations].put(DaemonSetResource.templateGeneration, "1")
+  }
+
+  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
+    object.put(.status, old[.status])
+    keepGeneration(&object, old: old)
+    let count = old[.metadata][.annotations][DaemonSetResource.templateGeneration].string.flatMap { Int($0) } ?? 0
+    let isChanged = object[.spec][.template] != old[.spec][.template]
+    object[.metadata][.annotations].put(
+      DaemonSetResource.templateGeneration, .string(String(isChanged ? count + 1 : max(count, 1))))
+  }
+
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let set = DaemonSet(tree: object)
     return WorkloadRules.validate(set.spec.selector, set.spec.template)

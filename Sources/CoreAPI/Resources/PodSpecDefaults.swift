@@ -26,6 +26,7 @@ enum PodSpecDefaults {
   static func pod(_ spec: inout PodSpec) {
     template(&spec)
     if spec.enableServiceLinks == nil { spec.enableServiceLinks = true }
+    if let seconds = spec.terminationGracePeriodSeconds, seconds < 0 { spec.terminationGracePeriodSeconds = 1 }
     for index in spec.containers.indices { requests(&spec.containers[index].resources) }
     for index in spec.initContainers.indices { requests(&spec.initContainers[index].resources) }
     podRequests(&spec)

@@ -19,7 +19,6 @@ enum PodSpecRules {
         }
       }
     }
-    errors += FieldRules.atLeast(0, spec.terminationGracePeriodSeconds, path.child("terminationGracePeriodSeconds"))
     errors += FieldRules.atLeast(1, spec.activeDeadlineSeconds, path.child("activeDeadlineSeconds"))
     return errors
   }
