@@ -5,6 +5,8 @@ package import SchemaLanguage
 package final class FieldSchema: Sendable {
   package let key: Key
   package let shape: Shape
+  /// Of `shape`.
+  let elementType: TypeSchema?
   package let declaration: SchemaField
   package let defaultValue: JSON?
   package let listKeys: [Key]
@@ -27,6 +29,7 @@ package final class FieldSchema: Sendable {
   init(_ declaration: SchemaField, shape: Shape, defaultValue: JSON?) {
     self.declaration = declaration
     self.shape = shape
+    elementType = shape.elementType
     self.defaultValue = defaultValue
     key = Key(declaration.name)
     listKeys = declaration.listKeys.map { Key($0) }

@@ -13,6 +13,7 @@ private struct Filling {
   let walk: Walks
 
   private func fields(_ type: TypeSchema) -> [Int] { walk == .defaults ? type.defaultedFields : type.writtenFields }
+  private func isFilled(_ field: FieldSchema) -> Bool { walk == .defaults ? field.defaultValue != nil : field.writtenZero != nil }
   private func value(_ field: FieldSchema) -> JSON? { walk == .defaults ? field.defaultValue : field.writtenZero }
 
   func fill(_ tree: inout JSON, _ type: TypeSchema) {
@@ -22,16 +23,16 @@ private struct Filling {
 
   private func lacks(_ tree: JSON, _ type: TypeSchema) -> Bool {
     guard type.walks.contains(walk), case .object(let members) = tree else { return false }
-    for index in fields(type) where members.place(of: type.fields[index].key) < 0 { return true }
+    // One pass over what is there, which is less than what could be.
+    var found = 0
     for place in members.indices {
       let index = type.index(of: members[place].key)
-      if index >= 0, let element = type.fields[index].shape.elementType, element.walks.contains(walk),
-        lacks(members[place].value, type.fields[index].shape)
-      {
-        return true
-      }
+      if index < 0 { continue }
+      let field = type.fields[index]
+      if isFilled(field) { found += 1 }
+      if let element = field.elementType, element.walks.contains(walk), lacks(members[place].value, field.shape) { return true }
     }
-    return false
+    return found < fields(type).count
   }
 
   private func lacks(_ value: JSON, _ shape: Shape) -> Bool {
@@ -51,7 +52,7 @@ private struct Filling {
     }
     for place in members.indices {
       let index = type.index(of: members[place].key)
-      if index >= 0, let element = type.fields[index].shape.elementType, element.walks.contains(walk),
+      if index >= 0, let element = type.fields[index].elementType, element.walks.contains(walk),
         // Of an object whose status is new, the spec stays shared with the stored one.
         !type.isKind || lacks(members[place].value, type.fields[index].shape)
       {
