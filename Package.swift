@@ -107,7 +107,7 @@ let package = Package(
     tests(
       "CoreControllersTests", ["CoreControllers", "CoreObjects"]),
     tests("CoreNodeTests", ["CoreNode", "CoreObjects"]),
-    tests("CoreEngineTests", coreTargets),
+    tests("CoreEngineTests", coreTargets + ["EdgeClient"]),
     tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLinux", "CZlib", "CLinux", "TestMachine"]),
     tests("EdgeJournalTests", ["EdgeJournal", "CoreObjects", "EdgeLinux", "CSQLite", "TestMachine"]),
     tests("EdgeImagesTests", ["EdgeImages", "EdgeLinux", "CLinux", "CArchive", "CoreObjects", "CoreNode", "TestMachine"]),
@@ -123,7 +123,7 @@ let package = Package(
         "wavetank",
       ]),
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient", "Storms"]),
-    tests("EdgeClientTests", ["EdgeClient", "EdgeHTTP"]),
+    tests("EdgeClientTests", ["EdgeClient", "EdgeHTTP", "CoreObjects"]),
     tests("RehearsalTests", coreTargets + ["Rehearsal", "Simulation", "EdgeClient"]),
     tests("CommandLineTests", ["wavetank", "TestMachine"]),
     tests("TidyTests"),

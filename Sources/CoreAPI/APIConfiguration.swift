@@ -8,7 +8,7 @@ package struct APIConfiguration: Sendable {
   /// The claims of a JWT whose signature holds; nil otherwise.
   package var verify: @Sendable (String) -> JSON?
   /// `iss` of ServiceAccount tokens, and the audience of those for this server.
-  package var issuer = "https://kubernetes.default.svc.cluster.local"
+  package var issuer = "https://kubernetes.default.svc"
   package var version = VersionInfo()
   /// host:port under which clients find this server.
   package var serverAddress = "127.0.0.1:6443"
@@ -36,6 +36,8 @@ package struct APIConfiguration: Sendable {
 package struct VersionInfo: Sendable {
   package var major = "1"
   package var minor = "36"
+  /// The oldest version that it could be told to behave as.
+  package var oldestMinor = "35"
   package var gitVersion = "v1.36.2"
   package var gitCommit = "wavetank"
   package var buildDate = "1970-01-01T00:00:00Z"
@@ -44,7 +46,9 @@ package struct VersionInfo: Sendable {
 
   var tree: JSON {
     [
-      "major": .string(major), "minor": .string(minor), "gitVersion": .string(gitVersion), "gitCommit": .string(gitCommit),
+      "major": .string(major), "minor": .string(minor), "emulationMajor": .string(major), "emulationMinor": .string(minor),
+      "minCompatibilityMajor": .string(major), "minCompatibilityMinor": .string(oldestMinor), "gitVersion": .string(gitVersion),
+      "gitCommit": .string(gitCommit),
       "gitTreeState": "clean", "buildDate": .string(buildDate), "goVersion": "swift", "compiler": "swiftc",
       "platform": .string(platform),
     ]

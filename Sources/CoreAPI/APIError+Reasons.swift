@@ -29,6 +29,13 @@ extension APIError {
     APIError(code: 404, reason: "NotFound", message: "the server could not find the requested resource")
   }
 
+  /// No group version is there. Upstream answers a line of text, of which clients make a Status of their own.
+  static var noSuchPath: APIError {
+    var error = noSuchResource
+    error.isPlain = true
+    return error
+  }
+
   package static func methodNotAllowed(_ message: String = "the server does not allow this method on the requested resource")
     -> APIError
   {
@@ -66,7 +73,7 @@ extension APIError {
       message: "the body's media type \"\(given)\" is not understood; these are: \(accepted.joined(separator: ", "))")
   }
 
-  package static func tooManyRequests(_ message: String, retryAfterSeconds: Int) -> APIError {
+  package static func tooManyRequests(_ message: String, retryAfterSeconds: Int? = nil) -> APIError {
     var error = APIError(code: 429, reason: "TooManyRequests", message: message)
     error.retryAfterSeconds = retryAfterSeconds
     return error
@@ -75,6 +82,19 @@ extension APIError {
   package static func internalError(_ message: String) -> APIError {
     APIError(code: 500, reason: "InternalError", message: "Internal error occurred: \(message)")
   }
+
+  /// A patch that does not fit the object.
+  package static func unprocessable(_ message: String) -> APIError {
+    APIError(code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request: \(message)")
+  }
+
+  /// A request's parameters: 422 of the kind in which upstream reads them. Source: validation of metav1's options, v1.36.
+  package static func invalidOptions(_ kind: String, _ errors: [FieldError]) -> APIError {
+    invalid(group: "meta.k8s.io", kind: kind, name: "", errors)
+  }
+
+  /// An error that upstream answers as it is, without a reason of the API.
+  package static func unknown(_ message: String) -> APIError { APIError(code: 500, reason: "", message: message) }
 
   /// 422 with one cause a field. `kind` is the object's kind, not its resource.
   package static func invalid(group: String, kind: String, name: String, _ errors: [FieldError]) -> APIError {

@@ -35,12 +35,13 @@ package struct APIServer: Sendable {
     _ request: APIRequest, _ writer: inout Writer, metrics: MetricsWindow, aggregation: AggregatedGroups, at now: Instant
   ) -> APIResponse {
     do throws(APIError) {
-      return try answer(request, &writer, metrics, aggregation, now)
+      return try answer(request, &writer, metrics: metrics, aggregation: aggregation, at: now)
     } catch { return .refusal(error) }
   }
 
-  private mutating func answer(
-    _ request: APIRequest, _ writer: inout Writer, _ metrics: MetricsWindow, _ aggregation: AggregatedGroups, _ now: Instant
+  /// As `handle`, for a host that does something about a refusal.
+  package mutating func answer(
+    _ request: APIRequest, _ writer: inout Writer, metrics: MetricsWindow, aggregation: AggregatedGroups, at now: Instant
   ) throws(APIError) -> APIResponse {
     let query = try Query(request.query)
     let info = try RequestInfo(method: request.method, path: request.path, query: query)

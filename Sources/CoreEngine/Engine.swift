@@ -9,6 +9,8 @@ package struct Engine: Sendable {
   /// Reconciles of one step at the most, so that requests are not kept waiting; what is left asks for a wake-up at once.
   static let stepBudget = 256
   static let bookmarkPeriod = Duration.seconds(60)
+  /// How long a request waits for a revision. Source: blockTimeout, storage/cacher/watch_cache.go, v1.36.
+  static let revisionPatience = Duration.seconds(3)
 
   var writer: Writer
   package internal(set) var server: APIServer
@@ -21,6 +23,8 @@ package struct Engine: Sendable {
   var queue = WorkQueue()
   var timers = TimerHeap<Wake>()
   var watches = WatchTable()
+  /// Requests for a revision that is still to come, in order.
+  private var waiting: [(id: UInt64, request: APIRequest, revision: UInt64)] = []
   var recorder = EventRecorder()
   /// UIDs of pods whose node plan is to be looked at, in order.
   var pods: [String] = []
@@ -32,6 +36,8 @@ package struct Engine: Sendable {
   enum Wake: Hashable, Sendable {
     case reconcile(WorkQueue.Item)
     case pod(String)
+    /// A request that waited for a revision has waited long enough.
+    case waited(UInt64)
     case watchTimeout(UInt64)
     case bookmarks
   }
@@ -84,6 +90,7 @@ package struct Engine: Sendable {
       work(now)
     }
     settle(now)
+    if !waiting.isEmpty { answerWaiting(now) }
     askToWake(now)
     return takeEffects()
   }
@@ -124,17 +131,36 @@ package struct Engine: Sendable {
     metrics.custom.add(scrapes)
   }
 
-  private mutating func answer(_ id: UInt64, _ request: APIRequest, _ now: Instant) {
-    let response = server.handle(request, &writer, metrics: metrics, aggregation: aggregation, at: now)
-    settle(now)
+  private mutating func answer(_ id: UInt64, _ request: APIRequest, _ now: Instant, isPatient: Bool = true) {
+    do throws(APIError) {
+      let response = try server.answer(request, &writer, metrics: metrics, aggregation: aggregation, at: now)
+      settle(now)
+      respond(id, response, now)
+    } catch {
+      settle(now)
+      guard isPatient, let revision = error.awaitedRevision else { return effects.append(.respond(id, error.response)) }
+      waiting.append((id, request, revision))
+      timers.set(.waited(id), at: now + Engine.revisionPatience)
+    }
+  }
+
+  /// Answers those whose revision has come.
+  private mutating func answerWaiting(_ now: Instant) {
+    while let index = waiting.firstIndex(where: { $0.revision <= store.revision }) {
+      let (id, request, _) = waiting.remove(at: index)
+      timers.cancel(.waited(id))
+      answer(id, request, now)
+    }
+  }
+
+  private mutating func respond(_ id: UInt64, _ response: APIResponse, _ now: Instant) {
     guard case .watch(let watch, let contentType) = response else {
       effects.append(.respond(id, response))
       return
     }
     guard watches.count < WatchTable.limit else {
-      var error = APIError(
-        code: 429, reason: "TooManyRequests", message: "more than \(WatchTable.limit) watches are open; close some and try again")
-      error.retryAfterSeconds = 1
+      let error = APIError.tooManyRequests(
+        "more than \(WatchTable.limit) watches are open; close some and try again", retryAfterSeconds: 1)
       effects.append(.respond(id, error.response))
       return
     }
@@ -149,6 +175,9 @@ package struct Engine: Sendable {
       switch wake {
       case .reconcile(let item): queue.add(item)
       case .pod(let uid): pods.append(uid)
+      case .waited(let id):
+        guard let index = waiting.firstIndex(where: { $0.id == id }) else { continue }
+        answer(id, waiting.remove(at: index).request, now, isPatient: false)
       case .watchTimeout(let id):
         if watches.remove(id) { effects.append(.endWatch(id)) }
       case .bookmarks:

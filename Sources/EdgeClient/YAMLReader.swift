@@ -8,10 +8,15 @@ package struct YAMLError: Error, CustomStringConvertible {
   package var description: String { "line \(line): \(message)" }
 }
 
-/// Reads YAML 1.1 documents into JSON trees, with libyaml. Aliases are refused: they can grow without bound.
+/// Reads YAML documents into JSON trees, with libyaml.
 package struct YAMLReader {
   static let depthLimit = 128
+  /// Aliases may stand for this many values in all: without a limit a page of them makes a billion.
+  static let aliasLimit = 100_000
   private var parser = yaml_parser_t()
+  /// What anchors of the document name, with the number of values in each.
+  private var anchors: [String: (value: JSON, count: Int)] = [:]
+  private var aliased = 0
 
   /// The documents of a text, empty ones left out.
   package static func documents(_ text: String) throws(YAMLError) -> [JSON] {
@@ -35,6 +40,7 @@ package struct YAMLReader {
       switch event.type {
       case YAML_STREAM_END_EVENT: return documents
       case YAML_DOCUMENT_START_EVENT:
+        anchors = [:]
         let value = try value(0)
         if !value.isNull { documents.append(value) }
       default: continue
@@ -58,6 +64,23 @@ package struct YAMLReader {
   }
 
   private mutating func value(of event: yaml_event_t, _ depth: Int) throws(YAMLError) -> JSON {
+    let value = try content(of: event, depth)
+    let anchor: UnsafeMutablePointer<yaml_char_t>? =
+      switch event.type {
+      case YAML_SCALAR_EVENT: event.data.scalar.anchor
+      case YAML_SEQUENCE_START_EVENT: event.data.sequence_start.anchor
+      case YAML_MAPPING_START_EVENT: event.data.mapping_start.anchor
+      default: nil
+      }
+    if let anchor { anchors[String(cString: anchor)] = (value, YAMLReader.count(value)) }
+    return value
+  }
+
+  private static func count(_ value: JSON) -> Int {
+    value.elements.reduce(1) { $0 + count($1) } + value.members.reduce(0) { $0 + count($1.value) }
+  }
+
+  private mutating func content(of event: yaml_event_t, _ depth: Int) throws(YAMLError) -> JSON {
     let line = Int(event.start_mark.line) + 1
     if depth > YAMLReader.depthLimit {
       throw YAMLError(line: line, message: "nested more than \(YAMLReader.depthLimit) levels deep")
@@ -79,10 +102,39 @@ package struct YAMLReader {
         defer { yaml_event_delete(&key) }
         if key.type == YAML_MAPPING_END_EVENT { return object }
         guard key.type == YAML_SCALAR_EVENT else { throw YAMLError(line: line, message: "a key that is no text") }
-        object.put(Key(YAMLReader.text(key)), try value(depth + 1))
+        let text = YAMLReader.text(key)
+        let isText = YAMLReader.isText(key)
+        let value = try value(depth + 1)
+        if !isText, text == "<<" {
+          try YAMLReader.merge(value, into: &object, line)
+        } else if let name = isText ? text : YAMLScalar.key(text) {
+          object.members.removeAll { $0.key == Key(name) }
+          object.members.append(Member(key: Key(name), value: value))
+        } else {
+          throw YAMLError(line: line, message: "a key that is no text")
+        }
       }
-    case YAML_ALIAS_EVENT: throw YAMLError(line: line, message: "aliases are not read")
+    case YAML_ALIAS_EVENT:
+      let name = String(cString: event.data.alias.anchor)
+      guard let (value, count) = anchors[name] else { throw YAMLError(line: line, message: "there is no anchor \(name)") }
+      aliased += count
+      guard aliased <= YAMLReader.aliasLimit else {
+        throw YAMLError(line: line, message: "aliases stand for more than \(YAMLReader.aliasLimit) values")
+      }
+      return value
     default: return .null
+    }
+  }
+
+  /// Lays a mapping, or each of a list of them from the last to the first, over what stood before it.
+  private static func merge(_ value: JSON, into object: inout JSON, _ line: Int) throws(YAMLError) {
+    let mappings = value.isArray ? value.elements.reversed() : [value]
+    for mapping in mappings {
+      guard mapping.isObject else { throw YAMLError(line: line, message: "<< takes a mapping or a list of mappings") }
+      for member in mapping.members {
+        object.members.removeAll { $0.key == member.key }
+        object.members.append(member)
+      }
     }
   }
 
@@ -91,20 +143,14 @@ package struct YAMLReader {
     return String(decoding: UnsafeBufferPointer(start: scalar.value, count: scalar.length), as: UTF8.self)
   }
 
-  /// Plain scalars by their form, as sigs.k8s.io/yaml reads them; quoted ones are texts.
+  /// Plain scalars by their form; quoted ones, and those that are marked as texts, are texts.
+  private static func isText(_ event: yaml_event_t) -> Bool {
+    let scalar = event.data.scalar
+    guard let tag = scalar.tag.map({ String(cString: $0) }) else { return scalar.style != YAML_PLAIN_SCALAR_STYLE }
+    return tag == "!" || tag == "tag:yaml.org,2002:str"
+  }
+
   private static func scalar(_ event: yaml_event_t) -> JSON {
-    let text = text(event)
-    guard event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE else { return .string(text) }
-    switch text {
-    case "", "~", "null", "Null", "NULL": return .null
-    case "true", "True", "TRUE": return .bool(true)
-    case "false", "False", "FALSE": return .bool(false)
-    default: break
-    }
-    if let number = Int64(text) { return .int(number) }
-    if let first = text.first, first.isNumber || first == "-" || first == ".", let number = Double(text), number.isFinite {
-      return .double(number)
-    }
-    return .string(text)
+    isText(event) ? .string(text(event)) : YAMLScalar.value(text(event))
   }
 }

@@ -4,7 +4,7 @@
 ///     words NAME …                         names that are interned though no field has them
 ///     type StatefulSetSpec [kind] [map=atomic] [swift=NAME] [make=FIELD,…]
 ///     | What the type is, in our own words.
-///       replicas int32 [#1?!] [required] [default=1] [min=0] [max=…] [enum=A|B] [list=set|atomic] [keys=a,b]
+///       replicas int32 [#1?!] [required] [default=1] [min=0] [max=…] [enum=A|B [unchecked]] [list=set|atomic] [keys=a,b]
 ///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats]
 ///       | What the field is.
 ///
@@ -14,6 +14,7 @@
 /// that 0, "" and an empty message mean what they say and are kept when they are given; of other fields they are dropped, unless #3!
 /// says that the field is written always, also when it was not given. Source: the struct tags of k8s.io/api, v0.36.
 /// make: a function makes the type from these fields in one piece, in this order; for what is written often.
+/// unchecked: a rule of the kind refuses what enum does not list, where upstream refuses it in another way than most.
 /// repeats: equal keys or elements are accepted, as upstream's validation accepts them (two environment variables of one name).
 package struct SchemaDocument: Sendable {
   package var types: [SchemaType] = []
@@ -53,6 +54,8 @@ package struct SchemaField: Sendable {
   package var isAlwaysWritten = false
   /// Elements with equal keys are accepted.
   package var allowsRepeats = false
+  /// A rule of the kind says what is refused, and how.
+  package var isUnchecked = false
   package var isImmutable = false
   /// The default as JSON text.
   package var defaultText: String?

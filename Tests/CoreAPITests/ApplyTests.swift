@@ -159,7 +159,7 @@ struct ApplyTests {
   @Test("without a field manager, with managedFields, or with unknown fields it is refused")
   func refusals() {
     var bench = Bench()
-    #expect(bench.send("PATCH", Bench.configMaps + "/a", Bench.configMap("a"), type: ApplyTests.type).status == 400)
+    #expect(bench.send("PATCH", Bench.configMaps + "/a", Bench.configMap("a"), type: ApplyTests.type).status == 422)
     var tree = Bench.configMap("a")
     tree[.metadata].put(.managedFields, [["manager": "x"]])
     #expect(apply(&bench, tree, by: "me").status == 400)

@@ -44,7 +44,7 @@ struct JobTests {
       (#""podFailurePolicy":{"rules":[{"action":"Ignore"}]}"#, "spec.podFailurePolicy.rules[0]"),
       (
         #""podFailurePolicy":{"rules":[{"action":"Ignore","onExitCodes":{"operator":"In","values":[0]}}]}"#,
-        "spec.podFailurePolicy.rules[0].onExitCodes.values"
+        "spec.podFailurePolicy.rules[0].onExitCodes.values[0]"
       ),
       (
         #""podFailurePolicy":{"rules":[{"action":"Ignore","onExitCodes":{"operator":"In","values":[3,1]}}]}"#,

@@ -15,21 +15,32 @@ struct EngineBench {
   /// One line for each effect, in order.
   var transcript: [String] = []
   var journal: [JournalRecord] = []
-  var answers: [UInt64: (status: Int, body: JSON)] = [:]
+  struct Answer {
+    var status: Int
+    var body: JSON
+    var bytes: [UInt8] = []
+    var headers: [APIResponse.Header] = []
+  }
+  var answers: [UInt64: Answer] = [:]
   var feeds: [UInt64: [String]] = [:]
+  /// What each watch was sent at once.
+  var initial: [UInt64: [[UInt8]]] = [:]
   var ended: [UInt64] = []
   var commands: [NodeAction] = []
   private var wakeAt: Instant?
   private var nextRequest: UInt64 = 0
   private var observations: [NodeObservation] = []
 
-  init(seed: UInt64 = 1, journal: [JournalRecord] = [], at now: Instant = EngineBench.start, node: Bool = true) {
+  init(
+    seed: UInt64 = 1, journal: [JournalRecord] = [], at now: Instant = EngineBench.start, node: Bool = true,
+    controllers: [any Controller] = Controllers.all(certificateAuthority: "ca", zone: { _ in nil })
+  ) {
     let configuration = APIConfiguration(
       sign: { "signed." + Base64.encode($0.encoded()) },
       verify: { token in Base64.decode(String(token.dropFirst(7))).flatMap { try? JSONParser.parse($0) } })
     engine = Engine(
       configuration, random: RandomSource(seed: seed), store: EngineBench.store(from: journal),
-      controllers: Controllers.all(certificateAuthority: "ca", zone: { _ in nil }))
+      controllers: controllers)
     self.journal = journal
     self.now = now
     carryOut(engine.boot(at: now))
@@ -77,23 +88,25 @@ struct EngineBench {
   mutating func step(_ input: Input) { carryOut(engine.step(input, at: now)) }
 
   @discardableResult
-  mutating func send(_ method: String, _ path: String, _ body: JSON? = nil, type: String = "application/json") -> (
-    status: Int, body: JSON
-  ) {
+  mutating func send(_ method: String, _ path: String, _ body: JSON? = nil, type: String = "application/json") -> Answer {
     let id = open(method, path, body, type: type)
-    let answer = answers.removeValue(forKey: id) ?? (0, .null)
+    let answer = answers.removeValue(forKey: id) ?? Answer(status: 0, body: .null)
     settle()
     return answer
   }
 
   /// Sends without letting anything else happen; gives the request's number.
   mutating func open(_ method: String, _ path: String, _ body: JSON? = nil, type: String = "application/json") -> UInt64 {
-    nextRequest += 1
     let parts = path.split(separator: "?", maxSplits: 1)
     let request = APIRequest(
       method: method, path: String(parts[0]), query: parts.count > 1 ? String(parts[1]) : "", contentType: type,
       userAgent: "tests/1",
       body: body?.encoded() ?? [], credential: EngineBench.admin)
+    return open(request)
+  }
+
+  mutating func open(_ request: APIRequest) -> UInt64 {
+    nextRequest += 1
     step(.request(nextRequest, request))
     return nextRequest
   }
@@ -132,11 +145,13 @@ struct EngineBench {
         journal += records
         transcript += records.map(text)
       case .respond(let id, let response):
-        guard case .body(let status, _, let chunks, _) = response else { continue }
-        answers[id] = (status, (try? JSONParser.parse(chunks.flatMap { $0 })) ?? .null)
+        guard case .body(let status, _, let chunks, let headers) = response else { continue }
+        let bytes = chunks.flatMap { $0 }
+        answers[id] = Answer(status: status, body: (try? JSONParser.parse(bytes)) ?? .null, bytes: bytes, headers: headers)
         transcript.append("answer \(id) \(status)")
       case .openWatch(let id, _, let initial):
         feeds[id] = initial.map(EngineBench.summary)
+        self.initial[id] = initial
         transcript.append("watch \(id)")
       case .feed(let ids, let line):
         for id in ids { feeds[id, default: []].append(EngineBench.summary(line)) }

@@ -72,7 +72,7 @@ import Testing
     #expect(spec["replicas"] == 1)
     #expect(spec["revisionHistoryLimit"] == 10)
     #expect(spec["podManagementPolicy"] == "OrderedReady")
-    #expect(spec["updateStrategy"] == (try json(#"{"type": "RollingUpdate"}"#)))
+    #expect(spec["updateStrategy"] == [:])
     #expect(spec["persistentVolumeClaimRetentionPolicy"] == (try json(#"{"whenDeleted": "Retain", "whenScaled": "Retain"}"#)))
     #expect(spec["template"]["spec"]["restartPolicy"] == "Always")
     #expect(spec["volumeClaimTemplates"][0]["spec"]["volumeMode"] == "Filesystem")

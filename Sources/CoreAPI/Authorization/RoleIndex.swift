@@ -5,9 +5,19 @@ struct RoleIndex: Sendable {
   static let group = "rbac.authorization.k8s.io"
 
   /// Whom a binding names.
-  enum Subject: Hashable, Sendable {
+  enum Subject: Hashable, Sendable, CustomStringConvertible {
     case user(String)
     case group(String)
+
+    var description: String {
+      guard case .user(let name) = self else {
+        guard case .group(let name) = self else { return "" }
+        return "Group \"\(name)\""
+      }
+      let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+      guard name.hasPrefix("system:serviceaccount:"), parts.count == 4 else { return "User \"\(name)\"" }
+      return "ServiceAccount \"\(parts[3])/\(parts[2])\""
+    }
   }
   private struct RoleName: Hashable, Sendable {
     /// "" for a ClusterRole.
@@ -19,6 +29,14 @@ struct RoleIndex: Sendable {
     let binding: ObjectKey
     let roleIsCluster: Bool
     let roleName: String
+
+    /// Which binding gives which role to whom, in the form of upstream's rbac authorizer (v1.36).
+    func reason(_ subject: Subject) -> String {
+      let isCluster = binding.namespace.isEmpty
+      let name = isCluster ? binding.name : "\(binding.name)/\(binding.namespace)"
+      return "RBAC: allowed by \(isCluster ? "ClusterRoleBinding" : "RoleBinding") \"\(name)\" of "
+        + "\(roleIsCluster ? "ClusterRole" : "Role") \"\(roleName)\" to \(subject)"
+    }
   }
 
   private var rules: [RoleName: RuleSet] = [:]
@@ -70,21 +88,26 @@ struct RoleIndex: Sendable {
 
   /// Calls `body` with the rules that bind `user` in `namespace` ("" for the cluster alone), until it answers true.
   func anyRules(of user: Caller, in namespace: String, where body: (RuleSet) -> Bool) -> Bool {
+    grant(to: user, in: namespace, where: body) != nil
+  }
+
+  /// The first grant whose rules satisfy `body`, and whom it names.
+  func grant(to user: Caller, in namespace: String, where body: (RuleSet) -> Bool) -> (grant: Grant, subject: Subject)? {
     let local = namespace.isEmpty ? nil : namespaceGrants[namespace]
-    func matches(_ subject: Subject) -> Bool {
+    func find(_ subject: Subject) -> Grant? {
       if let grants = clusterGrants[subject] {
-        for grant in grants { if let set = rules[RoleName(namespace: "", name: grant.roleName)], body(set) { return true } }
+        for grant in grants { if let set = rules[RoleName(namespace: "", name: grant.roleName)], body(set) { return grant } }
       }
-      guard let grants = local?[subject] else { return false }
+      guard let grants = local?[subject] else { return nil }
       for grant in grants {
         let name = RoleName(namespace: grant.roleIsCluster ? "" : namespace, name: grant.roleName)
-        if let set = rules[name], body(set) { return true }
+        if let set = rules[name], body(set) { return grant }
       }
-      return false
+      return nil
     }
-    if matches(.user(user.name)) { return true }
-    for group in user.groups where matches(.group(group)) { return true }
-    return false
+    if let found = find(.user(user.name)) { return (found, .user(user.name)) }
+    for group in user.groups { if let found = find(.group(group)) { return (found, .group(group)) } }
+    return nil
   }
 
   /// Deny by default; roles and bindings allow.

@@ -51,7 +51,10 @@ extension APIServer {
     } else {
       access = Access(verb: path[.verb].string ?? "", path: path[.path].string ?? "")
     }
-    tree.put(.status, ["allowed": .bool(roles.allows(user, access, in: namespace))])
+    let grant = user.isMaster ? nil : roles.grant(to: user, in: namespace) { $0.allows(access) }
+    var status: JSON = ["allowed": .bool(user.isMaster || grant != nil)]
+    if let (grant, subject) = grant { status.put(.reason, .string(grant.reason(subject))) }
+    tree.put(.status, status)
   }
 
   private func reviewRules(_ tree: inout JSON, _ call: Call, _ roles: RoleIndex) {

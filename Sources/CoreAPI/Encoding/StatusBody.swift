@@ -21,7 +21,8 @@ enum StatusBody {
     if let seconds = error.retryAfterSeconds { details.put(.retryAfterSeconds, .int(Int64(seconds))) }
     return [
       "kind": "Status", "apiVersion": "v1", "metadata": .object([]), "status": "Failure", "message": .string(error.message),
-      "reason": .string(error.reason), "details": details.members.isEmpty ? .null : details, "code": .int(Int64(error.code)),
+      "reason": error.reason.isEmpty ? .null : .string(error.reason),
+      "details": details.members.isEmpty && error.code != 404 ? .null : details, "code": .int(Int64(error.code)),
     ]
   }
 
@@ -50,6 +51,7 @@ extension APIResponse {
   }
 
   static func refusal(_ error: APIError) -> APIResponse {
+    if error.isPlain { return .text("\(error.code) page not found\n", status: error.code) }
     var headers: [Header] = []
     if let seconds = error.retryAfterSeconds { headers.append(Header("Retry-After", String(seconds))) }
     return json(StatusBody.tree(error), status: error.code, headers: headers)

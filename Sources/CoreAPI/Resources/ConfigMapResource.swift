@@ -7,7 +7,7 @@ struct ConfigMapResource: Resource {
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let map = ConfigMap(tree: object)
-    return [TableCells.name(object), .string(String(map.data.count + map.binaryData.count)), TableCells.age(object, now)]
+    return [TableCells.name(object), .int(Int64(map.data.count + map.binaryData.count)), TableCells.age(object, now)]
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
@@ -15,11 +15,6 @@ struct ConfigMapResource: Resource {
   }
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    guard old[.immutable].bool == true else { return [] }
-    var errors =
-      FieldRules.immutable(object[.data], old[.data], "data")
-      + FieldRules.immutable(object[.binaryData], old[.binaryData], "binaryData")
-    if object[.immutable].bool != true { errors.add(.forbidden, "immutable", "field is immutable when `immutable` is set") }
-    return errors
+    DataRules.validateUpdate(object, old: old, fields: [.data, .binaryData])
   }
 }

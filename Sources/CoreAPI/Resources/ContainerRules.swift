@@ -20,6 +20,15 @@ enum ContainerRules {
       let at = path.child("ports").index(index).child("containerPort")
       errors.append(FieldError(.invalid, at, value: .int(Int64(port)), detail: "must be between 1 and 65535, inclusive"))
     }
+    for index in container.env.indices {
+      let name = container.env[index].name ?? ""
+      // Source: IsRelaxedEnvVarName, apimachinery/pkg/util/validation, v0.36.
+      if name.utf8.contains(where: { !(32...126).contains($0) || $0 == UInt8(ascii: "=") }) {
+        let at = path.child("env").index(index).child("name")
+        errors.append(
+          FieldError(.invalid, at, value: .string(name), detail: "may hold printable ASCII characters other than '='"))
+      }
+    }
     for index in container.env.indices
     where container.env[index].value?.isEmpty == false && !container.env[index].valueFrom.isAbsent {
       let at = path.child("env").index(index).child("valueFrom")

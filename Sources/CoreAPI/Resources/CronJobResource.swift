@@ -61,7 +61,7 @@ struct CronJobResource: Resource {
     let last = cron.status.lastScheduleTime
     return [
       TableCells.name(object), .string(cron.spec.schedule ?? ""), .string(cron.spec.timeZone ?? "<none>"),
-      .bool(cron.spec.suspend ?? false),
+      cron.spec.suspend == true ? "True" : "False",
       .int(Int64(cron.status.active.count)), last == nil ? "<none>" : TableCells.since(last, now), TableCells.age(object, now),
     ] + TableCells.containers(cron.spec.jobTemplate.spec.template.spec) + [
       TableCells.selector(cron.spec.jobTemplate.spec.selector)

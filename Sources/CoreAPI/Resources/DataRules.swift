@@ -26,4 +26,15 @@ enum DataRules {
     if size > limit { errors.add(.tooLong, FieldPath(fields[0].0), "must have at most \(limit) bytes, has \(size)") }
     return errors
   }
+
+  /// What is immutable stays so, and its data as it is.
+  static func validateUpdate(_ object: JSON, old: JSON, fields: [Key]) -> [FieldError] {
+    guard old[.immutable].bool == true else { return [] }
+    var errors: [FieldError] = []
+    if object[.immutable].bool != true { errors.add(.forbidden, "immutable", "once it is true it stays true") }
+    for field in fields where object[field] != old[field] {
+      errors.add(.forbidden, FieldPath(field.name), "it may not change while immutable is true")
+    }
+    return errors
+  }
 }

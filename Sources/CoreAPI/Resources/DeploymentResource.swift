@@ -24,6 +24,9 @@ struct DeploymentResource: Resource {
     let rolling = spec.strategy.rollingUpdate
     errors += FieldRules.countOrPercent(rolling.maxUnavailable, "spec.strategy.rollingUpdate.maxUnavailable")
     errors += FieldRules.countOrPercent(rolling.maxSurge, "spec.strategy.rollingUpdate.maxSurge")
+    if let type = spec.strategy.type, !["Recreate", "RollingUpdate"].contains(type) {
+      errors.append(.notSupported("spec.strategy", value: type, supported: ["Recreate", "RollingUpdate"]))
+    }
     if spec.strategy.type == "Recreate", !rolling.isAbsent {
       errors.add(.forbidden, "spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'")
     }

@@ -47,12 +47,13 @@ enum FieldRules {
 
   /// The selector of a workload: there, not empty, well-formed, and met by the labels of its template.
   static func selector(_ selector: LabelSelector, template: PodTemplateSpec, _ path: FieldPath) -> [FieldError] {
-    if selector.isAbsent || (selector.matchLabels.isEmpty && selector.matchExpressions.isEmpty) {
+    // Without a selector, which the schema asks for, nothing matches.
+    if !selector.isAbsent, selector.matchLabels.isEmpty, selector.matchExpressions.isEmpty {
       let detail = "empty selector is not allowed: name at least one label of the template"
       return [FieldError(.invalid, path, value: selector.tree, detail: detail)]
     }
     if let problem = selector.problem { return [FieldError(.invalid, path, value: selector.tree, detail: problem)] }
-    if selector.matches(template.metadata.labels) { return [] }
+    if !selector.isAbsent, selector.matches(template.metadata.labels) { return [] }
     let labels = FieldPath("spec.template.metadata.labels")
     return [
       FieldError(.invalid, labels, value: template.metadata.labels.tree, detail: "`selector` does not match template `labels`")

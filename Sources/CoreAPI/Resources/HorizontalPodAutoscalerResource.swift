@@ -35,12 +35,22 @@ struct HorizontalPodAutoscalerResource: Resource {
     if let least = spec.minReplicas, least < 1 {
       errors.add(.invalid, "spec.minReplicas", value: least, "must be greater than or equal to 1")
     }
-    errors += FieldRules.atLeast(1, spec.maxReplicas, "spec.maxReplicas")
-    if let most = spec.maxReplicas, let least = spec.minReplicas, most < least {
+    if spec.minReplicas == 0, !spec.metrics.contains(where: { $0.type == "Object" || $0.type == "External" }) {
+      errors.add(.forbidden, "spec.metrics", "without a pod only a metric of type Object or External can be read")
+    }
+    let most = spec.maxReplicas ?? 0
+    if most == 0 { errors.add(.required, "spec.maxReplicas") }
+    errors += FieldRules.atLeast(0, most, "spec.maxReplicas")
+    if let least = spec.minReplicas, most < least {
       errors.add(.invalid, "spec.maxReplicas", value: most, "must be greater than or equal to `minReplicas`")
     }
-    for field in [Key.kind, .name] where (spec.scaleTargetRef.tree[field].string ?? "").isEmpty {
-      errors.add(.required, FieldPath("spec.scaleTargetRef").child(field.name), "name what to scale")
+    let target = spec.scaleTargetRef
+    errors += MetricRules.reference(target, "spec.scaleTargetRef")
+    // Those that were made before v1.35 stay as they are.
+    let stored = context.store.get(ObjectKey(definition.id, of: object))?.view(HorizontalPodAutoscaler.self)
+    if !MetricRules.namesGroup(target), stored.map({ MetricRules.namesGroup($0.spec.scaleTargetRef) }) != false {
+      errors.add(
+        .invalid, "spec.scaleTargetRef.apiVersion", value: target.apiVersion ?? "", "name the group and its version: apps/v1")
     }
     for index in spec.metrics.indices {
       errors += MetricRules.validate(spec.metrics[index], FieldPath("spec.metrics").index(index))
@@ -55,8 +65,8 @@ struct HorizontalPodAutoscalerResource: Resource {
     let target = autoscaler.spec.scaleTargetRef
     return [
       TableCells.name(object), .string("\(target.kind ?? "")/\(target.name ?? "")"), .string(AutoscalerTargets.text(autoscaler)),
-      .string(autoscaler.spec.minReplicas.map(String.init) ?? "<unset>"), .string(String(autoscaler.spec.maxReplicas ?? 0)),
-      .string(String(autoscaler.status.currentReplicas ?? 0)), TableCells.age(object, now),
+      .string(autoscaler.spec.minReplicas.map(String.init) ?? "<unset>"), .int(Int64(autoscaler.spec.maxReplicas ?? 0)),
+      .int(Int64(autoscaler.status.currentReplicas ?? 0)), TableCells.age(object, now),
     ]
   }
 
@@ -74,14 +84,14 @@ enum HPABehaviorDefaults {
     var rules = given
     if rules.stabilizationWindowSeconds == nil { rules.stabilizationWindowSeconds = 0 }
     if rules.selectPolicy == nil { rules.selectPolicy = "Max" }
-    if rules.policies.isEmpty { rules.policies = List([.make(type: "Pods", value: 4, periodSeconds: 15), percent]) }
+    if rules.policies.isAbsent { rules.policies = List([.make(type: "Pods", value: 4, periodSeconds: 15), percent]) }
     return rules
   }
 
   static func down(_ given: HPAScalingRules) -> HPAScalingRules {
     var rules = given
     if rules.selectPolicy == nil { rules.selectPolicy = "Max" }
-    if rules.policies.isEmpty { rules.policies = List([percent]) }
+    if rules.policies.isAbsent { rules.policies = List([percent]) }
     return rules
   }
 }

@@ -43,7 +43,7 @@ struct JobResource: Resource {
       labels[Self.nameLabel] = job.metadata.name
       labels[Self.oldNameLabel] = job.metadata.name
       job.spec.template.metadata.labels = labels
-      if job.spec.selector.isAbsent { job.spec.selector.matchLabels[Self.uidLabel] = uid }
+      if job.spec.selector.matchLabels[Self.uidLabel] == nil { job.spec.selector.matchLabels[Self.uidLabel] = uid }
     }
     if job.metadata.labels.isEmpty { job.metadata.labels = job.spec.template.metadata.labels }
     object = job.tree
@@ -51,8 +51,16 @@ struct JobResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let job = Job(tree: object)
-    return JobRules.validate(job.spec, "spec", name: job.metadata.name)
-      + FieldRules.selector(job.spec.selector, template: job.spec.template, "spec.selector")
+    var errors = JobRules.validate(job.spec, "spec", name: job.metadata.name)
+    errors += FieldRules.selector(job.spec.selector, template: job.spec.template, "spec.selector")
+    var labels = TextMap()
+    for key in [Self.uidLabel, Self.oldUIDLabel] { labels[key] = job.metadata.uid }
+    for key in [Self.nameLabel, Self.oldNameLabel] { labels[key] = job.metadata.name }
+    if job.spec.manualSelector != true, !job.spec.selector.isAbsent, !job.spec.selector.matches(labels) {
+      errors.add(
+        .invalid, "spec.selector", value: job.spec.selector.tree, "only with manualSelector it may ask for labels of its own")
+    }
+    return errors
   }
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {

@@ -35,8 +35,8 @@ extension JobRules {
     if values.isEmpty || values.count > exitCodeLimit {
       errors.add(.invalid, place, value: values.count, "wants 1 to \(exitCodeLimit) exit codes")
     }
-    if wanted.operator == "In", values.contains(0) {
-      errors.add(.invalid, place, value: 0, "0 is no failure: it must not be used for the In operator")
+    if wanted.operator == "In", let zero = values.firstIndex(of: 0) {
+      errors.add(.invalid, place.index(zero), value: 0, "0 is no failure: it must not be used for the In operator")
     }
     if values != Set(values).sorted() {
       errors.add(.invalid, place, value: wanted.values.tree, "must be ordered, each exit code once")

@@ -79,9 +79,12 @@ enum JobRules {
 
   static func validateTemplate(_ spec: PodSpec, _ path: FieldPath) -> [FieldError] {
     var errors = PodSpecRules.validate(spec, path)
-    if spec.restartPolicy != "OnFailure", spec.restartPolicy != "Never" {
-      errors.add(
-        .notSupported, path.child("restartPolicy"), value: spec.restartPolicy ?? "", "supported values: \"OnFailure\", \"Never\"")
+    let policy = spec.restartPolicy ?? ""
+    // Always is what a template has that does not say it.
+    if ["", "Always"].contains(policy) {
+      errors.add(.required, path.child("restartPolicy"), "pods of a job have OnFailure or Never")
+    } else if !["OnFailure", "Never"].contains(policy) {
+      errors.append(.notSupported(path.child("restartPolicy"), value: policy, supported: ["OnFailure", "Never"]))
     }
     return errors
   }

@@ -19,26 +19,66 @@ enum MetricRules {
     let source = metric.tree[field]
     if source.isNull {
       return errors + [
-        FieldError(.required, path.child(field.name), detail: "must populate information for the given metric source")
+        FieldError(.required, path.child(field), detail: "must populate information for the given metric source")
       ]
     }
+    return errors + validate(source, field, path.child(field))
+  }
+
+  /// The names and the target of one source.
+  private static func validate(_ source: JSON, _ field: Key, _ path: FieldPath) -> [FieldError] {
+    var errors: [FieldError] = []
     let target = MetricTarget(tree: source[.target])
-    let at = path.child(field.name).child("target")
-    if field == .resource || field == .containerResource, (source[.name].string ?? "").isEmpty {
-      errors.add(.required, path.child(field.name).child("name"), "name the resource")
+    let at = path.child("target")
+    let isResource = field == .resource || field == .containerResource
+    if !isResource { errors += name(source["metric"][.name], path.child("metric").child("name")) }
+    if field == .object {
+      errors += reference(CrossVersionObjectReference(tree: source["describedObject"]), path.child("describedObject"))
     }
-    errors += FieldRules.atLeast(1, target.averageUtilization, at.child("averageUtilization"))
-    for (name, text) in [("value", target.value), ("averageValue", target.averageValue)] {
-      if let text, let amount = Quantity(text), amount <= Quantity(milli: 0) {
-        errors.add(.invalid, at.child(name), value: text, "must be positive")
+    errors += validate(target, at)
+    let (percent, raw, each) = (target.averageUtilization != nil, target.value != nil, target.averageValue != nil)
+    if isResource {
+      if !percent, !each { errors.add(.required, at.child("averageUtilization"), "set it or averageValue") }
+      if percent, each { errors.add(.forbidden, at.child("averageValue"), "set it or averageUtilization, not both") }
+    } else if field == .pods {
+      if target.averageValue.flatMap({ Quantity($0) }).map({ $0 > Quantity(value: 0) }) != true {
+        errors.add(.required, at.child("averageValue"), "pods are held against an average of more than 0")
       }
-    }
-    let count = [target.averageUtilization != nil, target.value != nil, target.averageValue != nil].filter { $0 }.count
-    if count == 0 { errors.add(.required, at, "must set one of averageUtilization, averageValue and value") }
-    if target.averageUtilization != nil, target.averageValue != nil {
-      errors.add(.forbidden, at.child("averageValue"), "may not set both a target raw value and a target utilization")
+    } else {
+      if !raw, !each { errors.add(.required, at.child("averageValue"), "set it or value") }
+      if field == .external, raw, each { errors.add(.forbidden, at.child("value"), "set it or averageValue, not both") }
     }
     return errors
+  }
+
+  private static func validate(_ target: MetricTarget, _ path: FieldPath) -> [FieldError] {
+    var errors: [FieldError] = []
+    if let type = target.type, !["", "Utilization", "Value", "AverageValue"].contains(type) {
+      errors.add(.invalid, path.child("type"), value: type, "must be Utilization, Value or AverageValue")
+    }
+    errors += FieldRules.atLeast(1, target.averageUtilization, path.child("averageUtilization"))
+    for (name, text) in [("value", target.value), ("averageValue", target.averageValue)] {
+      if let text, let amount = Quantity(text), amount <= Quantity(value: 0) {
+        errors.add(.invalid, path.child(name), value: text, "must be positive")
+      }
+    }
+    return errors
+  }
+
+  /// A name as a path of the API can hold it.
+  private static func name(_ name: JSON, _ path: FieldPath) -> [FieldError] {
+    NameRules.problem(name.string ?? "", .pathSegment).map { [FieldError(.invalid, path, value: name, detail: $0)] } ?? []
+  }
+
+  static func reference(_ reference: CrossVersionObjectReference, _ path: FieldPath) -> [FieldError] {
+    name(reference.tree[.kind], path.child("kind")) + name(reference.tree[.name], path.child("name"))
+  }
+
+  /// All kinds that can be scaled are in a group, but one. Source: ValidateAPIVersion, pkg/apis/autoscaling/validation, v1.36.
+  static func namesGroup(_ reference: CrossVersionObjectReference) -> Bool {
+    let parts = (reference.apiVersion ?? "").split(separator: "/", omittingEmptySubsequences: false)
+    if reference.kind == "ReplicationController", reference.apiVersion == "v1" { return true }
+    return parts.count == 2 && !parts[0].isEmpty
   }
 
   static func validate(_ rules: HPAScalingRules, _ path: FieldPath) -> [FieldError] {

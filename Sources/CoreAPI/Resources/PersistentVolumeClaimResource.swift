@@ -73,7 +73,7 @@ struct PersistentVolumeClaimResource: Resource {
         .notSupported, "spec.accessModes", value: mode, "supported values: " + modes.map { "\"\($0)\"" }.joined(separator: ", "))
     }
     guard let size = claim.spec.resources.requests[.storage] else {
-      return errors + [FieldError(.required, "spec.resources.requests[storage]", detail: "say how much storage is wanted")]
+      return errors + [FieldError(.required, "spec.resources[storage]", detail: "say how much storage is wanted")]
     }
     if let amount = Quantity(size), amount <= Quantity(milli: 0) {
       errors.add(.invalid, "spec.resources.requests[storage]", value: size, "must be greater than zero")
@@ -87,11 +87,16 @@ struct PersistentVolumeClaimResource: Resource {
     let (size, was) = (new.spec.resources.requests[.storage], before.spec.resources.requests[.storage])
     if before.spec.volumeName == nil { new.spec.volumeName = nil }
     if before.spec.storageClassName == nil { new.spec.storageClassName = nil }
-    new.spec.resources.requests[.storage] = was
+    if before.status.phase == "Bound" {
+      new.spec.resources.requests[.storage] = was
+      new.spec.volumeAttributesClassName = before.spec.volumeAttributesClassName
+    }
     var errors: [FieldError] = []
     if new.spec != before.spec { errors.add(.forbidden, "spec", "spec is immutable after creation except resources.requests") }
-    if let size, let was, let now = Quantity(size), let then = Quantity(was), now < then {
-      errors.add(.forbidden, "spec.resources.requests.storage", "field can not be less than previous value")
+    // A growth that failed may be taken back, down to what is there.
+    let there = before.status.capacity[.storage].flatMap { Quantity($0) } ?? Quantity(value: 0)
+    if let size, let was, let now = Quantity(size), let then = Quantity(was), now < then, now <= there {
+      errors.add(.forbidden, "spec.resources.requests.storage", "a claim does not shrink below its capacity of \(there)")
     }
     return errors
   }

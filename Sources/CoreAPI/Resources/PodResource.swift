@@ -54,12 +54,13 @@ struct PodResource: Resource {
     for index in new.spec.initContainers.indices {
       new.spec.initContainers[index].image = before.spec.initContainers[index].image
     }
-    for key in [Key.activeDeadlineSeconds, .tolerations, .terminationGracePeriodSeconds] {
-      new.tree[.spec].put(key, before.tree[.spec][key])
+    for key in [Key.activeDeadlineSeconds, .tolerations] { new.tree[.spec].put(key, before.tree[.spec][key]) }
+    // A negative one could be given once, and means 1.
+    if let old = before.spec.terminationGracePeriodSeconds, old < 0, new.spec.terminationGracePeriodSeconds == 1 {
+      new.spec.terminationGracePeriodSeconds = old
     }
     return FieldRules.onlyMayChange(
-      "containers[*].image, initContainers[*].image, activeDeadlineSeconds, tolerations, terminationGracePeriodSeconds",
-      new.spec.tree, before.spec.tree)
+      "containers[*].image, initContainers[*].image, activeDeadlineSeconds, tolerations", new.spec.tree, before.spec.tree)
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -15,14 +15,14 @@ struct SecretResource: Resource {
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
-    [TableCells.name(object), object[.type], .string(String(object[.data].members.count)), TableCells.age(object, now)]
+    [TableCells.name(object), object[.type], .int(Int64(object[.data].members.count)), TableCells.age(object, now)]
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
-    DataRules.validate(object, fields: [("data", object[.data])])
+    DataRules.validate(object, fields: [("data", object[.data])]) + SecretTypes.validate(object)
   }
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    old[.immutable].bool == true ? FieldRules.immutable(object[.data], old[.data], "data") : []
+    DataRules.validateUpdate(object, old: old, fields: [.data])
   }
 }

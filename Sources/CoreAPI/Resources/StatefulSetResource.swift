@@ -9,7 +9,12 @@ struct StatefulSetResource: Resource {
   func setDefaults(_ object: inout JSON) {
     var set = StatefulSet(tree: object)
     PodSpecDefaults.template(&set.spec.template.spec)
-    if set.spec.updateStrategy.type == "RollingUpdate", set.spec.updateStrategy.rollingUpdate.partition == nil {
+    // Who names the strategy says all of it. Source: SetDefaults_StatefulSet, pkg/apis/apps/v1/defaults.go, v1.36.
+    let isUnsaid = (set.spec.updateStrategy.type ?? "").isEmpty
+    if isUnsaid { set.spec.updateStrategy.type = "RollingUpdate" }
+    if isUnsaid || !set.spec.updateStrategy.rollingUpdate.isAbsent, set.spec.updateStrategy.type == "RollingUpdate",
+      set.spec.updateStrategy.rollingUpdate.partition == nil
+    {
       set.spec.updateStrategy.rollingUpdate.partition = 0
     }
     // Only the gate MaxUnavailableStatefulSet keeps the field, and it is off. Source: dropStatefulSetDisabledFields, v1.36.
@@ -38,6 +43,16 @@ struct StatefulSetResource: Resource {
     errors += PodSpecRules.validate(template, "spec.template.spec") + WorkloadRules.restartsAlways(template)
     if let name = spec.serviceName, !name.isEmpty, !FieldRules.isSubdomain(name) {
       errors.add(.invalid, "spec.serviceName", value: name, FieldRules.labelText)
+    }
+    let strategy = spec.updateStrategy
+    if !["OnDelete", "RollingUpdate"].contains(strategy.type) {
+      errors.add(.invalid, "spec.updateStrategy", value: strategy.tree, "must be of type RollingUpdate or OnDelete")
+    }
+    if strategy.type == "OnDelete", !strategy.rollingUpdate.isAbsent {
+      errors.add(.invalid, "spec.updateStrategy.rollingUpdate", value: strategy.rollingUpdate.tree, "is for RollingUpdate only")
+    }
+    if let policy = spec.podManagementPolicy, !["OrderedReady", "Parallel"].contains(policy) {
+      errors.add(.invalid, "spec.podManagementPolicy", value: policy, "must be OrderedReady or Parallel")
     }
     return errors
   }

@@ -8,7 +8,9 @@ extension APIServer {
     _ store: Store, _ dynamic: DynamicGroups
   ) throws(APIError) -> APIResponse {
     guard let stored = dynamic.aggregation.service(group: group, version: version, store) else {
-      guard dynamic.servesMetrics(group, version, store) else { throw .noSuchResource }
+      guard dynamic.servesMetrics(group, version, store) else {
+        throw table.resources(of: group.isEmpty ? version : group + "/" + version) == nil ? .noSuchPath : .noSuchResource
+      }
       return try answerMetrics(info, query, request, store, dynamic)
     }
     let segments = info.segments

@@ -28,17 +28,17 @@ extension APIServer {
       return .text(metricsText(store), contentType: "text/plain; version=0.0.4; charset=utf-8")
     default: break
     }
-    throw .noSuchResource
+    throw .noSuchPath
   }
 
   /// The state machine answers, hence it is healthy; the names of the checks are those that people look for.
   private func health(_ segments: [String], _ query: Query) throws(APIError) -> APIResponse {
     let checks = segments[0] == "readyz" ? ["ping", "log", "etcd", "etcd-readiness", "informer-sync"] : ["ping", "log", "etcd"]
     if segments.count == 2 {
-      guard checks.contains(segments[1]) else { throw .noSuchResource }
+      guard checks.contains(segments[1]) else { throw .noSuchPath }
       return .text("ok")
     }
-    guard segments.count == 1 else { throw .noSuchResource }
+    guard segments.count == 1 else { throw .noSuchPath }
     guard query["verbose"] != nil else { return .text("ok") }
     return .text(checks.map { "[+]\($0) ok\n" }.joined() + "\(segments[0]) check passed\n")
   }

@@ -33,10 +33,10 @@ extension APIServer {
       }
       return .body(status: 200, contentType: "application/json", chunks: [documents.v2()], headers: [])
     }
-    guard segments.count >= 2, segments[1] == "v3" else { throw .noSuchResource }
+    guard segments.count >= 2, segments[1] == "v3" else { throw .noSuchPath }
     let name = segments.dropFirst(2).joined(separator: "/")
     if name.isEmpty { return .body(status: 200, contentType: "application/json", chunks: [documents.index()], headers: []) }
-    guard let bytes = documents.v3(name) else { throw .noSuchResource }
+    guard let bytes = documents.v3(name) else { throw .noSuchPath }
     let tag = "\"\(documents.hash(of: name))\""
     let headers = [
       APIResponse.Header("Etag", tag), APIResponse.Header("Cache-Control", "public, max-age=31536000, immutable"),

@@ -17,6 +17,8 @@ struct Query: Sendable {
     }
   }
 
+  var isEmpty: Bool { pairs.isEmpty }
+
   /// The first value of this name.
   subscript(name: String) -> String? { pairs.first { $0.name == name }?.value }
 

@@ -101,6 +101,17 @@ struct RequestInfo: Sendable {
     return ""
   }
 
+  /// The kind in which upstream reads the parameters of the verb.
+  var optionsKind: String {
+    switch verb {
+    case "create": "CreateOptions"
+    case "update": "UpdateOptions"
+    case "patch": "PatchOptions"
+    case "delete", "deletecollection": "DeleteOptions"
+    default: "ListOptions"
+    }
+  }
+
   /// The name in the path: a list's field selector is no name of a path.
   var pathName: String { verb == "list" || verb == "watch" || verb == "deletecollection" ? "" : name }
 }

@@ -58,6 +58,11 @@ private struct Validation {
   private mutating func missing(_ field: FieldSchema) {
     switch field.shape {
     case .int32, .int64, .double: range(0, .int(0), field)
+    // Nor an absent object from an empty one: what that lacks is told.
+    case .object(let type) where !type.requiredFields.isEmpty && field.writtenZero == .object([]):
+      path.push(field: field.key)
+      object(.object([]), type, .null)
+      path.pop()
     default: report(.required, field, nil, "")
     }
   }
@@ -97,7 +102,7 @@ private struct Validation {
 
   private mutating func enumeration(_ text: String, _ field: FieldSchema) {
     let allowed = field.enumeration
-    if text.isEmpty || allowed.isEmpty || allowed.contains(text) { return }
+    if text.isEmpty || allowed.isEmpty || allowed.contains(text) || field.isUnchecked { return }
     guard errors.count < Validation.errorLimit else { return }
     errors.append(.notSupported(path.fieldPath.child(field.key), value: text, supported: allowed))
   }

@@ -3,7 +3,7 @@ import CoreObjects
 extension APIServer {
   /// One object. The cached bytes go out unchanged where the client reads the storage version.
   func get(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
-    if let text = call.query["resourceVersion"] { try checkReached(text, store) }
+    if let text = call.query["resourceVersion"] { _ = try checkReached(text, store, waits: true) }
     let object = try call.object(in: store)
     return try respond(object, call)
   }
@@ -36,16 +36,18 @@ extension APIServer {
     }
   }
 
-  /// A read "not older than" a revision that this store has not seen.
-  func checkReached(_ text: String, _ store: Store) throws(APIError) {
-    guard !text.isEmpty else { return }
+  /// The revision in a request; nil where none is given.
+  /// - Parameter waits: a read that is "not older than" it may come again; one that is "exactly" of it is refused for good
+  /// - Throws: 504 for a revision that this store has not reached
+  func checkReached(_ text: String, _ store: Store, waits: Bool) throws(APIError) -> UInt64? {
+    guard !text.isEmpty else { return nil }
     guard let revision = UInt64(text) else { throw .badRequest("resourceVersion \"\(text)\" is no number") }
-    if revision > store.revision {
-      var error = APIError(
-        code: 504, reason: "Timeout", message: "Too large resource version: \(revision), current: \(store.revision)")
-      error.retryAfterSeconds = 1
-      error.causes = [APIError.Cause(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")]
-      throw error
-    }
+    if revision <= store.revision { return revision }
+    var error = APIError(
+      code: 504, reason: "Timeout", message: "Too large resource version: \(revision), current: \(store.revision)")
+    error.retryAfterSeconds = waits ? 1 : nil
+    error.awaitedRevision = waits ? revision : nil
+    error.causes = [APIError.Cause(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")]
+    throw error
   }
 }

@@ -3,22 +3,27 @@ import CoreObjects
 extension APIServer {
   /// Many objects, of their cached bytes where the client reads the storage version.
   func list(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
+    try checkListOptions(call)
     let selection = try ListSelection(call)
     let encoder = try ObjectEncoder(call)
-    let limit = try call.query.number("limit") ?? 0
+    // 0 is any state, which is answered whole; below 0 is no limit.
+    let limit = call.query["resourceVersion"] == "0" ? 0 : try call.query.number("limit", atLeast: .min) ?? 0
     let token = try continueToken(call, store)
-    try checkListRevision(call, continues: token != nil, store)
-    var objects = store.list(call.served.id, namespace: call.listNamespace)[...]
+    let wanted = token == nil ? try exactRevision(call, limit, store) : token?.revision
+    guard var objects = store.list(call.served.id, namespace: call.listNamespace, at: wanted ?? store.revision) else {
+      throw .expired("The resourceVersion \(wanted ?? 0) is no longer kept; list again from the beginning")
+    }
+    let revision = wanted ?? store.revision
     if let token {
       let last = ObjectKey(call.served.id, namespace: token.namespace, token.name)
       objects = objects.drop { !(last < $0.key) }
     }
-    let matching = selection.isEverything ? Array(objects) : objects.filter { selection.matches($0.tree) }
-    let page = limit > 0 ? matching.prefix(limit) : matching[...]
-    var metadata: JSON = ["resourceVersion": .string(String(token?.revision ?? store.revision))]
+    let matching = selection.isEverything ? objects : objects.filter { selection.matches($0.tree) }[...]
+    let page = limit > 0 ? matching.prefix(limit) : matching
+    var metadata: JSON = ["resourceVersion": .string(String(revision))]
     if page.count < matching.count, let last = page.last?.key {
-      let next = ContinueToken(revision: token?.revision ?? store.revision, namespace: last.namespace, name: last.name)
-      metadata.put(.continue, .string(next.text))
+      metadata.put(
+        .continue, .string(ContinueToken(revision: revision, namespace: last.namespace, name: last.name).text))
       // With selectors upstream does not tell either: it would have to read everything.
       if selection.isEverything { metadata.put(.remainingItemCount, .int(Int64(matching.count - page.count))) }
     }
@@ -47,25 +52,38 @@ extension APIServer {
     return token
   }
 
-  /// Lists are of now. A wish for "exactly then" can be met only if now is then.
-  private func checkListRevision(_ call: Call, continues: Bool, _ store: Store) throws(APIError) {
+  /// The revision of which a list is wanted; nil for now, which is not older than any that was reached.
+  private func exactRevision(_ call: Call, _ limit: Int, _ store: Store) throws(APIError) -> UInt64? {
+    let text = call.query["resourceVersion"] ?? ""
     let match = call.query["resourceVersionMatch"] ?? ""
-    let version = call.query["resourceVersion"] ?? ""
-    if match.isEmpty {
-      try checkReached(version, store)
-      return
+    let isExact = match == "Exact" || (match.isEmpty && limit > 0 && !text.isEmpty && text != "0")
+    guard let revision = try checkReached(text, store, waits: !isExact), isExact else { return nil }
+    return revision
+  }
+
+  /// Source: ValidateListOptions, apimachinery/pkg/apis/meta/internalversion/validation, v1.36.
+  func checkListOptions(_ call: Call) throws(APIError) {
+    if call.query.isEmpty { return }
+    let match = call.query["resourceVersionMatch"] ?? ""
+    let path: FieldPath = "resourceVersionMatch"
+    let sendsInitial = call.query["sendInitialEvents"] != nil
+    let isWatch = call.info.verb == "watch"
+    var errors: [FieldError] = []
+    if isWatch, sendsInitial, match != "NotOlderThan" {
+      errors.add(.forbidden, path, "sendInitialEvents wants NotOlderThan here")
     }
-    guard match == "Exact" || match == "NotOlderThan" else {
-      throw .badRequest("resourceVersionMatch \"\(match)\" is neither Exact nor NotOlderThan")
-    }
-    guard !version.isEmpty else { throw .badRequest("resourceVersionMatch is forbidden unless resourceVersion is provided") }
-    guard !continues else { throw .badRequest("resourceVersionMatch is forbidden when continue is provided") }
-    try checkReached(version, store)
-    if match == "Exact" {
-      if version == "0" { throw .badRequest("resourceVersionMatch \"Exact\" is forbidden for resourceVersion \"0\"") }
-      if version != String(store.revision) {
-        throw .expired("The resourceVersion \(version) is no longer kept as a whole list; list without it")
+    if !isWatch, sendsInitial { errors.add(.forbidden, "sendInitialEvents", "only a watch sends them") }
+    if !match.isEmpty {
+      let version = call.query["resourceVersion"] ?? ""
+      if isWatch, !sendsInitial { errors.add(.forbidden, path, "a watch has it only with sendInitialEvents") }
+      if !isWatch, version.isEmpty { errors.add(.forbidden, path, "without a resourceVersion it means nothing") }
+      if call.query["continue"]?.isEmpty == false { errors.add(.forbidden, path, "a list goes on at its own revision") }
+      let supported = isWatch ? ["NotOlderThan"] : ["Exact", "NotOlderThan"]
+      if !supported.contains(match) { errors.append(.notSupported(path, value: match, supported: supported)) }
+      if !isWatch, match == "Exact", version == "0" {
+        errors.add(.forbidden, path, "resourceVersion 0 is any state, not an exact one")
       }
     }
+    if !errors.isEmpty { throw .invalidOptions("ListOptions", errors) }
   }
 }

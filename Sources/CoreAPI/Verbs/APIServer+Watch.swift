@@ -3,13 +3,13 @@ import CoreObjects
 extension APIServer {
   /// Changes from a revision on. Without one, or from "0": the present state first, as ADDED events.
   func watch(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
+    try checkListOptions(call)
     let lines = WatchLines(selection: try ListSelection(call), encoder: try ObjectEncoder(call), scope: call.listNamespace)
     let text = call.query["resourceVersion"] ?? ""
     let allowBookmarks = call.query.flag("allowWatchBookmarks") ?? false
     let sendsInitial = call.query.flag("sendInitialEvents")
-    try checkWatchOptions(call, sendsInitial)
-    guard let revision = text.isEmpty ? 0 : UInt64(text) else { throw .badRequest("resourceVersion \"\(text)\" is no number") }
-    try checkReached(text, store)
+    guard let revision = text.isEmpty ? 0 : UInt64(text) else { throw .unknown("resourceVersion \"\(text)\" is no number") }
+    if sendsInitial == true { _ = try checkReached(text, store, waits: true) }
     var initial: [[UInt8]] = []
     if sendsInitial ?? (revision == 0) {
       for object in store.list(call.served.id, namespace: call.listNamespace) where lines.selection.matches(object.tree) {
@@ -24,21 +24,16 @@ extension APIServer {
         if let line = lines.event(change, at: call.now) { initial.append(line) }
       }
     }
+    // From a revision that is still to come on: what comes before it is not sent.
+    let isAhead = revision > store.revision
+    let seconds = try call.query.number("timeoutSeconds", atLeast: .min) ?? 0
     let request = WatchRequest(
       resource: call.served.id, namespace: call.listNamespace, revision: store.revision, allowBookmarks: allowBookmarks,
-      timeoutSeconds: try call.query.number("timeoutSeconds"), initial: initial,
-      shape: lines.selection.isEverything ? lines.encoder.identity : nil, event: { lines.event($0, at: $1) },
+      timeoutSeconds: seconds == 0 ? nil : max(0, seconds), initial: initial,
+      shape: lines.selection.isEverything && !isAhead ? lines.encoder.identity : nil,
+      event: { isAhead && $0.object.revision <= revision ? nil : lines.event($0, at: $1) },
       bookmark: { lines.bookmark($0, endsInitial: false) })
     return .watch(request, contentType: "application/json")
-  }
-
-  private func checkWatchOptions(_ call: Call, _ sendsInitial: Bool?) throws(APIError) {
-    let match = call.query["resourceVersionMatch"] ?? ""
-    if sendsInitial == nil {
-      if !match.isEmpty { throw .badRequest("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided") }
-    } else if match != "NotOlderThan" {
-      throw .badRequest("sendInitialEvents wants resourceVersionMatch to be NotOlderThan")
-    }
   }
 }
 

@@ -35,19 +35,19 @@ extension APIServer {
 
   /// PATCH of the object or of its status: the patched whole then takes the way of an update.
   func patch(_ call: Call, _ scope: WriteScope, _ writer: inout Writer) throws(APIError) -> APIResponse {
-    let client = try ClientWrite(call)
     let type = mediaType(of: call.request.contentType)
     guard APIServer.patchTypes.contains(type) else {
       throw .unsupportedMediaType(call.request.contentType, accepted: APIServer.patchTypes)
     }
+    let client = try ClientWrite(call, isApply: type == APIServer.applyType)
     var document = try Document(json: call.request.body)
     if type == APIServer.applyType { return try apply(document, scope, call, client, &writer) }
-    if call.query.flag("force") != nil { throw .badRequest("parameter force is only for server-side apply") }
     let old = try call.object(in: writer.store)
     let shown =
       call.served.isStorageVersion
       ? old.tree : call.served.resource.convert(old.tree, from: call.served.storage, to: call.served.version)
     document.tree = try APIServer.patched(shown, document.tree, type, call.served)
+    document.isPatched = true
     guard document.tree[.metadata][.name].string == old.key.name else {
       throw .badRequest("a patch cannot change the name of \(call.served.requestID) \"\(old.key.name)\"")
     }
@@ -58,9 +58,6 @@ extension APIServer {
   private func apply(
     _ document: Document, _ scope: WriteScope, _ call: Call, _ client: ClientWrite, _ writer: inout Writer
   ) throws(APIError) -> APIResponse {
-    guard let manager = call.query["fieldManager"], !manager.isEmpty else {
-      throw .badRequest("parameter fieldManager is required for server-side apply")
-    }
     var client = client
     if call.query["fieldValidation"] == nil { client.fieldValidation = .strict }
     let isNew = writer.store.get(call.key) == nil
@@ -70,7 +67,7 @@ extension APIServer {
       try authorize(access, in: call.namespace, call.user, writer.roles)
     }
     let wanted = ServerSideApply(
-      document: document, manager: manager, scope: scope, isForced: call.query.flag("force") == true)
+      document: document, manager: client.fieldManager, scope: scope, isForced: call.query.flag("force") == true)
     return try write(.apply(call.key, wanted), call, client, &writer, status: isNew ? 201 : 200)
   }
 
@@ -94,9 +91,7 @@ extension APIServer {
       switch error.kind {
       case .malformed: throw .badRequest(error.message)
       case .tooLarge: throw APIError(code: 413, reason: "RequestEntityTooLarge", message: error.message)
-      case .notApplicable:
-        let text = "the server rejected our request due to an error in our request: \(error.message)"
-        throw APIError(code: 422, reason: "Invalid", message: text)
+      case .notApplicable: throw .unprocessable(error.message)
       }
     }
   }

@@ -45,27 +45,40 @@ enum FieldValidation: String, Sendable {
 /// What a request's user and parameters say about its write.
 package struct ClientWrite: Sendable {
   let user: Caller
+  private static let managerLimit = 128
   /// The resource in the version that the request speaks.
   let served: ServedResource
   var isDryRun = false
   var fieldManager: String
   var fieldValidation = FieldValidation.warn
 
-  init(_ call: Call) throws(APIError) {
+  /// - Parameter isApply: of a PATCH, whether it is an apply; nil for other verbs
+  init(_ call: Call, isApply: Bool? = nil) throws(APIError) {
     user = call.user
     served = call.served
-    for value in call.query.all("dryRun") where !value.isEmpty {
-      guard value == "All" else { throw .badRequest("parameter dryRun: \"\(value)\" is not supported; only All is") }
-      isDryRun = true
-    }
     let manager = call.query["fieldManager"] ?? ""
-    guard manager.utf8.count <= 128 else { throw .badRequest("parameter fieldManager: more than 128 bytes") }
     fieldManager = manager.isEmpty ? String(call.request.userAgent.prefix { $0 != "/" }.prefix(128)) : manager
-    if let text = call.query["fieldValidation"], !text.isEmpty {
-      guard let value = FieldValidation(rawValue: text) else {
-        throw .badRequest("parameter fieldValidation: \"\(text)\" is none of Ignore, Warn, Strict")
-      }
-      fieldValidation = value
+    if call.query.isEmpty, isApply != true { return }
+    var errors = read(dryRun: call.query.all("dryRun").filter { !$0.isEmpty })
+    if manager.utf8.count > ClientWrite.managerLimit {
+      errors.add(.tooLong, "fieldManager", "may be \(ClientWrite.managerLimit) bytes long at the most")
     }
+    if manager.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+      errors.add(.invalid, "fieldManager", value: manager, "may have printable characters only")
+    }
+    if let text = call.query["fieldValidation"], !text.isEmpty {
+      let value = FieldValidation(rawValue: text)
+      if value == nil { errors.append(.notSupported("fieldValidation", value: text, supported: ["Ignore", "Strict", "Warn"])) }
+      fieldValidation = value ?? .warn
+    }
+    if isApply == true, manager.isEmpty { errors.add(.required, "fieldManager", "an apply says who applies") }
+    if isApply == false, call.query["force"] != nil { errors.add(.forbidden, "force", "only an apply can be forced") }
+    if !errors.isEmpty { throw .invalidOptions(call.info.optionsKind, errors) }
+  }
+
+  /// - Returns: what is wrong with the values
+  mutating func read(dryRun values: [String]) -> [FieldError] {
+    isDryRun = isDryRun || !values.isEmpty
+    return values.filter { $0 != "All" }.map { .notSupported("dryRun", value: $0, supported: ["All"]) }
   }
 }

@@ -17,37 +17,36 @@ package struct Deletion: Sendable {
   /// metav1.DeleteOptions in the body win over the query.
   /// - Parameter client: is told where the body says that this is a dry run
   init(_ call: Call, _ client: inout ClientWrite) throws(APIError) {
-    graceSeconds = try call.query.number("gracePeriodSeconds")
+    graceSeconds = try call.query.number("gracePeriodSeconds", atLeast: .min)
     propagation = call.query["propagationPolicy"]
-    if call.query.flag("orphanDependents") == true { propagation = "Orphan" }
-    if !call.request.body.isEmpty { try read(try Document(bodyOf: call.request).tree, &client) }
-    try check()
+    var tree = JSON.null
+    if !call.request.body.isEmpty { tree = try Document(bodyOf: call.request).tree }
+    try read(tree.isNull ? .object([]) : tree, orphans: call.query.flag("orphanDependents"), &client)
   }
 
   /// Reads a DeleteOptions tree.
-  mutating func read(_ tree: JSON, _ client: inout ClientWrite) throws(APIError) {
+  /// Source of the rules: ValidateDeleteOptions, apimachinery/pkg/apis/meta/v1/validation, v1.36.
+  mutating func read(_ tree: JSON, orphans: Bool? = nil, _ client: inout ClientWrite) throws(APIError) {
     guard tree.isObject else { throw .badRequest("DeleteOptions must be an object, not \(tree.typeName)") }
     if let kind = tree[.kind].string, kind != "DeleteOptions" {
       throw .badRequest("the body of a DELETE is of kind DeleteOptions, not \(kind)")
     }
     if let seconds = tree[.gracePeriodSeconds].int { graceSeconds = seconds }
     if let policy = tree[.propagationPolicy].string { propagation = policy }
-    if let orphans = tree[.orphanDependents].bool {
-      if tree[.propagationPolicy].string != nil { throw .badRequest("orphanDependents and propagationPolicy cannot both be set") }
-      propagation = orphans ? "Orphan" : "Background"
-    }
     preconditions.uid = tree[.preconditions][.uid].string ?? preconditions.uid
     preconditions.resourceVersion = tree[.preconditions][.resourceVersion].string ?? preconditions.resourceVersion
-    for value in tree[.dryRun].elements {
-      guard value.string == "All" else { throw .badRequest("dryRun: only All is supported") }
-      client.isDryRun = true
+    var errors = client.read(dryRun: tree[.dryRun].elements.map { $0.string ?? $0.description })
+    if let propagation, !Deletion.policies.contains(propagation) {
+      errors.append(.notSupported("propagationPolicy", value: propagation, supported: Deletion.policies))
     }
+    if let orphans = tree[.orphanDependents].bool ?? orphans {
+      if propagation != nil {
+        errors.add(.invalid, "propagationPolicy", value: propagation ?? "", "may not be set with orphanDependents")
+      }
+      propagation = orphans ? "Orphan" : "Background"
+    }
+    if !errors.isEmpty { throw .invalidOptions("DeleteOptions", errors) }
   }
 
-  private func check() throws(APIError) {
-    if let propagation, !["Background", "Foreground", "Orphan", ""].contains(propagation) {
-      throw .badRequest("propagationPolicy \"\(propagation)\" is none of Background, Foreground, Orphan")
-    }
-    if let graceSeconds, graceSeconds < 0 { throw .badRequest("gracePeriodSeconds must not be negative") }
-  }
+  private static let policies = ["Background", "Foreground", "Orphan"]
 }

@@ -55,19 +55,24 @@ extension Document {
     as typeName: String, title: @autoclosure () -> String, known: JSON = .null, _ validation: FieldValidation,
     _ warnings: inout [String]
   ) throws(APIError) -> JSON {
-    guard tree.isObject else { throw .badRequest("\(title()) must be an object, not \(tree.typeName)") }
+    guard tree.isObject else { throw refusal("\(title()) must be an object, not \(tree.typeName)") }
     guard let type = Schema.shared.type(typeName) else { throw .internalError("no schema for \(typeName)") }
     let decoded: Decoded
     do throws(DecodeError) { decoded = try Schema.shared.decode(tree, as: type, known: known) } catch {
-      throw .badRequest("\(title()) cannot be handled: \(error)")
+      throw refusal("\(title()) cannot be handled: \(error)")
     }
     if validation == .ignore { return decoded.tree }
     let complaints = (decoded.unknownFields + duplicates.map { "duplicate field \"\($0)\"" }).prefix(Document.complaintLimit)
     if validation == .strict, !complaints.isEmpty {
-      throw .badRequest("\(title()) cannot be handled: strict decoding error: \(complaints.joined(separator: ", "))")
+      throw refusal("\(title()) cannot be handled: strict decoding error: \(complaints.joined(separator: ", "))")
     }
     warnings += complaints
     return decoded.tree
+  }
+
+  /// Of a body 400, of a patch 422. Source: applyPatchToObject, k8s.io/apiserver/pkg/endpoints/handlers/patch.go, v1.36.
+  private func refusal(_ text: String) -> APIError {
+    isPatched ? .invalid(group: "", kind: "", name: "", [FieldError(.invalid, "patch", detail: text)]) : .badRequest(text)
   }
 
   /// apiVersion and kind may be left out, but not be others.

@@ -48,6 +48,8 @@ package struct Document: Sendable {
   package var tree: JSON
   /// Paths of the fields that stand in it more than once.
   package var duplicates: [String] = []
+  /// What a patch has made of an object: what is wrong with it is told of the patch.
+  var isPatched = false
 }
 
 extension Document {

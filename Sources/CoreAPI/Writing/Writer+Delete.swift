@@ -7,7 +7,7 @@ extension Writer {
   /// Source: BeforeDelete and Store.Delete, k8s.io/apiserver/pkg/registry, v1.36.
   mutating func delete(_ key: ObjectKey, _ deletion: Deletion, _ actor: Actor, _ now: Instant) throws(APIError) -> Written {
     var (draft, object) = try draft(of: key, by: actor, at: now)
-    try deletion.preconditions.check(object, draft.served.requestID)
+    try deletion.preconditions.check(object, draft.served.definition.kind)
     if key.resource == .namespaces, Writer.keptNamespaces.contains(key.name) {
       throw .forbidden(draft.served.requestID, key.name, "this namespace may not be deleted")
     }
@@ -34,7 +34,7 @@ extension Writer {
     if metadata.finalizers.isEmpty { metadata.tree.remove(.finalizers) }
     if metadata.deletionTimestamp == nil {
       metadata.deletionTimestamp = (draft.now + .seconds(grace)).rfc3339
-      metadata.deletionGracePeriodSeconds = grace
+      if draft.resource != .namespaces { metadata.deletionGracePeriodSeconds = grace }
       if let generation = metadata.generation { metadata.generation = generation + 1 }
     } else if let present = metadata.deletionGracePeriodSeconds, grace < present {
       // Only ever sooner.

@@ -6,7 +6,7 @@ extension Writer {
   mutating func evict(_ key: ObjectKey, _ given: Deletion, _ actor: Actor, _ now: Instant) throws(APIError) -> Written {
     let (draft, object) = try draft(of: key, by: actor, at: now)
     var deletion = given
-    try deletion.preconditions.check(object, draft.served.requestID)
+    try deletion.preconditions.check(object, draft.served.definition.kind)
     let pod = object.view(Pod.self)
     let isRunning = !["Succeeded", "Failed"].contains(pod.status.phase ?? "") && pod.metadata.deletionTimestamp == nil
     if isRunning {
@@ -71,10 +71,9 @@ extension Writer {
     try write(.status(found.key, budget.tree[.status]), by: .bootstrap, at: now)
   }
 
-  /// Source: createTooManyRequestsError, eviction.go, v1.36.
+  /// Nobody can say when it may be tried again: without Retry-After. Source: createTooManyRequestsError, eviction.go, v1.36.
   private static func budgetRefusal(_ cause: String) -> APIError {
-    var error = APIError.tooManyRequests(
-      "Cannot evict pod as it would violate the pod's disruption budget.", retryAfterSeconds: 10)
+    var error = APIError.tooManyRequests("Cannot evict pod as it would violate the pod's disruption budget.")
     error.causes = [APIError.Cause(reason: "DisruptionBudget", message: cause, field: "")]
     return error
   }

@@ -80,8 +80,9 @@ extension Preconditions {
     }
   }
 
-  /// For what deletes an object.
-  func check(_ object: StoredObject, _ resource: ResourceID) throws(APIError) {
+  /// For what deletes an object: upstream names the kind in the place of the resource.
+  func check(_ object: StoredObject, _ kind: String) throws(APIError) {
+    let resource = ResourceID(object.key.resource.group, kind)
     if let uid { try check(uid: uid, object, resource) }
     if let resourceVersion, resourceVersion != String(object.revision) {
       throw .conflict(

@@ -21,6 +21,7 @@ enum StatefulPod {
     var pod = OwnedPods.make(template, owner: stored.tree, namespace: stored.key.namespace)
     let name = "\(stored.key.name)-\(ordinal)"
     pod.metadata.name = name
+    pod.metadata.generateName = stored.key.name + "-"
     pod.metadata.labels[revisionLabel] = revision
     pod.metadata.labels[nameLabel] = name
     pod.metadata.labels[indexLabel] = String(ordinal)

@@ -50,16 +50,18 @@ private struct Operation: Sendable {
   var value: JSON = .null
 
   init(_ tree: JSON, _ index: Int) throws(JSONPatchError) {
-    func malformed(_ what: String) -> JSONPatchError { JSONPatchError(kind: .malformed, message: "operation \(index): \(what)") }
-    guard tree.isObject else { throw malformed("an operation is an object, not \(tree.typeName)") }
-    guard let name = tree["op"].string else { throw malformed("'op' is missing") }
+    func failed(_ what: String) -> JSONPatchError { JSONPatchError(kind: .notApplicable, message: "operation \(index): \(what)") }
+    guard tree.isObject else {
+      throw JSONPatchError(kind: .malformed, message: "operation \(index): it is an object, not \(tree.typeName)")
+    }
+    guard let name = tree["op"].string else { throw failed("'op' is missing") }
     guard let verb = Verb(rawValue: name) else {
-      throw malformed("unknown op '\(name)': it is add, remove, replace, move, copy or test")
+      throw failed("unknown op '\(name)': it is add, remove, replace, move, copy or test")
     }
     func pointer(_ key: Key) throws(JSONPatchError) -> JSONPointer {
-      guard let text = tree[key].string else { throw malformed("'\(key)' is missing in \(name)") }
+      guard let text = tree[key].string else { throw failed("'\(key)' is missing in \(name)") }
       guard let pointer = JSONPointer(text) else {
-        throw malformed("'\(text)' is no JSON pointer of at most \(JSONParser.depthLimit) steps: it is empty or begins with '/'")
+        throw failed("'\(text)' is no JSON pointer of at most \(JSONParser.depthLimit) steps: it is empty or begins with '/'")
       }
       return pointer
     }
@@ -68,11 +70,7 @@ private struct Operation: Sendable {
     path = try pointer("path")
     switch verb {
     case .move, .copy: from = try pointer("from")
-    case .add, .replace, .test:
-      guard let member = tree.members.first(where: { $0.key == "value" }) else {
-        throw malformed("'value' is missing in \(name)")
-      }
-      value = member.value
+    case .add, .replace, .test: value = tree["value"]
     case .remove: break
     }
   }
@@ -82,16 +80,13 @@ private struct Operation: Sendable {
     case .add: try add(value, &tree, &copies)
     case .remove: _ = try remove(path, &tree)
     case .replace:
-      _ = try read(path, tree)
+      if try read(path, tree) == nil { return try add(value, &tree, &copies) }
       try measure(value, &copies)
       try edit(path, &tree) { value, _ in value = self.value }
     case .test:
-      let found = path.find(in: tree)
-      // A member that is not there equals null, as in the library that upstream uses (evanphx/json-patch v4).
-      if found ?? .null != value {
-        throw failed("the value is \(found.map(JSONPatch.brief) ?? "missing"), not \(JSONPatch.brief(value))")
-      }
-    case .copy: try add(try read(from!, tree), &tree, &copies)
+      let found = try read(path, tree) ?? .null
+      if found != value { throw failed("the value is \(JSONPatch.brief(found)), not \(JSONPatch.brief(value))") }
+    case .copy: try add(try read(from!, tree) ?? .null, &tree, &copies)
     case .move:
       let from = from!
       if path.tokens.starts(with: from.tokens), path.tokens.count > from.tokens.count {
@@ -105,10 +100,15 @@ private struct Operation: Sendable {
     JSONPatchError(kind: .notApplicable, message: "operation \(index) (\(verb.rawValue) \"\(path.text)\"): \(what)")
   }
 
-  private func read(_ pointer: JSONPointer, _ tree: JSON) throws(JSONPatchError) -> JSON {
-    guard let value = pointer.find(in: tree) else { throw failed("there is nothing at \"\(pointer.text)\"") }
-    return value
+  /// The value there; nil for a member that its object does not have: the library that upstream uses (evanphx/json-patch v4) takes
+  /// it for null.
+  private func read(_ pointer: JSONPointer, _ tree: JSON) throws(JSONPatchError) -> JSON? {
+    if let value = pointer.find(in: tree) { return value }
+    guard !pointer.tokens.isEmpty, pointer.parent.find(in: tree)?.isObject == true else { throw missing(pointer) }
+    return nil
   }
+
+  private func missing(_ pointer: JSONPointer) -> JSONPatchError { failed("there is nothing at \"\(pointer.text)\"") }
 
   /// Keeps what a patch builds as bounded as what a parser reads.
   private func measure(_ value: JSON, _ copies: inout Int) throws(JSONPatchError) {
@@ -131,7 +131,7 @@ private struct Operation: Sendable {
   }
 
   private func remove(_ pointer: JSONPointer, _ tree: inout JSON) throws(JSONPatchError) -> JSON {
-    let value = try read(pointer, tree)
+    guard let value = try read(pointer, tree) else { throw missing(pointer) }
     guard let last = pointer.tokens.last else {
       tree = .null
       return value
@@ -141,7 +141,7 @@ private struct Operation: Sendable {
   }
 
   private func edit(_ pointer: JSONPointer, _ tree: inout JSON, _ body: (inout JSON, Int) -> Void) throws(JSONPatchError) {
-    if !pointer.edit(&tree, body) { throw failed("there is nothing at \"\(pointer.text)\"") }
+    if !pointer.edit(&tree, body) { throw missing(pointer) }
   }
 }
 

@@ -32,6 +32,19 @@ package struct Store: Sendable {
     return collections[place].list(namespace: namespace)
   }
 
+  /// As they were at a revision; nil where the log does not reach back to it.
+  package func list(_ resource: ResourceID, namespace: String?, at revision: UInt64) -> ArraySlice<StoredObject>? {
+    let present = list(resource, namespace: namespace)
+    if revision >= self.revision { return present[...] }
+    guard let changes = log.changes(after: revision) else { return nil }
+    var before: [ObjectKey: StoredObject?] = [:]
+    for change in changes where change.object.key.resource == resource {
+      if before[change.object.key] == nil { before[change.object.key] = .some(change.previous) }
+    }
+    let past = before.values.compactMap { $0 }.filter { namespace == nil || $0.key.namespace == namespace }
+    return (present.filter { before[$0.key] == nil } + past).sorted { $0.key < $1.key }[...]
+  }
+
   package func count(_ resource: ResourceID) -> Int {
     guard let place = collections.place(of: resource) else { return 0 }
     return collections[place].count

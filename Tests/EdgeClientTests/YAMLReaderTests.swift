@@ -1,0 +1,40 @@
+import CoreObjects
+import EdgeClient
+import Testing
+
+@Suite("YAML documents") struct YAMLReaderTests {
+  private func read(_ text: String) throws -> JSON { try #require(try YAMLReader.documents(text).first) }
+
+  @Test(
+    "plain scalars mean what sigs.k8s.io/yaml makes of them",
+    arguments: [
+      ("y", "true"), ("Yes", "true"), ("on", "true"), ("NO", "false"), ("off", "false"), ("~", "null"), ("0644", "420"),
+      ("0o644", "420"), ("0x1F", "31"), ("-0b11", "-3"), ("1_000", "1000"), ("1e3", "1000"), ("30.0", "30"), (".5", "0.5"),
+      ("08", "8"),
+      ("22:22", "\"22:22\""), ("2026-01-31", "\"2026-01-31\""), ("+5", "5"), ("1.2.3", "\"1.2.3\""),
+      ("'y'", "\"y\""), ("!!str 5", "\"5\""), ("yEs", "\"yEs\""), ("0x", "\"0x\""),
+    ])
+  func readsScalars(_ text: String, _ value: String) throws {
+    #expect(try read("a: \(text)").description == "{\"a\":\(value)}" || (value == "null" && read("a: \(text)") == ["a": .null]))
+  }
+
+  @Test("keys are resolved and spelled anew")
+  func spellsKeys() throws {
+    #expect(try read("{1.50: a, 0777: b, y: c, 'on': d}") == ["1.5": "a", "511": "b", "true": "c", "on": "d"])
+  }
+
+  @Test("of a merge and an explicit key the later one wins, and earlier mappings of a list come before later ones")
+  func merges() throws {
+    #expect(try read("b: &b {x: 1, y: 2}\na: {<<: *b, x: 3}\n")["a"]["x"] == 3)
+    #expect(try read("b: &b {x: 1}\na: {x: 3, <<: *b}\n")["a"]["x"] == 1)
+    #expect(try read("a: {<<: [{x: 1}, {x: 2, z: 3}]}\n")["a"]["x"] == 1)
+  }
+
+  @Test("aliases that would make a document grow without bound are refused")
+  func limitsAliases() {
+    let bomb = (1...9).reduce("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n") { text, n in
+      text + "a\(n): &a\(n) [" + Array(repeating: "*a\(n - 1)", count: 10).joined(separator: ", ") + "]\n"
+    }
+    #expect(throws: YAMLError.self) { try YAMLReader.documents(bomb) }
+  }
+}
