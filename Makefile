@@ -30,7 +30,7 @@ storms:
 	  swift test --skip-build --no-parallel --filter StormTests/holds
 
 practice: build .build/practice/app
-	.build/release/wavetank practice --speed 60
+	.build/release/wavetank practice --speed 60 --csv .build/practice/practice.csv
 
 .build/practice/app: Practice/App/main.swift
 	mkdir -p .build/practice

@@ -13,7 +13,6 @@ struct RecordedAPITests {
     "api v1": "subresources and kinds that come later: proxy, resize, ephemeral containers, component statuses",
     "cron tz": "the engine of this test has no time zones",
     "hpa policy empty": "an empty list is dropped when it is decoded, before a rule could see that it was given",
-    "pod delete now": "a pod that is ended already keeps the grace period that it was ended with",
   ]
 
   private static let steps: [JSON] = {
