@@ -66,4 +66,14 @@ struct YAMLBodyTests {
     #expect(converted("a: 1\n---\nb: 1\n", "application/yaml").body == "a: 1\n---\nb: 1\n")
     #expect(converted("kind: Pod\n", "application/json").body == "kind: Pod\n")
   }
+
+  @Test("numbers are written as Go writes them: whole ones without a point, small ones without an exponent")
+  func numbers() {
+    for (yaml, json) in [
+      ("30.0", "30"), ("1e3", "1000"), ("1e18", "1000000000000000000"), ("1e20", "100000000000000000000"), ("0.5", "0.5"),
+      ("1e-5", "0.00001"), ("-1.25e-5", "-0.0000125"), ("0.0005", "0.0005"),
+    ] {
+      #expect(converted("a: \(yaml)\n", "application/yaml").body == "{\"a\":\(json)}")
+    }
+  }
 }

@@ -25,36 +25,6 @@ enum ScalarSyntax {
     }
   }
 
-  /// A decimal number with at most one suffix of n u m k M G T P E Ki Mi Gi Ti Pi Ei or an exponent (apimachinery's Quantity).
-  static func isQuantity(_ text: String) -> Bool {
-    read(text) { bytes in
-      var i = 0
-      if i < bytes.count, bytes[i] == UInt8(ascii: "-") || bytes[i] == UInt8(ascii: "+") { i += 1 }
-      var digits = 0
-      while i < bytes.count, isDigit(bytes[i]) { (i, digits) = (i + 1, digits + 1) }
-      if i < bytes.count, bytes[i] == UInt8(ascii: ".") {
-        i += 1
-        while i < bytes.count, isDigit(bytes[i]) { (i, digits) = (i + 1, digits + 1) }
-      }
-      if digits == 0 { return false }
-      switch bytes.count - i {
-      case 0: return true
-      case 1: return isOne(of: "numkMGTPE", bytes[i])
-      case 2 where bytes[i + 1] == UInt8(ascii: "i"): return isOne(of: "KMGTPE", bytes[i])
-      default: return isExponent(bytes, from: i)
-      }
-    }
-  }
-
-  private static func isExponent(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
-    guard bytes[start] | 0x20 == UInt8(ascii: "e") else { return false }
-    var i = start + 1
-    if bytes[i] == UInt8(ascii: "-") || bytes[i] == UInt8(ascii: "+") { i += 1 }
-    if i == bytes.count { return false }
-    while i < bytes.count, isDigit(bytes[i]) { i += 1 }
-    return i == bytes.count
-  }
-
   /// Standard base64 with padding; line ends are allowed, as upstream's decoder allows them.
   static func isBase64(_ text: String) -> Bool {
     read(text) { bytes in
@@ -80,11 +50,6 @@ enum ScalarSyntax {
   }
 
   @inline(__always) private static func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }
-
-  private static func isOne(of letters: StaticString, _ byte: UInt8) -> Bool {
-    for i in 0..<letters.utf8CodeUnitCount where letters.utf8Start[i] == byte { return true }
-    return false
-  }
 
   private static func read(_ text: String, _ body: (UnsafeBufferPointer<UInt8>) -> Bool) -> Bool {
     if let answer = text.utf8.withContiguousStorageIfAvailable(body) { return answer }

@@ -58,7 +58,7 @@ private struct TypeCheck {
       (.any, _):
       true
     case (.int32, .int(let number)), (.intOrString, .int(let number)): Int64(Int32(truncatingIfNeeded: number)) == number
-    case (.quantity, .string(let text)): Quantity.isPlain(text) ? true : ScalarSyntax.isQuantity(text) ? nil : false
+    case (.quantity, .string(let text)): Quantity.isPlain(text) ? true : Quantity(text) == nil ? false : nil
     case (.time, .string(let text)), (.microTime, .string(let text)): ScalarSyntax.isTime(text)
     case (.bytes, .string(let text)): ScalarSyntax.isBase64(text)
     case (.object, _), (.list, _), (.map, _), (.quantity, .int), (.quantity, .double): nil

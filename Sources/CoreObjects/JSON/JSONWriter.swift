@@ -166,8 +166,17 @@ package struct JSONWriter: ~Copyable {
   /// The shortest text that reads back as the same number.
   private mutating func double(_ value: Double) {
     guard value.isFinite else { return literal("null") }
-    var text = value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : "\(value)"
+    var text = value == value.rounded() && abs(value) < 1e21 ? String(Int128(value)) : JSONWriter.plain("\(value)")
     text.withUTF8 { copy($0.baseAddress!, $0.count) }
+  }
+
+  /// 1.5e-05 as 0.000015, down to a millionth, as Go writes it: an exponent would say that a quantity is to be shown with one.
+  private static func plain(_ text: String) -> String {
+    guard let mark = text.firstIndex(of: "e"), let exponent = Int(text[text.index(after: mark)...]), -6...(-1) ~= exponent else {
+      return text
+    }
+    let zeros = String(repeating: "0", count: -exponent - 1)
+    return (text.first == "-" ? "-0." : "0.") + zeros + text[..<mark].filter(\.isNumber)
   }
 }
 

@@ -1,6 +1,7 @@
 /// An exact amount of a resource: "100Mi", "0.5", "250m", "1e3". Source: k8s.io/apimachinery/pkg/api/resource/quantity.go, v0.36.
 ///
-/// Held as nano-units in 128 bits: finer than nano is rounded up, more than 2^63-1 units is capped, as upstream does.
+/// Held as nano-units in 128 bits: what is finer than nano is rounded up, and what is written with a power of two is capped at
+/// 2^63-1 units, as upstream does. (Others are capped at 10^28 here, and nowhere there.)
 package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible {
   package enum Format: Sendable { case decimalSI, binarySI, decimalExponent }
 
@@ -10,6 +11,7 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
 
   private static let billion: Int128 = 1_000_000_000
   private static let cap = Int128(Int64.max) * 1_000_000_000
+  private static let limit = Int128(Int64.max) * Int128(Int64.max) / 8
 
   package init(nano: Int64, format: Format = .decimalSI) {
     self.nano = Int128(nano)
@@ -31,13 +33,13 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
   package func hash(into hasher: inout Hasher) { hasher.combine(nano) }
   package static func + (left: Quantity, right: Quantity) -> Quantity {
     var sum = left
-    sum.nano = max(-Quantity.cap, min(Quantity.cap, left.nano + right.nano))
+    sum.nano = max(-Quantity.limit, min(Quantity.limit, left.nano + right.nano))
     if left.nano == 0 { sum.format = right.format }
     return sum
   }
   package static func - (left: Quantity, right: Quantity) -> Quantity {
     var difference = left
-    difference.nano = max(-Quantity.cap, min(Quantity.cap, left.nano - right.nano))
+    difference.nano = max(-Quantity.limit, min(Quantity.limit, left.nano - right.nano))
     if left.nano == 0 { difference.format = right.format }
     return difference
   }
@@ -53,58 +55,59 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
     return Int64(clamping: result)
   }
 
-  /// Reads a quantity; nil where the text is none.
+  /// Reads a quantity, with blanks around it or not; nil where the text is none.
   package init?(_ text: String) {
     var text = text
-    if let whole = text.withUTF8({ Quantity.whole($0) }) {
-      self = whole
-      return
-    }
-    let bytes = Array(text.utf8)
-    var i = 0
-    var negative = false
-    if i < bytes.count, bytes[i] == 43 || bytes[i] == 45 {
-      negative = bytes[i] == 45
-      i += 1
-    }
+    guard let quantity = text.withUTF8({ Quantity.whole($0) ?? Quantity.any($0) }) else { return nil }
+    self = quantity
+  }
+
+  private static func any(_ bytes: UnsafeBufferPointer<UInt8>) -> Quantity? {
+    func isBlank(_ byte: UInt8) -> Bool { byte == 32 || 9...13 ~= byte }
+    let end = (bytes.lastIndex { !isBlank($0) } ?? -1) + 1
+    var i = bytes.firstIndex { !isBlank($0) } ?? end
+    let isNegative = i < end && bytes[i] == UInt8(ascii: "-")
+    if isNegative || (i < end && bytes[i] == UInt8(ascii: "+")) { i += 1 }
     var digits: Int128 = 0
-    var scale = 0  // digits after the point
-    var count = 0
-    var point = false
-    while i < bytes.count {
-      if bytes[i] == 46, !point {
-        point = true
-      } else if bytes[i] >= 48, bytes[i] <= 57 {
-        count += 1
-        if digits < Int128(1) << 100 {
-          digits = digits * 10 + Int128(bytes[i] - 48)
-          if point { scale += 1 }
-        } else if !point {
-          scale -= 1
-        }
-      } else {
-        break
+    var tens = 0
+    let start = i
+    var point: Int?
+    while i < end, bytes[i] == UInt8(ascii: ".") && point == nil || 48...57 ~= bytes[i] {
+      if bytes[i] == UInt8(ascii: ".") {
+        point = i
+      } else if digits < Int128(1) << 100 {
+        digits = digits * 10 + Int128(bytes[i] - 48)
+        if point != nil { tens -= 1 }
+      } else if point == nil {
+        tens += 1
       }
       i += 1
     }
-    guard count > 0, let suffix = Quantity.suffix(String(decoding: bytes[i...], as: UTF8.self)) else { return nil }
-    format = suffix.format
-    let exponent = suffix.tens - scale + 9
-    guard abs(exponent) < 60 else { return nil }
-    var amount = digits
-    var remainder = false
-    for _ in 0..<max(0, exponent) { amount = min(Quantity.cap, amount * 10) }
-    amount = min(Quantity.cap, amount)
-    if suffix.twos > 0 {
-      amount = Quantity.multiply(digits, suffix.twos, exponent, &remainder)
-    } else {
-      for _ in 0..<max(0, -exponent) {
-        if amount % 10 != 0 { remainder = true }
-        amount /= 10
-      }
+    guard i - start > (point == nil ? 0 : 1), let suffix = suffix(String(decoding: bytes[i..<end], as: UTF8.self)),
+      abs(tens + suffix.tens) < 60
+    else { return nil }
+    var quantity = Quantity(nano: 0, format: suffix.format)
+    quantity.nano = min(amount(digits, tens + suffix.tens + 9, suffix.twos), suffix.format == .binarySI ? cap : limit)
+    if isNegative { quantity.nano.negate() }
+    return quantity
+  }
+
+  /// digits × 10^tens × 2^twos, rounded up.
+  private static func amount(_ digits: Int128, _ tens: Int, _ twos: Int) -> Int128 {
+    var (digits, tens, isRounded) = (digits, tens, false)
+    // More digits than 128 bits hold beside the power of two: the last ones are finer than nano.
+    while digits >= Int128(1) << Int128(126 - twos) {
+      if digits % 10 != 0 { isRounded = true }
+      digits /= 10
+      tens += 1
     }
-    if remainder { amount += 1 }
-    nano = min(Quantity.cap, amount) * (negative ? -1 : 1)
+    var amount = digits << Int128(twos)
+    for _ in 0..<max(0, tens) where amount <= limit { amount *= 10 }
+    for _ in 0..<max(0, -tens) {
+      if amount % 10 != 0 { isRounded = true }
+      amount /= 10
+    }
+    return isRounded ? amount + 1 : amount
   }
 
   /// The usual forms, "250m" and "64Mi": a short whole number without a sign, and a suffix that needs no rounding. Nil for others.
@@ -128,27 +131,6 @@ package struct Quantity: Hashable, Comparable, Sendable, CustomStringConvertible
       }
     default: return nil
     }
-  }
-
-  private static func multiply(_ digits: Int128, _ twos: Int, _ tens: Int, _ remainder: inout Bool) -> Int128 {
-    var digits = digits
-    var tens = tens
-    // More digits than 128 bits hold beside the power of two: the last ones are finer than nano.
-    while digits >= Int128(1) << Int128(126 - twos) {
-      if digits % 10 != 0 { remainder = true }
-      digits /= 10
-      tens += 1
-    }
-    var amount = digits << Int128(twos)
-    for _ in 0..<max(0, tens) {
-      if amount > cap { return cap }
-      amount *= 10
-    }
-    for _ in 0..<max(0, -tens) {
-      if amount % 10 != 0 { remainder = true }
-      amount /= 10
-    }
-    return amount
   }
 
   private static func suffix(_ text: String) -> (tens: Int, twos: Int, format: Format)? {
