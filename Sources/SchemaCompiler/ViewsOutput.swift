@@ -52,8 +52,12 @@ enum ViewsOutput {
 
   /// What is empty counts as absent: a program writes what the API server would store.
   private static func dropsZero(_ field: SchemaField) -> Bool {
-    if case .reference = field.type { return false }
-    return !field.isAlwaysWritten && field.protobuf?.isOptional != true
+    if field.protobuf?.isOptional == true { return false }
+    return switch field.type {
+    case .reference: false
+    case .list, .map: true
+    default: !field.isAlwaysWritten
+    }
   }
 
   private static func written(_ field: SchemaField) -> String? {

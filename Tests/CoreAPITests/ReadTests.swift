@@ -98,7 +98,7 @@ struct ReadTests {
     let table = bench.get(Bench.configMaps, accept: accept).body
     #expect(table[.kind].string == "Table")
     #expect(table["columnDefinitions"].elements.map { $0[.name].string } == ["Name", "Data", "Age"])
-    #expect(table["rows"][0]["cells"] == ["a", 2, "90s"] || table["rows"][0]["cells"] == ["a", "2", "90s"])
+    #expect(table["rows"][0]["cells"] == ["a", 2, "90s"])
     #expect(table["rows"][0][.object][.kind].string == "PartialObjectMetadata")
     let one = bench.get(Bench.configMaps + "/a?includeObject=None", accept: accept).body
     #expect(one["rows"].elements.count == 1)

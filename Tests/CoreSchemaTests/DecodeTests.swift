@@ -129,7 +129,9 @@ import Testing
 
   @Test("quantities: digits with at most one suffix or exponent")
   func quantities() throws {
-    for good in ["0", "1", "-1", "+1", "1.5", ".5", "5.", "100m", "1k", "1Ki", "1Ei", "1e3", "1E-3", "2E", "12e+2", "3n", "1 ", " 1"] {
+    for good in [
+      "0", "1", "-1", "+1", "1.5", ".5", "5.", "100m", "1k", "1Ki", "1Ei", "1e3", "1E-3", "2E", "12e+2", "3n", "1 ", " 1",
+    ] {
       _ = try decoded(#"{"spec":{"sizeLimit":"\#(good)"}}"#)
     }
     for bad in ["", "m", "1K", "1ki", "1mi", "1 Gi", "100e3m", "1e", "1e+", "1.2.3", "0x1", "1GiB", "--1", "1Zi"] {

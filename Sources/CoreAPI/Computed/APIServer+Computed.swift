@@ -19,8 +19,7 @@ extension APIServer {
     case "TokenReview": try reviewToken(&tree, call, writer.store)
     default: tree.put(.status, ["userInfo": APIServer.tree(call.user)])
     }
-    if tree[.metadata].isNull { tree.put(.metadata, .object([])) }
-    return respond(tree, call, status: 201, warnings: warnings)
+    return respond(Schema.shared.completed(tree, as: call.served.version.typeName), call, status: 201, warnings: warnings)
   }
 
   private func reviewAccess(_ tree: inout JSON, _ call: Call, _ roles: RoleIndex) throws(APIError) {

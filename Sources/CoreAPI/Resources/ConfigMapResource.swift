@@ -7,7 +7,7 @@ struct ConfigMapResource: Resource {
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let map = ConfigMap(tree: object)
-    return [TableCells.name(object), .int(Int64(map.data.count + map.binaryData.count)), TableCells.age(object, now)]
+    return [TableCells.name(object), TableCells.number(map.data.count + map.binaryData.count), TableCells.age(object, now)]
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {

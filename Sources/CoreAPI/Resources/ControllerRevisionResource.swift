@@ -12,6 +12,6 @@ struct ControllerRevisionResource: Resource {
     let kind = owner?.kind?.lowercased() ?? ""
     let group = owner?.apiVersion?.split(separator: "/").first.map(String.init) ?? ""
     let text = owner == nil ? "<none>" : "\(kind).\(group)/\(owner?.name ?? "")"
-    return [TableCells.name(object), .string(text), .string(String(revision.revision ?? 0)), TableCells.age(object, now)]
+    return [TableCells.name(object), .string(text), TableCells.number(revision.revision), TableCells.age(object, now)]
   }
 }

@@ -62,7 +62,8 @@ struct CronJobResource: Resource {
     return [
       TableCells.name(object), .string(cron.spec.schedule ?? ""), .string(cron.spec.timeZone ?? "<none>"),
       cron.spec.suspend == true ? "True" : "False",
-      .int(Int64(cron.status.active.count)), last == nil ? "<none>" : TableCells.since(last, now), TableCells.age(object, now),
+      TableCells.number(cron.status.active.count), last == nil ? "<none>" : TableCells.since(last, now),
+      TableCells.age(object, now),
     ] + TableCells.containers(cron.spec.jobTemplate.spec.template.spec) + [
       TableCells.selector(cron.spec.jobTemplate.spec.selector)
     ]

@@ -47,9 +47,8 @@ struct DaemonSetResource: Resource {
     let set = DaemonSet(tree: object)
     let numbers = [
       set.status.desiredNumberScheduled, set.status.currentNumberScheduled, set.status.numberReady,
-      set.status.updatedNumberScheduled,
-      set.status.numberAvailable,
-    ].map { JSON.int(Int64($0 ?? 0)) }
+      set.status.updatedNumberScheduled, set.status.numberAvailable,
+    ].map(TableCells.number)
     return [TableCells.name(object)] + numbers + [
       TableCells.labels(set.spec.template.spec.nodeSelector), TableCells.age(object, now),
     ]

@@ -47,7 +47,7 @@ struct DeploymentResource: Resource {
     let status = deployment.status
     return [
       TableCells.name(object), .string("\(status.readyReplicas ?? 0)/\(deployment.spec.replicas ?? 0)"),
-      .string(String(status.updatedReplicas ?? 0)), .string(String(status.availableReplicas ?? 0)), TableCells.age(object, now),
+      TableCells.number(status.updatedReplicas), TableCells.number(status.availableReplicas), TableCells.age(object, now),
     ] + TableCells.containers(deployment.spec.template.spec) + [TableCells.selector(deployment.spec.selector)]
   }
 }

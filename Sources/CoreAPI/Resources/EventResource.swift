@@ -33,7 +33,7 @@ struct EventResource: Resource {
       .string(event.reason ?? ""), .string("\(involved.kind?.lowercased() ?? "")/\(involved.name ?? "")"),
       .string(involved.fieldPath ?? ""),
       .string(source), .string(event.message ?? ""), TableCells.since(event.firstTimestamp ?? event.eventTime, now),
-      .string(String(event.count ?? 1)), TableCells.name(object),
+      TableCells.number(event.series.count ?? event.count ?? 1), TableCells.name(object),
     ]
   }
 

@@ -65,8 +65,8 @@ struct HorizontalPodAutoscalerResource: Resource {
     let target = autoscaler.spec.scaleTargetRef
     return [
       TableCells.name(object), .string("\(target.kind ?? "")/\(target.name ?? "")"), .string(AutoscalerTargets.text(autoscaler)),
-      .string(autoscaler.spec.minReplicas.map(String.init) ?? "<unset>"), .int(Int64(autoscaler.spec.maxReplicas ?? 0)),
-      .int(Int64(autoscaler.status.currentReplicas ?? 0)), TableCells.age(object, now),
+      .string(autoscaler.spec.minReplicas.map(String.init) ?? "<unset>"), TableCells.number(autoscaler.spec.maxReplicas),
+      TableCells.number(autoscaler.status.currentReplicas), TableCells.age(object, now),
     ]
   }
 

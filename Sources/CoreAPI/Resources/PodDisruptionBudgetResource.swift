@@ -20,7 +20,7 @@ struct PodDisruptionBudgetResource: Resource {
     func text(_ value: JSON) -> JSON { value.string.map { .string($0) } ?? value.int.map { .string(String($0)) } ?? "N/A" }
     return [
       TableCells.name(object), text(budget.spec.minAvailable), text(budget.spec.maxUnavailable),
-      .int(Int64(budget.status.disruptionsAllowed ?? 0)), TableCells.age(object, now),
+      TableCells.number(budget.status.disruptionsAllowed), TableCells.age(object, now),
     ]
   }
 }

@@ -15,7 +15,7 @@ struct SecretResource: Resource {
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
-    [TableCells.name(object), object[.type], .int(Int64(object[.data].members.count)), TableCells.age(object, now)]
+    [TableCells.name(object), object[.type], TableCells.number(object[.data].members.count), TableCells.age(object, now)]
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {

@@ -10,6 +10,9 @@ enum TableCells {
     return .string(HumanDuration.text(now - instant))
   }
 
+  /// Counts are numbers, also in columns of the type string.
+  static func number(_ count: Int?) -> JSON { .int(Int64(count ?? 0)) }
+
   static func name(_ object: JSON) -> JSON { object[.metadata][.name] }
 
   static func containers(_ spec: PodSpec) -> [JSON] {
@@ -27,7 +30,7 @@ enum TableCells {
   /// Those of `replicaColumns` but the selector.
   static func replicas(_ object: JSON, _ template: PodSpec, at now: Instant) -> [JSON] {
     let numbers = [object[.spec][.replicas], object[.status][.replicas], object[.status][.readyReplicas]]
-    return [name(object)] + numbers.map { .int(Int64($0.int ?? 0)) } + [age(object, now)] + containers(template)
+    return [name(object)] + numbers.map { number($0.int) } + [age(object, now)] + containers(template)
   }
 
   static func labels(_ map: TextMap) -> JSON {

@@ -19,7 +19,8 @@ package final class FieldSchema: Sendable {
   package let mergesLists: Bool
   /// Strategic merge takes the patch's value whole.
   package let isReplaced: Bool
-  /// A value of zero cannot be told from none, and is not stored. A default comes in its place even where zero would be written.
+  /// A value of zero cannot be told from none, and is not stored. A default comes in its place even where zero would be written, and
+  /// null in that of an empty list or map: upstream keeps objects in protobuf, which has no empty ones.
   let dropsZero: Bool
   /// What is stored where nothing was given; nil where nothing is.
   let writtenZero: JSON?
@@ -41,7 +42,8 @@ package final class FieldSchema: Sendable {
     mergesLists = declaration.strategies.contains("merge")
     isReplaced = declaration.strategies.contains("replace")
     let isOptional = declaration.protobuf?.isOptional ?? false
-    dropsZero = !isOptional && shape.hasZero && (!declaration.isAlwaysWritten || defaultValue != nil)
+    dropsZero =
+      !isOptional && shape.hasZero && (!declaration.isAlwaysWritten || defaultValue != nil || shape.writtenZero.isNull)
     writtenZero = !declaration.isAlwaysWritten ? JSON?.none : isOptional ? .null : shape.writtenZero
     isPlain =
       minimum == nil && maximum == nil && declaration.enumeration.isEmpty && declaration.listType != "set" && listKeys.isEmpty

@@ -6,6 +6,13 @@ extension Schema {
 
   /// Fills in what is written always, at every depth, in place: the last of all, so that until then what is absent is absent.
   package func writeZeros(_ tree: inout JSON, _ type: TypeSchema) { Filling(walk: .zeros).fill(&tree, type) }
+
+  /// What is computed and never stored looks as if it had been: nothing that says nothing, and all that is written always.
+  package func completed(_ tree: JSON, as typeName: String) -> JSON {
+    guard let type = type(typeName), var tree = try? decode(tree, as: type).tree else { return tree }
+    writeZeros(&tree, type)
+    return tree
+  }
 }
 
 /// A walk that puts values into fields that are absent.

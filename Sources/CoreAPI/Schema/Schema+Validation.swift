@@ -57,7 +57,7 @@ private struct Validation {
   /// Upstream cannot tell an absent number from 0: it is an error only where 0 is out of range.
   private mutating func missing(_ field: FieldSchema) {
     switch field.shape {
-    case .int32, .int64, .double: range(0, .int(0), field)
+    case .int32, .int64, .double, .intOrString: range(0, .int(0), field)
     // Nor an absent object from an empty one: what that lacks is told.
     case .object(let type) where !type.requiredFields.isEmpty && field.writtenZero == .object([]):
       path.push(field: field.key)

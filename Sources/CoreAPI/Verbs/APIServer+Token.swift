@@ -33,10 +33,10 @@ extension APIServer {
       id: writer.random.uid(), for: account, bound: bound, in: writer.store, audiences: audiences, seconds: seconds, at: call.now)
     request.status.expirationTimestamp = (call.now + .seconds(seconds)).rfc3339
     var tree = request.tree
-    if let type = Schema.shared.type("authentication.v1.TokenRequest") { Schema.shared.writeZeros(&tree, type) }
     tree.put(.kind, "TokenRequest")
     tree.put(.apiVersion, "authentication.k8s.io/v1")
-    return respond(tree, call, status: 201, warnings: warnings)
+    return respond(
+      Schema.shared.completed(tree, as: "authentication.v1.TokenRequest"), call, status: 201, warnings: warnings)
   }
 
   private func boundObject(

@@ -38,10 +38,11 @@ enum ScaleSubresource {
     } else {
       text = LabelSelector(tree: selector).text
     }
-    return [
+    let scale: JSON = [
       "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata,
       "spec": ["replicas": .int(Int64(tree[.spec][.replicas].int ?? 0))],
       "status": ["replicas": .int(Int64(tree[.status][.replicas].int ?? 0)), "selector": .string(text)],
     ]
+    return Schema.shared.completed(scale, as: "autoscaling.v1.Scale")
   }
 }

@@ -14,12 +14,7 @@ extension Writer {
     if !actor.isDryRun, Writer.isFree(object, deletion) { return Written(object: remove(key) ?? object, isGone: true) }
     let isHeld = markDeleted(&draft, object, deletion)
     if actor.isDryRun { return Written(object: draft.preview, isGone: !isHeld) }
-    if !isHeld {
-      let removed = remove(key) ?? object
-      // A client sees the end of a pod: that it was marked, and has no grace any more.
-      let isShownMarked = key.resource == .pods && !actor.isProgram
-      return Written(object: isShownMarked ? draft.preview : removed, isGone: true)
-    }
+    if !isHeld { return Written(object: remove(key, as: draft.takeTree()) ?? object, isGone: true) }
     return Written(object: draft.tree == object.tree ? object : put(&draft))
   }
 

@@ -94,8 +94,8 @@ package struct Writer: Sendable {
     return change.object
   }
 
-  mutating func remove(_ key: ObjectKey) -> StoredObject? {
-    guard let change = store.remove(key) else { return nil }
+  mutating func remove(_ key: ObjectKey, as last: consuming JSON? = nil) -> StoredObject? {
+    guard let change = store.remove(key, as: last) else { return nil }
     record(change)
     return change.object
   }

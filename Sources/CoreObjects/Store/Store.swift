@@ -72,10 +72,11 @@ package struct Store: Sendable {
   }
 
   /// Removes an object; nil if there was none.
-  package mutating func remove(_ key: ObjectKey) -> StoreChange? {
+  /// - Parameter last: its last state where it was not stored before
+  package mutating func remove(_ key: ObjectKey, as last: consuming JSON? = nil) -> StoreChange? {
     guard let place = collections.place(of: key.resource), let previous = collections[place].remove(key) else { return nil }
     revision += 1
-    var tree = previous.tree
+    var tree = last ?? previous.tree
     let uid = Store.number(&tree, revision)
     let last = StoredObject(
       key: key, uid: uid, revision: revision, tree: tree, encoded: keepsBytes ? tree.encoded() : nil)
