@@ -5,7 +5,7 @@
 ///     type StatefulSetSpec [kind] [map=atomic] [swift=NAME] [make=FIELD,…]
 ///     | What the type is, in our own words.
 ///       replicas int32 [#1?!] [required] [default=1] [min=0] [max=…] [enum=A|B [unchecked]] [list=set|atomic] [keys=a,b]
-///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats]
+///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats] [nonempty]
 ///       | What the field is.
 ///
 /// Types of fields: string bytes time microTime quantity int32 int64 double bool intOrString any, the name of a type of this
@@ -15,6 +15,7 @@
 /// says that the field is written always, also when it was not given. Source: the struct tags of k8s.io/api, v0.36.
 /// make: a function makes the type from these fields in one piece, in this order; for what is written often.
 /// unchecked: a rule of the kind refuses what enum does not list, where upstream refuses it in another way than most.
+/// nonempty: an empty list is no absent one; it stays until a rule of the kind has refused it.
 /// repeats: equal keys or elements are accepted, as upstream's validation accepts them (two environment variables of one name).
 package struct SchemaDocument: Sendable {
   package var types: [SchemaType] = []
@@ -57,6 +58,8 @@ package struct SchemaField: Sendable {
   /// A rule of the kind says what is refused, and how.
   package var isUnchecked = false
   package var isImmutable = false
+  /// An empty list is told from none when it is decoded, for a rule of the kind to refuse it.
+  package var refusesEmpty = false
   /// The default as JSON text.
   package var defaultText: String?
   package var minimum: Int64?

@@ -130,6 +130,7 @@ package struct SchemaReader {
     case "immutable": field.isImmutable = true
     case "repeats": field.allowsRepeats = true
     case "unchecked": field.isUnchecked = true
+    case "nonempty": field.refusesEmpty = true
     case _ where word.first == UInt8(ascii: "#"):
       field.isAlwaysWritten = word.last == UInt8(ascii: "!")
       field.protobuf = try protobuf(word.dropFirst().dropLast(field.isAlwaysWritten ? 1 : 0))

@@ -43,7 +43,8 @@ package final class FieldSchema: Sendable {
     isReplaced = declaration.strategies.contains("replace")
     let isOptional = declaration.protobuf?.isOptional ?? false
     dropsZero =
-      !isOptional && shape.hasZero && (!declaration.isAlwaysWritten || defaultValue != nil || shape.writtenZero.isNull)
+      !isOptional && !declaration.refusesEmpty && shape.hasZero
+      && (!declaration.isAlwaysWritten || defaultValue != nil || shape.writtenZero.isNull)
     writtenZero = !declaration.isAlwaysWritten ? JSON?.none : isOptional ? .null : shape.writtenZero
     isPlain =
       minimum == nil && maximum == nil && declaration.enumeration.isEmpty && declaration.listType != "set" && listKeys.isEmpty
