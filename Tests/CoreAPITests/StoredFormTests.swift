@@ -1,3 +1,4 @@
+import CoreAPI
 import CoreObjects
 import Testing
 
@@ -149,5 +150,38 @@ struct StoredFormTests {
     pod[.spec][.containers][0].put(.livenessProbe, ["tcpSocket": ["port": .null]])
     let answer = bench.send("POST", Bench.pods, pod)
     #expect(answer.status == 422 && answer.message.contains("tcpSocket.port: Invalid value: 0"), "\(answer.message)")
+  }
+
+  @Test("what an earlier version stored is brought up to date, a kept template with the workload that it is compared with")
+  func earlierForm() throws {
+    let earlier: JSON = [
+      "metadata": ["labels": ["a": "b"], "annotations": [:]],
+      "spec": [
+        "nodeSelector": [:], "restartPolicy": "Always",
+        "containers": [
+          ["name": "c", "image": "i:1", "env": [], "tty": false, "resources": ["limits": ["memory": "1024Mi"]], "args": [""]]
+        ],
+      ],
+    ]
+    func renewed(_ id: ResourceID, _ tree: JSON) throws -> JSON {
+      let object = StoredObject(key: ObjectKey(id, namespace: "default", "a"), uid: "u", revision: 7, tree: tree, encoded: nil)
+      let new = try #require(StoredForm().renewed(object))
+      #expect(new.revision == 7 && StoredForm().renewed(new) == nil)
+      return new.tree
+    }
+    let set = try renewed(
+      .statefulSets, ["metadata": ["name": "a"], "spec": ["selector": Self.selector, "template": earlier]])
+    let daemon = try renewed(.daemonSets, ["metadata": ["name": "a"], "spec": ["selector": Self.selector, "template": earlier]])
+    #expect(daemon[.metadata][.annotations] == ["deprecated.daemonset.template.generation": "1"])
+    var kept = earlier
+    kept.put("$patch", "replace")
+    let revision = try renewed(
+      .controllerRevisions, ["metadata": ["name": "a-1"], "revision": 1, "data": ["spec": ["template": kept]]])
+    var template = revision[.data][.spec][.template]
+    #expect(template["$patch"] == "replace")
+    template.remove("$patch")
+    #expect(template == set[.spec][.template])
+    #expect(template[.spec][.containers][0][.resources] == ["limits": ["memory": "1Gi"]])
+    #expect(template[.spec]["nodeSelector"].isNull && template[.spec][.containers][0]["tty"].isNull)
   }
 }

@@ -16,6 +16,9 @@ struct DaemonSetResource: Resource {
       if set.spec.updateStrategy.rollingUpdate.maxUnavailable.isNull { set.spec.updateStrategy.rollingUpdate.maxUnavailable = 1 }
       if set.spec.updateStrategy.rollingUpdate.maxSurge.isNull { set.spec.updateStrategy.rollingUpdate.maxSurge = 0 }
     }
+    if set.metadata.annotations[DaemonSetResource.templateGeneration] == nil {
+      set.metadata.annotations[DaemonSetResource.templateGeneration] = "1"
+    }
     object = set.tree
   }
 
@@ -32,10 +35,9 @@ struct DaemonSetResource: Resource {
   func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
     object.put(.status, old[.status])
     keepGeneration(&object, old: old)
-    let count = old[.metadata][.annotations][DaemonSetResource.templateGeneration].string.flatMap { Int($0) } ?? 0
+    let count = old[.metadata][.annotations][DaemonSetResource.templateGeneration].string.flatMap { Int($0) } ?? 1
     let isChanged = object[.spec][.template] != old[.spec][.template]
-    object[.metadata][.annotations].put(
-      DaemonSetResource.templateGeneration, .string(String(isChanged ? count + 1 : max(count, 1))))
+    object[.metadata][.annotations].put(DaemonSetResource.templateGeneration, .string(String(isChanged ? count + 1 : count)))
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
