@@ -38,6 +38,13 @@ struct ReadTests {
     #expect(bench.get("/api/v1/configmaps").names == ["a", "b", "c", "elsewhere"])
   }
 
+  @Test("a limit that is no number is refused in words that name no bound where there is none")
+  func badLimit() {
+    var bench = Bench()
+    let answer = bench.get(Bench.configMaps + "?limit=x")
+    #expect(answer.status == 400 && answer.message == "parameter limit: \"x\" is no whole number", "\(answer.message)")
+  }
+
   @Test("a list tells once what its items are, whichever way their manifests told it")
   func typesOfItems() {
     var bench = Bench()

@@ -16,6 +16,7 @@ struct DaemonSetResource: Resource {
       if set.spec.updateStrategy.rollingUpdate.maxUnavailable.isNull { set.spec.updateStrategy.rollingUpdate.maxUnavailable = 1 }
       if set.spec.updateStrategy.rollingUpdate.maxSurge.isNull { set.spec.updateStrategy.rollingUpdate.maxSurge = 0 }
     }
+    // Counted up by `prepareForUpdate`.
     if set.metadata.annotations[DaemonSetResource.templateGeneration] == nil {
       set.metadata.annotations[DaemonSetResource.templateGeneration] = "1"
     }

@@ -2,15 +2,10 @@ import CoreObjects
 
 /// Defaults that depend on other fields. Source: pkg/apis/core/v1/defaults.go, v1.36.
 enum PodSpecDefaults {
-  /// Probe numbers of 0 mean the default, as upstream's fields cannot be absent.
-  private static let probeNumbers: [(Key, JSON)] = [
-    (.timeoutSeconds, 1), (.periodSeconds, 10), (.successThreshold, 1), (.failureThreshold, 3),
-  ]
-
   /// For pods and templates (SetDefaults_PodSpec).
   static func template(_ spec: inout PodSpec) {
-    for index in spec.containers.indices { container(&spec.containers[index]) }
-    for index in spec.initContainers.indices { container(&spec.initContainers[index]) }
+    for index in spec.containers.indices { pullPolicy(&spec.containers[index].tree) }
+    for index in spec.initContainers.indices { pullPolicy(&spec.initContainers[index].tree) }
     if !spec.ephemeralContainers.isEmpty {
       for index in spec.ephemeralContainers.indices { pullPolicy(&spec.ephemeralContainers[index].tree) }
     }
@@ -33,16 +28,6 @@ enum PodSpecDefaults {
     guard spec.hostNetwork == true else { return }
     for index in spec.containers.indices { hostPorts(&spec.containers[index]) }
     for index in spec.initContainers.indices { hostPorts(&spec.initContainers[index]) }
-  }
-
-  private static func container(_ container: inout Container) {
-    pullPolicy(&container.tree)
-    for key in [Key.livenessProbe, .readinessProbe, .startupProbe] where container.tree[key].isObject {
-      var probe = container.tree.take(key)
-      for (name, value) in probeNumbers where probe[name].int == 0 { probe.put(name, value) }
-      container.tree.put(key, probe)
-    }
-    for index in container.ports.indices where container.ports[index].hostPort == 0 { container.ports[index].hostPort = nil }
   }
 
   /// A tag that moves is always pulled.

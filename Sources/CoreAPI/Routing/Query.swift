@@ -37,7 +37,8 @@ struct Query: Sendable {
   func number(_ name: String, atLeast minimum: Int = 0) throws(APIError) -> Int? {
     guard let value = self[name], !value.isEmpty else { return nil }
     guard let number = Int(value), number >= minimum else {
-      throw .badRequest("parameter \(name): \"\(value)\" is no whole number of at least \(minimum)")
+      let bound = minimum == .min ? "" : " of at least \(minimum)"
+      throw .badRequest("parameter \(name): \"\(value)\" is no whole number\(bound)")
     }
     return number
   }
