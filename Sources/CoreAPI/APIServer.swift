@@ -60,7 +60,10 @@ package struct APIServer: Sendable {
     let call = Call(
       request: request, info: info, query: query, accept: try Accept(request.accept), user: user, now: now, served: served)
     try checkScope(call)
-    return try route(call, &writer, metrics)
+    let response = try route(call, &writer, metrics)
+    guard let successor = served.definition.successor else { return response }
+    return response.adding(
+      APIServer.headers(["\(served.version.apiVersion) \(served.definition.kind) is deprecated; use \(successor)"]))
   }
 
   /// A namespaced resource is written in a namespace; one of the cluster has none.

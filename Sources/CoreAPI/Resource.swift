@@ -27,6 +27,9 @@ package protocol Resource: Sendable {
   func convert(_ object: JSON, from: ServedVersion, to: ServedVersion) -> JSON
 }
 
+/// What a fieldSelector may name, and where it stands in an object.
+package typealias SelectableFields = [String: @Sendable (JSON) -> JSON]
+
 /// The names under which a resource is served, and what of it is told in names.
 package struct ResourceDefinition: Sendable {
   package var id: ResourceID
@@ -41,13 +44,23 @@ package struct ResourceDefinition: Sendable {
   /// Discovery's order: create, delete, deletecollection, get, list, patch, update, watch.
   package var verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
   package var hasStatus = false
+  /// What replaces the kind: each request for it is warned.
+  var successor: String?
+  /// Its name is, or begins, the host name of a pod.
+  var namesHosts = false
+  /// Where its pods are described: [] for a pod itself, ["spec", "template"] for most workloads.
+  var template: [Key]?
+  /// Parts of the metadata that a write of the status does not change; the rest is taken over from it.
+  var keptByStatus: [Key] = []
   /// Its own rules (`Resource.validate`) look at nothing but the spec.
   var isJudgedBySpec = false
   /// Other subresources: "scale", "binding", "eviction", "log", "exec", "attach", "portforward", "token", "approve", "finalize", …
   var subresources: [Subresource] = []
   var columns: [TableColumn] = [.name, .age]
   /// What a fieldSelector may name besides name and namespace ("status.phase"); nothing counts as an empty text.
-  var selectable: [String: @Sendable (JSON) -> JSON] = [:]
+  var selectable: SelectableFields = [:]
+  /// The same of a version other than the storage version, by its group.
+  var selectableElsewhere: [String: SelectableFields] = [:]
   /// How names are checked.
   var nameRule = NameRule.dnsSubdomain
   /// Whether its objects are stored; otherwise they are computed when they are asked for.
@@ -146,7 +159,7 @@ extension Resource {
     var result = old
     result.put(.status, object[.status])
     var metadata = object[.metadata]
-    for key in [Key.generation, .deletionTimestamp, .deletionGracePeriodSeconds, .finalizers, .ownerReferences] {
+    for key in [Key.generation, .deletionTimestamp, .deletionGracePeriodSeconds] + definition.keptByStatus {
       metadata.put(key, old[.metadata][key])
     }
     result.put(.metadata, metadata)
@@ -156,7 +169,15 @@ extension Resource {
   package func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] { [] }
   package func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] { [] }
   package func validateStatusUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] { [] }
-  package func warnings(_ object: JSON) -> [String] { [] }
+  package func warnings(_ object: JSON) -> [String] {
+    guard let template = definition.template else { return [] }
+    let path = template.reduce(FieldPath()) { $0.child($1) }
+    let name = object[.metadata][.name].string ?? ""
+    // It begins the names of the pods, which are their host names.
+    let isHost = definition.namesHosts && NameRules.problem(name, .dnsLabel) != nil
+    return (isHost ? ["metadata.name: it becomes a host name; a DNS label would be one"] : [])
+      + PodWarnings(template.reduce(object) { $0[$1] }, path).texts
+  }
   package func cells(_ object: JSON, at now: Instant) -> [JSON] { [object[.metadata][.name], .string("")] }
 
   package func convert(_ object: JSON, from: ServedVersion, to: ServedVersion) -> JSON {

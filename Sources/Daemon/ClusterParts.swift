@@ -86,6 +86,7 @@ struct ClusterParts {
     _ configuration: ClusterConfiguration, _ store: Store, _ secrets: ClusterSecrets, _ tokens: AccountTokens
   ) -> Engine {
     var api = APIConfiguration(sign: tokens.sign, verify: tokens.verify)
+    api.publicKeys = [tokens.publicKey]
     api.clusterName = configuration.name
     api.serverAddress = "127.0.0.1:\(configuration.port)"
     api.certificateAuthorityPEM = String(decoding: secrets.authority.certificatePEM, as: UTF8.self)

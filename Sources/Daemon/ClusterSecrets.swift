@@ -69,6 +69,15 @@ struct AccountTokens: Sendable {
     return message + "." + Base64URL.encode(signature)
   }
 
+  /// What tokens are checked with (RFC 7518, section 6.2).
+  var publicKey: JSON {
+    let (x, y) = signer.publicPoint
+    return [
+      "use": "sig", "kty": "EC", "kid": .string(signer.keyID), "crv": "P-256", "alg": .string(signer.algorithm),
+      "x": .string(Base64URL.encode(x)), "y": .string(Base64URL.encode(y)),
+    ]
+  }
+
   /// The claims, if the signature holds.
   func verify(_ token: String) -> JSON? {
     let parts = token.split(separator: ".", omittingEmptySubsequences: false)

@@ -162,4 +162,35 @@ struct ReadTests {
     #expect(bench.get("/healthz%252F").status == 404)
     #expect(bench.get(Bench.configMaps + "/a%2").status == 400)
   }
+
+  @Test("each kind and version has fields of its own by which it can be selected")
+  func selectableFields() {
+    var bench = Bench()
+    let paths = [
+      ("/api/v1/pods", ["spec.host", "spec.hostNetwork", "status.podIPs", "spec.schedulerName"]),
+      ("/api/v1/services", ["spec.clusterIP", "spec.type"]), ("/api/v1/replicationcontrollers", ["status.replicas"]),
+      ("/api/v1/events", ["involvedObject.uid", "source", "reportingComponent"]),
+      ("/apis/events.k8s.io/v1/events", ["regarding.kind", "regarding.fieldPath", "reportingController", "reason", "type"]),
+      ("/apis/batch/v1/jobs", ["status.successful"]),
+    ]
+    for (path, fields) in paths {
+      for field in fields { #expect(bench.get("\(path)?fieldSelector=\(field)%3Dx").status == 200, "\(path) \(field)") }
+    }
+    #expect(bench.get("/apis/events.k8s.io/v1/events?fieldSelector=involvedObject.uid%3Dx").status == 400)
+    #expect(bench.get("/api/v1/events?fieldSelector=regarding.kind%3Dx").status == 400)
+    #expect(bench.get("/api/v1/services?fieldSelector=spec.type%3DClusterIP").status == 200)
+  }
+
+  @Test("a MicroTime has six decimals")
+  func microTimes() {
+    var bench = Bench()
+    func lease(_ name: String, _ time: String) -> JSON {
+      ["metadata": ["name": .string(name)], "spec": ["renewTime": .string(time)]]
+    }
+    let path = "/apis/coordination.k8s.io/v1/namespaces/default/leases"
+    #expect(bench.send("POST", path, lease("a", "2026-01-31T12:00:00Z")).status == 400)
+    #expect(bench.send("POST", path, lease("a", "2026-01-31T12:00:00.123Z")).status == 400)
+    #expect(bench.send("POST", path, lease("a", "2026-01-31T12:00:00.000000Z")).status == 201)
+    #expect(bench.send("POST", path, lease("b", "2026-01-31T12:00:00.000000+02:00")).status == 201)
+  }
 }

@@ -28,6 +28,13 @@ enum BootstrapRoles {
               "/version/",
             ], ["get"])
         ]),
+      role(
+        "system:service-account-issuer-discovery",
+        [
+          paths(
+            ["/.well-known/openid-configuration", "/.well-known/openid-configuration/", "/openid/v1/jwks", "/openid/v1/jwks/"],
+            ["get"])
+        ]),
       role("system:public-info-viewer", [paths(["/healthz", "/livez", "/readyz", "/version", "/version/"], ["get"])]),
       role(
         "system:monitoring",
@@ -66,6 +73,9 @@ enum BootstrapRoles {
       binding(
         "system:public-info-viewer", role: "system:public-info-viewer",
         groups: ["system:authenticated", "system:unauthenticated"]),
+      binding(
+        "system:service-account-issuer-discovery", role: "system:service-account-issuer-discovery",
+        groups: ["system:serviceaccounts"]),
       binding("system:monitoring", role: "system:monitoring", groups: ["system:monitoring"]),
       binding("system:node", role: "system:node", groups: ["system:nodes"]),
       binding("system:controller:horizontal-pod-autoscaler", account: "horizontal-pod-autoscaler"),

@@ -50,6 +50,11 @@ extension APIResponse {
     .body(status: status, contentType: contentType, chunks: [Array(text.utf8)], headers: [])
   }
 
+  func adding(_ more: [Header]) -> APIResponse {
+    guard case .body(let status, let contentType, let chunks, let headers) = self else { return self }
+    return .body(status: status, contentType: contentType, chunks: chunks, headers: headers + more)
+  }
+
   static func refusal(_ error: APIError) -> APIResponse {
     if error.isPlain { return .text("\(error.code) page not found\n", status: error.code) }
     var headers: [Header] = []

@@ -5,7 +5,8 @@ struct CronJobResource: Resource {
   /// A job's name adds 11 characters. Source: ValidateCronJobCreate, pkg/apis/batch/validation, v1.36.
   static let nameLimit = 52
   let definition = ResourceDefinition(
-    id: .cronJobs, kind: "CronJob", shortNames: ["cj"], categories: ["all"], hasStatus: true,
+    id: .cronJobs, kind: "CronJob", shortNames: ["cj"], categories: ["all"], hasStatus: true, namesHosts: true,
+    template: ["spec", "jobTemplate", "spec", "template"],
     columns: [
       .name, "Schedule", "Timezone", TableColumn(name: "Suspend", type: "boolean"), .number("Active"), "Last Schedule", .age,
       .wide("Containers"), .wide("Images"), .wide("Selector"),

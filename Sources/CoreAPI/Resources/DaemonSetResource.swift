@@ -3,7 +3,7 @@ import CoreObjects
 /// One pod on every node.
 struct DaemonSetResource: Resource {
   let definition = ResourceDefinition(
-    id: .daemonSets, kind: "DaemonSet", shortNames: ["ds"], categories: ["all"], hasStatus: true,
+    id: .daemonSets, kind: "DaemonSet", shortNames: ["ds"], categories: ["all"], hasStatus: true, template: ["spec", "template"],
     columns: [
       .name, .number("Desired"), .number("Current"), .number("Ready"), .number("Up-to-date"), .number("Available"),
       "Node Selector", .age, .wide("Containers"), .wide("Images"), .wide("Selector"),

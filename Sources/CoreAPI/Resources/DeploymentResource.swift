@@ -3,7 +3,8 @@ import CoreObjects
 /// ReplicaSets that follow one another.
 struct DeploymentResource: Resource {
   let definition = ResourceDefinition(
-    id: .deployments, kind: "Deployment", shortNames: ["deploy"], categories: ["all"], hasStatus: true, subresources: [.scale],
+    id: .deployments, kind: "Deployment", shortNames: ["deploy"], categories: ["all"], hasStatus: true,
+    namesHosts: true, template: ["spec", "template"], keptByStatus: [.labels], subresources: [.scale],
     columns: [.name, "Ready", "Up-to-date", "Available", .age, .wide("Containers"), .wide("Images"), .wide("Selector")])
 
   func setDefaults(_ object: inout JSON) {

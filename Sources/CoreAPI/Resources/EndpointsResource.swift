@@ -3,7 +3,8 @@ import CoreObjects
 /// The addresses behind a Service, in the old form.
 struct EndpointsResource: Resource {
   let definition = ResourceDefinition(
-    id: .endpoints, kind: "Endpoints", shortNames: ["ep"], columns: [.name, "Endpoints", .age])
+    id: .endpoints, kind: "Endpoints", shortNames: ["ep"], successor: "discovery.k8s.io/v1 EndpointSlice",
+    columns: [.name, "Endpoints", .age])
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let endpoints = Endpoints(tree: object)

@@ -13,15 +13,28 @@ struct EventResource: Resource {
       "Last Seen", "Type", "Reason", "Object", .wide("Subobject"), .wide("Source"), "Message", .wide("First Seen"),
       .wide("Count"), TableColumn(name: "Name", format: "name", priority: 1),
     ],
-    selectable: [
-      "involvedObject.kind": { $0[.involvedObject][.kind] }, "involvedObject.namespace": { $0[.involvedObject][.namespace] },
-      "involvedObject.name": { $0[.involvedObject][.name] }, "involvedObject.uid": { $0[.involvedObject][.uid] },
-      "involvedObject.apiVersion": { $0[.involvedObject][.apiVersion] },
-      "involvedObject.resourceVersion": { $0[.involvedObject][.resourceVersion] },
-      "involvedObject.fieldPath": { $0[.involvedObject][.fieldPath] }, "reason": { $0[.reason] }, "type": { $0[.type] },
-      "reportingComponent": { $0[.reportingComponent] },
-      "source": { $0[.source][.component].isNull ? $0[.reportingComponent] : $0[.source][.component] },
+    selectable: EventResource.fields.merging(EventResource.parts(of: "involvedObject")) { $1 },
+    selectableElsewhere: [
+      "events.k8s.io": EventResource.newerFields.merging(EventResource.parts(of: "regarding")) { $1 }
     ])
+
+  private static let fields: SelectableFields = [
+    "reason": { $0[.reason] }, "type": { $0[.type] }, "reportingComponent": { $0[.reportingComponent] },
+    "source": { $0[.source][.component].isNull ? $0[.reportingComponent] : $0[.source][.component] },
+  ]
+
+  private static let newerFields: SelectableFields = [
+    "reason": { $0[.reason] }, "type": { $0[.type] }, "reportingController": { $0[.reportingComponent] },
+  ]
+
+  /// The parts of the object that an event is about, under the name that a version has for it.
+  private static func parts(of name: String) -> SelectableFields {
+    let keys = [Key.kind, .namespace, .name, .uid, .apiVersion, .resourceVersion, .fieldPath]
+    return Dictionary(
+      uniqueKeysWithValues: keys.map { key in
+        ("\(name).\(key.name)", { @Sendable (event: JSON) -> JSON in event[.involvedObject][key] })
+      })
+  }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let event = Event(tree: object)

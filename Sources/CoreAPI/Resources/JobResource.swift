@@ -3,9 +3,10 @@ import CoreObjects
 /// Pods that run to an end.
 struct JobResource: Resource {
   let definition = ResourceDefinition(
-    id: .jobs, kind: "Job", categories: ["all"], hasStatus: true,
+    id: .jobs, kind: "Job", categories: ["all"], hasStatus: true, namesHosts: true,
+    template: ["spec", "template"],
     columns: [.name, "Status", "Completions", "Duration", .age, .wide("Containers"), .wide("Images"), .wide("Selector")],
-    selectable: ["status.successful": { .string(String($0[.status][.succeeded].int ?? 0)) }])
+    selectable: ["status.successful": { .int(Int64($0[.status][.succeeded].int ?? 0)) }])
 
   /// Source: pkg/apis/batch/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {

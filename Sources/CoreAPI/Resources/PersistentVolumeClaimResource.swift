@@ -63,6 +63,8 @@ struct PersistentVolumeClaimResource: Resource {
     }
   }
 
+  func warnings(_ object: JSON) -> [String] { VolumeWarnings.claim(object) }
+
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let claim = PersistentVolumeClaim(tree: object)
     var errors: [FieldError] = []

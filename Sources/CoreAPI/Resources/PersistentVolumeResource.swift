@@ -34,6 +34,8 @@ struct PersistentVolumeResource: Resource {
     object = volume.tree
   }
 
+  func warnings(_ object: JSON) -> [String] { VolumeWarnings.volume(object) }
+
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let volume = PersistentVolume(tree: object)
     var errors: [FieldError] = []

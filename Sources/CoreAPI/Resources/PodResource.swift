@@ -3,7 +3,8 @@ import CoreObjects
 /// Containers that share an address and volumes.
 struct PodResource: Resource {
   let definition = ResourceDefinition(
-    id: .pods, kind: "Pod", shortNames: ["po"], categories: ["all"], hasStatus: true, isJudgedBySpec: true,
+    id: .pods, kind: "Pod", shortNames: ["po"], categories: ["all"], hasStatus: true,
+    namesHosts: true, template: [], keptByStatus: [.ownerReferences], isJudgedBySpec: true,
     subresources: [
       Subresource(name: "attach", kind: "PodAttachOptions", verbs: ["create", "get"]),
       Subresource(name: "binding", kind: "Binding", verbs: ["create"]),
@@ -16,10 +17,13 @@ struct PodResource: Resource {
       .name, "Ready", "Status", "Restarts", .age, .wide("IP"), .wide("Node"), .wide("Nominated Node"), .wide("Readiness Gates"),
     ],
     selectable: [
-      "spec.nodeName": { $0[.spec][.nodeName] }, "spec.restartPolicy": { $0[.spec][.restartPolicy] },
+      "spec.nodeName": { $0[.spec][.nodeName] }, "spec.host": { $0[.spec][.nodeName] },
+      "spec.restartPolicy": { $0[.spec][.restartPolicy] },
       "spec.schedulerName": { $0[.spec][.schedulerName] }, "spec.serviceAccountName": { $0[.spec][.serviceAccountName] },
       "spec.hostNetwork": { .bool($0[.spec][.hostNetwork] == true) }, "status.phase": { $0[.status][.phase] },
-      "status.podIP": { $0[.status][.podIP] }, "status.nominatedNodeName": { $0[.status][.nominatedNodeName] },
+      // The last may be named, and no pod has it. Source: ToSelectableFields, pkg/registry/core/pod/strategy.go, v1.36.
+      "status.podIP": { $0[.status][.podIP] }, "status.podIPs": { _ in .null },
+      "status.nominatedNodeName": { $0[.status][.nominatedNodeName] },
     ])
 
   func setDefaults(_ object: inout JSON) {

@@ -3,7 +3,7 @@ import CoreObjects
 /// A pod template on its own.
 struct PodTemplateResource: Resource {
   let definition = ResourceDefinition(
-    id: .podTemplates, kind: "PodTemplate",
+    id: .podTemplates, kind: "PodTemplate", template: ["template"],
     columns: [.name, "Containers", "Images", "Pod Labels"])
 
   func setDefaults(_ object: inout JSON) {

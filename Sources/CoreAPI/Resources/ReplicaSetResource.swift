@@ -3,7 +3,8 @@ import CoreObjects
 /// A number of like pods.
 struct ReplicaSetResource: Resource {
   let definition = ResourceDefinition(
-    id: .replicaSets, kind: "ReplicaSet", shortNames: ["rs"], categories: ["all"], hasStatus: true, subresources: [.scale],
+    id: .replicaSets, kind: "ReplicaSet", shortNames: ["rs"], categories: ["all"], hasStatus: true,
+    namesHosts: true, template: ["spec", "template"], subresources: [.scale],
     columns: TableCells.replicaColumns)
 
   func setDefaults(_ object: inout JSON) {

@@ -4,7 +4,8 @@ import CoreObjects
 struct ReplicationControllerResource: Resource {
   let definition = ResourceDefinition(
     id: .replicationControllers, kind: "ReplicationController", shortNames: ["rc"], categories: ["all"], hasStatus: true,
-    subresources: [.scale], columns: TableCells.replicaColumns)
+    namesHosts: true, template: ["spec", "template"], subresources: [.scale], columns: TableCells.replicaColumns,
+    selectable: ["status.replicas": { .int(Int64($0[.status][.replicas].int ?? 0)) }])
 
   func setDefaults(_ object: inout JSON) {
     var controller = ReplicationController(tree: object)

@@ -4,6 +4,7 @@ import CoreObjects
 enum SecretTypes {
   static let accountToken = "kubernetes.io/service-account-token"
   static let accountName = Key("kubernetes.io/service-account.name")
+  static let accountUID = Key("kubernetes.io/service-account.uid")
   private static let documents = [
     "kubernetes.io/dockercfg": ".dockercfg", "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
   ]

@@ -6,7 +6,8 @@ struct ServiceResource: Resource {
   static let affinitySeconds = 10_800
   let definition = ResourceDefinition(
     id: .services, kind: "Service", shortNames: ["svc"], categories: ["all"], hasStatus: true,
-    columns: [.name, "Type", "Cluster-IP", "External-IP", "Port(s)", .age, .wide("Selector")], nameRule: .dns1035Label)
+    columns: [.name, "Type", "Cluster-IP", "External-IP", "Port(s)", .age, .wide("Selector")],
+    selectable: ["spec.clusterIP": { $0[.spec][.clusterIP] }, "spec.type": { $0[.spec][.type] }], nameRule: .dns1035Label)
 
   /// Source: SetDefaults_Service, pkg/apis/core/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {
@@ -63,6 +64,19 @@ struct ServiceResource: Resource {
     }
     try ServiceAddresses.allocate(&service, context)
     object = service.tree
+  }
+
+  /// Source: GetWarningsForService, pkg/api/service/warnings.go, v1.36.
+  func warnings(_ object: JSON) -> [String] {
+    let spec = Service(tree: object).spec
+    guard spec.clusterIP == "None" else {
+      return spec.externalIPs.isEmpty ? [] : ["spec.externalIPs is deprecated since v1.36"]
+    }
+    var texts: [String] = []
+    if spec.loadBalancerIP?.isEmpty == false { texts.append("spec.loadBalancerIP is ignored where there is no cluster address") }
+    if !spec.externalIPs.isEmpty { texts.append("spec.externalIPs is ignored where there is no cluster address") }
+    if spec.sessionAffinity != "None" { texts.append("spec.sessionAffinity is ignored where there is no cluster address") }
+    return texts
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {

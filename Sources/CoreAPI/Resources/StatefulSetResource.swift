@@ -3,7 +3,8 @@ import CoreObjects
 /// Pods with a stable name, an order and storage of their own.
 struct StatefulSetResource: Resource {
   let definition = ResourceDefinition(
-    id: .statefulSets, kind: "StatefulSet", shortNames: ["sts"], categories: ["all"], hasStatus: true, subresources: [.scale],
+    id: .statefulSets, kind: "StatefulSet", shortNames: ["sts"], categories: ["all"], hasStatus: true,
+    template: ["spec", "template"], subresources: [.scale],
     columns: [.name, "Ready", .age, .wide("Containers"), .wide("Images")])
 
   func setDefaults(_ object: inout JSON) {
@@ -65,6 +66,12 @@ struct StatefulSetResource: Resource {
     var spec = object[.spec]
     for key in mayChange { spec.put(key, old[.spec][key]) }
     return FieldRules.onlyMayChange(mayChange.map(\.name).joined(separator: ", "), spec, old[.spec])
+  }
+
+  func warnings(_ object: JSON) -> [String] {
+    let claims = object[.spec][.volumeClaimTemplates].elements.enumerated()
+    return PodWarnings(object[.spec][.template], "spec.template").texts
+      + claims.flatMap { VolumeWarnings.claim($1, FieldPath("spec.volumeClaimTemplates").index($0)) }
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -7,7 +7,7 @@ extension APIServer {
   ) throws(APIError) -> APIResponse {
     let segments = info.segments
     let isKnown = [
-      "api", "apis", "healthz", "livez", "readyz", "version", "openapi", "metrics",
+      "api", "apis", "healthz", "livez", "readyz", "version", "openapi", "metrics", ".well-known", "openid",
     ].contains(segments.first ?? "")
     if segments.count == 3, segments[0] == "apis", !dynamic.aggregation.own.contains("\(segments[2]).\(segments[1])") {
       return try answerAggregated(segments[1], segments[2], info, query, request, user, store, dynamic)
@@ -16,19 +16,34 @@ extension APIServer {
     switch segments.first {
     case nil:
       let paths = [
-        "/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/readyz", "/version",
+        "/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v2",
+        "/openapi/v3", "/openid/v1/jwks", "/readyz", "/version",
       ]
       return .json(["paths": .array(paths.map { .string($0) })])
     case "healthz", "livez", "readyz": return try health(segments, query)
     case "version" where segments.count == 1: return .json(configuration.version.tree)
     case "api", "apis":
       if let answer = discovery.answer(segments, try Accept(request.accept), dynamic.versions(store)) { return answer }
+    case ".well-known" where info.path == "/.well-known/openid-configuration": return .json(openIDConfiguration)
+    case "openid" where info.path == "/openid/v1/jwks":
+      let keys: JSON = ["keys": .array(configuration.publicKeys)]
+      return .body(status: 200, contentType: "application/jwk-set+json", chunks: [keys.encoded()], headers: [])
     case "openapi": return try openAPI(segments, request)
     case "metrics" where segments.count == 1:
       return .text(metricsText(store), contentType: "text/plain; version=0.0.4; charset=utf-8")
     default: break
     }
     throw .noSuchPath
+  }
+
+  /// Where others find what tokens are checked with. Source: pkg/serviceaccount/openidmetadata.go, v1.36.
+  private var openIDConfiguration: JSON {
+    [
+      "issuer": .string(configuration.issuer), "jwks_uri": .string("https://\(configuration.serverAddress)/openid/v1/jwks"),
+      "response_types_supported": ["id_token"], "subject_types_supported": ["public"],
+      "id_token_signing_alg_values_supported": .array(
+        Set(configuration.publicKeys.compactMap { $0["alg"].string }).sorted().map { .string($0) }),
+    ]
   }
 
   /// The state machine answers, hence it is healthy; the names of the checks are those that people look for.

@@ -25,6 +25,14 @@ enum ScalarSyntax {
     }
   }
 
+  /// A time whose seconds have exactly six decimals. Source: RFC3339Micro, apimachinery/pkg/apis/meta/v1/micro_time.go, v1.36.
+  static func isMicroTime(_ text: String) -> Bool {
+    guard isTime(text) else { return false }
+    return read(text) { bytes in
+      bytes.count > 26 && bytes[19] == UInt8(ascii: ".") && (20..<26).allSatisfy { isDigit(bytes[$0]) } && !isDigit(bytes[26])
+    }
+  }
+
   /// Standard base64 with padding; line ends are allowed, as upstream's decoder allows them.
   static func isBase64(_ text: String) -> Bool {
     read(text) { bytes in

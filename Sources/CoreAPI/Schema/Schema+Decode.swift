@@ -59,7 +59,8 @@ private struct TypeCheck {
       true
     case (.int32, .int(let number)), (.intOrString, .int(let number)): Int64(Int32(truncatingIfNeeded: number)) == number
     case (.quantity, .string(let text)): Quantity.isPlain(text) ? true : Quantity(text) == nil ? false : nil
-    case (.time, .string(let text)), (.microTime, .string(let text)): ScalarSyntax.isTime(text)
+    case (.time, .string(let text)): ScalarSyntax.isTime(text)
+    case (.microTime, .string(let text)): ScalarSyntax.isMicroTime(text)
     case (.bytes, .string(let text)): ScalarSyntax.isBase64(text)
     case (.object, _), (.list, _), (.map, _), (.quantity, .int), (.quantity, .double): nil
     default: false

@@ -41,7 +41,8 @@ package indirect enum Shape: Sendable {
     switch self {
     case .string: "string"
     case .bytes: "string in base64"
-    case .time, .microTime: "time in RFC 3339, for example 2026-01-31T12:00:00Z"
+    case .time: "time in RFC 3339, for example 2026-01-31T12:00:00Z"
+    case .microTime: "time in RFC 3339 with six decimals, for example 2026-01-31T12:00:00.000000Z"
     case .quantity: "quantity, for example 500m or 1Gi"
     case .int32: "integer (int32)"
     case .int64: "integer (int64)"

@@ -5,6 +5,7 @@ extension StrategicMerge {
   mutating func list(
     _ original: JSON, _ patch: JSON, _ field: FieldSchema, _ directive: ListDirectives.Directive
   ) throws(StrategicMergeError) -> JSON {
+    if original.isNull { return StrategicMerge.undirected(patch) }
     let (before, changes) = (original.elements, patch.elements)
     guard case .list(let element) = field.shape, let type = element.elementType else {
       return .array(scalars(before, changes, directive))
@@ -71,14 +72,28 @@ extension StrategicMerge {
     return StrategicMerge.arranged(merged, directive.order ?? changes, before) { $0 }
   }
 
-  /// The elements that `order` names stand in its order. The others keep the order of the list before, and each of them goes in
-  /// front of the first named one that stood behind it before (normalizeElementOrder in strategicpatch/patch.go).
+  /// What a list that was not there becomes: the patch without its directives. Source: removeDirectives in strategicpatch/patch.go.
+  static func undirected(_ patch: JSON) -> JSON {
+    switch patch {
+    case .array(let elements): .array(elements.filter { $0[.patchDirective] != "delete" }.map(undirected))
+    case .object(let members):
+      .object(
+        members.filter { !$0.value.isNull && !isDirective($0.key) }.map { Member(key: $0.key, value: undirected($0.value)) })
+    default: patch
+    }
+  }
+
+  private static func isDirective(_ key: Key) -> Bool {
+    key == .patchDirective || key == .retainKeysDirective || ListDirectives.isDirective(key)
+  }
+
+  /// The elements that `order` names stand in its order, those of one name as they stood. The others keep the order of the list
+  /// before, and each of them goes in front of the first named one that stood behind it before: what is new comes first
+  /// (normalizeElementOrder in strategicpatch/patch.go).
   private static func arranged(_ merged: [JSON], _ order: [JSON], _ before: [JSON], _ identity: (JSON) -> JSON) -> [JSON] {
     var named: [JSON] = []
-    for value in order {
-      if let element = merged.first(where: { identity($0) == value }), !named.contains(where: { identity($0) == value }) {
-        named.append(element)
-      }
+    for (place, value) in order.enumerated() where order.firstIndex(of: value) == place {
+      named += merged.filter { identity($0) == value }
     }
     var others = merged.filter { element in !order.contains(identity(element)) }[...]
     let places = before.map(identity)

@@ -9,19 +9,10 @@ extension APIServer {
     let pod = object.view(Pod.self)
     let name = try container(call.query["container"], pod)
     let previous = call.query.flag("previous") ?? false
-    var options = LogOptions()
-    options.follow = call.query.flag("follow") ?? false
-    options.timestamps = call.query.flag("timestamps") ?? false
-    options.tailLines = try call.query.number("tailLines")
-    options.limitBytes = try call.query.number("limitBytes", atLeast: 1)
-    if let seconds = try call.query.number("sinceSeconds", atLeast: 1) {
-      if call.query["sinceTime"] != nil { throw .badRequest("at most one of sinceTime and sinceSeconds may be given") }
-      options.since = call.now - .seconds(seconds)
-    } else if let text = call.query["sinceTime"] {
-      guard let since = Instant(rfc3339: text) else { throw .badRequest("sinceTime \"\(text)\" is no time of RFC 3339") }
-      options.since = since
-    }
-    try checkNode(pod)
+    let options = try logOptions(call)
+    // It waits for a node: there is nothing to show yet.
+    if (pod.spec.nodeName ?? "").isEmpty { return .body(status: 204, contentType: "text/plain", chunks: [], headers: []) }
+    try checkNode(pod, store)
     let status = APIServer.status(of: name, pod)
     let shown = status[.state]
     if previous {
@@ -43,6 +34,27 @@ extension APIServer {
     return stream(.log(options), object, pod, container: name, id: id, attempt: status[.restartCount].int ?? 0)
   }
 
+  /// Source: ValidatePodLogOptions, pkg/apis/core/validation, v1.36.
+  private func logOptions(_ call: Call) throws(APIError) -> LogOptions {
+    var options = LogOptions()
+    options.follow = call.query.flag("follow") ?? false
+    options.timestamps = call.query.flag("timestamps") ?? false
+    options.tailLines = try call.query.number("tailLines", atLeast: .min)
+    options.limitBytes = try call.query.number("limitBytes", atLeast: .min)
+    let seconds = try call.query.number("sinceSeconds", atLeast: .min)
+    let time = call.query["sinceTime"].flatMap { $0.isEmpty ? nil : $0 }
+    var errors = FieldRules.atLeast(0, options.tailLines, "tailLines") + FieldRules.atLeast(1, options.limitBytes, "limitBytes")
+    if seconds != nil, time != nil { errors.add(.forbidden, "", "at most one of sinceTime and sinceSeconds may be given") }
+    errors += FieldRules.atLeast(1, seconds, "sinceSeconds")
+    if !errors.isEmpty { throw .invalid(group: "", kind: "PodLogOptions", name: call.info.pathName, errors) }
+    options.since = seconds.map { call.now - .seconds($0) }
+    if let time {
+      guard let since = Instant(rfc3339: time) else { throw .badRequest("sinceTime \"\(time)\" is no time of RFC 3339") }
+      options.since = since
+    }
+    return options
+  }
+
   func execute(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
     let object = try call.object(in: store)
     let pod = object.view(Pod.self)
@@ -60,7 +72,7 @@ extension APIServer {
       guard command.contains(where: { !$0.isEmpty }) else { throw .badRequest("you must specify a command to execute") }
       kind = .exec(command: command, stdin: stdin, stdout: stdout, stderr: stderr, terminal: terminal)
     }
-    let status = try running(name, pod, object)
+    let status = try running(name, pod, object, store)
     return stream(
       kind, object, pod, container: name, id: status[.containerID].string ?? "", attempt: status[.restartCount].int ?? 0)
   }
@@ -75,7 +87,7 @@ extension APIServer {
       }
       ports.append(port)
     }
-    try checkNode(pod)
+    try checkNode(pod, store)
     guard pod.status.phase == "Running" else {
       throw .badRequest("unable to forward port because pod is not running. Current status=\(pod.status.phase ?? "Pending")")
     }
@@ -112,11 +124,11 @@ extension APIServer {
     return all.first { $0[.name].string == container } ?? .null
   }
 
-  private func running(_ container: String, _ pod: Pod, _ object: StoredObject) throws(APIError) -> JSON {
+  private func running(_ container: String, _ pod: Pod, _ object: StoredObject, _ store: Store) throws(APIError) -> JSON {
     if pod.status.phase == "Succeeded" || pod.status.phase == "Failed" {
       throw .badRequest("cannot exec into a container in a completed pod; current phase is \(pod.status.phase ?? "")")
     }
-    try checkNode(pod)
+    try checkNode(pod, store)
     let status = APIServer.status(of: container, pod)
     guard status[.state][.running].isObject else {
       throw .badRequest("container \"\(container)\" of pod \"\(object.key.name)\" is not running")
@@ -124,10 +136,11 @@ extension APIServer {
     return status
   }
 
-  private func checkNode(_ pod: Pod) throws(APIError) {
-    guard pod.spec.nodeName?.isEmpty == false else {
+  private func checkNode(_ pod: Pod, _ store: Store) throws(APIError) {
+    guard let node = pod.spec.nodeName, !node.isEmpty else {
       throw .badRequest("pod \(pod.metadata.name ?? "") does not have a host assigned")
     }
+    if store.get(.nodes, node) == nil { throw .notFound(.nodes, node) }
   }
 
   /// "crun://4f…" as the runtime itself knows it: "4f…".

@@ -69,9 +69,11 @@ extension APIServer {
 
 extension APIConfiguration {
   /// A signed token for a ServiceAccount, bound to a pod or a secret of its namespace where one is given.
-  /// - Parameter id: names this token in audits
+  /// - Parameters:
+  ///   - id: names this token in audits
+  ///   - seconds: nil: it counts as long as what it is bound to is there
   package func token(
-    id: String, for account: StoredObject, bound: StoredObject?, in store: Store, audiences: [String], seconds: Int,
+    id: String, for account: StoredObject, bound: StoredObject?, in store: Store, audiences: [String], seconds: Int?,
     at now: Instant
   ) -> String {
     var identity: JSON = [
@@ -85,10 +87,11 @@ extension APIConfiguration {
       identity.put(Key(word), ["name": .string(object.key.name), "uid": .string(object.uid)])
     }
     let start = now.seconds
-    return sign([
-      "aud": .array(audiences.map { .string($0) }), "exp": .int(start + Int64(seconds)), "iat": .int(start),
+    let claims: JSON = [
+      "aud": .array(audiences.map { .string($0) }), "exp": seconds.map { .int(start + Int64($0)) } ?? .null, "iat": .int(start),
       "iss": .string(issuer), "jti": .string(id), "kubernetes.io": identity, "nbf": .int(start),
       "sub": .string("system:serviceaccount:\(account.key.namespace):\(account.key.name)"),
-    ])
+    ]
+    return sign(claims.withoutNulls)
   }
 }

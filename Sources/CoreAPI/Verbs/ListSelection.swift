@@ -4,13 +4,16 @@ import CoreObjects
 struct ListSelection: Sendable {
   private var labels: LabelRequirements?
   private var fields: FieldRequirements?
-  private let definition: ResourceDefinition
+  private let isNamespaced: Bool
+  private let selectable: SelectableFields
 
   /// Neither labels nor fields are asked for.
   var isEverything: Bool { labels == nil && fields == nil }
 
   init(_ call: Call) throws(APIError) {
-    definition = call.served.definition
+    let definition = call.served.definition
+    isNamespaced = definition.isNamespaced
+    selectable = definition.selectableElsewhere[call.served.version.group] ?? definition.selectable
     do throws(LabelRequirements.Problem) {
       if let text = call.query["labelSelector"], !text.isEmpty { labels = try LabelRequirements(text) }
       if let text = call.query["fieldSelector"], !text.isEmpty { fields = try FieldRequirements(text) }
@@ -30,11 +33,11 @@ struct ListSelection: Sendable {
   private func value(_ path: String, of object: JSON) -> String? {
     switch path {
     case "metadata.name": object[.metadata][.name].string ?? ""
-    case "metadata.namespace" where definition.isNamespaced: object[.metadata][.namespace].string ?? ""
+    case "metadata.namespace" where isNamespaced: object[.metadata][.namespace].string ?? ""
     default:
-      definition.selectable[path].map { field in
+      selectable[path].map { field in
         let value = field(object)
-        return value.string ?? value.bool.map { String($0) } ?? ""
+        return value.string ?? (value.isNull ? "" : value.description)
       }
     }
   }

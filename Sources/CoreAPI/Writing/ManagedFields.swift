@@ -12,14 +12,18 @@ struct ManagedFields {
     var isApply: Bool
     var subresource = ""
 
-    /// 'conflict with "x" with subresource "scale"'
-    var text: String { "\"\(name)\"" + (subresource.isEmpty ? "" : " with subresource \"\(subresource)\"") }
   }
   struct Entry {
     var manager: Manager
     var apiVersion: String
     var time: String
     var set: FieldSet
+
+    /// Who it is, as conflicts name them: '"x" with subresource "scale" using apps/v1'. Who applies is one in all versions.
+    var text: String {
+      "\"\(manager.name)\"" + (manager.subresource.isEmpty ? "" : " with subresource \"\(manager.subresource)\"")
+        + (manager.isApply ? "" : " using \(apiVersion)")
+    }
   }
 
   var entries: [Entry] = []

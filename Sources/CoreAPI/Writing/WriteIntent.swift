@@ -40,6 +40,7 @@ package enum WriteIntent: Sendable {
 package enum WriteScope: String, Sendable {
   case object = ""
   case status
+  case scale
   case finalize
 }
 

@@ -45,12 +45,14 @@ extension Writer {
       try ServiceAccountAdmission.admit(&pod, namespace: draft.namespace, store, suffix: suffix)
       TolerationAdmission.admit(&pod)
       draft.tree = pod.tree
+    case .secrets: fillTokenSecret(&draft)
     case .persistentVolumeClaims: StorageClassAdmission.admit(&draft.tree, store)
     default: break
     }
   }
 
-  func admitReplace(_ draft: inout Draft, _ old: StoredObject) {
+  mutating func admitReplace(_ draft: inout Draft, _ old: StoredObject) {
+    if draft.resource == .secrets { fillTokenSecret(&draft) }
     guard draft.resource == .pods, draft.scope == .object else { return }
     // Resolved at creation; a client that applies its manifest again does not know them.
     for key in [Key.priority, .preemptionPolicy] where draft.tree[.spec][key].isNull {

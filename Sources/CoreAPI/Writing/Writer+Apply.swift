@@ -12,11 +12,13 @@ extension Writer {
     }
     var draft = try draft(key.resource, namespace: key.namespace, wanted.scope, by: actor, at: now)
     draft.isApplied = true
+    let configuration = wanted.document.tree
     try wanted.document.decode(into: &draft)
     if draft.tree[.metadata][.name].isNull { draft.tree[.metadata].put(.name, .string(key.name)) }
     try checkName(draft.tree, key)
     draft.old = store.get(key)
     try merge(&draft, wanted)
+    keepLastApplied(&draft, configuration, wanted.manager)
     return try replace(&draft)
   }
 
@@ -59,33 +61,48 @@ extension Writer {
     return managed
   }
 
+  /// Source of the form: NewConflictError, managedfields/internal/conflict.go, v1.36.
   private func checkConflicts(
     _ written: FieldSet, _ manager: ManagedFields.Manager, _ managed: ManagedFields, _ live: JSON, _ type: TypeSchema
   ) throws(APIError) {
     var causes: [APIError.Cause] = []
+    var lists: [String] = []
     let own = lastApplied(live, manager, type)
-    for entry in managed.entries where entry.manager != manager {
-      var conflicts = entry.set.intersection(written)
-      if entry.manager.name == ManagedFields.beforeFirstApply { conflicts = conflicts.subtracting(own) }
-      for path in conflicts.paths {
-        let text = "conflict with \(entry.manager.text) using \(entry.apiVersion)"
-        causes.append(APIError.Cause(reason: "FieldManagerConflict", message: text, field: path))
-      }
+    for entry in managed.entries.sorted(by: { $0.text < $1.text }) where entry.manager != manager {
+      let paths = entry.set.intersection(written).subtracting(own).paths
+      causes += paths.map { .init(reason: "FieldManagerConflict", message: "conflict with \(entry.text)", field: $0) }
+      if !paths.isEmpty { lists.append("conflicts with \(entry.text):\n" + paths.map { "- " + $0 }.joined(separator: "\n")) }
     }
-    if causes.isEmpty { return }
-    let list = causes.prefix(16).map { "\($0.message): \($0.field)" }.joined(separator: "; ")
-    let count = causes.count == 1 ? "1 conflict" : "\(causes.count) conflicts"
-    var error = APIError(code: 409, reason: "Conflict", message: "Apply failed with \(count): \(list)")
+    guard let first = causes.first else { return }
+    let text =
+      causes.count == 1
+      ? "1 conflict: \(first.message): \(first.field)" : "\(causes.count) conflicts: " + lists.joined(separator: "\n")
+    var error = APIError(code: 409, reason: "Conflict", message: "Apply failed with " + text)
     error.causes = causes
     throw error
   }
 
-  /// What kubectl applied itself before it applied here: no conflict with itself. Source: lastappliedmanager.go, v1.36.
+  private static let lastAppliedKey = Key("kubectl.kubernetes.io/last-applied-configuration")
+  /// Whose configuration the annotation holds.
+  private static let kubectl = "kubectl"
+
+  /// What kubectl applied itself before it applied here, as far as it is still so: no conflict with itself.
+  /// Source: lastappliedmanager.go, v1.36.
   private func lastApplied(_ live: JSON, _ manager: ManagedFields.Manager, _ type: TypeSchema) -> FieldSet {
-    guard manager.name == "kubectl",
-      let text = live[.metadata][.annotations]["kubectl.kubernetes.io/last-applied-configuration"].string,
+    guard manager.name == Writer.kubectl, let text = live[.metadata][.annotations][Writer.lastAppliedKey].string,
       let tree = try? JSONParser.parse(text)
     else { return FieldSet() }
-    return Schema.shared.fieldSet(of: tree, type)
+    let (set, removed) = Schema.shared.difference(from: tree, to: live, type)
+    return Schema.shared.fieldSet(of: tree, type).subtracting(set).subtracting(removed)
+  }
+
+  /// Where kubectl applied by itself before, its annotation follows what it applies here: if it applies by itself again, it knows
+  /// what to take away. Source: lastappliedupdater.go, v1.36.
+  private func keepLastApplied(_ draft: inout Draft, _ configuration: consuming JSON, _ manager: String) {
+    guard manager == Writer.kubectl, !draft.tree[.metadata][.annotations][Writer.lastAppliedKey].isNull else { return }
+    configuration[.metadata].remove(.managedFields)
+    if configuration[.metadata][.annotations].isObject { configuration[.metadata][.annotations].remove(Writer.lastAppliedKey) }
+    if configuration[.metadata][.annotations].members.isEmpty { configuration[.metadata].remove(.annotations) }
+    draft.tree[.metadata][.annotations].put(Writer.lastAppliedKey, .string(configuration.description + "\n"))
   }
 }

@@ -17,10 +17,11 @@ extension Writer {
     setDefaults(&draft)
     try admitCreate(&draft)
     try prepareCreate(&draft)
+    try checkLimits(draft)
     if store.get(draft.key) != nil { throw .alreadyExists(draft.served.requestID, draft.name) }
     try checkEscalation(draft)
     try chargeQuotas(draft)
-    draft.warnings += draft.served.resource.warnings(draft.tree)
+    if !draft.actor.isProgram { draft.warnings += draft.served.resource.warnings(draft.tree) }
     writeZeros(&draft)
     FieldOwnership.record(&draft)
     return Written(object: put(&draft), warnings: draft.warnings)

@@ -24,7 +24,7 @@ extension Writer {
     let resource = draft.served.resource
     let context = context(draft.now, randomBits: random.next())
     switch draft.scope {
-    case .object: try resource.prepareForUpdate(&draft.tree, old: old.tree, context)
+    case .object, .scale: try resource.prepareForUpdate(&draft.tree, old: old.tree, context)
     case .status: resource.prepareForStatusUpdate(&draft.tree, old: old.tree, context)
     case .finalize: break
     }

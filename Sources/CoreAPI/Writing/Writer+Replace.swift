@@ -21,8 +21,9 @@ extension Writer {
     setDefaults(&draft)
     admitReplace(&draft, old)
     try prepareReplace(&draft, old)
+    if draft.resource == .persistentVolumeClaims { try checkLimits(draft) }
     try checkEscalation(draft)
-    draft.warnings += draft.served.resource.warnings(draft.tree)
+    warnOfChange(&draft, old)
     writeZeros(&draft)
     FieldOwnership.record(&draft)
     if Writer.isSame(draft.tree, old.tree) { return Written(object: old, warnings: draft.warnings) }
@@ -30,6 +31,15 @@ extension Writer {
     let stored = put(&draft)
     if draft.actor.isDryRun { return Written(object: stored, warnings: draft.warnings) }
     return Written(object: finishDeletion(stored) ?? stored, warnings: draft.warnings)
+  }
+
+  /// Pods are changed by programs, and of other kinds only what is said anew is worth a warning.
+  private func warnOfChange(_ draft: inout Draft, _ old: StoredObject) {
+    guard !draft.actor.isProgram, draft.scope == .object, draft.resource != .pods else { return }
+    let resource = draft.served.resource
+    if resource.definition.template == nil || draft.tree[.spec] != old.tree[.spec] {
+      draft.warnings += resource.warnings(draft.tree)
+    }
   }
 
   /// The row of the control plane's own statuses: metadata and spec stay as they are stored, and are not looked at again.
@@ -56,7 +66,7 @@ extension Writer {
   mutating func scale(
     _ key: ObjectKey, _ document: consuming Document, _ actor: Actor, _ now: Instant
   ) throws(APIError) -> Written {
-    var draft = try draft(key.resource, namespace: key.namespace, by: actor, at: now)
+    var draft = try draft(key.resource, namespace: key.namespace, .scale, by: actor, at: now)
     let scale = try ScaleSubresource.decoded(document, actor.fieldValidation, &draft.warnings)
     try checkName(scale, key)
     draft.tree = try ScaleSubresource.applied(scale, to: try find(key, &draft))

@@ -30,14 +30,14 @@ struct ScaleTarget {
     // Only the group counts, as with upstream's REST mapping.
     let version = reference.apiVersion ?? ""
     let group = version.utf8.firstIndex(of: UInt8(ascii: "/")).map { version[..<$0] } ?? ""
-    switch (group, reference.kind) {
-    case ("apps", "StatefulSet"): return .statefulSets
-    case ("apps", "Deployment"): return .deployments
-    case ("apps", "ReplicaSet"): return .replicaSets
-    case ("", "ReplicationController"): return .replicationControllers
-    default: return nil
-    }
+    return kinds.first { $0.group == group && (reference.kind == $0.kind || reference.kind == $0.kind.lowercased()) }?.resource
   }
+
+  /// Kinds are found by their name, or by it in small letters. Source: NewDiscoveryRESTMapper, client-go/restmapper, v0.36.
+  private static let kinds: [(group: Substring, kind: String, resource: ResourceID)] = [
+    ("apps", "StatefulSet", .statefulSets), ("apps", "Deployment", .deployments), ("apps", "ReplicaSet", .replicaSets),
+    ("", "ReplicationController", .replicationControllers),
+  ]
 
   init(_ reference: Reference, namespace: String, _ store: Store) throws(Missing) {
     guard let resource = reference.resource else {

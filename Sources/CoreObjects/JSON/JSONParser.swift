@@ -63,7 +63,9 @@ package struct JSONParser: ~Copyable {
     }
     let start = values.count
     while true {
+      let known = duplicates.count
       values.push(try value(depth &- 1))
+      if duplicates.count > known { prefixDuplicates(from: known, "[\(values.count - start - 1)]") }
       let c = try scanner.peek()
       scanner.position &+= 1
       if c == 0x5D { return .array(values.pop(to: start)) }
@@ -92,7 +94,9 @@ package struct JSONParser: ~Copyable {
         let bytes = Array(UnsafeBufferPointer(start: scanner.base + from, count: scanner.position - from))
         members.push(Member(key: key, value: .raw(bytes)))
       } else {
+        let known = duplicates.count
         members.push(Member(key: key, value: try value(depth &- 1)))
+        if duplicates.count > known { prefixDuplicates(from: known, key.name) }
       }
       let c = try scanner.peek()
       scanner.position &+= 1
@@ -100,6 +104,13 @@ package struct JSONParser: ~Copyable {
         return .object(hasDuplicates(from: start) ? lastOfEach(members.pop(to: start)) : members.pop(to: start))
       }
       if c != 0x2C { throw .syntax(offset: scanner.position &- 1) }
+    }
+  }
+
+  /// Paths are put together on the way out: who sends nothing twice does not pay for them.
+  private mutating func prefixDuplicates(from first: Int, _ prefix: String) {
+    for index in first..<duplicates.count {
+      duplicates[index] = prefix + (duplicates[index].hasPrefix("[") ? "" : ".") + duplicates[index]
     }
   }
 

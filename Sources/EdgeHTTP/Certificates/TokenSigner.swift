@@ -10,13 +10,21 @@ package final class TokenSigner: Sendable {
   /// The value of the token's `alg` header.
   package let algorithm = "ES256"
 
-  /// Names the key by its public half: the first 16 bytes of SHA-256 over its DER form, in hexadecimal.
-  package var keyID: String {
+  /// The public half in DER form.
+  private var publicKey: [UInt8] {
     var der: UnsafeMutablePointer<UInt8>?
     let count = i2d_PUBKEY(key.key, &der)
     defer { CRYPTO_free(der, nil, 0) }
-    return sha256(UnsafeRawBufferPointer(start: der, count: Int(max(0, count)))).prefix(16)
-      .hexadecimal
+    return Array(UnsafeBufferPointer(start: der, count: Int(max(0, count))))
+  }
+
+  /// Names the key by its public half: the first 16 bytes of SHA-256 over it, in hexadecimal.
+  package var keyID: String { publicKey.withUnsafeBytes { sha256($0) }.prefix(16).hexadecimal }
+
+  /// The point on the curve that is public: the DER form ends with both numbers, 32 bytes each.
+  package var publicPoint: (x: [UInt8], y: [UInt8]) {
+    let numbers = publicKey.suffix(64)
+    return (Array(numbers.prefix(32)), Array(numbers.suffix(32)))
   }
 
   package func sign(_ message: [UInt8]) throws(CertificateError) -> [UInt8] {
