@@ -1,95 +1,206 @@
 import CoreObjects
 
-/// Rules of one container. Source: pkg/apis/core/validation, v1.36.
+/// Rules of one container. Source: validateContainerCommon and what it calls, pkg/apis/core/validation/validation.go, v1.36.
 enum ContainerRules {
-  static func validate(_ container: Container, volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
-    var errors: [FieldError] = []
-    if let name = container.name, !FieldRules.isLabel(name) {
-      errors.append(FieldError(.invalid, path.child("name"), value: .string(name), detail: FieldRules.labelText))
+  private static let ruleLimit = 20
+
+  static func validate(_ container: JSON, isInit: Bool, volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
+    var rules = RuleSheet()
+    rules.form(container[.name], path.child("name"), FieldRules.labelText, FieldRules.isLabel)
+    let image = container[.image].string ?? ""
+    if image.isEmpty { rules.refuse(.required, path.child("image"), nil, "name the image to run") }
+    rules.form(container[.image], path.child("image"), "must not begin or end with white space") {
+      !$0.first!.isWhitespace && !$0.last!.isWhitespace
     }
-    let image = container.image ?? ""
-    if image.isEmpty { errors.append(FieldError(.required, path.child("image"), detail: "name the image to run")) }
-    if image.first?.isWhitespace == true || image.last?.isWhitespace == true {
-      errors.append(
-        FieldError(.invalid, path.child("image"), value: .string(image), detail: "must not have leading or trailing whitespace"))
-    }
-    errors += resources(container.resources, path.child("resources"))
-    errors += mounts(container, volumes, path.child("volumeMounts"))
-    for index in container.ports.indices {
-      guard let port = container.ports[index].containerPort, !(1...65535).contains(port) else { continue }
-      let at = path.child("ports").index(index).child("containerPort")
-      errors.append(FieldError(.invalid, at, value: .int(Int64(port)), detail: "must be between 1 and 65535, inclusive"))
-    }
-    for index in container.env.indices {
-      let name = container.env[index].name ?? ""
-      // Source: IsRelaxedEnvVarName, apimachinery/pkg/util/validation, v0.36.
-      if name.utf8.contains(where: { !(32...126).contains($0) || $0 == UInt8(ascii: "=") }) {
-        let at = path.child("env").index(index).child("name")
-        errors.append(
-          FieldError(.invalid, at, value: .string(name), detail: "may hold printable ASCII characters other than '='"))
+    ports(container[.ports], path.child("ports"), &rules)
+    environment(container, path, &rules)
+    mounts(container, volumes, path.child("volumeMounts"), &rules)
+    rules.add(resources(ResourceRequirements(tree: container[.resources]), path.child("resources")))
+    let isSidecar = isInit && container[.restartPolicy] == "Always"
+    for key in [Key.livenessProbe, .readinessProbe, .startupProbe, .lifecycle] where container[key].isObject {
+      if isInit, !isSidecar {
+        rules.refuse(.forbidden, path.child(key), nil, "an init container has it only with restartPolicy Always")
+      } else if key == .lifecycle {
+        hooks(container[key], path.child(key), &rules)
+      } else {
+        probe(container[key], key, path.child(key), &rules)
       }
     }
-    for index in container.env.indices
-    where container.env[index].value?.isEmpty == false && !container.env[index].valueFrom.isAbsent {
-      let at = path.child("env").index(index).child("valueFrom")
-      errors.append(FieldError(.invalid, at, value: "", detail: "may not be specified when `value` is not empty"))
-    }
-    for (name, probe) in [
-      ("livenessProbe", container.livenessProbe), ("readinessProbe", container.readinessProbe),
-      ("startupProbe", container.startupProbe),
-    ] where !probe.isAbsent { errors += self.probe(probe, path.child(name)) }
-    return errors
+    if !container[.restartPolicyRules].isNull { restarts(container, path, &rules) }
+    if container[.securityContext].isObject { security(container[.securityContext], path.child("securityContext"), &rules) }
+    return rules.errors
   }
 
-  private static func mounts(_ container: Container, _ volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
-    var errors: [FieldError] = []
-    for index in container.volumeMounts.indices {
-      let mount = container.volumeMounts[index]
-      if let name = mount.name, !volumes.contains(name) {
-        errors.append(FieldError(.notFound, path.index(index).child("name"), value: .string(name), detail: ""))
-      }
-      if let sub = mount.subPath, sub.split(separator: "/").contains("..") {
-        errors.append(
-          FieldError(.invalid, path.index(index).child("subPath"), value: .string(sub), detail: "must not contain '..'"))
+  private static func ports(_ ports: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {
+    var names = Set<String>()
+    for (index, port) in ports.elements.enumerated() {
+      let at = path.index(index)
+      rules.form(port[.name], at.child("name"), FieldRules.portNameText, FieldRules.isPortName)
+      if let name = port[.name].string, !name.isEmpty, !names.insert(name).inserted {
+        rules.refuse(.duplicate, at.child("name"), port[.name])
       }
     }
-    return errors
   }
 
-  private static func probe(_ probe: Probe, _ path: FieldPath) -> [FieldError] {
-    let handlers = [probe.exec.isAbsent, probe.httpGet.isAbsent, probe.tcpSocket.isAbsent, probe.grpc.isAbsent].filter { !$0 }
-      .count
-    var errors: [FieldError] = []
-    if handlers == 0 { errors.append(FieldError(.required, path, detail: "must specify a handler type")) }
-    if handlers > 1 { errors.append(FieldError(.forbidden, path, detail: "may not specify more than 1 handler type")) }
-    errors += FieldRules.atLeast(1, probe.periodSeconds, path.child("periodSeconds"))
-    errors += FieldRules.atLeast(1, probe.timeoutSeconds, path.child("timeoutSeconds"))
-    return errors + FieldRules.atLeast(0, probe.initialDelaySeconds, path.child("initialDelaySeconds"))
+  // MARK: Environment
+
+  private static func environment(_ container: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {
+    let text = "may hold printable ASCII characters other than '='"
+    for (index, variable) in container[.env].elements.enumerated() {
+      let at = path.child("env").index(index)
+      rules.form(variable[.name], at.child("name"), text, isVariableName)
+      if variable[.valueFrom].isObject { value(variable, at.child("valueFrom"), &rules) }
+    }
+    for (index, source) in container[.envFrom].elements.enumerated() {
+      let at = path.child("envFrom").index(index)
+      rules.form(source[.prefix], at.child("prefix"), text, isVariableName)
+      let count = [Key.configMapRef, .secretRef].filter { !source[$0].isNull }.count
+      if count != 1 { rules.refuse(.invalid, at, "", "must have configMapRef or secretRef, and one of them only") }
+    }
   }
+
+  /// Source: IsRelaxedEnvVarName, apimachinery/pkg/util/validation, v0.36.
+  private static func isVariableName(_ name: String) -> Bool {
+    name.utf8.allSatisfy { (32...126).contains($0) && $0 != UInt8(ascii: "=") }
+  }
+
+  private static func value(_ variable: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {
+    let source = variable[.valueFrom]
+    let keys = [Key.fieldRef, .resourceFieldRef, .configMapKeyRef, .secretKeyRef, .fileKeyRef]
+    let count = keys.filter { !source[$0].isNull }.count
+    if variable[.value].string?.isEmpty == false {
+      rules.refuse(.invalid, path, "", "may not be specified when `value` is not empty")
+    } else if count != 1 {
+      rules.refuse(.invalid, path, "", "must have one of \(keys.map(\.name).joined(separator: ", ")), and one only")
+    }
+    PodFactRules.field(source[.fieldRef], path.child("fieldRef"), .environment, &rules)
+    PodFactRules.resource(source[.resourceFieldRef], path.child("resourceFieldRef"), .environment, &rules)
+    for key in [Key.configMapKeyRef, .secretKeyRef] {
+      rules.form(
+        source[key][.key], path.child(key).child("key"), "must be a key, as ConfigMaps and Secrets have it",
+        FieldRules.isConfigKey)
+    }
+  }
+
+  // MARK: Volumes
+
+  private static func mounts(_ container: JSON, _ volumes: Set<String>, _ path: FieldPath, _ rules: inout RuleSheet) {
+    var paths = Set<String>()
+    for (index, mount) in container[.volumeMounts].elements.enumerated() {
+      let at = path.index(index)
+      if let name = mount[.name].string, !name.isEmpty, !volumes.contains(name) {
+        rules.refuse(.notFound, at.child("name"), mount[.name])
+      }
+      if let place = mount[.mountPath].string, !paths.insert(place).inserted {
+        rules.refuse(.invalid, at.child("mountPath"), mount[.mountPath], "must be unique")
+      }
+      for key in [Key.subPath, .subPathExpr] {
+        rules.form(mount[key], at.child(key), "must be a path below the volume", VolumeRules.isInside)
+      }
+      if mount[.subPath].string?.isEmpty == false, mount[.subPathExpr].string?.isEmpty == false {
+        rules.refuse(.invalid, at.child("subPathExpr"), mount[.subPathExpr], "not together with subPath")
+      }
+    }
+  }
+
+  // MARK: Probes and hooks
+
+  private static func probe(_ probe: JSON, _ key: Key, _ path: FieldPath, _ rules: inout RuleSheet) {
+    handler(probe, path, [.exec, .httpGet, .tcpSocket, .grpc], &rules)
+    for (name, least) in [(Key.periodSeconds, 1), (.timeoutSeconds, 1), (.initialDelaySeconds, 0)] {
+      rules.add(FieldRules.atLeast(least, probe[name].int, path.child(name)))
+    }
+    if key != .readinessProbe, let threshold = probe[.successThreshold].int, threshold != 1 {
+      rules.refuse(.invalid, path.child("successThreshold"), probe[.successThreshold], "must be 1")
+    }
+    if key == .readinessProbe, !probe[.terminationGracePeriodSeconds].isNull {
+      let seconds = probe[.terminationGracePeriodSeconds]
+      rules.refuse(.invalid, path.child("terminationGracePeriodSeconds"), seconds, "must not be set: readiness ends no container")
+    }
+  }
+
+  private static func hooks(_ lifecycle: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {
+    for key in [Key.postStart, .preStop] where lifecycle[key].isObject {
+      handler(lifecycle[key], path.child(key), [.exec, .httpGet, .tcpSocket, .sleep], &rules)
+    }
+  }
+
+  private static func handler(_ handler: JSON, _ path: FieldPath, _ kinds: [Key], _ rules: inout RuleSheet) {
+    rules.one(of: kinds, handler, path, excess: .forbidden, nothing: .required)
+    if handler[.exec].isObject, handler[.exec][.command].elements.isEmpty {
+      rules.refuse(.required, path.child("exec").child("command"), nil, "name the program")
+    }
+    for key in [Key.httpGet, .tcpSocket] {
+      rules.form(handler[key][.port], path.child(key).child("port"), FieldRules.portNameText, FieldRules.isPortName)
+    }
+  }
+
+  // MARK: Restarts
+
+  /// Source: validateContainerRestartPolicy.
+  private static func restarts(_ container: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {
+    let list = container[.restartPolicyRules].elements
+    if !list.isEmpty, container[.restartPolicy].isNull {
+      rules.refuse(.required, path.child("restartPolicy"), nil, "rules want a policy for what they do not name")
+    }
+    let at = path.child("restartPolicyRules")
+    if list.count > ruleLimit { rules.refuse(.tooLong, at, nil, "there may be \(ruleLimit) rules at the most") }
+    for (index, rule) in list.enumerated() where rule[.exitCodes].isNull {
+      rules.refuse(.required, at.index(index).child("exitCodes"), nil, "say for which exit codes")
+    }
+  }
+
+  // MARK: Security
+
+  private static func security(_ context: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {
+    profile(context[.seccompProfile], path.child("seccompProfile"), &rules)
+    if context[.allowPrivilegeEscalation] == false {
+      let added = context[.capabilities][.add].elements
+      if context[.privileged] == true || added.contains("CAP_SYS_ADMIN") {
+        rules.refuse(
+          .invalid, path, context, "allowPrivilegeEscalation cannot be false for what is privileged or has CAP_SYS_ADMIN")
+      }
+    }
+  }
+
+  static func profile(_ profile: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {
+    guard profile.isObject else { return }
+    let file = profile[.localhostProfile]
+    if profile[.type] == "Localhost" {
+      if file.isNull { rules.refuse(.required, path.child("localhostProfile"), nil, "name the file") }
+    } else if !file.isNull {
+      rules.refuse(.invalid, path.child("localhostProfile"), file, "is for type Localhost only")
+    }
+  }
+
+  // MARK: Resources
 
   private static func isStandard(_ name: String) -> Bool { name == "cpu" || name == "memory" || name == "ephemeral-storage" }
 
   static func resources(_ resources: ResourceRequirements, _ path: FieldPath) -> [FieldError] {
-    var errors: [FieldError] = []
+    var rules = RuleSheet()
     for (field, map) in [("limits", resources.limits), ("requests", resources.requests)] {
       for (name, text) in map.sorted {
         var at: FieldPath { path.child(field).key(name) }
-        if let amount = Quantity(text), amount < Quantity(milli: 0) {
-          errors.append(FieldError(.invalid, at, value: .string(text), detail: "must be greater than or equal to 0"))
-        }
-        if !isStandard(name), !name.utf8.contains(UInt8(ascii: "/")), !name.hasPrefix("hugepages-") {
-          errors.append(FieldError(.invalid, at, value: .string(name), detail: "must be a standard resource for containers"))
+        guard let amount = Quantity(text) else { continue }
+        if amount < Quantity(value: 0) { rules.refuse(.invalid, at, .string(text), "must be greater than or equal to 0") }
+        if isStandard(name) { continue }
+        if !name.utf8.contains(UInt8(ascii: "/")), !name.hasPrefix("hugepages-") {
+          rules.refuse(.invalid, at, .string(name), "must be a standard resource for containers")
+        } else if amount.milliValue % 1000 != 0 {
+          rules.refuse(.invalid, at, .string(text), "must be an integer")
         }
       }
     }
-    if resources.limits.isEmpty { return errors }
+    if resources.limits.isEmpty { return rules.errors }
     for (name, text) in resources.requests.sorted {
-      guard let limit = resources.limits[name].flatMap({ Quantity($0) }), let request = Quantity(text), limit < request else {
-        continue
+      guard let limit = resources.limits[name].flatMap({ Quantity($0) }), let request = Quantity(text) else { continue }
+      let isShared = isStandard(name)
+      if isShared ? request > limit : request != limit {
+        let detail = "must be \(isShared ? "less than or " : "")equal to \(name) limit of \(limit)"
+        rules.refuse(.invalid, path.child("requests"), .string(text), detail)
       }
-      let detail = "must be less than or equal to \(name) limit of \(limit)"
-      errors.append(FieldError(.invalid, path.child("requests"), value: .string(text), detail: detail))
     }
-    return errors
+    return rules.errors
   }
 }

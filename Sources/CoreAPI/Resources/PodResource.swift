@@ -43,7 +43,12 @@ struct PodResource: Resource {
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
-    PodSpecRules.validate(Pod(tree: object).spec, "spec")
+    var errors = PodSpecRules.validate(Pod(tree: object).spec, "spec")
+    let isNew = context.store.get(ObjectKey(definition.id, of: object)) == nil
+    if isNew, !object[.spec][.ephemeralContainers].elements.isEmpty {
+      errors.add(.forbidden, "spec.ephemeralContainers", "they come to a pod that is there")
+    }
+    return errors
   }
 
   /// Only images, deadlines and added tolerations may change. Source: ValidatePodUpdate, pkg/apis/core/validation, v1.36.
