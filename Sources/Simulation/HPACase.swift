@@ -28,41 +28,58 @@ package struct HPACase: Sendable {
   let startup: Int
   package let length: Int
   let models: [String: Model]
-  /// Of the pods by name, each whose index leaves 1 when divided by this never has a sample.
-  let unmeasured: Int?
+  /// Of the pods by name, each whose index leaves 1 when divided by this has no sample.
+  let missing: Int?
   /// Mi of a second container "sidecar" in each pod, with the requests of the first one.
-  let sidecarMemory: Double?
+  let sidecar: Double?
 
   package struct Problem: Error, CustomStringConvertible {
     package var description: String
   }
 
+  /// - Throws: where a member is missing, is none of those that `docs/hpa-cases.md` names, or has a value that cannot be played.
   package init(_ tree: JSON) throws(Problem) {
-    guard let name = tree[Key("name")].string else { throw Problem(description: "a scenario has no name") }
+    guard let name = tree[.name].string else { throw Problem(description: "a scenario has no name") }
     self.name = name
-    kind = tree[.kind].string ?? "Deployment"
-    guard ["Deployment", "StatefulSet", "ReplicaSet"].contains(kind) else {
-      throw Problem(description: "scenario \(name): kind \(kind) is none of Deployment, StatefulSet, ReplicaSet")
-    }
-    replicas = tree[.replicas].int ?? 1
-    startup = tree[Key("startup")].int ?? 0
-    unmeasured = tree[Key("unmeasured")].int.flatMap { $0 > 0 ? $0 : nil }
-    sidecarMemory = tree[Key("sidecarMemory")].double
-    guard let length = tree[Key("length")].int, (1...1_000_000).contains(length) else {
-      throw Problem(description: "scenario \(name): length wants a number of seconds from 1 to 1000000")
+    let members = HPACaseMembers(tree, of: "scenario \(name)")
+    try members.allow("name", "kind", "replicas", "hpa", "model", "startup", "length", "missing", "sidecar")
+    kind = try members.text("kind", oneOf: "Deployment", "StatefulSet", "ReplicaSet")
+    replicas = try members.whole("replicas", 0...1_000_000) ?? 1
+    startup = try members.whole("startup", 0...1_000_000) ?? 0
+    missing = try members.whole("missing", 0...1_000_000)
+    sidecar = try members.number("sidecar")
+    guard let length = try members.whole("length", 1...1_000_000) else {
+      throw Problem(description: "scenario \(name): length is missing")
     }
     self.length = length
     spec = tree[Key("hpa")]
     guard spec[.maxReplicas].int != nil else { throw Problem(description: "scenario \(name): hpa has no maxReplicas") }
+    let loads = HPACaseMembers(tree[Key("model")], of: "scenario \(name): model")
+    try loads.allow("cpu", "memory")
     var models: [String: Model] = [:]
-    for member in tree[Key("model")].members {
-      let model = member.value
-      let points = model[Key("points")].elements.map { (t: $0[0].double ?? 0, value: $0[1].double ?? 0) }
-      guard !points.isEmpty else { throw Problem(description: "scenario \(name): the model of \(member.key) has no points") }
-      models[member.key.name] = Model(
-        type: model[.type].string ?? "shared", base: model[Key("base")].double ?? 0, every: max(1, model[Key("every")].int ?? 1),
-        points: points, isLinear: model[Key("shape")].string == "linear")
+    for member in loads.tree.members {
+      models[member.key.name] = try Model(HPACaseMembers(member.value, of: "scenario \(name): model.\(member.key)"))
     }
     self.models = models
+  }
+}
+
+extension HPACase.Model {
+  fileprivate init(_ members: HPACaseMembers) throws(HPACase.Problem) {
+    try members.allow("type", "base", "every", "points", "shape")
+    type = try members.text("type", oneOf: "shared", "perpod", "ticked")
+    base = try members.number("base") ?? 0
+    every = try members.whole("every", 1...1_000_000) ?? 1
+    isLinear = try members.text("shape", oneOf: "step", "linear") == "linear"
+    points = []
+    for point in members.tree[Key("points")].elements {
+      guard point.elements.count == 2, let t = point[0].double, let value = point[1].double,
+        HPACaseMembers.loads.contains(value)
+      else {
+        throw members.problem("points wants pairs of numbers, [second, level], with levels from 0 to 4000000")
+      }
+      points.append((t, value))
+    }
+    if points.isEmpty { throw members.problem("points is missing") }
   }
 }

@@ -15,7 +15,6 @@ package struct HPACaseRun: Sendable {
     var name: String
     var uid: String
     var startedAt: Int
-    var isMeasured: Bool
     var isReady = false
     /// What the last tick gave it (ticked), in the model's unit.
     var share: [String: Double] = [:]
@@ -51,7 +50,7 @@ package struct HPACaseRun: Sendable {
   private mutating func begin() throws(HPACase.Problem) {
     let account: JSON = ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": "default"]]
     _ = try? cluster.write(.create(.serviceAccounts, namespace: HPACaseRun.namespace, Document(account)), by: .bootstrap)
-    let containers = (scenario.sidecarMemory == nil ? ["main"] : ["main", "sidecar"]).map { name -> JSON in
+    let containers = (scenario.sidecar == nil ? ["app"] : ["app", "sidecar"]).map { name -> JSON in
       ["name": .string(name), "image": "case", "resources": ["requests": ["cpu": "100m", "memory": "100Mi"]]]
     }
     let template: JSON = ["metadata": ["labels": ["app": "case"]], "spec": ["containers": .array(containers)]]
@@ -71,7 +70,8 @@ package struct HPACaseRun: Sendable {
       "apiVersion": .string(version), "kind": .string(kind), "metadata": ["name": "case", "namespace": "default"], "spec": spec,
     ]
     let plural = kind.lowercased() + "s"
-    let answer = cluster.request("POST", "/apis/\(version)/namespaces/default/\(plural)", body: tree.encoded())
+    let answer = cluster.request(
+      "POST", "/apis/\(version)/namespaces/default/\(plural)", query: "fieldValidation=Strict", body: tree.encoded())
     guard case .body(let status, _, let chunks, _) = answer, status >= 300 else { return }
     let reason = (try? JSONParser.parse(Array(chunks.joined())))?[.message].string
     throw HPACase.Problem(description: "scenario \(scenario.name): \(reason ?? "refused with \(status)")")
@@ -108,8 +108,7 @@ package struct HPACaseRun: Sendable {
     guard let stored = try? cluster.write(intent, by: .bootstrap).object else {
       preconditionFailure("a pod of the scenario was refused")
     }
-    let isMeasured = scenario.unmeasured.map { pods.count % $0 != 1 } ?? true
-    pods.append(FedPod(name: name, uid: stored.uid, startedAt: second, isMeasured: isMeasured))
+    pods.append(FedPod(name: name, uid: stored.uid, startedAt: second))
     setStatus(pods.count - 1, isReady: scenario.startup == 0)
   }
 
@@ -140,20 +139,28 @@ package struct HPACaseRun: Sendable {
       setStatus(index, isReady: true)
     }
     let ready = max(1, pods.filter(\.isReady).count)
+    let missing = missingPods()
     var samples: [UsageSample] = []
     for index in pods.indices {
       let memory = usage("memory", index, second, ready) ?? 1
       let cpu = usage("cpu", index, second, ready)
       pods[index].cpuNanoseconds = cpu.map { pods[index].cpuNanoseconds + Int64($0 * 1_000_000) } ?? -1
       let pod = pods[index]
-      if second - pod.startedAt <= HPACaseRun.firstSample || !pod.isMeasured { continue }
-      samples.append(sample(of: pod, "main", at: second, mebibytes: memory, cpuNanoseconds: pod.cpuNanoseconds))
-      if let sidecar = scenario.sidecarMemory {
+      if second - pod.startedAt <= HPACaseRun.firstSample || missing.contains(index) { continue }
+      samples.append(sample(of: pod, "app", at: second, mebibytes: memory, cpuNanoseconds: pod.cpuNanoseconds))
+      if let sidecar = scenario.sidecar {
         samples.append(sample(of: pod, "sidecar", at: second, mebibytes: sidecar, cpuNanoseconds: -1))
       }
     }
     cluster.run(until: start + .seconds(second))
     cluster.report(samples)
+  }
+
+  /// Those pods that have no sample.
+  private func missingPods() -> Set<Int> {
+    guard let divisor = scenario.missing, divisor > 0 else { return [] }
+    let byName = pods.indices.sorted { pods[$0].name < pods[$1].name }
+    return Set(byName.enumerated().filter { $0.offset % divisor == 1 }.map(\.element))
   }
 
   private func sample(

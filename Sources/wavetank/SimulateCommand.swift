@@ -22,12 +22,9 @@ enum SimulateCommand {
     let scenarios = file[Key("scenarios")].elements
     if scenarios.isEmpty { Standard.fail("\(path): there are no scenarios in it") }
     var golden: JSON = [:]
-    for tree in scenarios {
-      do throws(HPACase.Problem) {
-        let scenario = try HPACase(tree)
-        golden.put(Key(scenario.name), try HPACaseRun.play(scenario))
-      } catch { Standard.fail("\(path): \(error)") }
-    }
+    do throws(HPACase.Problem) {
+      for scenario in try scenarios.map(HPACase.init) { golden.put(Key(scenario.name), try HPACaseRun.play(scenario)) }
+    } catch { Standard.fail("\(path): \(error)") }
     Standard.output((["golden": golden] as JSON).description)
   }
 }

@@ -39,9 +39,40 @@ struct RecordedAutoscalerTests {
   @Test("there are 28 of them")
   func count() { #expect(Self.names.count == 28) }
 
-  @Test("a scenario that cannot be played says which one and why")
-  func refusesNonsense() {
-    #expect(throws: HPACase.Problem.self) { try HPACase(["name": "x", "length": 0, "hpa": ["maxReplicas": 3]]) }
-    #expect(throws: HPACase.Problem.self) { try HPACase(["name": "x", "length": 60, "hpa": [:]]) }
+  @Test("pods without samples and sidecars decide: a run without the member goes another way", arguments: ["missing", "sidecar"])
+  func memberDecides(_ member: String) throws {
+    var scenario = try #require(
+      Self.recordings[Key("scenarios")].elements.first { !$0[Key(member)].isNull }, "no recording has it")
+    if member == "sidecar" { scenario[Key("hpa")][.metrics] = Self.memoryOfPods }
+    let with = try HPACaseRun.play(HPACase(scenario))
+    scenario.put(Key(member), .null)
+    #expect(try HPACaseRun.play(HPACase(scenario))[Key("desired")] != with[Key("desired")])
+  }
+
+  /// A metric in which a sidecar counts.
+  private static let memoryOfPods: JSON = [
+    ["type": "Resource", "resource": ["name": "memory", "target": ["type": "Utilization", "averageUtilization": 60]]]
+  ]
+
+  @Test(
+    "a scenario that cannot be played says which one and which member",
+    arguments: [
+      (#"{"length":60}"#, "hpa has no maxReplicas"), (#"{"length":0}"#, "length wants a whole number"),
+      (#"{"lenght":60}"#, "there is no member lenght"), (#"{"missing":-1}"#, "missing wants a whole number"),
+      (#"{"missing":"2"}"#, "missing wants a whole number"), (#"{"replicas":2.5}"#, "replicas wants a whole number"),
+      (#"{"sidecar":"200Mi"}"#, "sidecar wants a number"), (#"{"sidecar":1e300}"#, "sidecar wants a number"),
+      (#"{"kind":"DaemonSet"}"#, "kind is \"DaemonSet\""),
+      (#"{"unmeasured":2}"#, "there is no member unmeasured"),
+      (#"{"length":60,"hpa":{"maxReplicas":3},"model":{"disk":{}}}"#, "model: there is no member disk"),
+      (#"{"length":60,"hpa":{"maxReplicas":3},"model":{"cpu":{"point":[]}}}"#, "model.cpu: there is no member point"),
+      (#"{"length":60,"hpa":{"maxReplicas":3},"model":{"cpu":{"points":[[0]]}}}"#, "model.cpu: points wants pairs"),
+      (#"{"length":60,"hpa":{"maxReplicas":3},"model":{"cpu":{"points":[],"shape":"steps"}}}"#, "model.cpu: shape is"),
+      (#"{"length":60,"hpa":{"maxReplicas":3,"behaviour":{}}}"#, #"unknown field "spec.behaviour""#),
+    ])
+  func refusesNonsense(_ text: String, _ complaint: String) throws {
+    var tree = try JSONParser.parse(Array(text.utf8))
+    tree.put(.name, "x")
+    let problem = try #require(throws: HPACase.Problem.self) { try HPACaseRun.play(HPACase(tree)) }
+    #expect(problem.description.hasPrefix("scenario x: ") && problem.description.contains(complaint), "\(problem)")
   }
 }
