@@ -58,11 +58,14 @@ struct World {
   init(controllers: [any Controller]) {
     now = start
     let configuration = APIConfiguration(sign: { _ in "" }, verify: { _ in nil })
-    engine = Engine(configuration, random: RandomSource(seed: 1), controllers: controllers)
+    engine = Engine(
+      configuration, random: RandomSource(seed: 1), store: Store(logLimit: 0, keepsBytes: false), controllers: controllers)
     take(engine.boot(at: now))
     let account: JSON = ["apiVersion": "v1", "kind": "ServiceAccount", "metadata": ["name": "default", "namespace": "default"]]
     _ = try? engine.write(.create(.serviceAccounts, namespace: "default", Document(account)), by: .bootstrap, at: now).object
   }
+
+  mutating func settle() { take(engine.step(.timer, at: now)) }
 
   private mutating func take(_ effects: [Effect]) {
     for case .wake(let at) in effects { wakeAt = at }

@@ -28,6 +28,8 @@ enum HeldPods {
     var world = World(controllers: [])
     for number in 0..<count {
       guard (try? world.addPod("pod-\(number)", labels: ["app": .string("a\(number % 1000)")])) != nil else { exit(1) }
+      // What is to be done about a write is done, or it would be held as well.
+      if number % 1000 == 999 { world.settle() }
     }
     let status = Server.read("/proc/self/status").split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
     let kilobytes = Int(status.split(separator: " ").dropFirst().first ?? "") ?? 0

@@ -1,6 +1,6 @@
 package import CoreObjects
 
-/// One container of a pod as its node runs it.
+/// One container of a pod as its node runs it. Small members stand where the compiler packs them: clusters of 100,000 pods hold as many.
 package struct ContainerRuntime: Sendable {
   package enum Role: Sendable { case initial, sidecar, main }
 
@@ -10,11 +10,11 @@ package struct ContainerRuntime: Sendable {
     /// The image is being looked for. → starting, imageBackOff
     case pulling
     /// → pulling
-    case imageBackOff(until: Instant, reason: ImageFailure, message: String)
+    indirect case imageBackOff(until: Instant, reason: ImageFailure, message: String)
     /// → hooking, running, exited, startBackOff
     case starting(containerID: String)
     /// It could not be made. → pulling
-    case startBackOff(until: Instant, reason: StartFailure, message: String)
+    indirect case startBackOff(until: Instant, reason: StartFailure, message: String)
     /// It runs, and so does its postStart hook, until whose end nobody is told. → running, stopping, exited
     case hooking(containerID: String, startedAt: Instant)
     /// → stopping, exited
@@ -22,41 +22,45 @@ package struct ContainerRuntime: Sendable {
     /// `isTold`: it has been running for all to see. → exited
     case stopping(containerID: String, startedAt: Instant, isTold: Bool)
     /// → pulling (restart), or the end
-    case exited(containerID: String, ContainerExit)
+    indirect case exited(containerID: String, ContainerExit)
   }
 
   package let name: String
-  package let role: Role
   let rules: RestartRules
-  let reported: ReportedSpec
   package var state = State.waiting
+  package let role: Role
+  package var isStarted = false
+  package var isReady = false
   package var restartCount = 0
   /// How the run before this one ended.
   package var lastExit: LastExit?
-  package var image: ImageFacts?
-  /// Doubles from 10 s to 5 min. Source: kubelet MaxContainerBackOff, v1.36.
-  package var restartBackOff = BackOff()
-  package var imageBackOff = BackOff()
-  package var isStarted = false
-  package var isReady = false
+  /// Of the image that it is made of.
+  var imageID: String?
   package var probes: [ProbeKind: ProbeState] = [:]
   /// When its grace is over; set while its preStop hook runs.
   var stopDeadline: Instant?
+  /// Doubles from 10 s to 5 min. Source: kubelet MaxContainerBackOff, v1.36.
+  package var restartBackOff = BackOff()
   /// When an ended container may start again.
   var restartAt: Instant?
+  package var imageBackOff = BackOff()
   /// The ID of the run whose back-off was recorded in an event.
   var recordedBackOff: String?
 
-  package struct LastExit: Sendable, Equatable {
-    package var containerID: String
-    package var exit: ContainerExit
+  /// Apart: it is large, and most containers have none.
+  package final class LastExit: Sendable {
+    package let containerID: String
+    package let exit: ContainerExit
+    package init(containerID: String, exit: ContainerExit) {
+      self.containerID = containerID
+      self.exit = exit
+    }
   }
 
   init(_ spec: Container, of pod: PodSpec, isInit: Bool) {
     name = spec.name ?? ""
     role = !isInit ? .main : spec.restartPolicy == "Always" ? .sidecar : .initial
     rules = RestartRules(spec, of: pod)
-    reported = ReportedSpec(spec)
   }
 
   /// What follows an end with this code while the pod goes on.
@@ -116,7 +120,7 @@ package struct ContainerRuntime: Sendable {
 package struct BackOff: Sendable, Equatable {
   package static let first = 10
   package static let longest = 300
-  private(set) var failures = 0
+  private(set) var failures: Int32 = 0
 
   /// Seconds to wait after one more failure.
   mutating func fail() -> Int {

@@ -27,9 +27,10 @@ extension PodRuntime {
 
   /// The node ends the pod.
   mutating func fail(
-    _ reason: String, _ message: String, isWarning: Bool = true, graceSeconds: Int? = nil, _ plan: inout NodePlan
+    _ reason: String, _ message: String, isWarning: Bool = true, graceSeconds: Int? = nil, isRejection: Bool = false,
+    _ plan: inout NodePlan
   ) {
-    failure = Failure(reason: reason, message: message, graceSeconds: graceSeconds)
+    failure = Failure(reason: reason, message: message, graceSeconds: graceSeconds, isRejection: isRejection)
     plan.events.append(event(reason, message, warning: isWarning))
   }
 

@@ -40,7 +40,7 @@ extension PodRuntime {
   private mutating func imageReady(_ name: String, _ image: ImageFacts, _ plan: inout NodePlan, _ context: NodeContext) {
     guard let index = index(of: name), case .pulling = containers[index].state else { return }
     let wanted = spec(of: containers[index])
-    containers[index].image = image
+    containers[index].imageID = image.id
     containers[index].imageBackOff.reset()
     if isTerminating {
       containers[index].state = .waiting

@@ -3,13 +3,13 @@ import CoreObjects
 extension PodRuntime {
   /// The image is there: create and start the container.
   mutating func startContainer(_ index: Int, _ plan: inout NodePlan, _ context: NodeContext) {
-    guard let image = containers[index].image else { return }
+    guard let imageID = containers[index].imageID else { return }
     let container = containers[index]
     let wanted = spec(of: container)
     let id = ContainerID.make(podUID: uid, name: container.name, attempt: container.restartCount)
     var spec = ContainerSpec(
       podUID: uid, namespace: key.namespace, podName: key.name, name: container.name, containerID: id,
-      attempt: container.restartCount, imageID: image.id)
+      attempt: container.restartCount, imageID: imageID)
     let resolver = EnvironmentResolver(runtime: self, container: wanted, store: context.store)
     do throws(EnvironmentFailure) { spec.environment = try resolver.variables() } catch {
       return wait(index, .configuration, error.message, &plan, context.now)

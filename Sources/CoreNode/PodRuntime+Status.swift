@@ -14,11 +14,18 @@ extension PodRuntime {
       observedGeneration: pod.metadata.generation, phase: phase.rawValue, reason: isFinished ? failure?.reason : nil,
       message: isFinished ? failure?.message : nil, hostIP: hostIP, hostIPs: [HostIP.make(ip: hostIP).tree], podIP: podIP,
       podIPs: podIP.map { [PodIP.make(ip: $0).tree] }, startTime: startedAt.rfc3339,
-      // It never changes.
-      qosClass: old.qosClass ?? QualityOfService.of(pod), allocatedResources: allocated,
+      // Neither changes.
+      qosClass: old.qosClass ?? QualityOfService.of(pod),
+      allocatedResources: old.allocatedResources.isEmpty ? allocated : old.allocatedResources,
       resources: ResourceRequirements(tree: pod.spec.resources.isAbsent ? [:] : pod.spec.resources.tree),
       initContainerStatuses: helpers.isEmpty ? nil : helpers, containerStatuses: statuses { $0 == .main },
       conditions: conditions(old.conditions, phase, isFinished: isFinished, at: now))
+  }
+
+  /// What the node sets aside for the pod.
+  private var allocated: TextMap {
+    let requests = PodTotals.of(pod, .requests).map { Member(key: Key($0.name), value: .string($0.amount.description)) }
+    return TextMap(tree: requests.isEmpty ? .null : .object(requests))
   }
 
   /// Of a pod that its node does not take: what others told of it stays.
@@ -61,14 +68,15 @@ extension PodRuntime {
     let isRunning = container.isRunning
     let isReady = container.role == .initial ? container.exitCode == 0 : isRunning && container.isReady
     let (state, last) = states(of: container)
+    let reported = ReportedSpec(spec(of: container))
     return ContainerStatus.make(
-      name: container.name, image: spec(of: container).image ?? "", imageID: hasBegun ? container.image?.id ?? "" : "",
+      name: container.name, image: spec(of: container).image ?? "", imageID: hasBegun ? container.imageID ?? "" : "",
       restartCount: container.restartCount - (current == nil && container.lastExit != nil ? 1 : 0),
       started: isRunning && container.isStarted, ready: isReady,
       containerID: (current ?? container.lastExit?.containerID).map { "crun://" + $0 }, state: state, lastState: last ?? .make(),
-      allocatedResources: hasBegun && !container.reported.allocated.isEmpty ? container.reported.allocated : nil,
-      resources: hasBegun ? container.reported.resources : nil,
-      volumeMounts: container.reported.mounts.isEmpty ? nil : container.reported.mounts)
+      allocatedResources: hasBegun && !reported.allocated.isEmpty ? reported.allocated : nil,
+      resources: hasBegun ? reported.resources : nil,
+      volumeMounts: reported.mounts.isEmpty ? nil : reported.mounts)
   }
 
   /// What it does, and how its run before that ended.

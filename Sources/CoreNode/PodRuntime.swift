@@ -22,34 +22,40 @@ package struct PodRuntime: Sendable {
   package var sandbox = Sandbox.absent
   package var containers: [ContainerRuntime]
   package var startedAt: Instant
-  /// What the node sets aside for the pod.
-  let allocated: TextMap
+  var sandboxMessage: String?
+  /// The files last written to each volume, to write only changes.
+  var writtenFiles: [String: [VolumeFile]] = [:]
+  /// Why its node ends the pod, or does not begin with it.
+  var failure: Failure?
+  var tokenRefreshAt: Instant?
   /// The object is gone from the API, or being deleted.
   package var isRemoved = false
   /// It has not been looked at since it was bound.
   var isNew = false
-  var sandboxBackOff = BackOff()
-  var sandboxMessage: String?
   var hasLeft = false
-  /// The files last written to each volume, to write only changes.
-  var writtenFiles: [String: [VolumeFile]] = [:]
-  var tokenRefreshAt: Instant?
-  /// Why its node ends the pod, or does not begin with it.
-  var failure: Failure?
+  var sandboxBackOff = BackOff()
+  /// When the node began to end all of it.
+  var endingSince: Instant?
   /// A main container has been begun: from now on no init container holds up the others.
   var isInitialized = false
   /// All its containers are to end and to start again.
   var isStartingOver = false
-  /// When the node began to end all of it.
-  var endingSince: Instant?
 
-  struct Failure: Sendable, Equatable {
-    var reason: String
-    var message: String
+  /// Apart: it is large, and most pods have none.
+  final class Failure: Sendable {
+    let reason: String
+    let message: String
     /// nil: the pod's own.
-    var graceSeconds: Int?
+    let graceSeconds: Int?
     /// Nothing of the pod was ever begun.
-    var isRejection = false
+    let isRejection: Bool
+
+    init(reason: String, message: String, graceSeconds: Int? = nil, isRejection: Bool) {
+      self.reason = reason
+      self.message = message
+      self.graceSeconds = graceSeconds
+      self.isRejection = isRejection
+    }
   }
 
   package init(_ stored: StoredObject, at now: Instant) {
@@ -57,11 +63,10 @@ package struct PodRuntime: Sendable {
     uid = stored.uid
     pod = stored.view(Pod.self)
     startedAt = now
-    let requests = PodTotals.of(pod, .requests).map { Member(key: Key($0.name), value: .string($0.amount.description)) }
-    allocated = TextMap(tree: requests.isEmpty ? .null : .object(requests))
     let spec = pod.spec
-    containers = spec.initContainers.map { ContainerRuntime($0, of: spec, isInit: true) }
-    containers += spec.containers.map { ContainerRuntime($0, of: spec, isInit: false) }
+    containers =
+      spec.initContainers.map { ContainerRuntime($0, of: spec, isInit: true) }
+      + spec.containers.map { ContainerRuntime($0, of: spec, isInit: false) }
     restore(pod.status)
   }
 

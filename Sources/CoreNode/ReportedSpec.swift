@@ -1,6 +1,6 @@
 import CoreObjects
 
-/// What a container's status says of its spec once the container is made, the same at each look. Source: convertToAPIContainerStatuses,
+/// What a container's status says of its spec once the container is made. Source: convertToAPIContainerStatuses,
 /// pkg/kubelet/kubelet_pods.go, v1.36.
 struct ReportedSpec: Sendable {
   let resources: ResourceRequirements

@@ -34,7 +34,6 @@ extension PodRuntime {
   /// Whether the node takes the pod at all.
   mutating func judge(_ plan: inout NodePlan) {
     guard let message = Sysctls.refusal(pod) else { return }
-    fail("SysctlForbidden", message, &plan)
-    failure?.isRejection = true
+    fail("SysctlForbidden", message, isRejection: true, &plan)
   }
 }

@@ -52,6 +52,23 @@ enum YAMLScalar {
 
   /// A sign, digits with at most one point among them, and an exponent.
   private static func isDecimal(_ text: String) -> Bool {
-    text.wholeMatch(of: /[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?/) != nil
+    var rest = text.utf8[...]
+    func skip(oneOf bytes: String) -> Bool {
+      guard let first = rest.first, bytes.utf8.contains(first) else { return false }
+      rest = rest.dropFirst()
+      return true
+    }
+    func skipDigits() -> Bool {
+      let digits = rest.prefix { (0x30...0x39).contains($0) }
+      rest = rest[digits.endIndex...]
+      return !digits.isEmpty
+    }
+    _ = skip(oneOf: "+-")
+    let isWhole = skipDigits()
+    let isFraction = skip(oneOf: ".") && skipDigits()
+    guard isWhole || isFraction else { return false }
+    guard skip(oneOf: "eE") else { return rest.isEmpty }
+    _ = skip(oneOf: "+-")
+    return skipDigits() && rest.isEmpty
   }
 }

@@ -24,6 +24,29 @@ struct StoreTests {
     #expect(store.remove(key) == nil && store.revision == 3)
   }
 
+  @Test("what many objects have in common with their neighbours is held once, and each is written as it was given")
+  func shares() throws {
+    var store = Store()
+    func spec(_ number: Int, _ image: String) throws -> JSON {
+      try JSONParser.parse(
+        Array(#"{"volumes":[{"name":"v\#(number)"}],"containers":[{"name":"main","image":"\#(image)"}],"args":[]}"#.utf8))
+    }
+    func put(_ number: Int, _ image: String = "one", reversed: Bool = false) throws -> JSON {
+      var (key, tree) = pod("pod-\(number)")
+      var spec = try spec(number, image)
+      if reversed, case .object(let members) = spec { spec = .object(members.reversed()) }
+      tree.put(.spec, spec)
+      let stored = store.put(key, tree).object.tree
+      #expect(stored[.spec].encoded() == spec.encoded())
+      return stored[.spec]
+    }
+    for number in 1000..<2000 { _ = try put(number) }
+    let containers = try put(2000)[.containers].elements
+    #expect(containers.isStorage(of: try put(2001)[.containers].elements))
+    #expect(!containers.isStorage(of: try put(2002, "two")[.containers].elements))
+    _ = try put(2003, reversed: true)
+  }
+
   @Test("the index by owner follows changes of ownership and deletions")
   func owners() {
     var store = Store()

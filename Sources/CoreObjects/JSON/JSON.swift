@@ -57,7 +57,7 @@ extension JSON: Equatable {
   private static func equalMembers(_ x: [Member], _ y: [Member]) -> Bool {
     guard x.count == y.count else { return false }
     // A copy that nobody has changed still shares its members.
-    if x.withUnsafeBufferPointer({ x in y.withUnsafeBufferPointer { x.baseAddress == $0.baseAddress } }) { return true }
+    if x.isStorage(of: y) { return true }
     let (left, right) = (x.span, y.span)
     for i in left.indices {
       if left[i].key == right[i].key {

@@ -62,6 +62,13 @@ struct Collection: Sendable {
     return all
   }
 
+  /// The object that comes before one of this key in its namespace: mostly of the same workload.
+  func predecessor(of key: ObjectKey) -> StoredObject? {
+    let place = place(of: key.namespace)
+    guard isThere(key.namespace, place) else { return nil }
+    return namespaces[place].element(before: Collection.position(of: key.name, key.prefix, in: namespaces[place]))?.object
+  }
+
   /// - Returns: what was there before.
   @discardableResult
   mutating func put(_ object: StoredObject) -> StoredObject? {

@@ -31,6 +31,12 @@ struct SortedChunks<Element: Sendable>: Sendable {
     position.chunk < chunks.count ? chunks[position.chunk][position.index] : nil
   }
 
+  /// The element before it; nil at the begin.
+  func element(before position: Position) -> Element? {
+    if position.index > 0 { return chunks[position.chunk][position.index - 1] }
+    return position.chunk > 0 ? chunks[position.chunk - 1].last : nil
+  }
+
   mutating func insert(_ element: Element, at position: Position) {
     count += 1
     guard position.chunk < chunks.count else {

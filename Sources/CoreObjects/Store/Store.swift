@@ -11,6 +11,9 @@ package struct Store: Sendable {
   /// Whether objects are encoded when they are written. A daemon sends each to its journal; in simulated time few are ever read.
   private let keepsBytes: Bool
 
+  /// From so many objects of a resource on, each shares with its neighbour what is the same in both: comparing costs time.
+  private static let sharingCount = 1_000
+
   package init(logLimit: Int = 50_000, keepsBytes: Bool = true) {
     log = WatchLog(limit: logLimit)
     self.keepsBytes = keepsBytes
@@ -62,9 +65,13 @@ package struct Store: Sendable {
   package mutating func put(_ key: ObjectKey, _ tree: consuming JSON) -> StoreChange {
     revision += 1
     let uid = Store.number(&tree, revision)
+    let place = collections.reserve(key.resource, Collection())
+    if collections[place].count >= Store.sharingCount, let model = collections[place].predecessor(of: key) {
+      tree.share(model.tree)
+    }
     let object = StoredObject(
       key: key, uid: uid, revision: revision, tree: tree, encoded: keepsBytes ? tree.encoded() : nil)
-    let previous = putAway(object)
+    let previous = collections[place].put(object)
     index(previous, object)
     let change = StoreChange(kind: previous == nil ? .added : .modified, object: object, previous: previous)
     log.append(change)
