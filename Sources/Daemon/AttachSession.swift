@@ -35,7 +35,7 @@ struct AttachSession: Sendable {
       copies.addTask { while let bytes = await output.read(), (try? await channel.writeOutput(bytes)) != nil {} }
       copies.addTask { while let bytes = await errors.read(), (try? await channel.writeErrors(bytes)) != nil {} }
     }
-    await channel.finish(status: CommandResult(code: 0).status)
+    await channel.finish(CommandResult(code: 0))
     for task in [input, sizes, hangup] { task.cancel() }
   }
 }

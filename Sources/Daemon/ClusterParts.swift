@@ -47,9 +47,9 @@ struct ClusterParts {
     } catch { throw .certificates(error) }
     tokens = AccountTokens(signer: secrets.signer)
     let store = try ClusterParts.store(contents, journal)
-    engine = ClusterParts.engine(configuration, store, secrets, tokens)
     listener = try ClusterError.wrapping(
       ClusterError.listen, try ListeningSocket(SocketAddress(host: "127.0.0.1", port: configuration.port)))
+    engine = ClusterParts.engine(configuration, store, secrets, tokens, at: listener.address)
   }
 
   /// What the journal keeps. Objects of an earlier version are brought up to date once, and one line tells it.
@@ -83,12 +83,13 @@ struct ClusterParts {
   }
 
   private static func engine(
-    _ configuration: ClusterConfiguration, _ store: Store, _ secrets: ClusterSecrets, _ tokens: AccountTokens
+    _ configuration: ClusterConfiguration, _ store: Store, _ secrets: ClusterSecrets, _ tokens: AccountTokens,
+    at address: SocketAddress
   ) -> Engine {
     var api = APIConfiguration(sign: tokens.sign, verify: tokens.verify)
     api.publicKeys = [tokens.publicKey]
     api.clusterName = configuration.name
-    api.serverAddress = "127.0.0.1:\(configuration.port)"
+    api.serverAddress = "127.0.0.1:\(address.port)"
     api.certificateAuthorityPEM = String(decoding: secrets.authority.certificatePEM, as: UTF8.self)
     api.frontProxyAuthorityPEM = String(decoding: secrets.frontProxy.certificatePEM, as: UTF8.self)
     let timeZones = TimeZoneDatabase(read: ZoneFiles.read)

@@ -32,7 +32,7 @@ struct CommandSession: Sendable {
       }
     }
     let end = await session.end()
-    await channel.finish(status: CommandResult(code: end.code, problem: end.problem).status)
+    await channel.finish(CommandResult(code: end.code, problem: end.problem))
     for task in [input, sizes, hangup] { task.cancel() }
   }
 
@@ -51,26 +51,28 @@ struct CommandResult {
   /// Why it could not be started.
   var problem: String?
 
+  /// Nil where it succeeded.
+  var failure: String? {
+    problem.map { "the command could not be started: \($0)" } ?? (code == 0 ? nil : "command terminated with exit code \(code)")
+  }
+
   var status: [UInt8] {
-    let status: JSON =
-      if let problem {
-        [
-          "metadata": [:], "status": "Failure", "message": .string("the command could not be started: \(problem)"),
-          "reason": "InternalError", "code": 500,
-        ]
-      } else if code == 0 {
-        ["metadata": [:], "status": "Success"]
-      } else {
-        [
-          "metadata": [:], "status": "Failure", "message": .string("command terminated with exit code \(code)"),
-          "reason": "NonZeroExitCode", "details": ["causes": [["reason": "ExitCode", "message": .string(String(code))]]],
-        ]
-      }
+    guard let failure else { return (["metadata": [:], "status": "Success"] as JSON).encoded() }
+    var status: JSON = ["metadata": [:], "status": "Failure", "message": .string(failure)]
+    if problem != nil {
+      status.put(.reason, "InternalError")
+      status.put(.code, 500)
+    } else {
+      status.put(.reason, "NonZeroExitCode")
+      status.put(.details, ["causes": [["reason": "ExitCode", "message": .string(String(code))]]])
+    }
     return status.encoded()
   }
 }
 
 extension CommandChannel {
+  func finish(_ result: CommandResult) async { await finish(status: result.status, failure: result.failure) }
+
   /// Hands over each new size of the client's terminal.
   func sizes(_ receive: (_ columns: UInt16, _ rows: UInt16) -> Void) async {
     while let bytes = await readSize() {

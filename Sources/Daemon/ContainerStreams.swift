@@ -16,8 +16,8 @@ struct ContainerStreams: StreamServer {
     case .exec(let command, let stdin, let stdout, let stderr, let terminal):
       let names = CommandStreamNames(stdin: stdin, stdout: stdout, stderr: stderr, terminal: terminal)
       return execute(stream, request, command, names, agent)
-    case .portForward:
-      return PortForwardUpgrade.accept(request) { port in
+    case .portForward(let ports):
+      return PortForwardUpgrade.accept(request, ports: ports.map { UInt16($0) }) { port in
         try PodPort(await agent.connect(podUID: stream.podUID, port: port))
       }
     case .attach(let stdin, let stdout, let stderr, let terminal):
@@ -26,7 +26,7 @@ struct ContainerStreams: StreamServer {
         do {
           await AttachSession(container: try agent.container(stream.containerID), channel: channel, names: names).run()
         } catch {
-          await channel.finish(status: CommandResult(code: 126, problem: "\(error)").status)
+          await channel.finish(CommandResult(code: 126, problem: "\(error)"))
         }
       }
     }
@@ -41,7 +41,7 @@ struct ContainerStreams: StreamServer {
           containerID: stream.containerID, command: command, terminal: names.terminal, stdin: names.stdin)
         await CommandSession(session: session, channel: channel, isTerminal: names.terminal).run()
       } catch {
-        await channel.finish(status: CommandResult(code: 126, problem: "\(error)").status)
+        await channel.finish(CommandResult(code: 126, problem: "\(error)"))
       }
     }
   }

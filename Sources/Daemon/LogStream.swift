@@ -21,15 +21,15 @@ struct LogStream: Sendable {
     var left = options.limitBytes ?? Int.max
     var lines = CRILines()
     var kept: [[UInt8]] = []
+    var offset = 0
     for file in [path + ".old", path] {
-      await read(file, from: 0) { bytes in
+      offset = await read(file, from: 0) { bytes in
         for line in lines.receive(bytes) { keep(line, &kept) }
         return true
       }
     }
     for line in kept { guard await write(line, &left, stream) else { return stream.finish() } }
     guard options.follow else { return stream.finish() }
-    var offset = Files.size(path)
     while !stream.isTerminated {
       let wasRunning = isRunning()
       if Files.size(path) < offset { offset = 0 }
@@ -72,7 +72,6 @@ struct LogStream: Sendable {
   }
 
   /// Reads a file from an offset to its end; how many bytes there were.
-  @discardableResult
   private func read(_ path: String, from offset: Int, _ body: ([UInt8]) async -> Bool) async -> Int {
     guard let file = try? Descriptor.open(path, O_RDONLY), (try? file.seek(to: offset)) != nil else { return 0 }
     var total = 0

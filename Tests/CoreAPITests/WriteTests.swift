@@ -231,6 +231,16 @@ struct WriteTests {
     #expect(bench.get(Bench.pods + "/bound").status == 404)
   }
 
+  @Test("the deletion of a storage class answers with the class, that of a ConfigMap with a Status")
+  func answersDeletions() {
+    var bench = Bench()
+    let classes = "/apis/storage.k8s.io/v1/storageclasses"
+    bench.send("POST", classes, ["metadata": ["name": "a"], "provisioner": "x"])
+    #expect(bench.send("DELETE", classes + "/a").body["provisioner"] == "x")
+    bench.send("POST", Bench.configMaps, ["metadata": ["name": "a"]])
+    #expect(bench.send("DELETE", Bench.configMaps + "/a").body[.kind] == "Status")
+  }
+
   @Test("deletecollection removes what the selector names")
   func deletesCollections() {
     var bench = Bench()

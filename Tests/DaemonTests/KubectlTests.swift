@@ -1,4 +1,5 @@
 import Daemon
+import EdgeLinux
 import Foundation
 import TestMachine
 import Testing
@@ -67,6 +68,17 @@ struct KubectlTests {
     #expect(schedule.status != 0 && schedule.output.contains("spec.schedule"), "\(schedule.output)")
     let missing = try await test.kubectl(["get", "cronjob", "bad"])
     #expect(missing.output.contains("NotFound"), "\(missing.output)")
+    await test.stop()
+  }
+
+  @Test("a server on a port that it chose itself tells where it is")
+  func tellsItsPort() async throws {
+    let test = try await TestCluster()
+    let address = "127.0.0.1:\(test.cluster.address.port)"
+    let versions = try await test.kubectl(["get", "--raw", "/api"])
+    #expect(versions.output.contains(#""serverAddress":"\#(address)""#), "\(versions.output)")
+    let keys = try await test.kubectl(["get", "--raw", "/.well-known/openid-configuration"])
+    #expect(keys.output.contains("https://\(address)/openid/v1/jwks"), "\(keys.output)")
     await test.stop()
   }
 

@@ -73,12 +73,28 @@ private func frame(_ opcode: UInt8, _ payload: [UInt8], final: Bool = true) -> [
     let transport = MemoryTransport([
       frame(2, [0] + Array("hello".utf8)), frame(2, [4] + Array(#"{"Width":80,"Height":24}"#.utf8)), frame(2, [255, 0]),
     ])
-    let channel = WebSocketChannel(WebSocket(transport), canCloseInput: true)
+    let channel = WebSocketChannel(WebSocket(transport), "v5.channel.k8s.io")
     await channel.pump()
     #expect(await channel.readInput() == Array("hello".utf8))
     #expect(await channel.readInput() == nil)
     #expect(await channel.readSize() == Array(#"{"Width":80,"Height":24}"#.utf8))
     await channel.untilGone()
+  }
+
+  @Test("before version 4 a client is told of a failure alone, in words")
+  func plainStatus() async {
+    let versions: [(String, [[UInt8]])] = [
+      ("", [Array("ended with 3".utf8)]), ("channel.k8s.io", [Array("ended with 3".utf8)]),
+      ("v4.channel.k8s.io", [Array("fine".utf8), Array("failed".utf8)]),
+    ]
+    for (version, told) in versions {
+      let transport = MemoryTransport([])
+      let channel = WebSocketChannel(WebSocket(transport), version)
+      await channel.finish(status: Array("fine".utf8), failure: nil)
+      await channel.finish(status: Array("failed".utf8), failure: "ended with 3")
+      let frames: [UInt8] = told.flatMap { [0x82, UInt8($0.count + 1), 3] + $0 }
+      #expect(transport.output == frames, "\(version)")
+    }
   }
 
   @Test("a request without a subprotocol that is served is refused, and no upgrade at all too")
@@ -89,6 +105,10 @@ private func frame(_ opcode: UInt8, _ payload: [UInt8], final: Bool = true) -> [
       upgrade: "websocket")
     let names = CommandStreamNames(stdin: false, stdout: true, stderr: false, terminal: false)
     #expect(CommandUpgrade.accept(request, names) { _ in }.status == 400)
+    let none = HTTPRequest(
+      method: .get, path: "/", headers: ["sec-websocket-key": "x", "sec-websocket-version": "13"], upgrade: "websocket")
+    let plain = CommandUpgrade.accept(none, names) { _ in }
+    #expect(plain.status == 101 && plain.headers["sec-websocket-protocol"] == nil)
     request.headers.append("sec-websocket-protocol", "v4.channel.k8s.io")
     let answer = CommandUpgrade.accept(request, names) { _ in }
     #expect(answer.status == 101)
@@ -98,6 +118,48 @@ private func frame(_ opcode: UInt8, _ payload: [UInt8], final: Bool = true) -> [
     request.upgrade = "SPDY/3.1"
     #expect(CommandUpgrade.accept(request, names) { _ in }.status == 403)
   }
+}
+
+/// A port of a pod that answers each piece with the piece and its own number.
+private struct EchoPort: PortConnection {
+  let number: UInt16
+  let pieces = ByteStream()
+
+  func read() async throws -> [UInt8]? { await pieces.read() }
+  func write(_ bytes: [UInt8]) async throws { pieces.offer(bytes + [UInt8(number & 0xFF)]) }
+  func finish() async { pieces.finish() }
+  func close() async {}
+}
+
+@Suite struct WebSocketPortTests {
+  @Test("each port has a channel for data and one for errors, which begin with its number")
+  func forwards() async {
+    let transport = MemoryTransport([frame(2, [0, 7]), frame(2, [9, 9]), frame(2, [2, 8]), frame(2, [])])
+    let isRefused = SystemProblem()
+    await PortForwardUpgrade.serve(WebSocket(transport), [0x1F90, 80]) { port in
+      if port == 80 { throw isRefused }
+      return EchoPort(number: port)
+    }
+    let heads: [[UInt8]] = [[0, 0x90, 0x1F], [1, 0x90, 0x1F], [2, 80, 0], [3, 80, 0]]
+    let sent: [UInt8] = heads.flatMap { [0x82, 3] + $0 }
+    #expect(Array(transport.output.prefix(sent.count)) == sent)
+    let rest = Array(transport.output.dropFirst(sent.count))
+    let refusal: [UInt8] = [0x82, UInt8(isRefused.description.utf8.count + 1), 3] + Array(isRefused.description.utf8)
+    let echo: [UInt8] = [0x82, 3, 0, 7, 0x90]
+    #expect(rest == echo + refusal || rest == refusal + echo)
+  }
+
+  @Test("a client that names no port is not answered in channels")
+  func wantsPorts() {
+    let request = HTTPRequest(
+      method: .get, path: "/",
+      headers: ["sec-websocket-key": "x", "sec-websocket-version": "13", "sec-websocket-protocol": "v4.channel.k8s.io"],
+      upgrade: "websocket")
+    #expect(PortForwardUpgrade.accept(request, ports: []) { EchoPort(number: $0) }.status == 400)
+    #expect(PortForwardUpgrade.accept(request, ports: [80]) { EchoPort(number: $0) }.status == 101)
+  }
+
+  private struct SystemProblem: Error, CustomStringConvertible { let description = "nobody listens" }
 }
 
 @Suite struct SPDYTests {
@@ -154,7 +216,7 @@ private func frame(_ opcode: UInt8, _ payload: [UInt8], final: Bool = true) -> [
     #expect(await channel.readInput() == Array("in".utf8))
     #expect(await channel.readInput() == nil)
     try await channel.writeOutput(Array("out".utf8))
-    await channel.finish(status: Array("{}".utf8))
+    await channel.finish(status: Array("{}".utf8), failure: nil)
     await session.close()
     await serving.value
     await channel.untilGone()

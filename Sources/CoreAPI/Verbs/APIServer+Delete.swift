@@ -4,6 +4,7 @@ extension APIServer {
   /// Kinds whose deletion answers with the object. Source: ReturnDeletedObject in pkg/registry, v1.36.
   private static let returned: Set<ResourceID> = [
     .pods, .podTemplates, .persistentVolumes, .persistentVolumeClaims, .resourceQuotas, .serviceAccounts, .services,
+    .storageClasses,
   ]
 
   func delete(_ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {

@@ -21,8 +21,8 @@ package protocol CommandChannel: Sendable {
   func readSize() async -> [UInt8]?
   func writeOutput(_ bytes: [UInt8]) async throws
   func writeErrors(_ bytes: [UInt8]) async throws
-  /// The result, a Status as JSON; the last thing that the client is sent.
-  func finish(status: [UInt8]) async
+  /// The last thing that the client is sent: the result, a Status as JSON, or before version 4 a failure in words.
+  func finish(status: [UInt8], failure: String?) async
   /// Returns when the client has gone.
   func untilGone() async
 }
@@ -30,7 +30,7 @@ package protocol CommandChannel: Sendable {
 /// Answers a request for exec or attach in the protocol that its client speaks.
 package enum CommandUpgrade {
   /// In WebSocket messages: the first byte names the channel.
-  static let webSocketProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
+  static let webSocketProtocols = ["v5.channel.k8s.io", "v4.channel.k8s.io", "channel.k8s.io", ""]
   /// In SPDY streams: a header names the stream.
   static let spdyProtocols = ["v4.channel.k8s.io"]
 
@@ -39,7 +39,7 @@ package enum CommandUpgrade {
     _ request: HTTPRequest, _ names: CommandStreamNames, run: @escaping @Sendable (any CommandChannel) async -> Void
   ) -> HTTPResponse {
     let socket = WebSocketHandshake.accept(request, protocols: webSocketProtocols) { socket, chosen in
-      let channel = WebSocketChannel(socket, canCloseInput: chosen == "v5.channel.k8s.io")
+      let channel = WebSocketChannel(socket, chosen)
       let pump = Task { await channel.pump() }
       await channel.open(names)
       await run(channel)

@@ -8,17 +8,34 @@ package protocol PortConnection: Sendable {
   func close() async
 }
 
-/// Answers a request for port-forward: SPDY/3.1 streams, either on the connection itself (kubectl up to 1.30) or inside the messages
-/// of a WebSocket. For each connection the client opens a stream for data and one for what goes wrong, both with its port and number.
+/// The client's side of one connection to a port.
+protocol ForwardedPort: Sendable {
+  /// What the client sends; nil at its end.
+  func read() async -> [UInt8]?
+  func write(_ bytes: [UInt8]) async throws
+  /// Why there is no connection.
+  func fail(_ problem: String) async
+  /// The pod sends no more, and what the client still sends reaches nobody.
+  func finish() async
+}
+
+/// Answers a request for port-forward, in one of three forms. kubectl speaks SPDY/3.1, up to 1.30 on the connection itself, later inside
+/// the messages of a WebSocket: for each connection it opens a stream for data and one for what goes wrong, both with its port and
+/// number. Clients in Python speak v4.channel.k8s.io, or name no protocol and mean it, see `WebSocketPort`.
 package enum PortForwardUpgrade {
   private static let overWebSocket = "SPDY/3.1+portforward.k8s.io"
+  private static let inChannels = ["v4.channel.k8s.io", ""]
   private static let overSPDY = "portforward.k8s.io"
 
-  /// - Parameter connect: what it throws is told to the client.
+  /// - Parameters:
+  ///   - ports: those that the request names; the streams of SPDY name theirs themselves
+  ///   - connect: what it throws is told to the client
   package static func accept(
-    _ request: HTTPRequest, connect: @escaping @Sendable (UInt16) async throws -> any PortConnection
+    _ request: HTTPRequest, ports: [UInt16], connect: @escaping @Sendable (UInt16) async throws -> any PortConnection
   ) -> HTTPResponse {
-    let socket = WebSocketHandshake.accept(request, protocols: [overWebSocket]) { socket, _ in
+    let protocols = ports.isEmpty ? [overWebSocket] : [overWebSocket] + inChannels
+    let socket = WebSocketHandshake.accept(request, protocols: protocols) { socket, chosen in
+      if inChannels.contains(chosen) { return await serve(socket, ports, connect) }
       let session = SPDYSession(WebSocketTunnel(socket))
       let serving = Task { await session.run() }
       await serve(session, connect)
@@ -27,6 +44,29 @@ package enum PortForwardUpgrade {
     }
     if let socket { return socket }
     return SPDYUpgrade.accept(request, protocols: [overSPDY]) { session, _ in await serve(session, connect) }
+  }
+
+  /// One connection to each port, until all have ended or the client has gone.
+  static func serve(
+    _ socket: WebSocket, _ numbers: [UInt16], _ connect: @escaping @Sendable (UInt16) async throws -> any PortConnection
+  ) async {
+    let ports = numbers.prefix(WebSocketPort.limit).enumerated().map { WebSocketPort(socket, index: $0, number: $1) }
+    for port in ports { await port.announce() }
+    let connections = Task {
+      await withTaskGroup(of: Void.self) { connections in
+        for port in ports { connections.addTask { await forward(port, port.number, connect) } }
+      }
+    }
+    let pump = Task {
+      while let message = try? await socket.read() {
+        guard let channel = message.first, channel % 2 == 0, Int(channel / 2) < ports.count else { continue }
+        await ports[Int(channel / 2)].receive(Array(message.dropFirst()))
+      }
+      connections.cancel()
+      for port in ports { await port.finish() }
+    }
+    await connections.value
+    pump.cancel()
   }
 
   private static func serve(_ session: SPDYSession, _ connect: @escaping @Sendable (UInt16) async throws -> any PortConnection)
@@ -53,39 +93,54 @@ package enum PortForwardUpgrade {
           await errors.reset()
           continue
         }
-        connections.addTask { await forward(data, errors, port, connect) }
+        connections.addTask {
+          await forward(SPDYPort(data: data, errors: errors), port, connect)
+          await errors.finish()
+          await data.remove()
+          await errors.remove()
+        }
       }
       connections.cancelAll()
     }
   }
 
   private static func forward(
-    _ data: SPDYStream, _ errors: SPDYStream, _ port: UInt16, _ connect: @Sendable (UInt16) async throws -> any PortConnection
+    _ client: some ForwardedPort, _ port: UInt16, _ connect: @Sendable (UInt16) async throws -> any PortConnection
   ) async {
     do {
       let connection = try await connect(port)
       await withTaskGroup(of: Void.self) { directions in
         directions.addTask {
-          while let bytes = await data.read() {
+          while let bytes = await client.read() {
             guard (try? await connection.write(bytes)) != nil else { break }
           }
           await connection.finish()
         }
         directions.addTask {
           while let bytes = try? await connection.read() {
-            guard (try? await data.write(bytes)) != nil else { break }
+            guard (try? await client.write(bytes)) != nil else { break }
           }
-          await data.finish()
-          data.incoming.finish()
+          await client.finish()
         }
       }
       await connection.close()
     } catch {
-      try? await errors.write(Array("\(error)".utf8))
-      await data.finish()
+      await client.fail("\(error)")
+      await client.finish()
     }
-    await errors.finish()
-    await data.remove()
-    await errors.remove()
+  }
+}
+
+/// Two streams of SPDY.
+private struct SPDYPort: ForwardedPort {
+  let data: SPDYStream
+  let errors: SPDYStream
+
+  func read() async -> [UInt8]? { await data.read() }
+  func write(_ bytes: [UInt8]) async throws { try await data.write(bytes) }
+  func fail(_ problem: String) async { try? await errors.write(Array(problem.utf8)) }
+  func finish() async {
+    await data.finish()
+    data.incoming.finish()
   }
 }

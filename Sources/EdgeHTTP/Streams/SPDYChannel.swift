@@ -32,7 +32,7 @@ struct SPDYChannel: CommandChannel {
   func writeOutput(_ bytes: [UInt8]) async throws { try await streams["stdout"]?.write(bytes) }
   func writeErrors(_ bytes: [UInt8]) async throws { try await streams["stderr"]?.write(bytes) }
 
-  func finish(status: [UInt8]) async {
+  func finish(status: [UInt8], failure: String?) async {
     for name in ["stdout", "stderr"] { await streams[name]?.finish() }
     try? await streams["error"]?.write(status)
     await streams["error"]?.finish()

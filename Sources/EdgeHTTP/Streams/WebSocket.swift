@@ -126,7 +126,8 @@ extension WebSocket {
 
 /// The server's half of the handshake (RFC 6455, section 4.2).
 package enum WebSocketHandshake {
-  /// The answer to a request that asks for one of `protocols`, in the client's order of preference; nil for any other request.
+  /// The answer to a request that asks for one of `protocols`, in the client's order of preference; nil for any other request. The
+  /// empty one is for clients that offer none.
   package static func accept(
     _ request: HTTPRequest, protocols: [String], run: @escaping @Sendable (WebSocket, String) async -> Void
   ) -> HTTPResponse? {
@@ -138,15 +139,13 @@ package enum WebSocketHandshake {
     }
     let offered = request.headers.values("sec-websocket-protocol").flatMap { $0.split(separator: ",") }
       .map { String($0.drop { $0 == " " }.prefix { $0 != " " }) }
-    guard let chosen = offered.first(where: protocols.contains) else {
+    guard let chosen = (offered.isEmpty ? [""] : offered).first(where: protocols.contains) else {
       return .text(400, "none of the subprotocols \(offered) is served here: \(protocols.joined(separator: ", "))")
     }
+    var headers: HTTPHeaders = ["connection": "Upgrade", "upgrade": "websocket", "sec-websocket-accept": acceptance(of: key)]
+    if !chosen.isEmpty { headers.append("sec-websocket-protocol", chosen) }
     return HTTPResponse(
-      status: 101,
-      headers: [
-        "connection": "Upgrade", "upgrade": "websocket", "sec-websocket-accept": acceptance(of: key),
-        "sec-websocket-protocol": chosen,
-      ],
+      status: 101, headers: headers,
       body: .upgrade { connection in
         let socket = WebSocket(connection)
         await run(socket, chosen)

@@ -1,4 +1,5 @@
-/// Exec or attach over a WebSocket: v4.channel.k8s.io, and v5 which can also close the input.
+/// Exec or attach over a WebSocket: v4.channel.k8s.io, v5 which can also close the input, and channel.k8s.io, which a client that
+/// names no protocol means: it is told how the command ended only where it failed, in words.
 final class WebSocketChannel: CommandChannel {
   private enum Channel: UInt8 {
     case input = 0
@@ -11,13 +12,15 @@ final class WebSocketChannel: CommandChannel {
 
   private let socket: WebSocket
   private let canCloseInput: Bool
+  private let tellsStatus: Bool
   private let input = ByteStream(maximumBytes: 1 << 20)
   private let sizes = ByteStream(maximumBytes: 64 << 10, maximumCount: 100)
   private let gone = ByteStream()
 
-  init(_ socket: WebSocket, canCloseInput: Bool) {
+  init(_ socket: WebSocket, _ version: String) {
     self.socket = socket
-    self.canCloseInput = canCloseInput
+    canCloseInput = version == "v5.channel.k8s.io"
+    tellsStatus = canCloseInput || version == "v4.channel.k8s.io"
   }
 
   /// An empty first message tells the client that the connection is there.
@@ -43,6 +46,9 @@ final class WebSocketChannel: CommandChannel {
   func readSize() async -> [UInt8]? { await sizes.next()?.last }
   func writeOutput(_ bytes: [UInt8]) async throws { try await socket.write([Channel.output.rawValue] + bytes) }
   func writeErrors(_ bytes: [UInt8]) async throws { try await socket.write([Channel.errors.rawValue] + bytes) }
-  func finish(status: [UInt8]) async { try? await socket.write([Channel.status.rawValue] + status) }
+  func finish(status: [UInt8], failure: String?) async {
+    guard let told = tellsStatus ? status : failure.map({ Array($0.utf8) }) else { return }
+    try? await socket.write([Channel.status.rawValue] + told)
+  }
   func untilGone() async { _ = await gone.next() }
 }
