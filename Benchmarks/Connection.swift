@@ -37,10 +37,12 @@ final class Connection {
   }
 
   /// - Parameter token: shown besides, where one is given
-  static func request(_ method: String, _ path: String, _ body: String = "", token: String = "") -> [UInt8] {
+  static func request(
+    _ method: String, _ path: String, _ body: String = "", contentType: String = "application/json", token: String = ""
+  ) -> [UInt8] {
     let shown = token.isEmpty ? "" : "authorization: Bearer \(token)\r\n"
     let head = "\(method) \(path) HTTP/1.1\r\nhost: bench\r\naccept: application/json\r\n\(shown)"
-    let type = body.isEmpty ? "" : "content-type: application/json\r\ncontent-length: \(body.utf8.count)\r\n"
+    let type = body.isEmpty ? "" : "content-type: \(contentType)\r\ncontent-length: \(body.utf8.count)\r\n"
     return Array((head + type + "\r\n" + body).utf8)
   }
 

@@ -69,6 +69,26 @@ enum LoadRows {
     return try rate(server, seconds: 4) { thread, count in Connection.request("POST", maps, map("m-\(thread)-\(count)")) }
   }
 
+  /// Server-side applies a second, of Deployments that are as they are applied.
+  static func apply(_ program: String) throws -> Double {
+    let server = try Server(program, containers: false)
+    let requests = (0..<500).map { number in
+      let body =
+        #"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"d\#(number)","labels":{"app":"a"}},"spec":{"replicas":0,"#
+        + #""selector":{"matchLabels":{"app":"d\#(number)"}},"template":{"metadata":{"labels":{"app":"d\#(number)"}},"spec":{"#
+        + #""containers":[{"name":"main","image":"app:1","env":[{"name":"A","value":"b"},{"name":"C","value":"d"}],"#
+        + #""ports":[{"containerPort":80,"name":"http"}],"resources":{"requests":{"cpu":"100m","memory":"1024Mi"}}}]}}}}"#
+      return Connection.request(
+        "PATCH", "/apis/apps/v1/namespaces/default/deployments/d\(number)?fieldManager=kubectl", body,
+        contentType: "application/apply-patch+yaml")
+    }
+    let connection = try Connection(server)
+    for request in requests { try connection.ask(request) }
+    // Until its controller has written its status.
+    sleep(1)
+    return try rate(server, seconds: 4) { thread, count in requests[(count * connections + thread) % requests.count] }
+  }
+
   static func fill(_ server: Server, _ count: Int) throws {
     let failed = Atomic<Int>(0)
     onThreads(connections) { thread in

@@ -111,6 +111,9 @@ enum Rows {
       Row(id: "post", title: "durable POST, TLS, 16 connections", target: 16_000, unit: "/s", isLowerBetter: false) {
         try LoadRows.post(program)
       },
+      Row(id: "apply", title: "server-side apply of what is there", target: 17_000, unit: "/s", isLowerBetter: false) {
+        try LoadRows.apply(program)
+      },
       Row(id: "list", title: "LIST 10,000 ConfigMaps", target: 20, unit: "ms") { try LoadRows.list(program, limit: nil) },
       Row(id: "pages", title: "the same in pages of 500, as kubectl does", target: nil, unit: "ms") {
         try LoadRows.list(program, limit: 500)

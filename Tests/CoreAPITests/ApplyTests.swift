@@ -50,6 +50,31 @@ struct ApplyTests {
     #expect(again.body == first.body)
   }
 
+  @Test("an apply that changed nothing is taken up again once its object, its manager or its words are others")
+  func idles() {
+    var bench = Bench()
+    func apply(_ data: JSON, by manager: String = "me", _ more: String = "&force=true") -> Bench.Answer {
+      self.apply(&bench, Bench.configMap("a", data), by: manager, more)
+    }
+    let first = apply(["x": "1"])
+    for _ in 0..<3 { #expect(apply(["x": "1"]).body == first.body) }
+    // Another owner of the same value is a change of the object.
+    let shared = apply(["x": "1"], by: "other")
+    #expect(owners(shared) == ["me Apply", "other Apply"] && apply(["x": "1"], by: "other").body == shared.body)
+    #expect(
+      bench.send("PATCH", Bench.configMaps + "/a", ["data": ["x": "2"]], type: "application/merge-patch+json").status == 200)
+    #expect(apply(["x": "1"]).body[.data] == ["x": "1"] && apply(["x": "1"]).status == 200)
+    // What may not be said is refused however often.
+    let unknown: JSON = ["apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a"], "data": ["x": "1"], "x": 1]
+    for _ in 0..<2 {
+      let warned = self.apply(&bench, unknown, by: "me", "&fieldValidation=Warn")
+      #expect(warned.status == 200 && warned.warnings.count == 1)
+      #expect(self.apply(&bench, unknown, by: "me").status == 400)
+    }
+    _ = bench.send("DELETE", Bench.configMaps + "/a")
+    #expect(apply(["x": "1"]).status == 201)
+  }
+
   @Test("elements are owned by their keys, absent keys counting with their defaults")
   func elements() {
     var bench = Bench()

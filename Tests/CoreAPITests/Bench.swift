@@ -18,6 +18,7 @@ struct Bench {
     var headers: [APIResponse.Header]
     var reason: String { body[.reason].string ?? "" }
     var message: String { body[.message].string ?? "" }
+    var warnings: [String] { headers.filter { $0.name == "Warning" }.map(\.value) }
     var names: [String] { body[.items].elements.compactMap { $0[.metadata][.name].string } }
   }
 

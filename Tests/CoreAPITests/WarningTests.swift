@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Warnings")
 struct WarningTests {
-  private func warnings(_ answer: Bench.Answer) -> [String] { answer.headers.filter { $0.name == "Warning" }.map(\.value) }
+  private func warnings(_ answer: Bench.Answer) -> [String] { answer.warnings }
 
   private func pod(_ container: JSON, _ more: JSON = [:], annotations: JSON = .null) -> JSON {
     var spec = more

@@ -40,8 +40,8 @@ extension APIServer {
       throw .unsupportedMediaType(call.request.contentType, accepted: APIServer.patchTypes)
     }
     let client = try ClientWrite(call, isApply: type == APIServer.applyType)
+    if type == APIServer.applyType { return try apply(scope, call, client, &writer) }
     var document = try Document(json: call.request.body)
-    if type == APIServer.applyType { return try apply(document, scope, call, client, &writer) }
     let old = try call.object(in: writer.store)
     let shown =
       call.served.isStorageVersion
@@ -56,11 +56,19 @@ extension APIServer {
 
   /// PATCH with application/apply-patch+yaml: what is not there is made, for who may create it.
   private func apply(
-    _ document: Document, _ scope: WriteScope, _ call: Call, _ client: ClientWrite, _ writer: inout Writer
+    _ scope: WriteScope, _ call: Call, _ client: ClientWrite, _ writer: inout Writer
   ) throws(APIError) -> APIResponse {
     var client = client
     if call.query["fieldValidation"] == nil { client.fieldValidation = .strict }
-    let isNew = writer.store.get(call.key) == nil
+    let present = writer.store.get(call.key)
+    let idle = IdleApplies.Apply(
+      revision: present?.revision ?? 0, manager: client.fieldManager, apiVersion: call.served.version.apiVersion, scope: scope,
+      validation: client.fieldValidation, body: call.request.body)
+    if let present, let warnings = writer.idleApplies.warnings(call.key, idle) {
+      return try respond(present, call, warnings: warnings)
+    }
+    let document = try Document(json: call.request.body)
+    let isNew = present == nil
     if isNew, scope == .object {
       let access = Access(
         verb: "create", group: call.info.group, resource: call.info.resource, subresource: "", name: call.info.pathName)
@@ -68,7 +76,9 @@ extension APIServer {
     }
     let wanted = ServerSideApply(
       document: document, manager: client.fieldManager, scope: scope, isForced: call.query.flag("force") == true)
-    return try write(.apply(call.key, wanted), call, client, &writer, status: isNew ? 201 : 200)
+    let written = try writer.write(.apply(call.key, wanted), by: .client(client), at: call.now)
+    if written.object === present { writer.idleApplies.add(call.key, idle, warnings: written.warnings) }
+    return try respond(written.object, call, status: isNew ? 201 : 200, warnings: written.warnings)
   }
 
   /// The object with the patch in it; the type of the patch is one of the first three of `patchTypes`.

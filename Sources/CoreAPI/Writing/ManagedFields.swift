@@ -45,6 +45,17 @@ struct ManagedFields {
     }
   }
 
+  /// What a manager owns, as it is written; nil where the list does not have it so.
+  static func fieldsV1(of manager: Manager, _ apiVersion: String, in list: JSON) -> [UInt8]? {
+    for entry in list.elements where entry["manager"].isText(manager.name) && entry[.apiVersion].isText(apiVersion) {
+      guard entry["operation"].isText(manager.isApply ? "Apply" : "Update"), case .raw(let bytes) = entry["fieldsV1"],
+        entry["subresource"].string ?? "" == manager.subresource
+      else { continue }
+      return bytes
+    }
+    return nil
+  }
+
   /// The parser leaves these bytes as they came.
   private static func parsed(_ fields: JSON) -> JSON? {
     guard case .raw(let bytes) = fields else { return fields.isObject ? fields : nil }

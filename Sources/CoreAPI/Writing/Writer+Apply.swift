@@ -17,16 +17,43 @@ extension Writer {
     if draft.tree[.metadata][.name].isNull { draft.tree[.metadata].put(.name, .string(key.name)) }
     try checkName(draft.tree, key)
     draft.old = store.get(key)
+    if let old = draft.old, isThere(draft, in: old.tree, configuration, wanted) {
+      draft.tree = old.tree
+      warnOfChange(&draft, old)
+      return Written(object: old, warnings: draft.warnings)
+    }
     try merge(&draft, wanted)
     keepLastApplied(&draft, configuration, wanted.manager)
     return try replace(&draft)
   }
 
+  private static func manager(_ wanted: ServerSideApply) -> ManagedFields.Manager {
+    ManagedFields.Manager(name: wanted.manager, isApply: true, subresource: wanted.scope.rawValue)
+  }
+
+  private static func fields(_ draft: Draft, _ type: TypeSchema) -> FieldSet {
+    FieldOwnership.scoped(Schema.shared.fieldSet(of: draft.tree, type), draft.scope)
+  }
+
+  /// Whether all that is applied is as it was applied before: then no later stage has anything to do. Most applies are like this.
+  private func isThere(_ draft: Draft, in old: JSON, _ configuration: JSON, _ wanted: ServerSideApply) -> Bool {
+    guard let type = draft.schema,
+      let owned = ManagedFields.fieldsV1(
+        of: Writer.manager(wanted), draft.served.version.apiVersion, in: old[.metadata][.managedFields]),
+      owned == Writer.fields(draft, type).fieldsV1.encoded()
+    else { return false }
+    var draft = draft
+    let live = FieldOwnership.plain(old)
+    draft.tree = Schema.shared.applied(draft.tree, to: live, type)
+    keepLastApplied(&draft, configuration, wanted.manager)
+    return draft.tree == live
+  }
+
   /// Lays the configuration in the draft over the present object, and says in managedFields who owns what then.
   private func merge(_ draft: inout Draft, _ wanted: ServerSideApply) throws(APIError) {
     guard let type = draft.schema else { throw .internalError("no schema for \(draft.served.storage.typeName)") }
-    let manager = ManagedFields.Manager(name: wanted.manager, isApply: true, subresource: wanted.scope.rawValue)
-    let fields = FieldOwnership.scoped(Schema.shared.fieldSet(of: draft.tree, type), wanted.scope)
+    let manager = Writer.manager(wanted)
+    let fields = Writer.fields(draft, type)
     var managed = ManagedFields()
     if let old = draft.old {
       managed = ManagedFields(old.tree[.metadata][.managedFields]) ?? ManagedFields()

@@ -34,7 +34,7 @@ extension Writer {
   }
 
   /// Pods are changed by programs, and of other kinds only what is said anew is worth a warning.
-  private func warnOfChange(_ draft: inout Draft, _ old: StoredObject) {
+  func warnOfChange(_ draft: inout Draft, _ old: StoredObject) {
     guard !draft.actor.isProgram, draft.scope == .object, draft.resource != .pods else { return }
     let resource = draft.served.resource
     if resource.definition.template == nil || draft.tree[.spec] != old.tree[.spec] {

@@ -14,6 +14,7 @@ package struct Writer: Sendable {
   private(set) var roles: RoleIndex
   var random: RandomSource
   private var changes: [StoreChange] = []
+  var idleApplies = IdleApplies()
 
   init(_ table: ResourceTable, _ configuration: APIConfiguration, random: RandomSource, store: Store) {
     self.table = table
