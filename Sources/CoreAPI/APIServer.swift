@@ -58,7 +58,8 @@ package struct APIServer: Sendable {
       return try answerAggregated(info.group, info.version, info, query, request, user, writer.store, dynamic)
     }
     let call = Call(
-      request: request, info: info, query: query, accept: try Accept(request.accept), user: user, now: now, served: served)
+      request: request, info: info, query: query, accept: try Accept(request.accept, streams: info.verb == "watch"), user: user,
+      now: now, served: served)
     try checkScope(call)
     let response = try route(call, &writer, metrics)
     guard let successor = served.definition.successor else { return response }

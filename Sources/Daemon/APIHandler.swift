@@ -25,7 +25,9 @@ final class APIHandler: Sendable {
     if let name = request.headers["impersonate-user"] {
       inner.impersonation = Caller(name: name, groups: request.headers.values("impersonate-group"))
     }
-    switch await host.answer(inner) {
+    var answer = await host.answer(inner)
+    if case .response(let response) = answer { answer = .response(AnswerForm.convert(response, accept: inner.accept)) }
+    switch answer {
     case .watch(let stream, let contentType):
       return HTTPResponse(
         status: 200, headers: ["content-type": contentType, "cache-control": "no-cache, private"], body: .stream(stream))

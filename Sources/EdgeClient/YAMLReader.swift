@@ -17,10 +17,14 @@ package struct YAMLReader {
   /// What anchors of the document name, with the number of values in each.
   private var anchors: [String: (value: JSON, count: Int)] = [:]
   private var aliased = 0
+  private let keepsDuplicates: Bool
+
+  private init(keepsDuplicates: Bool) { self.keepsDuplicates = keepsDuplicates }
 
   /// The documents of a text, empty ones left out.
-  package static func documents(_ text: String) throws(YAMLError) -> [JSON] {
-    var reader = YAMLReader()
+  /// - Parameter keepsDuplicates: a key that stands in a mapping twice stays there twice; otherwise the last one counts
+  package static func documents(_ text: String, keepsDuplicates: Bool = false) throws(YAMLError) -> [JSON] {
+    var reader = YAMLReader(keepsDuplicates: keepsDuplicates)
     guard yaml_parser_initialize(&reader.parser) == 1 else { throw YAMLError(line: 0, message: "no memory for the YAML parser") }
     defer { yaml_parser_delete(&reader.parser) }
     let bytes = Array(text.utf8)
@@ -97,6 +101,7 @@ package struct YAMLReader {
       }
     case YAML_MAPPING_START_EVENT:
       var object: JSON = .object([])
+      var written = Set<Key>()
       while true {
         var key = try next()
         defer { yaml_event_delete(&key) }
@@ -108,8 +113,10 @@ package struct YAMLReader {
         if !isText, text == "<<" {
           try YAMLReader.merge(value, into: &object, line)
         } else if let name = isText ? text : YAMLScalar.key(text) {
-          object.members.removeAll { $0.key == Key(name) }
-          object.members.append(Member(key: Key(name), value: value))
+          let key = Key(name)
+          // What was merged in is replaced without a word.
+          if !(keepsDuplicates && !written.insert(key).inserted) { object.members.removeAll { $0.key == key } }
+          object.members.append(Member(key: key, value: value))
         } else {
           throw YAMLError(line: line, message: "a key that is no text")
         }

@@ -59,6 +59,50 @@ struct LimitRangeTests {
     #expect(bench.send("POST", Self.claims, claim("2Gi")).status == 201)
   }
 
+  @Test(
+    "bounds and defaults that contradict one another are a 422 that names each",
+    arguments: [
+      (
+        #"[{"type":"Container","min":{"cpu":"2"},"max":{"cpu":"1"},"defaultRequest":{"cpu":"2"},"default":{"cpu":"2"}}]"#,
+        ["min[cpu]", "defaultRequest[cpu]", "default[cpu]"]
+      ),
+      (
+        #"[{"type":"Container","min":{"cpu":"2"},"defaultRequest":{"cpu":"1"},"default":{"cpu":"1"}}]"#,
+        ["defaultRequest[cpu]", "default[cpu]"]
+      ),
+      (#"[{"type":"Container","default":{"cpu":"1"},"defaultRequest":{"cpu":"2"}}]"#, ["defaultRequest[cpu]"]),
+      (#"[{"type":"Container","max":{"cpu":"1"},"default":{"cpu":"1500m"}}]"#, ["defaultRequest[cpu]", "default[cpu]"]),
+      (#"[{"type":"Container","default":{"a.b/c":"2"},"defaultRequest":{"a.b/c":"1"}}]"#, ["defaultRequest[a.b/c]"]),
+      (#"[{"type":"Container","maxLimitRequestRatio":{"cpu":"500m"}}]"#, ["maxLimitRequestRatio[cpu]"]),
+      (
+        #"[{"type":"Pod","min":{"cpu":"1"},"max":{"cpu":"2"},"maxLimitRequestRatio":{"cpu":"3"}}]"#, ["maxLimitRequestRatio[cpu]"]
+      ),
+      (#"[{"type":"Pod","default":{"cpu":"1"},"defaultRequest":{"cpu":"1"}}]"#, ["default", "defaultRequest"]),
+      (#"[{"type":"PersistentVolumeClaim","max":{"cpu":"1"}}]"#, ["limits"]),
+      (#"[{"type":"Container","max":{"storage":"1Gi"}}]"#, ["max[storage]", "default[storage]", "defaultRequest[storage]"]),
+      (#"[{"type":"Node","max":{"cpu":"1"}}]"#, ["type"]),
+    ])
+  func rules(_ limits: String, _ fields: [String]) throws {
+    var bench = Bench()
+    let range: JSON = ["metadata": ["name": "lr"], "spec": ["limits": try JSONParser.parse(limits)]]
+    let answer = bench.send("POST", Self.ranges, range)
+    let told = answer.body[.details]["causes"].elements.compactMap { $0["field"].string }
+    #expect(answer.status == 422 && Set(told) == Set(fields.map { "spec.limits[0]." + $0 }), "\(answer.message)")
+  }
+
+  @Test("a type that stands twice is refused, bounds that agree are not")
+  func types() throws {
+    var bench = Bench()
+    let item =
+      #"{"type":"Container","min":{"cpu":"1"},"max":{"cpu":"4"},"default":{"cpu":"3"},"maxLimitRequestRatio":{"cpu":"4"}}"#
+    func range(_ limits: String) throws -> JSON {
+      ["metadata": ["name": "lr"], "spec": ["limits": try JSONParser.parse("[" + limits + "]")]]
+    }
+    let twice = bench.send("POST", Self.ranges, try range(item + "," + item))
+    #expect(twice.status == 422 && twice.body[.details]["causes"][0]["field"] == "spec.limits[1].type")
+    #expect(bench.send("POST", Self.ranges, try range(item)).status == 201)
+  }
+
   @Test("an annotation tells what was set")
   func annotation() throws {
     var bench = try bench(#"{"type":"Container","default":{"memory":"64Mi","cpu":"1"},"defaultRequest":{"memory":"32Mi"}}"#)

@@ -127,9 +127,25 @@ struct ReadTests {
   func negotiates() {
     var bench = Bench()
     #expect(bench.get(Bench.configMaps, accept: "application/vnd.kubernetes.protobuf,application/json").status == 200)
-    let refused = bench.get(Bench.configMaps, accept: "application/vnd.kubernetes.protobuf")
+    let refused = bench.get(Bench.configMaps, accept: "text/html")
     #expect(refused.status == 406)
     #expect(refused.reason == "NotAcceptable")
+  }
+
+  @Test("YAML is written in its turn, protobuf where nothing else is taken; watches and tables are told in JSON alone")
+  func forms() throws {
+    let forms: [(String, Accept.Form)] = [
+      ("", .json), ("*/*", .json), ("application/yaml", .yaml), ("application/yaml, application/json", .yaml),
+      ("application/json, application/yaml", .json), ("application/vnd.kubernetes.protobuf", .protobuf),
+      ("application/vnd.kubernetes.protobuf, application/json", .json), ("text/html, Application/YAML;q=0.5", .yaml),
+    ]
+    for (header, form) in forms { #expect(try Accept(header).form == form, "\(header)") }
+    var bench = Bench()
+    for type in ["application/yaml", "application/vnd.kubernetes.protobuf"] {
+      #expect(bench.get(Bench.configMaps + "?watch=true", accept: type).status == 406)
+    }
+    let table = "application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io"
+    #expect(bench.get(Bench.configMaps, accept: table).status == 406)
   }
 
   @Test("paths that are not served are 404, methods that are not allowed 405")

@@ -54,6 +54,15 @@ struct WarningTests {
     #expect(labelled.status == 200 && warnings(labelled).isEmpty)
   }
 
+  @Test("a template whose pods end before they are asked to is warned of")
+  func negativeGrace() {
+    var bench = Bench()
+    var tree = Bench.deployment("a")
+    tree[.spec][.template][.spec].put(.terminationGracePeriodSeconds, -1)
+    let found = warnings(bench.send("POST", ApplyTests.deployments, tree))
+    #expect(found.count == 1 && found[0].contains("spec.template.spec.terminationGracePeriodSeconds"), "\(found)")
+  }
+
   @Test("claims with fractions of bytes, and every request for Endpoints, are warned of")
   func others() {
     var bench = Bench()

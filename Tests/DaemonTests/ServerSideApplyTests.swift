@@ -67,6 +67,30 @@ struct YAMLBodyTests {
     #expect(converted("kind: Pod\n", "application/json").body == "kind: Pod\n")
   }
 
+  @Test("a key that stands twice is left for the core to name with its path, one that replaces what was merged in is not")
+  func duplicates() {
+    #expect(converted("a: {b: 1, b: 2}\n", "application/yaml").body == #"{"a":{"b":1,"b":2}}"#)
+    let merged = "x: &x {b: 1}\na:\n  <<: *x\n  b: 2\n"
+    #expect(converted(merged, "application/yaml").body == #"{"x":{"b":1},"a":{"b":2}}"#)
+  }
+
+  @Test("answers are written in YAML or protobuf where they are wanted so")
+  func answers() throws {
+    let tree = #"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"a"},"data":{"b":"yes","a":"1","c":"x\ny"}}"#
+    let answer = APIResponse.body(status: 200, contentType: "application/json", chunks: [Array(tree.utf8)], headers: [])
+    func body(_ accept: String) -> (type: String, bytes: [UInt8]) {
+      guard case .body(_, let type, let chunks, _) = AnswerForm.convert(answer, accept: accept) else { return ("", []) }
+      return (type, Array(chunks.joined()))
+    }
+    let yaml = body("application/yaml")
+    #expect(yaml.type == "application/yaml")
+    #expect(
+      String(decoding: yaml.bytes, as: UTF8.self)
+        == "apiVersion: v1\ndata:\n  a: \"1\"\n  b: \"yes\"\n  c: \"x\\ny\"\nkind: ConfigMap\nmetadata:\n  name: a\n")
+    #expect(body("application/vnd.kubernetes.protobuf").bytes.starts(with: Array("k8s\0".utf8)))
+    #expect(body("application/json").bytes == Array(tree.utf8))
+  }
+
   @Test("numbers are written as Go writes them: whole ones without a point, small ones without an exponent")
   func numbers() {
     for (yaml, json) in [

@@ -5,6 +5,21 @@ import Testing
 @Suite("YAML documents") struct YAMLReaderTests {
   private func read(_ text: String) throws -> JSON { try #require(try YAMLReader.documents(text).first) }
 
+  @Test("what is written is read again as it was")
+  func writes() throws {
+    let trees: [String] = [
+      #"{"a":[],"b":{},"c":[1,[2,[3]],{"d":null,"e":[{"f":true,"g":[{}]}]}],"on":"off","1":"1","~":"- x","":"a: b"}"#,
+      #"[{"a":{"b":["c"]}},["d"]]"#, #""text with # and : and 'quotes' \\ \" é \n end""#, "12.5", "null", #"{"x":"2026-01-01"}"#,
+    ]
+    for text in trees {
+      let tree = try JSONParser.parse(Array(text.utf8))
+      let written = YAMLWriter.document(tree)
+      let again = try YAMLReader.documents(written).first ?? .null
+      #expect(again.sortedText == tree.sortedText, "\(written)")
+    }
+    #expect(YAMLWriter.document(["b": [["c": 1, "a": "x"]], "a": [:]]) == "a: {}\nb:\n- a: x\n  c: 1\n")
+  }
+
   @Test(
     "plain scalars mean what sigs.k8s.io/yaml makes of them",
     arguments: [
@@ -37,5 +52,17 @@ import Testing
       text + "a\(n): &a\(n) [" + Array(repeating: "*a\(n - 1)", count: 10).joined(separator: ", ") + "]\n"
     }
     #expect(throws: YAMLError.self) { try YAMLReader.documents(bomb) }
+  }
+}
+
+extension JSON {
+  /// With members in order of their names.
+  fileprivate var sortedText: String {
+    switch self {
+    case .object(let members):
+      "{" + members.sorted { $0.key.name < $1.key.name }.map { "\($0.key):\($0.value.sortedText)" }.joined(separator: ",") + "}"
+    case .array(let elements): "[" + elements.map(\.sortedText).joined(separator: ",") + "]"
+    default: description
+    }
   }
 }

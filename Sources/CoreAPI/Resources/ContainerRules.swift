@@ -175,7 +175,7 @@ enum ContainerRules {
 
   // MARK: Resources
 
-  private static func isStandard(_ name: String) -> Bool { name == "cpu" || name == "memory" || name == "ephemeral-storage" }
+  static func isStandard(_ name: String) -> Bool { name == "cpu" || name == "memory" || name == "ephemeral-storage" }
 
   static func resources(_ resources: ResourceRequirements, _ path: FieldPath) -> [FieldError] {
     var rules = RuleSheet()

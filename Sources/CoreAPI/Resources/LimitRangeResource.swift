@@ -21,6 +21,8 @@ struct LimitRangeResource: Resource {
     for (name, least) in item.min.sorted where item.defaultRequest[name] == nil { item.defaultRequest[name] = least }
   }
 
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] { LimitRangeRules.errors(LimitRange(tree: object)) }
+
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     [TableCells.name(object), object[.metadata][.creationTimestamp]]
   }

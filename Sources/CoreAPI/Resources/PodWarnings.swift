@@ -12,6 +12,9 @@ struct PodWarnings {
     annotations(pod[.metadata][.annotations], path.child("metadata").child("annotations"))
     nodeLabels(spec, at)
     selectors(spec, at)
+    if let seconds = spec[.terminationGracePeriodSeconds].int, seconds < 0 {
+      warn(at.child("terminationGracePeriodSeconds"), "must be >= 0; a negative one counts as 1")
+    }
     for (index, volume) in spec[.volumes].elements.enumerated() { self.volume(volume, at.child("volumes").index(index)) }
     repeated(spec[.imagePullSecrets], .name, at.child("imagePullSecrets"))
     repeated(spec[.hostAliases], .ip, at.child("hostAliases"))

@@ -1,5 +1,5 @@
 /// What the client wants to read, from its Accept header.
-struct Accept: Sendable, Equatable {
+package struct Accept: Sendable, Equatable {
   enum Shape: Sendable, Equatable {
     case object
     /// meta.k8s.io/v1 or v1beta1
@@ -8,29 +8,41 @@ struct Accept: Sendable, Equatable {
     /// apidiscovery.k8s.io/v2 or v2beta1
     case discovery(version: String)
   }
+  /// In what an answer is written. The core writes JSON, of which the host makes the others.
+  package enum Form: String, Sendable, CaseIterable {
+    case json = "application/json"
+    case yaml = "application/yaml"
+    case protobuf = "application/vnd.kubernetes.protobuf"
+  }
   var shape: Shape
+  package private(set) var form = Form.json
 
-  static let served = ["application/json"]
-  private static let types = ["application/json", "application/*", "*/*"]
-
-  /// The first clause that can be answered, in the order of the header.
-  init(_ header: String) throws(APIError) {
+  /// The first clause that can be answered, in the order of the header. Who takes something else is not answered in protobuf, which
+  /// other clients than Go's cannot look into.
+  /// - Parameter streams: the answer has no end, which is told in JSON alone
+  package init(_ header: String, streams: Bool = false) throws(APIError) {
     if header.isEmpty || header == "application/json" || header == "*/*" {
       shape = .object
       return
     }
+    var isBinary = false
     for clause in header.utf8.split(separator: UInt8(ascii: ",")).map(Substring.init) {
-      if let shape = Accept.shape(clause) {
-        self.shape = shape
+      let type = mediaType(of: String(clause))
+      let form = ["application/*", "*/*"].contains(type) ? Form.json : Form(rawValue: type)
+      guard let form, form == .json || !streams, let shape = Accept.shape(clause) else { continue }
+      if form == .protobuf {
+        isBinary = isBinary || shape == .object
+      } else {
+        (self.shape, self.form) = (shape, form)
         return
       }
     }
-    throw .notAcceptable(Accept.served)
+    guard isBinary else { throw .notAcceptable(streams ? [Form.json.rawValue] : Form.allCases.map(\.rawValue)) }
+    (shape, form) = (.object, .protobuf)
   }
 
   private static func shape(_ clause: Substring) -> Shape? {
     let parts = clause.utf8.split(separator: UInt8(ascii: ";")).map { Substring($0).trimmingSpaces }
-    guard let type = parts.first, type == "application/json" || types.contains(type.lowercased()) else { return nil }
     var (kind, group, version): (Substring?, Substring?, String) = (nil, nil, "v1")
     for part in parts.dropFirst() {
       guard let equals = part.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }

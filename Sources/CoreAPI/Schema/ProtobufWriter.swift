@@ -2,6 +2,8 @@
 struct ProtobufWriter {
   private(set) var bytes: [UInt8] = []
 
+  init(_ bytes: [UInt8] = []) { self.bytes = bytes }
+
   private mutating func varint(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
@@ -25,6 +27,13 @@ struct ProtobufWriter {
     guard flag else { return }
     varint(UInt64(number << 3))
     bytes.append(1)
+  }
+
+  mutating func data(_ number: Int, _ content: some Collection<UInt8>) { lengthPrefixed(number, content) }
+
+  mutating func integer(_ number: Int, _ value: Int64) {
+    varint(UInt64(number << 3))
+    varint(UInt64(bitPattern: value))
   }
 
   mutating func double(_ number: Int, _ value: Double?) {

@@ -40,7 +40,7 @@ extension Schema {
   }
 
   /// DeleteOptions and their like are sent under every group.
-  private func protobufType(_ apiVersion: String, _ kind: String) -> TypeSchema? {
+  func protobufType(_ apiVersion: String, _ kind: String) -> TypeSchema? {
     let parts = apiVersion.split(separator: "/")
     let group = parts.count == 2 ? String(parts[0]) : ""
     let version = parts.last.map(String.init) ?? ""
