@@ -231,6 +231,33 @@ struct WriteTests {
     #expect(bench.get(Bench.pods + "/bound").status == 404)
   }
 
+  @Test(
+    "an event is about an object of its namespace, and one with a time in microseconds says who reports it and what was done",
+    arguments: [
+      (#"{"involvedObject":{}}"#, []), (#"{"involvedObject":{"namespace":"default"}}"#, []),
+      (#"{"involvedObject":{"namespace":"other"}}"#, ["involvedObject.namespace"]),
+      (
+        #"{"involvedObject":{},"eventTime":"2026-01-01T00:00:00.000000Z"}"#,
+        ["reportingComponent", "reportingInstance", "action", "reason"]
+      ),
+      (
+        #"{"involvedObject":{},"eventTime":"2026-01-01T00:00:00.000000Z","reportingComponent":"a.b/c","reportingInstance":"i","#
+          + #""action":"A","reason":"R"}"#, []
+      ),
+      (
+        #"{"involvedObject":{},"eventTime":"2026-01-01T00:00:00.000000Z","reportingComponent":"a b","reportingInstance":"i","#
+          + #""action":"A","reason":"R"}"#, ["reportingComponent"]
+      ),
+    ])
+  func judgesEvents(_ text: String, _ fields: [String]) throws {
+    var bench = Bench()
+    var event = try JSONParser.parse(Array(text.utf8))
+    event.put(.metadata, ["name": "e"])
+    let answer = bench.send("POST", "/api/v1/namespaces/default/events", event)
+    #expect(answer.status == (fields.isEmpty ? 201 : 422), "\(answer.message)")
+    #expect(answer.body[.details]["causes"].elements.compactMap { $0["field"].string } == fields, "\(answer.message)")
+  }
+
   @Test("the deletion of a storage class answers with the class, that of a ConfigMap with a Status")
   func answersDeletions() {
     var bench = Bench()

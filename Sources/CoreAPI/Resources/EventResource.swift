@@ -36,6 +36,37 @@ struct EventResource: Resource {
       })
   }
 
+  private static let longest = 128
+  private static let longestMessage = 1024
+
+  /// An event with a time in microseconds says who reports it and what was done.
+  /// Source: legacyValidateEvent, pkg/apis/core/validation/events.go, v1.36.
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    var rules = RuleSheet()
+    let namespace = object[.metadata][.namespace].string ?? ""
+    let about = object[.involvedObject][.namespace].string ?? ""
+    let isTimed = !object[.eventTime].isNull
+    let isAtHome =
+      about.isEmpty ? namespace == "default" || (isTimed && namespace == "kube-system") : isTimed || about == namespace
+    if !isAtHome { rules.refuse(.invalid, "involvedObject.namespace", .string(about), "does not match event.namespace") }
+    guard isTimed else { return rules.errors }
+    for key in [Key.reportingComponent, .reportingInstance, .action, .reason] {
+      let text = object[key].string ?? ""
+      if text.isEmpty { rules.refuse(.required, FieldPath(key.name)) }
+      if key == .reportingComponent {
+        rules.form(object[key], FieldPath(key.name), NameRules.qualifiedNameProblem(text) ?? "") {
+          NameRules.qualifiedNameProblem($0) == nil
+        }
+      } else if text.utf8.count > Self.longest {
+        rules.refuse(.invalid, FieldPath(key.name), "", "can have at most \(Self.longest) characters")
+      }
+    }
+    if (object[.message].string ?? "").utf8.count > Self.longestMessage {
+      rules.refuse(.invalid, "message", "", "can have at most \(Self.longestMessage) characters")
+    }
+    return rules.errors
+  }
+
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let event = Event(tree: object)
     let involved = event.involvedObject
