@@ -3,6 +3,7 @@ import CoreControllers
 import CoreEngine
 import CoreNode
 import CoreObjects
+import Foundation
 import Testing
 
 /// An engine, a clock and a node that does at once what it is told. Keeps a transcript and the journal.
@@ -35,9 +36,12 @@ struct EngineBench {
     seed: UInt64 = 1, journal: [JournalRecord] = [], at now: Instant = EngineBench.start, node: Bool = true,
     controllers: [any Controller] = Controllers.all(certificateAuthority: "ca", zone: { _ in nil })
   ) {
-    let configuration = APIConfiguration(
+    var configuration = APIConfiguration(
       sign: { "signed." + Base64.encode($0.encoded()) },
       verify: { token in Base64.decode(String(token.dropFirst(7))).flatMap { try? JSONParser.parse($0) } })
+    configuration.timeZones = TimeZoneDatabase {
+      FileManager.default.contents(atPath: "/usr/share/zoneinfo/" + $0).map { Array($0) }
+    }
     engine = Engine(
       configuration, random: RandomSource(seed: seed), store: EngineBench.store(from: journal),
       controllers: controllers)

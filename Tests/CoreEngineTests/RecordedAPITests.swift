@@ -10,8 +10,7 @@ import Testing
 struct RecordedAPITests {
   /// Steps that are answered differently, each with the reason. Whoever mends one takes it out here.
   private static let exceptions = [
-    "api v1": "subresources and kinds that come later: proxy, resize, ephemeral containers, component statuses",
-    "cron tz": "the engine of this test has no time zones",
+    "api v1": "subresources and kinds that come later: proxy, resize, ephemeral containers, component statuses"
   ]
 
   private static let steps: [JSON] = {
