@@ -77,8 +77,12 @@ package struct EventDraft: Sendable, Equatable {
   package var message: String
   /// The object that it is about: apiVersion, kind, namespace, name, uid.
   package var involved: ObjectReference
+  /// What was done to it or for it. Who reports by events.k8s.io, as the scheduler does, says it; their events have one time, in
+  /// microseconds, and a series of repetitions.
+  package var action: String?
 
-  init(_ kind: Kind, _ reason: String, _ message: String, about tree: JSON) {
+  init(_ kind: Kind, _ reason: String, _ message: String, action: String? = nil, about tree: JSON) {
+    self.action = action
     self.kind = kind
     self.reason = reason
     self.message = message
@@ -91,7 +95,7 @@ package struct EventDraft: Sendable, Equatable {
 
 extension StoredObject {
   /// An event to record on it.
-  package func event(_ kind: EventDraft.Kind, _ reason: String, _ message: String) -> EventDraft {
-    EventDraft(kind, reason, message, about: tree)
+  package func event(_ kind: EventDraft.Kind, _ reason: String, _ message: String, action: String? = nil) -> EventDraft {
+    EventDraft(kind, reason, message, action: action, about: tree)
   }
 }

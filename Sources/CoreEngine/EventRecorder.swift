@@ -10,6 +10,8 @@ struct EventRecorder: Sendable {
   /// Sources remembered for counting; beyond it the memory starts anew. Of each, the last `burst` drafts.
   static let memory = 4096
 
+  /// What an instance of a component is called besides: the node that it would run on.
+  private static let instance = "-control-plane"
   private static let actor = Actor.controller("event-recorder")
   /// A component and the object that it reports on.
   private struct Source: Hashable {
@@ -81,8 +83,13 @@ struct EventRecorder: Sendable {
   /// Counts an event that was recorded before once more.
   private static func repeats(_ stored: StoredObject, _ writer: inout Writer, _ now: Instant) -> Bool {
     var event = stored.view(Event.self)
-    event.count = (event.count ?? 1) + 1
-    event.lastTimestamp = now.rfc3339
+    if event.action == nil {
+      event.count = (event.count ?? 1) + 1
+      event.lastTimestamp = now.rfc3339
+    } else {
+      event.series.count = (event.series.count ?? 1) + 1
+      event.series.lastObservedTime = now.rfc3339Micro
+    }
     return (try? writer.write(.replace(.events, event.tree), by: actor, at: now)) != nil
   }
 
@@ -90,24 +97,36 @@ struct EventRecorder: Sendable {
   private static func make(_ draft: EventDraft, name: String, namespace: String, component: String, host: String, at now: Instant)
     -> Event
   {
-    let time = JSON.string(now.rfc3339)
     let message = draft.message.utf8.count > 1024 ? String(draft.message.prefix(1024)) : draft.message
-    let reporter = Member(key: .component, value: .string(component))
-    let source = host.isEmpty ? [reporter] : [reporter, Member(key: .host, value: .string(host))]
     var metadata: [Member] = []
     metadata.reserveCapacity(5)  // The server adds three.
     metadata.append(Member(key: .name, value: .string(name)))
     metadata.append(Member(key: .namespace, value: .string(namespace)))
-    return Event(
-      tree: .object([
-        Member(key: .apiVersion, value: "v1"), Member(key: .kind, value: "Event"),
-        Member(key: .metadata, value: .object(metadata)), Member(key: .involvedObject, value: draft.involved.tree),
-        Member(key: .reason, value: .string(draft.reason)), Member(key: .message, value: .string(message)),
-        Member(key: .type, value: .string(draft.kind.rawValue)), Member(key: .source, value: .object(source)),
-        Member(key: .reportingComponent, value: .string(component)), Member(key: .reportingInstance, value: .string(host)),
+    var members: [Member] = []
+    members.reserveCapacity(14)
+    members += [
+      Member(key: .apiVersion, value: "v1"), Member(key: .kind, value: "Event"),
+      Member(key: .metadata, value: .object(metadata)), Member(key: .involvedObject, value: draft.involved.tree),
+      Member(key: .reason, value: .string(draft.reason)), Member(key: .message, value: .string(message)),
+      Member(key: .type, value: .string(draft.kind.rawValue)), Member(key: .reportingComponent, value: .string(component)),
+    ]
+    if let action = draft.action {
+      members += [
+        Member(key: .source, value: .object([])), Member(key: .reportingInstance, value: .string(component + instance)),
+        Member(key: .firstTimestamp, value: .null), Member(key: .lastTimestamp, value: .null),
+        Member(key: .action, value: .string(action)), Member(key: .eventTime, value: .string(now.rfc3339Micro)),
+      ]
+    } else {
+      let time = JSON.string(now.rfc3339)
+      let reporter = Member(key: .component, value: .string(component))
+      let source = host.isEmpty ? [reporter] : [reporter, Member(key: .host, value: .string(host))]
+      members += [
+        Member(key: .source, value: .object(source)), Member(key: .reportingInstance, value: .string(host)),
         Member(key: .firstTimestamp, value: time), Member(key: .lastTimestamp, value: time), Member(key: .count, value: 1),
         Member(key: .eventTime, value: .null),
-      ]))
+      ]
+    }
+    return Event(tree: .object(members))
   }
 }
 

@@ -161,6 +161,8 @@ same("a pod's deletion", (gone.kind, gone.metadata.deletion_grace_period_seconds
 # Events, with times in microseconds where the reporter writes them.
 until("events", lambda: {event.reason for event in core.list_namespaced_event(NS, field_selector="involvedObject.name=p").items}
       >= {"Scheduled", "Pulled", "Created", "Started"})
+scheduled = core.list_namespaced_event(NS, field_selector="involvedObject.name=p,reason=Scheduled").items[0]
+same("the scheduler's time", (scheduled.event_time is not None, scheduled.first_timestamp), (True, None))
 now = datetime.now(timezone.utc).replace(microsecond=123456)
 event = client.EventsV1Event(
     metadata=client.V1ObjectMeta(name="e"), event_time=now, action="A", reason="R", type="Normal", note="n",

@@ -99,6 +99,20 @@ struct EngineTests {
     }
   }
 
+  @Test("the scheduler's events have one time, in microseconds, and say what was done; the others have two, in seconds")
+  func timesOfEvents() throws {
+    var bench = EngineBench()
+    bench.send("POST", EngineBench.deployments, EngineBench.deployment("d", replicas: 1))
+    bench.run(seconds: 20)
+    let items = bench.send("GET", "/api/v1/namespaces/default/events").body[.items].elements
+    let scheduled = try #require(items.first { $0[.reason] == "Scheduled" })
+    #expect(scheduled[.action] == "Binding" && scheduled[.reportingComponent] == "default-scheduler" && scheduled[.source] == [:])
+    #expect(scheduled[.reportingInstance] == "default-scheduler-control-plane")
+    #expect(scheduled[.eventTime].string?.utf8.count == 27 && scheduled[.firstTimestamp].isNull && scheduled[.count].isNull)
+    let started = try #require(items.first { $0[.reason] == "Started" })
+    #expect(started[.eventTime].isNull && started[.firstTimestamp].string?.utf8.count == 20 && started[.count] == 1)
+  }
+
   @Test("repeated events are counted, not listed again and again")
   func events() {
     var bench = EngineBench()

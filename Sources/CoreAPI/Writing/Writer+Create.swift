@@ -28,7 +28,7 @@ extension Writer {
   }
 
   /// The row of an event of the control plane's own: nothing is left to do but to see that its namespace is there.
-  mutating func create(_ event: consuming Event) throws(APIError) -> Written {
+  mutating func create(_ event: consuming Event, _ now: Instant) throws(APIError) -> Written {
     let key = ObjectKey(.events, of: event.tree)
     try admitNamespace(key.namespace, .events, key.name)
     if store.get(key) != nil { throw .alreadyExists(.events, key.name) }
@@ -36,7 +36,7 @@ extension Writer {
     var metadata = event.tree.take(.metadata).members
     metadata.reserveCapacity(metadata.count + 3)
     metadata.append(Member(key: .uid, value: .string(random.uid())))
-    metadata.append(Member(key: .creationTimestamp, value: event.tree[.firstTimestamp]))
+    metadata.append(Member(key: .creationTimestamp, value: .string(now.rfc3339)))
     event.tree.put(.metadata, .object(metadata))
     // Moved, so that the store need not copy it to number it.
     var tree = JSON.null

@@ -36,7 +36,7 @@ package struct Writer: Sendable {
     case .bind(let pod, let uid, let node): try bind(pod, uid, node, actor, now)
     case .evict(let pod, let deletion): try evict(pod, deletion, actor, now)
     case .delete(let key, let deletion): try delete(key, deletion, actor, now)
-    case .event(let event): try create(event)
+    case .event(let event): try create(event, now)
     }
   }
 

@@ -123,7 +123,7 @@ package struct Scheduler: Controller {
     return Plan(changes: [
       Change(
         .bind(pod: key, uid: stored.uid, node: node.name),
-        succeeded: stored.event(.normal, "Scheduled", message))
+        succeeded: stored.event(.normal, "Scheduled", message, action: "Binding"))
     ])
   }
 

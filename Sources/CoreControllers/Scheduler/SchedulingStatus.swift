@@ -17,7 +17,7 @@ enum SchedulingStatus {
     if changed == nil, nominated ?? "" == pod.status.nominatedNodeName ?? "" { return Plan() }
     var updated = changed ?? pod
     updated.status.nominatedNodeName = nominated
-    let event = attempt.stored.event(.warning, "FailedScheduling", message)
+    let event = attempt.stored.event(.warning, "FailedScheduling", message, action: "Scheduling")
     return Plan(changes: [Change(.updateStatus(.pods, tree: updated.tree), succeeded: changed == nil ? nil : event)])
   }
 
@@ -58,7 +58,7 @@ enum SchedulingStatus {
       let message = "makes room for a pod of higher priority, \(preemptor.namespace)/\(preemptor.name)"
       changes.append(
         Change(.updateStatus(.pods, tree: with(condition, "True", message, pod, now).tree), tolerated: Change.untilGone))
-      let event = victim.event(.normal, "Preempted", "ends on node \(choice.node.name): it \(message)")
+      let event = victim.event(.normal, "Preempted", "ends on node \(choice.node.name): it \(message)", action: "Preempting")
       changes.append(.delete(victim, succeeded: event))
     }
     for key in cluster.nominated(to: choice.node) where key != preemptor {
