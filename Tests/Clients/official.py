@@ -1,10 +1,13 @@
 """kubernetes 37, the official client: every answer is read into a strict type, which refuses what a real server would not say."""
+import asyncio
 import http.client
 import threading
 from datetime import datetime, timezone
 
 from checks import *
-from kubernetes import client, config, dynamic, stream, utils, watch
+from kubernetes import client, config, dynamic, informer, stream, utils, watch
+from kubernetes.aio import client as aio_client
+from kubernetes.aio import config as aio_config
 from kubernetes.client import ApiException
 from kubernetes.leaderelection import electionconfig, leaderelection
 from kubernetes.leaderelection.resourcelock.leaselock import LeaseLock
@@ -118,6 +121,23 @@ for event in watch.Watch().stream(core.list_namespaced_config_map, NS, send_init
         break
 same("initial events", seen, ["ADDED", "BOOKMARK"])
 
+# An informer and the client's own asyncio half see the same.
+names = []
+follower = informer.SharedInformer(list_func=core.list_namespaced_config_map, namespace=NS)
+follower.add_event_handler("ADDED", lambda item: names.append(item.metadata.name))
+follower.start()
+core.create_namespaced_config_map(NS, {"metadata": {"name": "informed"}})
+until("the informer", lambda: "informed" in names)
+
+
+async def count():
+    await aio_config.load_kube_config(KUBECONFIG)
+    async with aio_client.ApiClient() as api:
+        return len((await aio_client.CoreV1Api(api).list_namespaced_config_map(NS)).items)
+
+
+same("by asyncio", asyncio.run(count()), 2)
+
 # A pod: its way to Running, logs, commands, ports.
 same("phase of a new pod", core.create_namespaced_pod(NS, pod("p")).status.phase, "Pending")
 phases = []
@@ -153,6 +173,16 @@ connection.sock = forward.socket(8080)
 connection.request("GET", "/")
 same("through a forwarded port", connection.getresponse().read(), b"served\n")
 forward.close()
+forward = stream.portforward(core.connect_get_namespaced_pod_portforward, "p", NS, ports="8080,81")
+same("from a port without a listener", forward.socket(81).recv(1), b"")
+same("why", until("its error", lambda: forward.error(81)) != "", True)
+forward.close()
+# More input than a pipe or a queue takes at once, as a copy sends it.
+process = run("sh", "-c", "busybox head -c 3000000 | busybox wc -c", stdin=True, _preload_content=False)
+for _ in range(30):
+    process.write_stdin("x" * 100_000)
+until("the sum", lambda: process.read_stdout(timeout=5).strip() == "3000000")
+process.close()
 eviction = manifest("policy/v1", "Eviction", "p")
 same("an eviction that is only tried", core.create_namespaced_pod_eviction("p", NS, eviction, dry_run="All").kind, "Status")
 gone = core.delete_namespaced_pod("p", NS)
