@@ -45,9 +45,11 @@ else
 	.build/release/wavetank-bench $(ROWS)
 endif
 
-# Writes README's table of commands anew.
+# Writes README's table of commands and docs/fields.md anew.
 readme: build
 	.build/release/wavetank help --markdown | sed -i -e '/<!-- commands -->/,/<!-- end of commands -->/{//!d}' -e '/<!-- commands -->/r /dev/stdin' README.md
+	{ sed '/^```/,$$d' docs/fields.md; echo '```'; .build/release/wavetank explain fields; echo '```'; } >docs/fields.md.new
+	mv docs/fields.md.new docs/fields.md
 
 SWIFT_FILES = Sources Tests Plugins Benchmarks Package.swift
 format:

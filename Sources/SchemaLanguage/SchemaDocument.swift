@@ -7,6 +7,7 @@
 ///       replicas int32 [#1?!] [required] [default=1] [min=0] [max=…] [enum=A|B [unchecked]] [list=set|atomic] [keys=a,b]
 ///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats] [nonempty]
 ///       | What the field is.
+///       ! [=A|B] What is done instead of acting on it, or on these values of it: nothing but a warning.
 ///
 /// Types of fields: string bytes time microTime quantity int32 int64 double bool intOrString any, the name of a type of this
 /// package, PACKAGE.TYPE of another one, `[T]` for a list and `{T}` for a map from names. A field with keys= is a list of type map.
@@ -16,6 +17,7 @@
 /// make: a function makes the type from these fields in one piece, in this order; for what is written often.
 /// unchecked: a rule of the kind refuses what enum does not list, where upstream refuses it in another way than most.
 /// nonempty: an empty list is no absent one; it stays until a rule of the kind has refused it.
+/// stored: nothing is to be done for it but to keep it. What is neither that nor under a `!` is acted on.
 /// repeats: equal keys or elements are accepted, as upstream's validation accepts them (two environment variables of one name).
 package struct SchemaDocument: Sendable {
   package var types: [SchemaType] = []
@@ -60,6 +62,9 @@ package struct SchemaField: Sendable {
   package var isImmutable = false
   /// An empty list is told from none when it is decoded, for a rule of the kind to refuse it.
   package var refusesEmpty = false
+  /// Kept, and nothing else is to be done.
+  package var isStored = false
+  package var limit: FieldLimit?
   /// The default as JSON text.
   package var defaultText: String?
   package var minimum: Int64?
@@ -71,6 +76,14 @@ package struct SchemaField: Sendable {
   package var strategies: [String] = []
   package var mapType: String?
   package var protobuf: ProtobufNumber?
+}
+
+/// That a field is accepted and not acted on.
+package struct FieldLimit: Sendable, Equatable {
+  /// What is done instead.
+  package var text = ""
+  /// Of these values only; empty: of all that say something.
+  package var values: [String] = []
 }
 
 /// Where a field stands in protobuf.

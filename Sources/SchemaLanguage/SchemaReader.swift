@@ -37,6 +37,7 @@ package struct SchemaReader {
     if text.isEmpty || text.first == UInt8(ascii: "#") { return }
     if text.first == UInt8(ascii: "|") { return try readDocs(text.dropFirst().drop { $0 == 0x20 }, ofField: indented) }
     SchemaReader.split(text, &words)
+    if text.first == UInt8(ascii: "!") { return try readLimit(words.dropFirst()) }
     if indented { return try readField(words) }
     switch words[0] {
     case "package": try readPackage(words)
@@ -59,6 +60,16 @@ package struct SchemaReader {
       i += 1
     }
     if start < end { words.append(text[start..<end]) }
+  }
+
+  private mutating func readLimit(_ words: ArraySlice<Word>) throws(SchemaLanguageError) {
+    guard let field = document.types.last?.fields.indices.last else { throw error("a limit before any field") }
+    var limit = FieldLimit()
+    let values = words.first.flatMap { $0.first == UInt8(ascii: "=") ? $0.dropFirst() : nil }
+    if let values { limit.values = list(values, UInt8(ascii: "|")) }
+    limit.text = words.dropFirst(values == nil ? 0 : 1).map(string).joined(separator: " ")
+    guard !limit.text.isEmpty else { throw error("a limit says what is done instead") }
+    document.types[document.types.count - 1].fields[field].limit = limit
   }
 
   private func string(_ word: Word) -> String { String(decoding: word, as: UTF8.self) }
@@ -131,6 +142,7 @@ package struct SchemaReader {
     case "repeats": field.allowsRepeats = true
     case "unchecked": field.isUnchecked = true
     case "nonempty": field.refusesEmpty = true
+    case "stored": field.isStored = true
     case _ where word.first == UInt8(ascii: "#"):
       field.isAlwaysWritten = word.last == UInt8(ascii: "!")
       field.protobuf = try protobuf(word.dropFirst().dropLast(field.isAlwaysWritten ? 1 : 0))

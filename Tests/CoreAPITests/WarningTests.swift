@@ -23,7 +23,7 @@ struct WarningTests {
       (#"{"env":[{"name":"A","value":"1"},{"name":"A","value":"2"}]}"#, "{}", ["env[1]"]),
       (#"{"env":[{"name":"A","value":"1"},{"name":"A","value":"$(A):2"}]}"#, "{}", []),
       (#"{"ports":[{"containerPort":80},{"containerPort":80}]}"#, "{}", ["ports[1]"]),
-      (#"{"ports":[{"containerPort":80},{"containerPort":80,"hostPort":8080}]}"#, "{}", ["ports[1]"]),
+      (#"{"ports":[{"containerPort":80},{"containerPort":80,"hostPort":8080}]}"#, "{}", ["ports[1]", "hostPort"]),
       (
         #"{"resources":{"limits":{"memory":"100m"},"requests":{"memory":"100m"}}}"#, "{}", ["limits[memory]", "requests[memory]"]
       ),
@@ -32,7 +32,11 @@ struct WarningTests {
         "{}",
         #"{"topologySpreadConstraints":[{"maxSkew":1,"topologyKey":"failure-domain.beta.kubernetes.io/zone","whenUnsatisfiable":"DoNotSchedule"}]}"#,
         ["labelSelector", "topologyKey"]
-      ), ("{}", #"{"volumes":[{"name":"v","gitRepo":{"repository":"r"}}]}"#, ["volumes[0].gitRepo"]),
+      ),
+      (
+        "{}", #"{"volumes":[{"name":"v","gitRepo":{"repository":"r"}}]}"#,
+        ["volumes[0].gitRepo: vol", "volumes[0].gitRepo: nodes"]
+      ),
     ])
   func pods(_ container: String, _ more: String, _ parts: [String]) throws {
     var bench = Bench()
@@ -40,6 +44,52 @@ struct WarningTests {
     let found = warnings(answer)
     #expect(answer.status == 201, "\(answer.message)")
     #expect(found.count == parts.count && parts.allSatisfy { part in found.contains { $0.contains(part) } }, "\(found)")
+  }
+
+  @Test(
+    "what is accepted and not acted on is one header with its path, in templates too, and only where it is said anew",
+    arguments: [
+      (#"{"hostUsers":false}"#, ["hostUsers"]), (#"{"hostUsers":true}"#, []),
+      (#"{"runtimeClassName":"gvisor"}"#, ["runtimeClassName"]),
+      (
+        #"{"securityContext":{"fsGroupChangePolicy":"Always","seccompProfile":{"type":"Localhost","localhostProfile":"p"}}}"#,
+        ["securityContext.seccompProfile.type", "securityContext.seccompProfile.localhostProfile"]
+      ),
+      (
+        #"{"imagePullSecrets":[{"name":"s"}],"volumes":[{"name":"v","nfs":{"server":"s","path":"/"}}]}"#,
+        ["imagePullSecrets", "volumes[0].nfs"]
+      ), (#"{"imagePullSecrets":[],"hostNetwork":true}"#, []),
+    ])
+  func limits(_ more: String, _ paths: [String]) throws {
+    var bench = Bench()
+    let spec = try JSONParser.parse(more)
+    let single = bench.send("POST", Bench.pods, pod([:], spec))
+    #expect(single.status == 201, "\(single.message)")
+    for path in paths { #expect(single.warnings.contains { $0.contains("\"spec.\(path): ") }, "\(single.warnings)") }
+    #expect(single.warnings.count == paths.count, "\(single.warnings)")
+    var tree = Bench.deployment("a")
+    for member in spec.members { tree[.spec][.template][.spec].put(member.key, member.value) }
+    let made = bench.send("POST", ApplyTests.deployments, tree)
+    #expect(
+      made.warnings.count == paths.count && made.warnings.allSatisfy { $0.contains("\"spec.template.spec.") }, "\(made.warnings)")
+    let scaled = bench.send(
+      "PATCH", ApplyTests.deployments + "/a", ["spec": ["replicas": 3]], type: "application/merge-patch+json")
+    #expect(scaled.status == 200 && scaled.warnings.isEmpty)
+  }
+
+  @Test("the warnings of one object end at sixteen, and a Service's are those of what nodes would have to do")
+  func limitsOfServices() {
+    var bench = Bench()
+    let volumes = (0..<40).map { ["name": .string("v\($0)"), "nfs": ["server": "s", "path": "/"]] as JSON }
+    #expect(bench.send("POST", Bench.pods, pod([:], ["volumes": .array(volumes)])).warnings.count == 16)
+    func service(_ more: JSON) -> JSON {
+      var spec: JSON = ["ports": [["port": 80]]]
+      for member in more.members { spec.put(member.key, member.value) }
+      return ["metadata": ["generateName": "s"], "spec": spec]
+    }
+    let services = "/api/v1/namespaces/default/services"
+    #expect(bench.send("POST", services, service([:])).warnings.isEmpty)
+    #expect(bench.send("POST", services, service(["type": "NodePort", "sessionAffinity": "ClientIP"])).warnings.count == 2)
   }
 
   @Test("a template is warned of when it is new or changed, with its own path")

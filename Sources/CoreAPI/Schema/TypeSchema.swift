@@ -7,6 +7,7 @@ struct Walks: OptionSet {
   static let defaults = Walks(rawValue: 1)
   static let zeros = Walks(rawValue: 2)
   static let immutable = Walks(rawValue: 4)
+  static let limits = Walks(rawValue: 8)
 }
 
 /// One object type, ready for use. Fields are found by the key's number in a small open-addressing table.
@@ -55,6 +56,7 @@ package final class TypeSchema: @unchecked Sendable {
     if !defaultedFields.isEmpty { walks.insert(.defaults) }
     if !writtenFields.isEmpty { walks.insert(.zeros) }
     if fields.contains(where: \.isImmutable) { walks.insert(.immutable) }
+    if fields.contains(where: { $0.declaration.limit != nil }) { walks.insert(.limits) }
     var capacity = 4
     while capacity < fields.count * 2 { capacity *= 2 }
     slots.deallocate()

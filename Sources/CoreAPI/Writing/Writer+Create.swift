@@ -14,6 +14,7 @@ extension Writer {
   mutating func create(_ draft: inout Draft) throws(APIError) -> Written {
     try beginMetadata(&draft)
     try admitNamespace(draft)
+    warnOfLimits(&draft)
     setDefaults(&draft)
     try admitCreate(&draft)
     try prepareCreate(&draft)

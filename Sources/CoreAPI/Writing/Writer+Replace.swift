@@ -18,6 +18,7 @@ extension Writer {
   mutating func replace(_ draft: inout Draft) throws(APIError) -> Written {
     guard let old = draft.old else { return try create(&draft) }
     try continueMetadata(&draft, old)
+    warnOfLimits(&draft)
     setDefaults(&draft)
     admitReplace(&draft, old)
     try prepareReplace(&draft, old)
@@ -40,6 +41,12 @@ extension Writer {
     if resource.definition.template == nil || draft.tree[.spec] != old.tree[.spec] {
       draft.warnings += resource.warnings(draft.tree)
     }
+  }
+
+  /// Of what a client says itself, before anything is filled in.
+  func warnOfLimits(_ draft: inout Draft) {
+    guard !draft.actor.isProgram, draft.scope == .object, let type = draft.schema else { return }
+    draft.warnings += Schema.shared.limits(draft.tree, type, old: draft.old?.tree ?? .null)
   }
 
   /// The row of the control plane's own statuses: metadata and spec stay as they are stored, and are not looked at again.

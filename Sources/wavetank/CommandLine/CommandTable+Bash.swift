@@ -70,7 +70,8 @@ extension CommandTable {
     case .folder: "kind=folder"
     case .choice(let words): "words='\(words.joined(separator: " "))'"
     case .command: "words='\(firstWords.joined(separator: " "))'"
-    case .flag, .text, .number, .wholeNumber, .object: "words="
+    case .object(_, let words): "words='\(words.joined(separator: " "))'"
+    case .flag, .text, .number, .wholeNumber: "words="
     }
   }
 }

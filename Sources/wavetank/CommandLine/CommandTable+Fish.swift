@@ -37,7 +37,8 @@ extension CommandTable {
     case .folder: words = "'(__fish_complete_directories)'"
     case .choice(let choices): words = "'\(choices.joined(separator: " "))'"
     case .command: words = "'\(firstWords.joined(separator: " "))'"
-    case .text, .number, .wholeNumber, .object: words = ""
+    case .object(_, let choices): words = "'\(choices.joined(separator: " "))'"
+    case .text, .number, .wholeNumber: words = ""
     }
     return (parameter.isArgument ? "" : " -x") + (words.isEmpty ? "" : " -a \(words)")
   }

@@ -59,7 +59,8 @@ extension CommandTable {
     case .folder: message + "_files -/"
     case .choice(let words): message + "(\(words.joined(separator: " ")))"
     case .command: message + "(\(firstWords.joined(separator: " ")))"
-    case .text, .number, .wholeNumber, .object: message
+    case .object(_, let words): message + "(\(words.joined(separator: " ")))"
+    case .text, .number, .wholeNumber: message
     }
   }
 
