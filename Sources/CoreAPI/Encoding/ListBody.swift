@@ -2,7 +2,7 @@ import CoreObjects
 
 /// The body of a list while it grows, in pieces that are few and not too large.
 struct ListBody {
-  private static let pieceBytes = 1 << 20
+  private static let pieceBytes = 1 << 16
   private let encoder: ObjectEncoder
   private let now: Instant
   private var pieces: [[UInt8]] = []

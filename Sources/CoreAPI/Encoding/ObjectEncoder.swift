@@ -9,18 +9,11 @@ struct ObjectEncoder: Sendable {
   }
   let served: ServedResource
   let shape: Accept.Shape
-  /// How the bytes of an object begin: both orders in which its type may be told.
-  private let typeMembers: [[UInt8]]
   var includeObject = IncludeObject.metadata
 
   init(_ call: Call) throws(APIError) {
     served = call.served
     shape = call.accept.shape
-    let (kind, version) = (served.definition.kind, served.version.apiVersion)
-    typeMembers = [
-      Array("{\"apiVersion\":\"\(version)\",\"kind\":\"\(kind)\",".utf8),
-      Array("{\"kind\":\"\(kind)\",\"apiVersion\":\"\(version)\",".utf8),
-    ]
     if let text = call.query["includeObject"], !text.isEmpty {
       guard let value = IncludeObject(rawValue: text) else {
         throw .badRequest("parameter includeObject: \"\(text)\" is none of None, Metadata, Object")
@@ -65,11 +58,7 @@ struct ObjectEncoder: Sendable {
   func append(_ object: StoredObject, to body: inout [UInt8], at now: Instant) {
     switch shape {
     case .object, .discovery:
-      if isPlain, let type = typeMembers.first(where: object.encoded.starts(with:)) {
-        body.append(UInt8(ascii: "{"))
-        body += object.encoded[type.count...]
-        return
-      }
+      if isPlain, object.appendWithoutType(to: &body) { return }
       var tree = converted(object.tree)
       for key in [Key.kind, .apiVersion] { tree.remove(key) }
       body += tree.encoded()

@@ -12,6 +12,8 @@ package final class StoredObject: Sendable {
   /// The owner reference of the object's controller; null without one. Found once: every controller asks for it.
   package let controllerReference: JSON
   private let bytes: [UInt8]?
+  /// Of apiVersion and kind where they begin the bytes, with the comma behind them; otherwise 0.
+  private let typeByteCount: Int
   /// `tree` as compact JSON: kept, or encoded at each use, as the store is configured.
   package var encoded: [UInt8] { bytes ?? tree.encoded() }
 
@@ -21,8 +23,28 @@ package final class StoredObject: Sendable {
     self.revision = revision
     self.tree = tree
     bytes = encoded
+    typeByteCount = StoredObject.typeByteCount(tree)
     ownerReferences = tree[.metadata][.ownerReferences].elements
     controllerReference = ownerReferences.first { $0[.controller].bool == true } ?? .null
+  }
+
+  /// Of {"kind":"X","apiVersion":"v1", in either order; neither holds a letter that JSON escapes.
+  private static func typeByteCount(_ tree: JSON) -> Int {
+    guard case .object(let members) = tree, members.count > 2 else { return 0 }
+    let keys = [members[0].key, members[1].key]
+    guard keys == [.kind, .apiVersion] || keys == [.apiVersion, .kind], let first = members[0].value.string,
+      let second = members[1].value.string
+    else { return 0 }
+    return first.utf8.count + second.utf8.count + #""kind":"","apiVersion":"","#.utf8.count
+  }
+
+  /// Appends the encoded object, as an item of a list that has told the type.
+  /// - Returns: whether it could be done without encoding it anew
+  package func appendWithoutType(to body: inout [UInt8]) -> Bool {
+    guard let bytes, typeByteCount > 0 else { return false }
+    body.append(UInt8(ascii: "{"))
+    bytes.withUnsafeBufferPointer { body.append(contentsOf: UnsafeBufferPointer(rebasing: $0[(typeByteCount + 1)...])) }
+    return true
   }
 
   /// The object's own controller, such as the StatefulSet of a pod.
