@@ -68,6 +68,7 @@ struct PodRulesTests {
     (#"{"dnsConfig":{"nameservers":["1.1.1.1","1.1.1.2","1.1.1.3","1.1.1.4"]}}"#, ["Invalid dnsConfig.nameservers"]),
     (#"{"tolerations":[{"operator":"Equal","value":"a"}]}"#, ["Invalid tolerations[0].operator"]),
     (#"{"tolerations":[{"key":"a","operator":"Exists","value":"b"}]}"#, ["Invalid tolerations[0].operator"]),
+    (#"{"tolerations":[{"key":"a","operator":"Gt","value":"5"}]}"#, ["NotSupported tolerations[0].operator"]),
     (#"{"tolerations":[{"key":"a","tolerationSeconds":5}]}"#, ["Invalid tolerations[0].effect"]),
     (#"{"nodeSelector":{"a b":"c"}}"#, ["Invalid nodeSelector"]),
     (#"{"hostAliases":[{"ip":"nowhere","hostnames":["a"]}]}"#, ["Invalid hostAliases[0].ip"]),

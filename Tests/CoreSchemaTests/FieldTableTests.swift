@@ -63,6 +63,7 @@ struct FieldTableTests {
       "volumeAttributesClassName": "volumes and claims are matched by it", "mountOptions": "a volume gets its class's",
       "hostPort": "two pods with one are kept apart", "hostIP": "likewise", "stopSignal": "an image's",
       "claims": "those of volumes",
+      "grpc": "as a connection",
     ]
     // A limit to some values is no limit to the others.
     let whole = rows.filter { row in
@@ -85,6 +86,7 @@ struct FieldTableTests {
     let rows = FieldTable(kind: "deployment").rows
     #expect(rows.contains { $0.path == "Deployment.spec.template.spec.containers[].image" && $0.word == .acted })
     #expect(rows.contains { $0.path == "Deployment.spec.template.spec.volumes[].nfs" && $0.word == .warned })
+    for name in ["Deployments", "deploy"] { #expect(FieldTable(kind: name).rows.count == rows.count) }
     #expect(FieldTable(kind: "Nope").rows.isEmpty)
   }
 }

@@ -110,6 +110,10 @@ enum PodSpecRules {
   private static func toleration(_ toleration: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {
     let key = toleration[.key].string ?? ""
     let exists = toleration[.operator] == "Exists"
+    // The schema knows Gt and Lt, whose feature gate TaintTolerationComparisonOperators is off in v1.36.
+    if let text = toleration[.operator].string, text == "Gt" || text == "Lt" {
+      rules.add([.notSupported(path.child("operator"), value: text, supported: ["Equal", "Exists"])])
+    }
     rules.form(toleration[.key], path.child("key"), "must be a qualified name") { NameRules.qualifiedNameProblem($0) == nil }
     if key.isEmpty, !exists {
       rules.refuse(.invalid, path.child("operator"), toleration[.operator], "without a key, which is any key, it must be Exists")

@@ -39,12 +39,16 @@ package struct FieldTable {
   /// Where the fields of a type are listed.
   private var places: [String: String] = [:]
 
-  /// - Parameter kind: nil for all kinds that are stored
+  /// - Parameter kind: as kubectl takes it: "Pod", "pods", "po"; nil for all kinds
   package init(kind: String? = nil) {
-    for resource in Resources.all where kind == nil || resource.definition.kind.lowercased() == kind?.lowercased() {
+    for resource in Resources.all where kind.map({ FieldTable.names(resource.definition).contains($0.lowercased()) }) != false {
       guard let version = resource.definition.versions.first, let type = Schema.shared.type(version.typeName) else { continue }
       list(type, resource.definition.kind)
     }
+  }
+
+  private static func names(_ definition: ResourceDefinition) -> [String] {
+    [definition.kind.lowercased(), definition.id.name] + definition.shortNames
   }
 
   private mutating func list(_ type: TypeSchema, _ path: String) {
