@@ -146,6 +146,23 @@ struct ApplyTests {
     #expect(answer.status == 200 && answer.body[.spec][.replicas] == 5)
   }
 
+  @Test("of an object that kubectl applied by itself, what it said is what it takes over, and not what was filled in")
+  func migrates() {
+    var bench = Bench()
+    let claims = "/api/v1/namespaces/default/persistentvolumeclaims"
+    let spec: JSON = ["accessModes": ["ReadWriteOnce"], "resources": ["requests": ["storage": "1Gi"]]]
+    var claim: JSON = ["apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": ["name": "c"], "spec": spec]
+    let note = claim.description
+    claim[.metadata].put(.annotations, ["kubectl.kubernetes.io/last-applied-configuration": .string(note)])
+    #expect(bench.send("POST", claims, claim).status == 201)
+    let entries = apply(&bench, claim, by: "kubectl", at: claims + "/c").body[.metadata][.managedFields].elements
+    let own = fields(entries.first { $0["manager"] == "kubectl-client-side-apply" })
+    #expect(own["f:spec"] == ["f:accessModes": [:], "f:resources": ["f:requests": ["f:storage": [:]]]])
+    #expect(!own["f:metadata"]["f:annotations"]["f:kubectl.kubernetes.io/last-applied-configuration"].isNull)
+    let rest = fields(entries.first { $0["manager"] == "before-first-apply" })
+    #expect(!rest["f:spec"]["f:volumeMode"].isNull && rest["f:spec"]["f:accessModes"].isNull)
+  }
+
   @Test("what was there before the first apply belongs to before-first-apply; kubectl's own earlier apply is no conflict")
   func firstApply() {
     var bench = Bench()

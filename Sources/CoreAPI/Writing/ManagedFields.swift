@@ -4,6 +4,7 @@ import CoreObjects
 struct ManagedFields {
   /// Managers that write without applying; the oldest of more are put together.
   static let updateLimit = 10
+  static let clientSideApply = "kubectl-client-side-apply"
   static let beforeFirstApply = "before-first-apply"
   static let ancientChanges = "ancient-changes"
 

@@ -78,13 +78,18 @@ extension Writer {
     draft.tree[.metadata].put(.managedFields, managed.tree)
   }
 
-  /// All that is there belongs to one manager of updates. Source: skipnonapplied.go, v1.36.
+  /// What kubectl applied by itself belongs to the manager whose fields it takes over when it applies here; all else that is there
+  /// belongs to one manager of updates. Source: skipnonapplied.go, and csaupgrade of client-go, v1.36.
   private func firstApply(_ tree: JSON, _ type: TypeSchema, _ served: ServedResource) -> ManagedFields {
     var managed = ManagedFields()
-    let set = Schema.shared.fieldSet(of: FieldOwnership.plain(tree), type).subtractingTrees(FieldOwnership.unowned)
-    managed.set(
-      ManagedFields.Manager(name: ManagedFields.beforeFirstApply, isApply: false), set, apiVersion: served.storage.apiVersion,
-      time: tree[.metadata][.creationTimestamp].string ?? "")
+    let all = Schema.shared.fieldSet(of: FieldOwnership.plain(tree), type).subtractingTrees(FieldOwnership.unowned)
+    var applied = lastApplied(tree, type).intersection(all)
+    if !applied.isEmpty { applied = applied.union(Writer.lastAppliedField) }
+    for (name, fields) in [(ManagedFields.clientSideApply, applied), (ManagedFields.beforeFirstApply, all.subtracting(applied))] {
+      managed.set(
+        ManagedFields.Manager(name: name, isApply: false), fields, apiVersion: served.storage.apiVersion,
+        time: tree[.metadata][.creationTimestamp].string ?? "")
+    }
     return managed
   }
 
@@ -94,7 +99,8 @@ extension Writer {
   ) throws(APIError) {
     var causes: [APIError.Cause] = []
     var lists: [String] = []
-    let own = lastApplied(live, manager, type)
+    // No conflict with itself.
+    let own = manager.name == Writer.kubectl ? lastApplied(live, type) : FieldSet()
     for entry in managed.entries.sorted(by: { $0.text < $1.text }) where entry.manager != manager {
       let paths = entry.set.intersection(written).subtracting(own).paths
       causes += paths.map { .init(reason: "FieldManagerConflict", message: "conflict with \(entry.text)", field: $0) }
@@ -113,12 +119,21 @@ extension Writer {
   /// Whose configuration the annotation holds.
   private static let kubectl = "kubectl"
 
-  /// What kubectl applied itself before it applied here, as far as it is still so: no conflict with itself.
-  /// Source: lastappliedmanager.go, v1.36.
-  private func lastApplied(_ live: JSON, _ manager: ManagedFields.Manager, _ type: TypeSchema) -> FieldSet {
-    guard manager.name == Writer.kubectl, let text = live[.metadata][.annotations][Writer.lastAppliedKey].string,
-      let tree = try? JSONParser.parse(text)
-    else { return FieldSet() }
+  private static let lastAppliedField: FieldSet = {
+    var annotations = FieldSet()
+    annotations["f:" + lastAppliedKey.name] = .leaf
+    var metadata = FieldSet()
+    metadata["f:annotations"] = annotations
+    var all = FieldSet()
+    all["f:metadata"] = metadata
+    return all
+  }()
+
+  /// What kubectl applied itself before it applied here, as far as it is still so. Source: lastappliedmanager.go, v1.36.
+  private func lastApplied(_ live: JSON, _ type: TypeSchema) -> FieldSet {
+    guard let text = live[.metadata][.annotations][Writer.lastAppliedKey].string, let tree = try? JSONParser.parse(text) else {
+      return FieldSet()
+    }
     let (set, removed) = Schema.shared.difference(from: tree, to: live, type)
     return Schema.shared.fieldSet(of: tree, type).subtracting(set).subtracting(removed)
   }

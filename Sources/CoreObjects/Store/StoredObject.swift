@@ -23,7 +23,7 @@ package final class StoredObject: Sendable {
     self.revision = revision
     self.tree = tree
     bytes = encoded
-    typeByteCount = StoredObject.typeByteCount(tree)
+    typeByteCount = encoded == nil ? 0 : StoredObject.typeByteCount(tree)
     ownerReferences = tree[.metadata][.ownerReferences].elements
     controllerReference = ownerReferences.first { $0[.controller].bool == true } ?? .null
   }
