@@ -9,7 +9,7 @@ enum YAMLBody {
   /// As the core's limit of a body; a longer one is refused there.
   static let limitBytes = 3 * 1024 * 1024
 
-  /// A body that is no YAML document stays as it is, for the core to refuse.
+  /// Of several documents the first counts. A body without one stays as it is, for the core to refuse as JSON.
   static func convert(_ request: inout APIRequest) {
     let header = request.contentType
     guard header.hasPrefix(type) || header.hasPrefix(applyType), request.body.count <= limitBytes else { return }
@@ -17,8 +17,7 @@ enum YAMLBody {
     if first != UInt8(ascii: "{") {
       // A key that is there twice is for the core to complain about.
       let text = String(decoding: request.body, as: UTF8.self)
-      guard let documents = try? YAMLReader.documents(text, keepsDuplicates: true), documents.count == 1 else { return }
-      request.body = documents[0].encoded()
+      if let document = try? YAMLReader.documents(text, keepsDuplicates: true).first { request.body = document.encoded() }
     }
     if header.hasPrefix(type) { request.contentType = "application/json" }
   }

@@ -43,6 +43,8 @@ struct PodRulesTests {
     ),
     (#"{"readinessProbe":{"tcpSocket":{"port":80},"exec":{"command":["a"]}}}"#, ["Forbidden c.readinessProbe.tcpSocket"]),
     (#"{"readinessProbe":{}}"#, ["Required c.readinessProbe"]),
+    (#"{"lifecycle":{"preStop":{"sleep":{"seconds":31}}}}"#, ["Invalid c.lifecycle.preStop.sleep"]),
+    (#"{"lifecycle":{"preStop":{"sleep":{"seconds":30}}}}"#, []),
     (#"{"lifecycle":{"preStop":{"exec":{}}}}"#, ["Required c.lifecycle.preStop.exec.command"]),
     (#"{"restartPolicyRules":[{"action":"Restart","exitCodes":{"operator":"In","values":[1]}}]}"#, ["Required c.restartPolicy"]),
     (#"{"volumeMounts":[{"name":"v","mountPath":"/a"},{"name":"v","mountPath":"/a"}]}"#, ["Invalid c.volumeMounts[1].mountPath"]),
@@ -56,6 +58,13 @@ struct PodRulesTests {
       #"{"resources":{"limits":{"example.com/card":"1500m"}}}"#,
       ["Invalid c.resources.limits[example.com/card]", "Invalid c.resources.requests[example.com/card]"]
     ),
+    (#"{"resources":{"requests":{"example.com/card":"1"}}}"#, ["Required c.resources.limits"]),
+    (#"{"resources":{"limits":{"hugepages-2Mi":"2Mi"}}}"#, ["Forbidden c.resources"]),
+    (#"{"resources":{"limits":{"hugepages-2Mi":"2Mi","memory":"1Mi"}}}"#, []),
+    (
+      #"{"volumeMounts":[{"name":"v","mountPath":"/a","recursiveReadOnly":"IfPossible"}]}"#,
+      ["Forbidden c.volumeMounts[0].recursiveReadOnly"]
+    ), (#"{"volumeMounts":[{"name":"v","mountPath":"/a","readOnly":true,"recursiveReadOnly":"Enabled"}]}"#, []),
     (#"{"name":"UP","image":" a"}"#, ["Invalid c.name", "Invalid c.image"]),
   ]
 
@@ -81,6 +90,7 @@ struct PodRulesTests {
     (#"{"securityContext":{"sysctls":[{"name":"Not A Sysctl","value":"1"}]}}"#, ["Invalid securityContext.sysctls[0].name"]),
     (#"{"shareProcessNamespace":true,"hostPID":true}"#, ["Invalid securityContext.shareProcessNamespace"]),
     (#"{"volumes":[{"name":"w","hostPath":{"path":"/a/../b"}}]}"#, ["Invalid volumes[0].hostPath.path"]),
+    (#"{"volumes":[{"name":"w","image":{}}]}"#, ["Required volumes[0].image.reference"]),
     (#"{"volumes":[{"name":"w","secret":{}}]}"#, ["Required volumes[0].secret.secretName"]),
     (
       #"{"volumes":[{"name":"w","configMap":{"name":"a","items":[{"key":"k","path":"/abs"}]}}]}"#,
@@ -91,7 +101,10 @@ struct PodRulesTests {
       #"{"initContainers":[{"name":"i","image":"a","readinessProbe":{"tcpSocket":{"port":1}}}]}"#,
       ["Forbidden initContainers[0].readinessProbe"]
     ),
-    (#"{"initContainers":[{"name":"main","image":"a"}]}"#, ["Duplicate containers[0].name"]),
+    (#"{"initContainers":[{"name":"main","image":"a"}]}"#, ["Duplicate initContainers[0].name"]),
+    (#"{"hostUsers":false,"hostNetwork":true,"hostIPC":true}"#, ["Forbidden hostNetwork", "Forbidden hostIPC"]),
+    (#"{"hostUsers":true,"hostNetwork":true}"#, []),
+    (#"{"resources":{"requests":{"cpu":"1"},"limits":{"cpu":"500m"}}}"#, ["Invalid resources.requests"]),
     (#"{"ephemeralContainers":[{"name":"e","image":"a"}]}"#, ["Forbidden ephemeralContainers"]),
   ]
 
@@ -115,7 +128,7 @@ struct PodRulesTests {
   func spec(_ spec: String, _ wanted: [String]) throws {
     var bench = Bench()
     let answer = bench.send("POST", Bench.pods, try Self.pod(container: "{}", spec: spec))
-    let found = complaints(answer).map { $0 == "Duplicate c.name" ? "Duplicate containers[0].name" : $0 }
+    let found = complaints(answer)
     #expect(answer.status == (wanted.isEmpty ? 201 : 422) && found == wanted, "\(answer.status) \(found)")
   }
 }

@@ -4,7 +4,7 @@ import CoreObjects
 enum ContainerRules {
   private static let ruleLimit = 20
 
-  static func validate(_ container: JSON, isInit: Bool, volumes: Set<String>, _ path: FieldPath) -> [FieldError] {
+  static func validate(_ container: JSON, isInit: Bool, volumes: Set<String>, grace: Int?, _ path: FieldPath) -> [FieldError] {
     var rules = RuleSheet()
     rules.form(container[.name], path.child("name"), FieldRules.labelText, FieldRules.isLabel)
     let image = container[.image].string ?? ""
@@ -21,7 +21,7 @@ enum ContainerRules {
       if isInit, !isSidecar {
         rules.refuse(.forbidden, path.child(key), nil, "an init container has it only with restartPolicy Always")
       } else if key == .lifecycle {
-        hooks(container[key], path.child(key), &rules)
+        hooks(container[key], grace, path.child(key), &rules)
       } else {
         probe(container[key], key, path.child(key), &rules)
       }
@@ -100,6 +100,9 @@ enum ContainerRules {
       if mount[.subPath].string?.isEmpty == false, mount[.subPathExpr].string?.isEmpty == false {
         rules.refuse(.invalid, at.child("subPathExpr"), mount[.subPathExpr], "not together with subPath")
       }
+      if let extent = mount[.recursiveReadOnly].string, extent != "Disabled", mount[.readOnly] != true {
+        rules.refuse(.forbidden, at.child("recursiveReadOnly"), nil, "is for what is mounted readOnly")
+      }
     }
   }
 
@@ -119,9 +122,13 @@ enum ContainerRules {
     }
   }
 
-  private static func hooks(_ lifecycle: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {
+  private static func hooks(_ lifecycle: JSON, _ grace: Int?, _ path: FieldPath, _ rules: inout RuleSheet) {
     for key in [Key.postStart, .preStop] where lifecycle[key].isObject {
       handler(lifecycle[key], path.child(key), [.exec, .httpGet, .tcpSocket, .sleep], &rules)
+      if let grace, let seconds = lifecycle[key][.sleep][.seconds].int, seconds > grace {
+        let detail = "must not be more than terminationGracePeriodSeconds (\(grace))"
+        rules.refuse(.invalid, path.child(key).child("sleep"), .int(Int64(seconds)), detail)
+      }
     }
   }
 
@@ -177,6 +184,8 @@ enum ContainerRules {
 
   static func isStandard(_ name: String) -> Bool { name == "cpu" || name == "memory" || name == "ephemeral-storage" }
 
+  private static func isHuge(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
+
   static func resources(_ resources: ResourceRequirements, _ path: FieldPath) -> [FieldError] {
     var rules = RuleSheet()
     for (field, map) in [("limits", resources.limits), ("requests", resources.requests)] {
@@ -185,17 +194,25 @@ enum ContainerRules {
         guard let amount = Quantity(text) else { continue }
         if amount < Quantity(value: 0) { rules.refuse(.invalid, at, .string(text), "must be greater than or equal to 0") }
         if isStandard(name) { continue }
-        if !name.utf8.contains(UInt8(ascii: "/")), !name.hasPrefix("hugepages-") {
+        if !name.utf8.contains(UInt8(ascii: "/")), !isHuge(name) {
           rules.refuse(.invalid, at, .string(name), "must be a standard resource for containers")
         } else if amount.milliValue % 1000 != 0 {
           rules.refuse(.invalid, at, .string(text), "must be an integer")
         }
       }
     }
-    if resources.limits.isEmpty { return rules.errors }
+    let names = (resources.limits.sorted + resources.requests.sorted).map(\.name)
+    if names.contains(where: isHuge), !names.contains("cpu"), !names.contains("memory") {
+      rules.refuse(.forbidden, path, nil, "huge pages are given beside cpu or memory only")
+    }
     for (name, text) in resources.requests.sorted {
-      guard let limit = resources.limits[name].flatMap({ Quantity($0) }), let request = Quantity(text) else { continue }
       let isShared = isStandard(name)
+      guard let limit = resources.limits[name].flatMap({ Quantity($0) }), let request = Quantity(text) else {
+        if !isShared, resources.limits[name] == nil {
+          rules.refuse(.required, path.child("limits"), nil, "of \(name) nobody gets more than requested: set the limit as well")
+        }
+        continue
+      }
       if isShared ? request > limit : request != limit {
         let detail = "must be \(isShared ? "less than or " : "")equal to \(name) limit of \(limit)"
         rules.refuse(.invalid, path.child("requests"), .string(text), detail)

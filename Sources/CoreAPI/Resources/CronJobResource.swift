@@ -27,10 +27,7 @@ struct CronJobResource: Resource {
     if let name = cron.metadata.name, name.utf8.count > CronJobResource.nameLimit {
       errors.add(.invalid, "metadata.name", value: name, "must be no more than \(CronJobResource.nameLimit) characters")
     }
-    let schedule = cron.spec.schedule ?? ""
-    if schedule.isEmpty {
-      errors.add(.required, "spec.schedule", "give five fields such as '*/5 * * * *'")
-    } else {
+    if let schedule = cron.spec.schedule, !schedule.isEmpty {
       do throws(CronError) { _ = try CronSchedule(schedule) } catch {
         errors.add(.invalid, "spec.schedule", value: schedule, error.message)
       }

@@ -44,6 +44,12 @@ struct PodResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     var errors = PodSpecRules.validate(Pod(tree: object).spec, "spec")
+    // A template may leave the image to whoever makes pods of it.
+    for (index, volume) in object[.spec][.volumes].elements.enumerated() where volume[.image].isObject {
+      if (volume[.image][.reference].string ?? "").isEmpty {
+        errors.add(.required, FieldPath("spec").child("volumes").index(index).child("image").child("reference"), "name the image")
+      }
+    }
     let isNew = context.store.get(ObjectKey(definition.id, of: object)) == nil
     if isNew, !object[.spec][.ephemeralContainers].elements.isEmpty {
       errors.add(.forbidden, "spec.ephemeralContainers", "they come to a pod that is there")

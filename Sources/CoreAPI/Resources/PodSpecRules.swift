@@ -16,6 +16,14 @@ enum PodSpecRules {
       self.toleration(toleration, path.child("tolerations").index(index), &rules)
     }
     placement(tree, path, &rules)
+    if tree[.resources].isObject {
+      rules.add(ContainerRules.resources(ResourceRequirements(tree: tree[.resources]), path.child("resources")))
+    }
+    if tree[.hostUsers] == false {
+      for key in [Key.hostNetwork, .hostPID, .hostIPC] where tree[key] == true {
+        rules.refuse(.forbidden, path.child(key), nil, "not together with hostUsers false")
+      }
+    }
     if tree[.securityContext].isObject { security(tree, path.child("securityContext"), &rules) }
     rules.add(FieldRules.atLeast(1, spec.activeDeadlineSeconds, path.child("activeDeadlineSeconds")))
     return rules.errors
@@ -26,12 +34,13 @@ enum PodSpecRules {
       rules.refuse(.required, path.child("containers"), nil, "a pod has at least one container")
     }
     let volumes = Set(spec[.volumes].elements.compactMap { $0[.name].string })
+    let grace = spec[.terminationGracePeriodSeconds].int
     var names = Set<String>()
     var hostPorts = Set<String>()
-    for list in [Key.initContainers, .containers] {
+    for list in [Key.containers, .initContainers] {
       for (index, container) in spec[list].elements.enumerated() {
         let at = path.child(list).index(index)
-        rules.add(ContainerRules.validate(container, isInit: list == .initContainers, volumes: volumes, at))
+        rules.add(ContainerRules.validate(container, isInit: list == .initContainers, volumes: volumes, grace: grace, at))
         if let name = container[.name].string, !names.insert(name).inserted {
           rules.refuse(.duplicate, at.child("name"), container[.name])
         }
