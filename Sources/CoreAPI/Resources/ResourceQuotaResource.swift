@@ -7,6 +7,17 @@ struct ResourceQuotaResource: Resource {
     columns: [.name, "Request", "Limit", .age])
 
   private static let opposites = [("Terminating", "NotTerminating"), ("BestEffort", "NotBestEffort")]
+  /// Source: IsStandardQuotaResourceName, pkg/apis/core/helper/helpers.go, v1.36.
+  private static func isKnown(_ name: String) -> Bool {
+    let amounts = ["cpu", "memory", "ephemeral-storage"]
+    return name.utf8.contains(UInt8(ascii: "/")) || amounts.contains(name) || name == "requests.storage"
+      || amounts.contains { name == "requests." + $0 || name == "limits." + $0 }
+      || ["hugepages-", "requests.hugepages-"].contains { name.hasPrefix($0) } || counted.contains(name)
+  }
+  private static let counted: Set<String> = [
+    "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "persistentvolumeclaims", "configmaps",
+    "services.nodeports", "services.loadbalancers",
+  ]
   /// What is counted in whole units.
   private static func isCount(_ name: String) -> Bool {
     if name.hasPrefix("count/") || name.hasPrefix("services.") || name.hasSuffix("/persistentvolumeclaims") { return true }
@@ -20,6 +31,7 @@ struct ResourceQuotaResource: Resource {
     for (name, text) in spec.hard.sorted {
       guard let quantity = Quantity(text) else { continue }
       let path = FieldPath("spec.hard").key(name)
+      if !Self.isKnown(name) { errors.add(.invalid, path, value: name, "is nothing that a quota bounds") }
       if quantity.nano < 0 {
         errors.add(.invalid, path, value: text, "must be greater than or equal to 0")
       } else if Self.isCount(name), quantity.nano % 1_000_000_000 != 0 {

@@ -2,6 +2,8 @@ import CoreObjects
 
 /// Cluster addresses of 10.96.0.0/16 and node ports of 30000-32767, chosen by the write's random bits and the next free one.
 enum ServiceAddresses {
+  static let nodePorts = 30_000...32_767
+
   static func allocate(_ service: inout Service, _ context: WriteContext) throws(APIError) {
     if service.spec.type == "ExternalName" { return }
     let others = context.store.list(.services).filter { $0.uid != service.metadata.uid }.map { $0.view(Service.self) }
@@ -19,7 +21,8 @@ enum ServiceAddresses {
     service.spec.clusterIPs = List([service.spec.clusterIP!])
     if service.spec.ipFamilies.isEmpty { service.spec.ipFamilies = List(["IPv4"]) }
     if service.spec.ipFamilyPolicy == nil { service.spec.ipFamilyPolicy = "SingleStack" }
-    guard service.spec.type == "NodePort" || service.spec.type == "LoadBalancer" else { return }
+    let isBalanced = service.spec.type == "LoadBalancer" && service.spec.allocateLoadBalancerNodePorts != false
+    guard service.spec.type == "NodePort" || isBalanced else { return }
     var used = Set(others.flatMap { $0.spec.ports.compactMap(\.nodePort) })
     for index in service.spec.ports.indices where service.spec.ports[index].nodePort == nil {
       var port = 30_000 + Int((context.randomBits >> 16) % 2_768)

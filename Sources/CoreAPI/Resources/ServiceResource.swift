@@ -62,8 +62,19 @@ struct ServiceResource: Resource {
       service.spec.clusterIP = before.spec.clusterIP
       service.spec.clusterIPs = before.spec.clusterIPs
     }
+    dropOpenness(&service.spec, before.spec)
     try ServiceAddresses.allocate(&service, context)
     object = service.tree
+  }
+
+  /// What a service that was open to the outside had from it goes with it, unless the client writes it anew.
+  /// Source: dropTypeDependentFields, pkg/registry/core/service/strategy.go, v1.36.
+  private func dropOpenness(_ spec: inout ServiceSpec, _ before: ServiceSpec) {
+    guard spec.type == "ClusterIP", before.type == "NodePort" || before.type == "LoadBalancer" else { return }
+    if spec.ports.map(\.nodePort) == before.ports.map(\.nodePort) {
+      for index in spec.ports.indices { spec.ports[index].nodePort = nil }
+    }
+    if spec.externalIPs.isEmpty, spec.externalTrafficPolicy == before.externalTrafficPolicy { spec.externalTrafficPolicy = nil }
   }
 
   /// Source: GetWarningsForService, pkg/api/service/warnings.go, v1.36.
@@ -94,6 +105,21 @@ struct ServiceResource: Resource {
       } else if let name = port.name, !names.insert(name).inserted {
         errors.add(.duplicate, at.child("name"), value: name)
       }
+      if let target = port.targetPort.string, !FieldRules.isPortName(target) {
+        errors.add(.invalid, at.child("targetPort"), value: target, FieldRules.portNameText)
+      }
+      guard let nodePort = port.nodePort, nodePort != 0 else { continue }
+      if spec.type == "ClusterIP" {
+        errors.add(.forbidden, at.child("nodePort"), "is not for type ClusterIP")
+      } else if !ServiceAddresses.nodePorts.contains(nodePort) {
+        errors.add(.invalid, at.child("nodePort"), value: nodePort, "must be from 30000 to 32767")
+      }
+    }
+    if let policy = spec.externalTrafficPolicy, spec.type == "ClusterIP", spec.externalIPs.isEmpty {
+      errors.add(.invalid, "spec.externalTrafficPolicy", value: policy, "is for what is reached from outside")
+    }
+    for (index, family) in spec.ipFamilies.values.enumerated() where family == "IPv6" {
+      errors.add(.invalid, FieldPath("spec.ipFamilies").index(index), value: family, "the cluster has IPv4 only")
     }
     if spec.type == "ExternalName", (spec.externalName ?? "").isEmpty {
       errors.add(.required, "spec.externalName", "name the host")

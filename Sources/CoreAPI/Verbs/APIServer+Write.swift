@@ -169,6 +169,9 @@ extension APIServer {
     guard given.isObject, given[.kind].string ?? "Eviction" == "Eviction" else {
       throw .badRequest("the body must be of kind Eviction")
     }
+    guard given[.metadata][.name].string == call.info.pathName else {
+      throw .badRequest("the name of the eviction is not that of the pod on the URL")
+    }
     if !given[.deleteOptions].isNull { try deletion.read(given[.deleteOptions], &client) }
     try writer.write(.evict(call.key, deletion), by: .client(client), at: call.now)
     return respond(StatusBody.success(code: 201), call, status: 201)
