@@ -31,10 +31,10 @@ package final class StoredObject: Sendable {
   /// Of {"kind":"X","apiVersion":"v1", in either order; neither holds a letter that JSON escapes.
   private static func typeByteCount(_ tree: JSON) -> Int {
     guard case .object(let members) = tree, members.count > 2 else { return 0 }
-    let keys = [members[0].key, members[1].key]
-    guard keys == [.kind, .apiVersion] || keys == [.apiVersion, .kind], let first = members[0].value.string,
-      let second = members[1].value.string
-    else { return 0 }
+    let (kind, version) = (members.place(of: .kind), members.place(of: .apiVersion))
+    guard kind | version == 1, let first = members[kind].value.string, let second = members[version].value.string else {
+      return 0
+    }
     return first.utf8.count + second.utf8.count + #""kind":"","apiVersion":"","#.utf8.count
   }
 
