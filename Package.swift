@@ -60,6 +60,8 @@ let package = Package(
     core("CoreControllers", ["CoreObjects"]),
     core("CoreNode", ["CoreObjects"]),
     core("CoreEngine", ["CoreObjects", "CoreAPI", "CoreControllers", "CoreNode"]),
+    core("CoreLoad", ["CoreObjects"]),
+    core("CoreReport", ["CoreObjects"]),
 
     edge(
       "EdgeHTTP", ["COpenSSL", "CNGHTTP2", "CLLHTTP", "CZlib", "CLinux", "EdgeLinux"],
@@ -82,12 +84,13 @@ let package = Package(
     edge("Simulation", coreTargets),
     // Async functions stay on their caller's thread: a simulation is the main thread's, whose heap grows in larger steps.
     edge(
-      "Rehearsal", coreTargets + ["Simulation", "EdgeClient", "EdgeHTTP", "EdgeLinux"],
+      "Rehearsal", coreTargets + ["CoreLoad", "CoreReport", "Simulation", "EdgeClient", "EdgeHTTP", "EdgeLinux"],
       more: [.enableUpcomingFeature("NonisolatedNonsendingByDefault")]),
     .executableTarget(
       name: "wavetank",
       dependencies: coreTargets + [
-        "Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeLinux", "CLinux",
+        "CoreLoad", "CoreReport", "Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal",
+        "EdgeLinux", "CLinux",
       ],
       swiftSettings: settings),
 
@@ -108,6 +111,8 @@ let package = Package(
       "CoreControllersTests", ["CoreControllers", "CoreObjects"]),
     tests("CoreNodeTests", ["CoreNode", "CoreObjects"]),
     tests("CoreEngineTests", coreTargets + ["EdgeClient"]),
+    tests("CoreLoadTests", ["CoreLoad", "CoreObjects"]),
+    tests("CoreReportTests", ["CoreReport", "CoreObjects"]),
     tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLinux", "CZlib", "CLinux", "TestMachine"]),
     tests("EdgeJournalTests", ["EdgeJournal", "CoreObjects", "EdgeLinux", "CSQLite", "TestMachine"]),
     tests("EdgeImagesTests", ["EdgeImages", "EdgeLinux", "CLinux", "CArchive", "CoreObjects", "CoreNode", "TestMachine"]),

@@ -1,0 +1,44 @@
+/// Numbers over time, in seconds since the run began, ascending. A sample holds until the next one (or runs in a straight line to it);
+/// NaN says that from here on there is none: a gap, a staleness mark, a value that is no number.
+package struct LoadSeries: Sendable, Equatable {
+  package private(set) var seconds: [Double] = []
+  package private(set) var values: [Double] = []
+  package var isLinear = false
+
+  package init(isLinear: Bool = false) { self.isLinear = isLinear }
+
+  package var count: Int { seconds.count }
+  package var isEmpty: Bool { seconds.isEmpty }
+  /// The second of the last sample; 0 where there is none.
+  package var end: Double { seconds.last ?? 0 }
+
+  /// - Precondition: not before the last sample. A sample at the same second takes its place.
+  package mutating func append(_ value: Double, at second: Double) {
+    precondition(second >= end || isEmpty, "samples come in the order of time")
+    if second == seconds.last {
+      values[values.count - 1] = value
+      return
+    }
+    seconds.append(second)
+    values.append(value)
+  }
+
+  /// The level at a second; nil before the first sample and where there is none. After the last one that holds.
+  ///
+  /// - Parameter cursor: where the last question was answered; questions in the order of time cost nothing to find.
+  package func level(at second: Double, _ cursor: inout Int) -> Double? {
+    if cursor >= count || (cursor >= 0 && seconds[cursor] > second) { cursor = -1 }
+    while cursor + 1 < count, seconds[cursor + 1] <= second { cursor += 1 }
+    guard cursor >= 0 else { return nil }
+    let value = values[cursor]
+    if value.isNaN { return nil }
+    guard isLinear, cursor + 1 < count, !values[cursor + 1].isNaN else { return value }
+    let (from, to) = (seconds[cursor], seconds[cursor + 1])
+    return value + (values[cursor + 1] - value) * (second - from) / (to - from)
+  }
+
+  /// Every value as `change` makes it; what is missing stays missing.
+  package mutating func map(_ change: (Double) -> Double) {
+    for index in values.indices where !values[index].isNaN { values[index] = change(values[index]) }
+  }
+}
