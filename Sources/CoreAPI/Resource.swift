@@ -14,6 +14,8 @@ package protocol Resource: Sendable {
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError)
   func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError)
   func prepareForStatusUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext)
+  /// What the server itself adds to a new status, whoever writes it.
+  func completeStatus(_ status: inout JSON, old: JSON, at now: Instant)
   /// Rules across fields.
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError]
   /// Rules about what may change.
@@ -157,7 +159,9 @@ extension Resource {
 
   package func prepareForStatusUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) {
     var result = old
-    result.put(.status, object[.status])
+    var status = object[.status]
+    completeStatus(&status, old: old[.status], at: context.now)
+    result.put(.status, status)
     var metadata = object[.metadata]
     for key in [Key.generation, .deletionTimestamp, .deletionGracePeriodSeconds] + definition.keptByStatus {
       metadata.put(key, old[.metadata][key])
@@ -166,6 +170,7 @@ extension Resource {
     object = result
   }
 
+  package func completeStatus(_ status: inout JSON, old: JSON, at now: Instant) {}
   package func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] { [] }
   package func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] { [] }
   package func validateStatusUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] { [] }

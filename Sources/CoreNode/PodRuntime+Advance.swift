@@ -70,7 +70,7 @@ extension PodRuntime {
       return false
     case .absent, .failed: break
     }
-    let (hostname, domain) = HostName.of(pod, namespace: key.namespace)
+    let (hostname, domain) = HostName.of(pod, namespace: key.namespace, node: node)
     var spec = SandboxSpec(podUID: uid, namespace: key.namespace, name: key.name, hostname: hostname)
     spec.domain = domain
     do throws(VolumeFailure) {

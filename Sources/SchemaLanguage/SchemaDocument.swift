@@ -5,7 +5,7 @@
 ///     type StatefulSetSpec [kind] [map=atomic] [swift=NAME] [make=FIELD,…]
 ///     | What the type is, in our own words.
 ///       replicas int32 [#1?!] [required] [default=1] [min=0] [max=…] [enum=A|B [unchecked]] [list=set|atomic] [keys=a,b]
-///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats] [nonempty]
+///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats] [nonempty] [gate=NAME]
 ///       | What the field is.
 ///       ! [=A|B] What is done instead of acting on it, or on these values of it: nothing but a warning.
 ///
@@ -15,8 +15,10 @@
 /// that 0, "" and an empty message mean what they say and are kept when they are given; of other fields they are dropped, unless #3!
 /// says that the field is written always, also when it was not given. Source: the struct tags of k8s.io/api, v0.36.
 /// make: a function makes the type from these fields in one piece, in this order; for what is written often.
-/// unchecked: a rule of the kind refuses what enum does not list, where upstream refuses it in another way than most.
+/// unchecked: a rule of the kind refuses what enum does not list, or without enum what is missing, where upstream refuses it in
+/// another way than most.
 /// nonempty: an empty list is no absent one; it stays until a rule of the kind has refused it.
+/// gate: only a feature knows the field whose gate, NAME, is off in v1.36: it is dropped, with a warning, unless it was there.
 /// stored: nothing is to be done for it but to keep it. What is neither that nor under a `!` is acted on.
 /// repeats: equal keys or elements are accepted, as upstream's validation accepts them (two environment variables of one name).
 package struct SchemaDocument: Sendable {
@@ -64,6 +66,8 @@ package struct SchemaField: Sendable {
   package var refusesEmpty = false
   /// Kept, and nothing else is to be done.
   package var isStored = false
+  /// The feature gate, off in v1.36, without which the field is dropped.
+  package var gate: String?
   package var limit: FieldLimit?
   /// The default as JSON text.
   package var defaultText: String?

@@ -187,6 +187,9 @@ package struct SchemaReader {
     case "mergeKey": field.mergeKey = string(value)
     case "strategy": field.strategies = list(value, UInt8(ascii: ","))
     case "map": field.mapType = string(value)
+    case "gate":
+      field.gate = string(value)
+      field.limit = FieldLimit(text: "dropped: its feature gate \(string(value)) is off in v1.36")
     default: throw unknown(word, of: field)
     }
   }

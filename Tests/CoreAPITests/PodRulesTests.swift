@@ -131,4 +131,15 @@ struct PodRulesTests {
     let found = complaints(answer)
     #expect(answer.status == (wanted.isEmpty ? 201 : 422) && found == wanted, "\(answer.status) \(found)")
   }
+
+  @Test("a pod has no overhead without a class of runtimes")
+  func overhead() {
+    var bench = Bench()
+    var pod = Bench.pod("a")
+    pod[.spec].put("overhead", ["cpu": "1"])
+    let answer = bench.send("POST", Bench.pods, pod)
+    #expect(answer.status == 403 && answer.reason == "Forbidden", "\(answer.body)")
+    pod[.spec].put("runtimeClassName", "sandboxed")
+    #expect(bench.send("POST", Bench.pods, pod).status == 201)
+  }
 }

@@ -1,3 +1,4 @@
+import CoreAPI
 import CoreObjects
 import Testing
 
@@ -41,5 +42,27 @@ struct VolumeClaimTests {
     let pod = bench.send("GET", Bench.pods + "/p").body
     #expect(pod[.spec]["nodeName"].string == "n1")
     #expect(pod[.status]["nominatedNodeName"].isNull)
+  }
+
+  @Test("the server notes when a volume has come to its phase, whoever writes the phase")
+  func phase() throws {
+    var bench = Bench()
+    let path = "/api/v1/persistentvolumes"
+    let spec: JSON = ["capacity": ["storage": "1Gi"], "accessModes": ["ReadWriteOnce"], "hostPath": ["path": "/a"]]
+    let created = bench.send("POST", path, ["metadata": ["name": "v"], "spec": spec])
+    #expect(created.body[.status]["lastPhaseTransitionTime"].string == bench.now.rfc3339, "\(created.body)")
+    bench.now = bench.now + .seconds(60)
+    var tree = created.body
+    tree[.status].put(.phase, "Available")
+    _ = try bench.writer.write(.status(.persistentVolumes, in: tree), by: .controller("persistent-volume-binder"), at: bench.now)
+    let available = bench.get(path + "/v").body[.status]
+    #expect(available == ["phase": "Available", "lastPhaseTransitionTime": .string(bench.now.rfc3339)])
+    let then = bench.now.rfc3339
+    bench.now = bench.now + .seconds(60)
+    let merge = "application/merge-patch+json"
+    let same = bench.send("PATCH", path + "/v/status", ["status": ["reason": "r"]], type: merge)
+    #expect(same.body[.status]["lastPhaseTransitionTime"].string == then)
+    let failed = bench.send("PATCH", path + "/v/status", ["status": ["phase": "Failed"]], type: merge)
+    #expect(failed.body[.status]["lastPhaseTransitionTime"].string == bench.now.rfc3339)
   }
 }

@@ -122,4 +122,18 @@ struct WarningTests {
     #expect(warnings(bench.send("POST", "/api/v1/namespaces/default/persistentvolumeclaims", claim)).count == 1)
     #expect(warnings(bench.get("/api/v1/namespaces/default/endpoints")).count == 1)
   }
+
+  @Test("an element of a list that only moved is not warned of again")
+  func moves() {
+    var bench = Bench()
+    var pod = Bench.deployment("a")
+    let mount: JSON = ["name": "v", "hostPath": ["path": "/"]]
+    let block: JSON = ["name": "nfs", "nfs": ["server": "s", "path": "/"]]
+    pod[.spec][.template][.spec].put(.volumes, [block])
+    let path = "/apis/apps/v1/namespaces/default/deployments"
+    #expect(bench.send("POST", path, pod).warnings.count == 1)
+    pod[.spec][.template][.spec].put(.volumes, [mount, block])
+    let answer = bench.send("PUT", path + "/a", pod)
+    #expect(answer.status == 200 && answer.warnings == [], "\(answer.warnings)")
+  }
 }

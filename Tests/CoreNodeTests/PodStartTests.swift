@@ -169,7 +169,7 @@ struct PodStartTests {
   func hostName() {
     func host(_ name: String, _ spec: JSON = [:]) -> (String, String) {
       let tree: JSON = ["metadata": ["name": .string(name), "namespace": "ns"], "spec": spec]
-      return HostName.of(Pod(tree: tree), namespace: "ns")
+      return HostName.of(Pod(tree: tree), namespace: "ns", node: "node-1")
     }
     let long = String(repeating: "a", count: 60)
     #expect(host("web-0") == ("web-0", ""))
@@ -179,6 +179,7 @@ struct PodStartTests {
     #expect(host("p", ["hostname": "db", "subdomain": "peers"]) == ("db", "db.peers.ns.svc.cluster.local"))
     #expect(host("p", ["subdomain": "s", "setHostnameAsFQDN": true]).0 == "p.s.ns.svc.cluster.local")
     #expect(host("p", ["subdomain": "s", "hostnameOverride": "other"]) == ("other", ""))
+    #expect(host("p", ["hostname": "db", "subdomain": "s", "hostNetwork": true]) == ("node-1", ""))
   }
 
   @Test("a missing ConfigMap of a variable is CreateContainerConfigError, and the container starts once it is there")

@@ -125,6 +125,15 @@ struct SchemaFactsTests {
     #expect(compared > 1700)
   }
 
+  @Test("the features that fields wait for are off in v1.36")
+  func gates() throws {
+    let file = DeclaredSchema.root.appending(path: "Tests/Recordings/gates-v1.36.txt")
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { $0.split(separator: " ") }
+    let off = Set(lines.filter { $0[1] == "off" }.map { String($0[0]) })
+    let named = Set(try DeclaredSchema.read().types.flatMap(\.fields).compactMap(\.gate))
+    #expect(named.count > 4 && named.subtracting(off) == [])
+  }
+
   @Test("every type is a kind and atomic exactly where upstream's is")
   func types() throws {
     let recorded = try RecordedSchema()

@@ -27,25 +27,7 @@ enum FieldRules {
     text.utf8.count <= 15 && isPart(text) && !text.contains("--") && text.utf8.contains { (0x61...0x7A).contains($0) }
   }
 
-  /// An address of IPv4 or IPv6.
-  static func isAddress(_ text: String) -> Bool {
-    if text.utf8.contains(UInt8(ascii: ":")) {
-      let halves = text.split(separator: "::", omittingEmptySubsequences: false)
-      guard halves.count <= 2 else { return false }
-      var groups = halves.flatMap { $0.isEmpty ? [] : $0.split(separator: ":", omittingEmptySubsequences: false) }
-      // The last two groups may be written as IPv4.
-      if let last = groups.last, last.contains(".") {
-        guard isAddress(String(last)) else { return false }
-        groups[groups.count - 1] = "0"
-        groups.append("0")
-      }
-      let areGroups = groups.allSatisfy { (1...4).contains($0.utf8.count) && $0.allSatisfy(\.isHexDigit) }
-      return areGroups && (halves.count == 2 ? groups.count < 8 : groups.count == 8)
-    }
-    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4
-      && parts.allSatisfy { part in UInt8(part) != nil && (part == "0" || !part.hasPrefix("0")) && part.utf8.first != 0x2B }
-  }
+  static func isAddress(_ text: String) -> Bool { AddressText(text) != nil }
 
   /// Keys of ConfigMaps and Secrets.
   static func isConfigKey(_ text: String) -> Bool {

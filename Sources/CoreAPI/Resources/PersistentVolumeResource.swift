@@ -28,10 +28,18 @@ struct PersistentVolumeResource: Resource {
     var volume = PersistentVolume(tree: object)
     volume.status = PersistentVolumeStatus()
     volume.status.phase = "Pending"
+    volume.status.lastPhaseTransitionTime = context.now.rfc3339
     if !volume.metadata.finalizers.values.contains("kubernetes.io/pv-protection") {
       volume.metadata.finalizers = List(volume.metadata.finalizers.values + ["kubernetes.io/pv-protection"])
     }
     object = volume.tree
+  }
+
+  /// Source: pkg/registry/core/persistentvolume/strategy.go, v1.36.
+  func completeStatus(_ status: inout JSON, old: JSON, at now: Instant) {
+    let time = Key.lastPhaseTransitionTime
+    guard status[.phase] != old[.phase], status[time].isNull || status[time] == old[time] else { return }
+    status.put(time, .string(now.rfc3339))
   }
 
   func warnings(_ object: JSON) -> [String] { VolumeWarnings.volume(object) }

@@ -16,6 +16,12 @@ struct RuleSheet {
     refuse(.invalid, path(), value, detail)
   }
 
+  /// A text that is there must be a qualified name, even if it is empty.
+  mutating func qualifiedName(_ value: JSON, _ path: @autoclosure () -> FieldPath) {
+    guard let text = value.string, let problem = NameRules.qualifiedNameProblem(text) else { return }
+    refuse(.invalid, path(), value, problem)
+  }
+
   /// Of the members only one may be there, and one must be.
   /// - Parameters:
   ///   - excess: what is told of the second and later ones

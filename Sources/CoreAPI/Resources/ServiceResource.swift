@@ -7,7 +7,7 @@ struct ServiceResource: Resource {
   let definition = ResourceDefinition(
     id: .services, kind: "Service", shortNames: ["svc"], categories: ["all"], hasStatus: true,
     columns: [.name, "Type", "Cluster-IP", "External-IP", "Port(s)", .age, .wide("Selector")],
-    selectable: ["spec.clusterIP": { $0[.spec][.clusterIP] }, "spec.type": { $0[.spec][.type] }], nameRule: .dns1035Label)
+    selectable: ["spec.clusterIP": { $0[.spec][.clusterIP] }, "spec.type": { $0[.spec][.type] }], nameRule: .dnsLabel)
 
   /// Source: SetDefaults_Service, pkg/apis/core/v1/defaults.go, v1.36.
   func setDefaults(_ object: inout JSON) {
@@ -45,36 +45,52 @@ struct ServiceResource: Resource {
     if target.isNull || target.int == 0 || target.string == "", let number = port.port { port.targetPort = .int(Int64(number)) }
   }
 
-  /// Allocates the cluster address and node ports.
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
     var service = Service(tree: object)
     service.status = ServiceStatus()
     service.status.tree.put(.loadBalancer, .object([]))
-    try ServiceAddresses.allocate(&service, context)
+    try allocate(&service, context)
     object = service.tree
+  }
+
+  /// Fills in cluster address and node ports.
+  private func allocate(_ service: inout Service, _ context: WriteContext) throws(APIError) {
+    if let address = service.spec.clusterIP, service.spec.clusterIPs.isEmpty { service.spec.clusterIPs = List([address]) }
+    var addresses = ServiceAddresses(for: service, context)
+    try addresses.allocate(&service.spec)
   }
 
   func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
     object.put(.status, old[.status])
     var service = Service(tree: object)
-    let before = Service(tree: old)
-    if service.spec.clusterIP == nil, service.spec.type != "ExternalName" {
-      service.spec.clusterIP = before.spec.clusterIP
-      service.spec.clusterIPs = before.spec.clusterIPs
-    }
-    dropOpenness(&service.spec, before.spec)
-    try ServiceAddresses.allocate(&service, context)
+    let before = Service(tree: old).spec
+    keepAllocated(&service.spec, before)
+    ServiceRules.dropDependents(&service.spec, before)
+    try allocate(&service, context)
     object = service.tree
   }
 
-  /// What a service that was open to the outside had from it goes with it, unless the client writes it anew.
-  /// Source: dropTypeDependentFields, pkg/registry/core/service/strategy.go, v1.36.
-  private func dropOpenness(_ spec: inout ServiceSpec, _ before: ServiceSpec) {
-    guard spec.type == "ClusterIP", before.type == "NodePort" || before.type == "LoadBalancer" else { return }
-    if spec.ports.map(\.nodePort) == before.ports.map(\.nodePort) {
-      for index in spec.ports.indices { spec.ports[index].nodePort = nil }
+  /// What the server gave stays where the client says nothing of it. Source: patchAllocatedValues and NormalizeClusterIPs,
+  /// pkg/registry/core/service/storage/storage.go, v1.36.
+  private func keepAllocated(_ spec: inout ServiceSpec, _ before: ServiceSpec) {
+    if spec.type != "ExternalName", before.type != "ExternalName" {
+      if spec.clusterIP == nil, spec.clusterIPs.isEmpty || spec.clusterIPs == before.clusterIPs {
+        spec.clusterIP = before.clusterIP
+        spec.clusterIPs = before.clusterIPs
+      }
+      for key in [Key.ipFamilies, .ipFamilyPolicy] where spec.tree[key].isNull { spec.tree.put(key, before.tree[key]) }
     }
-    if spec.externalIPs.isEmpty, spec.externalTrafficPolicy == before.externalTrafficPolicy { spec.externalTrafficPolicy = nil }
+    // Who changes the one means the other too.
+    if spec.clusterIP != before.clusterIP, spec.clusterIPs == before.clusterIPs { spec.clusterIPs = List([]) }
+    if spec.opensNodes, before.opensNodes {
+      for index in spec.ports.indices where spec.ports[index].nodePort == nil {
+        let port = spec.ports[index]
+        spec.ports[index].nodePort = before.ports.first { $0.port == port.port && $0.protocol == port.protocol }?.nodePort
+      }
+    }
+    if spec.needsHealthPort, before.needsHealthPort, spec.healthCheckNodePort == nil {
+      spec.healthCheckNodePort = before.healthCheckNodePort
+    }
   }
 
   /// Source: GetWarningsForService, pkg/api/service/warnings.go, v1.36.
@@ -91,46 +107,15 @@ struct ServiceResource: Resource {
   }
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
-    let spec = Service(tree: object).spec
-    var errors: [FieldError] = []
-    if spec.ports.isEmpty, spec.clusterIP != "None", spec.type != "ExternalName" {
-      errors.add(.required, "spec.ports", "a service with an address has at least one port")
-    }
-    var names = Set<String>()
-    for index in spec.ports.indices {
-      let at = FieldPath("spec.ports").index(index)
-      let port = spec.ports[index]
-      if spec.ports.count > 1, (port.name ?? "").isEmpty {
-        errors.add(.required, at.child("name"), "ports have names where there are several")
-      } else if let name = port.name, !names.insert(name).inserted {
-        errors.add(.duplicate, at.child("name"), value: name)
-      }
-      if let target = port.targetPort.string, !FieldRules.isPortName(target) {
-        errors.add(.invalid, at.child("targetPort"), value: target, FieldRules.portNameText)
-      }
-      guard let nodePort = port.nodePort, nodePort != 0 else { continue }
-      if spec.type == "ClusterIP" {
-        errors.add(.forbidden, at.child("nodePort"), "is not for type ClusterIP")
-      } else if !ServiceAddresses.nodePorts.contains(nodePort) {
-        errors.add(.invalid, at.child("nodePort"), value: nodePort, "must be from 30000 to 32767")
-      }
-    }
-    if let policy = spec.externalTrafficPolicy, spec.type == "ClusterIP", spec.externalIPs.isEmpty {
-      errors.add(.invalid, "spec.externalTrafficPolicy", value: policy, "is for what is reached from outside")
-    }
-    for (index, family) in spec.ipFamilies.values.enumerated() where family == "IPv6" {
-      errors.add(.invalid, FieldPath("spec.ipFamilies").index(index), value: family, "the cluster has IPv4 only")
-    }
-    if spec.type == "ExternalName", (spec.externalName ?? "").isEmpty {
-      errors.add(.required, "spec.externalName", "name the host")
-    }
-    return errors
+    let service = Service(tree: object)
+    let errors = ServiceRules.validate(service)
+    if !errors.isEmpty { return errors }
+    let before = context.store.get(ObjectKey(.services, of: object))?.view(Service.self).spec ?? ServiceSpec()
+    return ServiceAddresses(for: service, context).conflicts(service.spec, before)
   }
 
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
-    let before = Service(tree: old).spec
-    guard before.type != "ExternalName", object[.spec][.type].string != "ExternalName", before.clusterIP != nil else { return [] }
-    return FieldRules.immutable(object[.spec][.clusterIP], old[.spec][.clusterIP], "spec.clusterIP")
+    ServiceRules.validateUpdate(Service(tree: object).spec, Service(tree: old).spec)
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

@@ -24,7 +24,7 @@ struct Query: Sendable {
 
   func all(_ name: String) -> [String] { pairs.compactMap { $0.name == name ? $0.value : nil } }
 
-  /// As upstream reads booleans in queries: "", "false" and "0" are false, anything else is true.
+  /// As upstream reads booleans in queries: "false" and "0" are false, anything else is true.
   func flag(_ name: String) -> Bool? {
     guard let value = self[name] else { return nil }
     switch value.lowercased() {
@@ -35,7 +35,7 @@ struct Query: Sendable {
 
   /// A whole number of at least `minimum`.
   func number(_ name: String, atLeast minimum: Int = 0) throws(APIError) -> Int? {
-    guard let value = self[name], !value.isEmpty else { return nil }
+    guard let value = self[name] else { return nil }
     guard let number = Int(value), number >= minimum else {
       let bound = minimum == .min ? "" : " of at least \(minimum)"
       throw .badRequest("parameter \(name): \"\(value)\" is no whole number\(bound)")

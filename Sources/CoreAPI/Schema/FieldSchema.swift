@@ -54,6 +54,7 @@ package final class FieldSchema: Sendable {
   package var name: String { declaration.name }
   package var enumeration: [String] { declaration.enumeration }
   var isUnchecked: Bool { declaration.isUnchecked }
+  var isMissingUnchecked: Bool { isUnchecked && enumeration.isEmpty }
   package var docs: String { declaration.docs }
   /// Repeated keys or elements are refused.
   var refusesRepeats: Bool { !declaration.allowsRepeats && (declaration.listType == "set" || !listKeys.isEmpty) }

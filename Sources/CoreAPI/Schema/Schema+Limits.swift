@@ -39,28 +39,28 @@ private struct LimitWalk {
       if let limit {
         warnings.append("\(path.fieldPath): \(limit.text)")
       } else {
-        value(member.value, field.shape, before)
+        value(member.value, field, before)
       }
       path.pop()
     }
   }
 
-  private mutating func value(_ value: JSON, _ shape: Shape, _ old: JSON) {
-    switch (shape, value) {
-    case (.object(let type), _): object(value, type, old)
-    case (.list(let element), .array(let elements)):
+  private mutating func value(_ value: JSON, _ field: FieldSchema, _ old: JSON) {
+    guard let type = field.elementType else { return }
+    switch (field.shape, value) {
+    case (.list, .array(let elements)):
       for index in elements.indices {
         path.push(index: index)
-        self.value(elements[index], element, old[index])
+        object(elements[index], type, field.counterpart(of: elements[index], in: old) ?? old[index])
         path.pop()
       }
-    case (.map(let element), .object(let members)):
+    case (.map, .object(let members)):
       for member in members {
         path.push(key: member.key)
-        self.value(member.value, element, old[member.key])
+        object(member.value, type, old[member.key])
         path.pop()
       }
-    default: break
+    default: object(value, type, old)
     }
   }
 }

@@ -27,8 +27,7 @@ extension Schema {
     case .object: if !new.isNull, !old.isNull { compare(new, old, element, path, &errors) }
     case .list where !field.listKeys.isEmpty:
       for (i, value) in new.elements.enumerated() {
-        let key = ListKey(value, field)
-        guard let before = old.elements.first(where: { ListKey($0, field) == key }) else { continue }
+        guard let before = field.counterpart(of: value, in: old) else { continue }
         compare(value, before, element, path.index(i), &errors)
       }
     case .map:

@@ -30,7 +30,7 @@ private struct Validation {
     guard case .object(let members) = tree else { return }
     for index in type.requiredFields where !isInStatus {
       let field = type.fields[index]
-      if field.key != skippedKey, Validation.isMissing(tree[field.key], field) { missing(field) }
+      if field.key != skippedKey, !field.isMissingUnchecked, Validation.isMissing(tree[field.key], field) { missing(field) }
     }
     for i in members.indices {
       let index = type.index(of: members[i].key)
@@ -135,6 +135,14 @@ private struct Validation {
       }
       errors.add(.duplicate, place, value: value)
     }
+  }
+}
+
+extension FieldSchema {
+  /// The element of an earlier list that is this one: the one with its keys, or, where there are none, the same.
+  func counterpart(of element: JSON, in old: JSON) -> JSON? {
+    let key = ListKey(element, self)
+    return old.elements.first { ListKey($0, self) == key }
   }
 }
 

@@ -8,6 +8,7 @@ struct Walks: OptionSet {
   static let zeros = Walks(rawValue: 2)
   static let immutable = Walks(rawValue: 4)
   static let limits = Walks(rawValue: 8)
+  static let gates = Walks(rawValue: 16)
 }
 
 /// One object type, ready for use. Fields are found by the key's number in a small open-addressing table.
@@ -57,6 +58,7 @@ package final class TypeSchema: @unchecked Sendable {
     if !writtenFields.isEmpty { walks.insert(.zeros) }
     if fields.contains(where: \.isImmutable) { walks.insert(.immutable) }
     if fields.contains(where: { $0.declaration.limit != nil }) { walks.insert(.limits) }
+    if fields.contains(where: { $0.declaration.gate != nil }) { walks.insert(.gates) }
     var capacity = 4
     while capacity < fields.count * 2 { capacity *= 2 }
     slots.deallocate()

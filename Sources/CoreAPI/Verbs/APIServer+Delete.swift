@@ -28,6 +28,7 @@ extension APIServer {
   func deleteCollection(_ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {
     var client = try ClientWrite(call)
     let deletion = try Deletion(call, &client)
+    try checkListOptions(call)
     let selection = try ListSelection(call)
     var body = ListBody(try ObjectEncoder(call), at: call.now)
     let keys = writer.store.list(call.served.id, namespace: call.listNamespace).filter { selection.matches($0.tree) }.map(\.key)

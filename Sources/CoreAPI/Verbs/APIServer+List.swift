@@ -46,6 +46,9 @@ extension APIServer {
   private func continueToken(_ call: Call, _ store: Store) throws(APIError) -> ContinueToken? {
     guard let text = call.query["continue"], !text.isEmpty else { return nil }
     let token = try ContinueToken(text)
+    guard [nil, "", "0"].contains(call.query["resourceVersion"]) else {
+      throw .badRequest("a list goes on at its own resourceVersion")
+    }
     guard token.revision >= store.log.compactedRevision, token.revision <= store.revision else {
       throw .expired("The provided continue parameter is too old; list again from the beginning")
     }
@@ -64,6 +67,7 @@ extension APIServer {
   /// Source: ValidateListOptions, apimachinery/pkg/apis/meta/internalversion/validation, v1.36.
   func checkListOptions(_ call: Call) throws(APIError) {
     if call.query.isEmpty { return }
+    for number in ["limit", "timeoutSeconds"] { _ = try call.query.number(number, atLeast: .min) }
     let match = call.query["resourceVersionMatch"] ?? ""
     let path: FieldPath = "resourceVersionMatch"
     let sendsInitial = call.query["sendInitialEvents"] != nil

@@ -47,7 +47,7 @@ extension APIServer {
       call.served.isStorageVersion
       ? old.tree : call.served.resource.convert(old.tree, from: call.served.storage, to: call.served.version)
     document.tree = try APIServer.patched(shown, document.tree, type, call.served)
-    document.isPatched = true
+    document.origin = .patch
     guard document.tree[.metadata][.name].string == old.key.name else {
       throw .badRequest("a patch cannot change the name of \(call.served.requestID) \"\(old.key.name)\"")
     }
@@ -58,8 +58,6 @@ extension APIServer {
   private func apply(
     _ scope: WriteScope, _ call: Call, _ client: ClientWrite, _ writer: inout Writer
   ) throws(APIError) -> APIResponse {
-    var client = client
-    if call.query["fieldValidation"] == nil { client.fieldValidation = .strict }
     let present = writer.store.get(call.key)
     let idle = IdleApplies.Apply(
       revision: present?.revision ?? 0, manager: client.fieldManager, apiVersion: call.served.version.apiVersion, scope: scope,
@@ -67,15 +65,13 @@ extension APIServer {
     if let present, let warnings = writer.idleApplies.warnings(call.key, idle) {
       return try respond(present, call, warnings: warnings)
     }
-    let document = try Document(json: call.request.body)
+    let wanted = try ServerSideApply(call, client, scope)
     let isNew = present == nil
     if isNew, scope == .object {
       let access = Access(
         verb: "create", group: call.info.group, resource: call.info.resource, subresource: "", name: call.info.pathName)
       try authorize(access, in: call.namespace, call.user, writer.roles)
     }
-    let wanted = ServerSideApply(
-      document: document, manager: client.fieldManager, scope: scope, isForced: call.query.flag("force") == true)
     let written = try writer.write(.apply(call.key, wanted), by: .client(client), at: call.now)
     if written.object === present { writer.idleApplies.add(call.key, idle, warnings: written.warnings) }
     return try respond(written.object, call, status: isNew ? 201 : 200, warnings: written.warnings)
@@ -114,12 +110,15 @@ extension APIServer {
 
   func updateScale(_ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {
     let client = try ClientWrite(call)
-    return try scale(try Document(bodyOf: call.request), call, client, &writer)
+    return try scale(.scale(call.key, try Document(bodyOf: call.request)), call, client, &writer)
   }
 
   func patchScale(_ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {
-    let client = try ClientWrite(call)
     let type = mediaType(of: call.request.contentType)
+    let client = try ClientWrite(call, isApply: type == APIServer.applyType)
+    if type == APIServer.applyType {
+      return try scale(.apply(call.key, try ServerSideApply(call, client, .scale)), call, client, &writer)
+    }
     var document = try Document(json: call.request.body)
     let shown = ScaleSubresource.of(try call.object(in: writer.store))
     switch type {
@@ -130,13 +129,13 @@ extension APIServer {
       document.tree.merge(patch)
     default: throw .unsupportedMediaType(call.request.contentType, accepted: APIServer.patchTypes)
     }
-    return try scale(document, call, client, &writer)
+    return try scale(.scale(call.key, document), call, client, &writer)
   }
 
   private func scale(
-    _ document: Document, _ call: Call, _ client: ClientWrite, _ writer: inout Writer
+    _ intent: consuming WriteIntent, _ call: Call, _ client: ClientWrite, _ writer: inout Writer
   ) throws(APIError) -> APIResponse {
-    let written = try writer.write(.scale(call.key, document), by: .client(client), at: call.now)
+    let written = try writer.write(intent, by: .client(client), at: call.now)
     return respond(ScaleSubresource.of(written.object), call, warnings: written.warnings)
   }
 
@@ -175,5 +174,15 @@ extension APIServer {
     if !given[.deleteOptions].isNull { try deletion.read(given[.deleteOptions], &client) }
     try writer.write(.evict(call.key, deletion), by: .client(client), at: call.now)
     return respond(StatusBody.success(code: 201), call, status: 201)
+  }
+}
+
+extension ServerSideApply {
+  fileprivate init(_ call: Call, _ client: ClientWrite, _ scope: WriteScope) throws(APIError) {
+    document = try Document(json: call.request.body)
+    document.origin = .apply
+    manager = client.fieldManager
+    self.scope = scope
+    isForced = call.query.flag("force") == true
   }
 }

@@ -1,3 +1,5 @@
+import CoreObjects
+
 /// Who writes: it decides what a write is held against.
 package enum Actor: Sendable {
   /// A request that was authorised. Its rights bound which roles it may write, and its fields are held against the schema as it asks.
@@ -59,26 +61,38 @@ package struct ClientWrite: Sendable {
     let manager = call.query["fieldManager"] ?? ""
     fieldManager = manager.isEmpty ? String(call.request.userAgent.prefix { $0 != "/" }.prefix(128)) : manager
     if call.query.isEmpty, isApply != true { return }
-    var errors = read(dryRun: call.query.all("dryRun").filter { !$0.isEmpty })
+    var errors: [FieldError] = []
+    if isApply == true, manager.isEmpty { errors.add(.required, "fieldManager", "an apply says who applies") }
+    if isApply == false, call.query["force"] != nil { errors.add(.forbidden, "force", "only an apply can be forced") }
     if manager.utf8.count > ClientWrite.managerLimit {
       errors.add(.tooLong, "fieldManager", "may be \(ClientWrite.managerLimit) bytes long at the most")
     }
-    if manager.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+    for character in manager.unicodeScalars where !ClientWrite.isPrintable(character) {
       errors.add(.invalid, "fieldManager", value: manager, "may have printable characters only")
     }
+    errors += read(dryRun: call.query.all("dryRun"))
     if let text = call.query["fieldValidation"], !text.isEmpty {
       let value = FieldValidation(rawValue: text)
       if value == nil { errors.append(.notSupported("fieldValidation", value: text, supported: ["Ignore", "Strict", "Warn"])) }
       fieldValidation = value ?? .warn
     }
-    if isApply == true, manager.isEmpty { errors.add(.required, "fieldManager", "an apply says who applies") }
-    if isApply == false, call.query["force"] != nil { errors.add(.forbidden, "force", "only an apply can be forced") }
     if !errors.isEmpty { throw .invalidOptions(call.info.optionsKind, errors) }
+  }
+
+  /// Letters, marks, numbers, punctuation, symbols and the space. Source: unicode.IsPrint of Go.
+  private static func isPrintable(_ character: Unicode.Scalar) -> Bool {
+    switch character.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+    case .spaceSeparator: character == " "
+    default: true
+    }
   }
 
   /// - Returns: what is wrong with the values
   mutating func read(dryRun values: [String]) -> [FieldError] {
     isDryRun = isDryRun || !values.isEmpty
-    return values.filter { $0 != "All" }.map { .notSupported("dryRun", value: $0, supported: ["All"]) }
+    if values.allSatisfy({ $0 == "All" }) { return [] }
+    let given = JSON.array(values.map { .string($0) })
+    return [FieldError(.notSupported, "dryRun", value: given, detail: "supported values: \"All\"")]
   }
 }

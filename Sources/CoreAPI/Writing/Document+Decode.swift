@@ -61,18 +61,26 @@ extension Document {
     do throws(DecodeError) { decoded = try Schema.shared.decode(tree, as: type, known: known) } catch {
       throw refusal("\(title()) cannot be handled: \(error)")
     }
+    // Whether fields are known or not, an apply has to say whose they are.
+    if origin == .apply, let unknown = decoded.unknownFields.first { throw refusal("\(title()) cannot be handled: \(unknown)") }
     if validation == .ignore { return decoded.tree }
     let complaints = (decoded.unknownFields + duplicates.map { "duplicate field \"\($0)\"" }).prefix(Document.complaintLimit)
     if validation == .strict, !complaints.isEmpty {
-      throw refusal("\(title()) cannot be handled: strict decoding error: \(complaints.joined(separator: ", "))")
+      let text = "\(title()) cannot be handled: strict decoding error: \(complaints.joined(separator: ", "))"
+      throw origin == .apply ? .badRequest(text) : refusal(text)
     }
     warnings += complaints
     return decoded.tree
   }
 
-  /// Of a body 400, of a patch 422. Source: applyPatchToObject, k8s.io/apiserver/pkg/endpoints/handlers/patch.go, v1.36.
+  /// Of a body 400, of a patch 422, of an apply an error without a reason. Source: applyPatchToObject and
+  /// applyPatchToCurrentObject, k8s.io/apiserver/pkg/endpoints/handlers/patch.go, v1.36.
   private func refusal(_ text: String) -> APIError {
-    isPatched ? .invalid(group: "", kind: "", name: "", [FieldError(.invalid, "patch", detail: text)]) : .badRequest(text)
+    switch origin {
+    case .body: .badRequest(text)
+    case .patch: .invalid(group: "", kind: "", name: "", [FieldError(.invalid, "patch", detail: text)])
+    case .apply: .unknown("the patch has no type: \(text)")
+    }
   }
 
   /// apiVersion and kind may be left out, but not be others.

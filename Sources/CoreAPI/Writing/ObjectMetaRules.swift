@@ -57,19 +57,25 @@ enum ObjectMetaRules {
     return errors
   }
 
+  /// Which of the references is meant is not told. Source: ValidateOwnerReferences.
   private static func owners(_ references: List<OwnerReference>) -> [FieldError] {
     var errors: [FieldError] = []
-    if references.isEmpty { return errors }
-    var controllers = 0
-    for (index, owner) in references.enumerated() {
-      for key in [Key.apiVersion, .kind, .name, .uid] where owner.tree[key].string?.isEmpty != false {
-        let path = path.child("ownerReferences").index(index).child(key.name)
-        errors.add(.invalid, path, value: "", "must not be empty")
+    let path = path.child("ownerReferences")
+    for owner in references {
+      // "GROUP/VERSION", or "VERSION" alone.
+      let parts = (owner.apiVersion ?? "").split(separator: "/", omittingEmptySubsequences: false)
+      if parts.count > 2 || parts.last?.isEmpty != false {
+        errors.add(.invalid, path.child(.apiVersion), value: owner.apiVersion ?? "", "must name a version")
       }
-      if owner.controller == true { controllers += 1 }
+      for key in [Key.kind, .name, .uid] where owner.tree[key].string?.isEmpty != false {
+        errors.add(.invalid, path.child(key), value: "", "must not be empty")
+      }
+      if owner.apiVersion == "v1", owner.kind == "Event" {
+        errors.add(.invalid, path, value: owner.tree, "an event owns nothing")
+      }
     }
-    if controllers > 1 {
-      errors.add(.invalid, path.child("ownerReferences"), "only one reference can have controller set to true")
+    if references.filter({ $0.controller == true }).count > 1 {
+      errors.add(.invalid, path, value: references.tree, "only one reference can have controller set to true")
     }
     return errors
   }

@@ -49,8 +49,16 @@ package struct Document: Sendable {
   package var tree: JSON
   /// Paths of the fields that stand in it more than once.
   package var duplicates: [String] = []
-  /// What a patch has made of an object: what is wrong with it is told of the patch.
-  var isPatched = false
+  var origin = Origin.body
+
+  /// Where it comes from, which decides how it is refused.
+  enum Origin: Sendable {
+    case body
+    /// A patch has made it of an object: what is wrong with it is told of the patch.
+    case patch
+    /// The configuration of a server-side apply.
+    case apply
+  }
 }
 
 extension Document {

@@ -51,6 +51,14 @@ extension Writer {
     }
   }
 
+  /// Only a RuntimeClass gives a pod an overhead. There are no such classes here: whoever names one is believed.
+  /// Source: validateOverhead, plugin/pkg/admission/runtimeclass/admission.go, v1.36.
+  func checkOverhead(_ draft: Draft) throws(APIError) {
+    let spec = draft.tree[.spec]
+    guard draft.resource == .pods, !spec[.overhead].members.isEmpty, spec[.runtimeClassName].isNull else { return }
+    throw .forbidden(draft.served.requestID, draft.name, "the overhead of a pod comes from its RuntimeClass, and it names none")
+  }
+
   mutating func admitReplace(_ draft: inout Draft, _ old: StoredObject) {
     if draft.resource == .secrets { fillTokenSecret(&draft) }
     guard draft.resource == .pods, draft.scope == .object else { return }

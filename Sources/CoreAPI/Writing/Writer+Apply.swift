@@ -12,6 +12,7 @@ extension Writer {
     }
     var draft = try draft(key.resource, namespace: key.namespace, wanted.scope, by: actor, at: now)
     draft.isApplied = true
+    if wanted.scope == .scale { return try scale(&draft, key, wanted) }
     let configuration = wanted.document.tree
     try wanted.document.decode(into: &draft)
     if draft.tree[.metadata][.name].isNull { draft.tree[.metadata].put(.name, .string(key.name)) }
@@ -24,6 +25,23 @@ extension Writer {
     }
     try merge(&draft, wanted)
     keepLastApplied(&draft, configuration, wanted.manager)
+    return try replace(&draft)
+  }
+
+  /// The number in a Scale belongs to who applies it, as a field of the object that is scaled.
+  private mutating func scale(_ draft: inout Draft, _ key: ObjectKey, _ wanted: ServerSideApply) throws(APIError) -> Written {
+    var warnings: [String] = []
+    var scale = try ScaleSubresource.decoded(wanted.document, draft.actor.fieldValidation, &warnings)
+    draft.warnings = warnings
+    if scale[.metadata][.name].isNull { scale[.metadata].put(.name, .string(key.name)) }
+    try checkName(scale, key)
+    let checked = try ScaleSubresource.applied(scale, to: try find(key, &draft))[.metadata]
+    let replicas = scale[.spec][.replicas]
+    draft.tree = replicas.isNull ? [:] : ["spec": ["replicas": replicas]]
+    try merge(&draft, wanted)
+    // A Scale without the number wants none.
+    if draft.tree[.spec][.replicas].isNull { draft.tree[.spec].put(.replicas, 0) }
+    for key in [Key.uid, .resourceVersion] { draft.tree[.metadata].put(key, checked[key]) }
     return try replace(&draft)
   }
 
@@ -65,7 +83,7 @@ extension Writer {
       if !gone.isEmpty { draft.tree = Schema.shared.removing(gone, keeping: others.union(fields), from: draft.tree, type) }
       let (changed, removed) = Schema.shared.difference(from: live, to: draft.tree, type)
       let written = FieldOwnership.scoped(changed, wanted.scope)
-      if !wanted.isForced { try checkConflicts(written, manager, managed, old.tree, type) }
+      if !wanted.isForced { try checkConflicts(written, manager, managed, old.tree, type, wanted.scope) }
       managed.transfer(written, to: manager)
       managed.remove(removed)
     } else {
@@ -95,13 +113,17 @@ extension Writer {
 
   /// Source of the form: NewConflictError, managedfields/internal/conflict.go, v1.36.
   private func checkConflicts(
-    _ written: FieldSet, _ manager: ManagedFields.Manager, _ managed: ManagedFields, _ live: JSON, _ type: TypeSchema
+    _ written: FieldSet, _ manager: ManagedFields.Manager, _ managed: ManagedFields, _ live: JSON, _ type: TypeSchema,
+    _ scope: WriteScope
   ) throws(APIError) {
     var causes: [APIError.Cause] = []
     var lists: [String] = []
     // No conflict with itself.
     let own = manager.name == Writer.kubectl ? lastApplied(live, type) : FieldSet()
-    for entry in managed.entries.sorted(by: { $0.text < $1.text }) where entry.manager != manager {
+    var entries = managed.entries
+    // To a Scale the fields of others are fields of a Scale.
+    if scope == .scale { for index in entries.indices { entries[index].apiVersion = "autoscaling/v1" } }
+    for entry in entries.sorted(by: { $0.text < $1.text }) where entry.manager != manager {
       let paths = entry.set.intersection(written).subtracting(own).paths
       causes += paths.map { .init(reason: "FieldManagerConflict", message: "conflict with \(entry.text)", field: $0) }
       if !paths.isEmpty { lists.append("conflicts with \(entry.text):\n" + paths.map { "- " + $0 }.joined(separator: "\n")) }

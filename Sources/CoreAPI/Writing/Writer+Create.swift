@@ -19,6 +19,7 @@ extension Writer {
     try admitCreate(&draft)
     try prepareCreate(&draft)
     try checkLimits(draft)
+    try checkOverhead(draft)
     if store.get(draft.key) != nil { throw .alreadyExists(draft.served.requestID, draft.name) }
     try checkEscalation(draft)
     try chargeQuotas(draft)

@@ -8,6 +8,7 @@ extension Writer {
   mutating func prepareCreate(_ draft: inout Draft) throws(APIError) {
     let resource = draft.served.resource
     let context = context(draft.now, randomBits: random.next())
+    dropDisabled(&draft)
     try resource.prepareForCreate(&draft.tree, context)
     var errors = ObjectMetaRules.validate(ObjectMeta(tree: draft.tree[.metadata]), draft.served.definition)
     if configuration.trustsOwnWrites && draft.actor.isProgram {
@@ -23,6 +24,7 @@ extension Writer {
   mutating func prepareReplace(_ draft: inout Draft, _ old: StoredObject) throws(APIError) {
     let resource = draft.served.resource
     let context = context(draft.now, randomBits: random.next())
+    if draft.scope == .object { dropDisabled(&draft) }
     switch draft.scope {
     case .object, .scale: try resource.prepareForUpdate(&draft.tree, old: old.tree, context)
     case .status: resource.prepareForStatusUpdate(&draft.tree, old: old.tree, context)
@@ -64,6 +66,12 @@ extension Writer {
     var judged = part.take(.status)
     writeZeros(ofStatus: &judged, draft)
     return judged
+  }
+
+  /// Programs write of features that are off what they have read.
+  private func dropDisabled(_ draft: inout Draft) {
+    guard !draft.actor.isProgram, let type = draft.schema else { return }
+    Schema.shared.dropDisabled(&draft.tree, type, old: draft.old?.tree ?? .null)
   }
 
   private func context(_ now: Instant, randomBits: UInt64) -> WriteContext {

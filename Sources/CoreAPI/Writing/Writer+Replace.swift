@@ -63,6 +63,7 @@ extension Writer {
     } else {
       status = try judged(status, draft, old)
     }
+    draft.served.resource.completeStatus(&status, old: old.tree[.status], at: now)
     if status == old.tree[.status] { return Written(object: old) }
     draft.tree.put(.status, status)
     FieldOwnership.record(&draft)
