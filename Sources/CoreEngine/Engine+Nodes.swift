@@ -8,7 +8,12 @@ extension Engine {
   private func context(_ now: Instant) -> NodeContext {
     let store = store
     let configuration = server.configuration
-    return NodeContext(store: store, now: now) { order in
+    let controllers = controllers
+    let rejection: NodeContext.Rejection = { pod, besides in
+      let scheduler = controllers.lazy.compactMap { $0 as? Scheduler }.first
+      return scheduler?.rejection(of: pod, besides: besides, in: store)
+    }
+    return NodeContext(store: store, now: now, rejection: rejection) { order in
       guard let account = store.get(.serviceAccounts, namespace: order.namespace, order.serviceAccount) else { return nil }
       return configuration.token(
         id: order.tokenID(at: now), for: account, bound: store.get(.pods, namespace: order.namespace, order.podName), in: store,

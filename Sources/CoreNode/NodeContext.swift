@@ -6,10 +6,18 @@ package struct NodeContext: Sendable {
   package var now: Instant
   /// Makes a ServiceAccount token bound to a pod; nil where none can be made (no such account).
   package var issueToken: @Sendable (TokenOrder) -> String?
+  /// Why a node does not take a pod; of the others that came to it too, those count that are not among `besides`.
+  package var rejection: Rejection
 
-  package init(store: Store, now: Instant, issueToken: @escaping @Sendable (TokenOrder) -> String?) {
+  package typealias Rejection = @Sendable (_ pod: StoredObject, _ besides: [StoredObject]) -> (reason: String, message: String)?
+
+  package init(
+    store: Store, now: Instant, rejection: @escaping Rejection = { _, _ in nil },
+    issueToken: @escaping @Sendable (TokenOrder) -> String?
+  ) {
     self.store = store
     self.now = now
+    self.rejection = rejection
     self.issueToken = issueToken
   }
 }

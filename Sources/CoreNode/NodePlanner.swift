@@ -6,6 +6,8 @@ package struct NodePlanner: Sendable {
   private var pods = Slots<String, PodRuntime?>()
   /// Nodes that have been heard since they were lost or came.
   private var readyNodes: Set<String> = []
+  /// UIDs of pods that their node has not looked at yet.
+  private var arrivals: Set<String> = []
   /// Nodes of which nothing has been heard for so long that their condition Ready is Unknown.
   package private(set) var lostNodes: Set<String> = []
 
@@ -63,6 +65,7 @@ package struct NodePlanner: Sendable {
   private mutating func podChanged(_ change: StoreChange) -> [String] {
     let uid = change.object.uid
     if change.kind == .deleted {
+      arrivals.remove(uid)
       var isKnown = false
       update(uid) { runtime in
         runtime.isRemoved = true
@@ -85,9 +88,9 @@ package struct NodePlanner: Sendable {
       return true
     }
     if isKnown { return isNews ? [uid] : [] }
-    var runtime = PodRuntime(
+    let runtime = PodRuntime(
       change.object, at: Instant(rfc3339: pod.metadata.creationTimestamp ?? "") ?? Instant(nanoseconds: 0))
-    runtime.isNew = pod.status.startTime == nil
+    if pod.status.startTime == nil { arrivals.insert(uid) }
     _ = pods.reserve(uid, runtime)
     return [uid]
   }
@@ -126,17 +129,38 @@ package struct NodePlanner: Sendable {
   /// Plans one pod again: after a change of it, of what it uses, or when its wake-up is due.
   package mutating func plan(uid: String, _ context: NodeContext) -> NodePlan {
     var plan = NodePlan()
+    if !arrivals.isEmpty, arrivals.contains(uid) { judge(uid, &plan, context) }
+    if !arrivals.isEmpty, arrivals.contains(uid) { return plan }
     let readyNodes = readyNodes
     update(uid) { runtime in
-      if runtime.isNew {
-        runtime.startedAt = context.now
-        runtime.isNew = false
-        runtime.judge(&plan)
-      }
       runtime.rewriteVolumes(&plan, context, tokens: false)
       return runtime.finish(&plan, context, isNodeReady: readyNodes.contains(runtime.node))
     }
     return plan
+  }
+
+  /// The node's first look at a pod: whether it takes it at all. It turns pods away a second after they were made: some controllers
+  /// make another at once, which would go on and on in no time.
+  private mutating func judge(_ uid: String, _ plan: inout NodePlan, _ context: NodeContext) {
+    guard let runtime = runtime(uid: uid), readyNodes.contains(runtime.node) else { return }
+    let rejection = runtime.isTerminating ? nil : rejection(of: runtime, context)
+    let earliest = runtime.startedAt + .seconds(1)
+    if rejection != nil, context.now < earliest { return plan.wake(at: earliest) }
+    arrivals.remove(uid)
+    update(uid) { runtime in
+      runtime.startedAt = context.now
+      if let (reason, message) = rejection { runtime.fail(reason, message, isRejection: true, &plan) }
+      return true
+    }
+  }
+
+  private func rejection(of runtime: PodRuntime, _ context: NodeContext) -> (reason: String, message: String)? {
+    if let message = Sysctls.refusal(runtime.pod) { return ("SysctlForbidden", message) }
+    guard let stored = context.store.get(runtime.key), context.rejection(stored, []) != nil else { return nil }
+    // Those that came with it do not count until they are taken.
+    let others = arrivals.sorted().compactMap { self.runtime(uid: $0) }
+      .filter { $0.uid != runtime.uid && $0.node == runtime.node && !$0.pod.isOver }
+    return context.rejection(stored, others.compactMap { context.store.get($0.key) })
   }
 }
 

@@ -30,8 +30,6 @@ package struct PodRuntime: Sendable {
   var tokenRefreshAt: Instant?
   /// The object is gone from the API, or being deleted.
   package var isRemoved = false
-  /// It has not been looked at since it was bound.
-  var isNew = false
   var hasLeft = false
   var sandboxBackOff = BackOff()
   /// When the node began to end all of it.

@@ -29,11 +29,3 @@ enum Sysctls {
     return separator == "/" ? String(text.map { $0 == "/" ? "." : $0 == "." ? "/" : $0 }) : text
   }
 }
-
-extension PodRuntime {
-  /// Whether the node takes the pod at all.
-  mutating func judge(_ plan: inout NodePlan) {
-    guard let message = Sysctls.refusal(pod) else { return }
-    fail("SysctlForbidden", message, isRejection: true, &plan)
-  }
-}

@@ -13,6 +13,8 @@ struct NodeBench {
   var commands: [NodeAction] = []
   var events: [PodEvent] = []
   var wakeAt: Instant?
+  /// Why the node does not take pods.
+  var rejection: (String, String)?
   /// A finalizer keeps pods that their node lets go.
   var holdsObjects = false
 
@@ -65,7 +67,10 @@ struct NodeBench {
 
   mutating func look(_ uid: String = NodeBench.uid) { take(planner.plan(uid: uid, context)) }
 
-  private var context: NodeContext { NodeContext(store: store, now: now) { "token of \($0.serviceAccount)" } }
+  private var context: NodeContext {
+    NodeContext(
+      store: store, now: now, rejection: { [rejection] _, _ in rejection }, issueToken: { "token of \($0.serviceAccount)" })
+  }
 
   private mutating func take(_ plan: NodePlan) {
     commands += plan.commands.map(\.action)

@@ -157,11 +157,35 @@ struct PodLifeTests {
   func forbiddenSysctl() {
     var bench = NodeBench()
     bench.run(main, ["securityContext": ["sysctls": [["name": "net.core.somaxconn", "value": "9"]]]])
+    #expect(bench.steps() == [] && bench.reasons.isEmpty && bench.wakeAt == bench.now + .seconds(1))
+    bench.wait(1)
     #expect(bench.steps() == [] && bench.reasons == ["SysctlForbidden"])
     #expect(bench.pod.status.phase == "Failed" && bench.pod.status.reason == "SysctlForbidden")
     #expect(bench.pod.status.message?.hasPrefix("Pod was rejected: ") == true && bench.pod.status.containerStatuses.isEmpty)
     bench.look()
     #expect(bench.steps() == [])
+  }
+
+  @Test(
+    "a pod that its node does not take fails a second after it was made, with its node's reason; another that fits by then starts"
+  )
+  func notTaken() {
+    var bench = NodeBench()
+    bench.rejection = ("OutOfcpu", "requested: 2, used: 1, capacity: 2")
+    bench.run(main)
+    #expect(bench.steps() == [] && bench.pod.status.phase == nil)
+    bench.wait(1)
+    #expect(bench.steps() == [] && bench.reasons == ["OutOfcpu"] && bench.pod.status.phase == "Failed")
+    #expect(bench.pod.status.message == "Pod was rejected: requested: 2, used: 1, capacity: 2")
+    bench = NodeBench()
+    bench.rejection = ("NodePorts", "")
+    bench.run(main)
+    bench.rejection = nil
+    bench.wait(1)
+    #expect(bench.steps() == ["sandbox"])
+    bench.rejection = ("OutOfcpu", "it is asked once")
+    bench.wait(1)
+    #expect(bench.reasons.isEmpty)
   }
 
   @Test("a pod that wrote more than it may is evicted")

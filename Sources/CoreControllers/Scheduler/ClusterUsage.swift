@@ -27,7 +27,7 @@ struct ClusterUsage: Sendable {
     }
     var rarities: Rarities?
 
-    fileprivate mutating func add(_ request: PodRequest, _ ports: [HostPort], _ sign: Int) {
+    mutating func add(_ request: PodRequest, _ ports: [HostPort], _ sign: Int) {
       pods += sign
       if pods <= 0 {
         self = NodeUsage()
@@ -84,6 +84,7 @@ struct ClusterUsage: Sendable {
   }
 
   func usage(at place: Int) -> NodeUsage { usages[place] }
+  func usage(of node: String) -> NodeUsage { usages.place(of: node).map { usages[$0] } ?? NodeUsage() }
 
   /// How many placed pods of a controller each node has, by its place; nothing of nodes without one.
   func pods(ofController uid: String) -> [Int: Int] { owners[uid] ?? [:] }
@@ -176,13 +177,15 @@ struct ClusterUsage: Sendable {
 
   static func hostPorts(of pod: Pod) -> [HostPort] {
     var taken: [HostPort] = []
-    for container in pod.tree[.spec][.containers].elements {
+    func add(_ container: JSON) {
       for port in container[.ports].elements {
         guard let number = port[.hostPort].int, number > 0 else { continue }
         let (address, transport) = (port[.hostIP].string ?? "0.0.0.0", port[.protocol].string ?? "TCP")
         taken.append(HostPort(address: address, port: number, transport: transport))
       }
     }
+    for container in pod.tree[.spec][.containers].elements { add(container) }
+    for container in pod.tree[.spec][.initContainers].elements where container[.restartPolicy].isText("Always") { add(container) }
     return taken
   }
 }

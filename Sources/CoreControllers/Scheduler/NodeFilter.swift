@@ -35,23 +35,36 @@ enum NodeFilter {
     return room(attempt.request, node, usage)
   }
 
-  /// Reports every resource that does not suffice. A request for more than the whole node has cannot be helped by eviction.
-  /// Source: fitsRequest, pkg/scheduler/framework/plugins/noderesources/fit.go, v1.36.
+  /// A request for more than the whole node has cannot be helped by eviction.
   private static func room(_ request: PodRequest, _ node: NodeShape, _ usage: ClusterUsage.NodeUsage) -> Refusal? {
-    var reasons: [String] = []
-    var isResolvable = true
-    if Int64(usage.pods) + 1 > node.pods { reasons.append("Too many pods") }
+    let shortages = shortages(request, node, usage)
+    if shortages.isEmpty { return nil }
+    return Refusal(
+      reasons: shortages.map { $0.resource == "pods" ? "Too many pods" : "Insufficient " + $0.resource },
+      isResolvable: shortages.allSatisfy { $0.resource == "pods" || $0.wanted <= $0.all })
+  }
+
+  /// Something that a node has too little of. Processor time is in millicores.
+  struct Shortage {
+    let resource: String
+    let wanted: Int64
+    let used: Int64
+    let all: Int64
+  }
+
+  /// Every resource that does not suffice. Source: fitsRequest, pkg/scheduler/framework/plugins/noderesources/fit.go, v1.36.
+  static func shortages(_ request: PodRequest, _ node: NodeShape, _ usage: ClusterUsage.NodeUsage) -> [Shortage] {
+    var shortages: [Shortage] = []
     func check(_ name: String, _ wanted: Int64, _ used: Int64, _ all: Int64) {
-      guard wanted > 0, wanted > all - used else { return }
-      reasons.append("Insufficient " + name)
-      if wanted > all { isResolvable = false }
+      if wanted > 0, wanted > all - used { shortages.append(Shortage(resource: name, wanted: wanted, used: used, all: all)) }
     }
+    check("pods", 1, Int64(usage.pods), node.pods)
     check("cpu", request.cpuMillicores, usage.cpuMillicores, node.cpuMillicores)
     check("memory", request.memoryBytes, usage.memoryBytes, node.memoryBytes)
     for other in request.others {
       check(other.name, other.amount, usage.rarities?.others[other.name] ?? 0, node.amount(of: other.name))
     }
-    return reasons.isEmpty ? nil : Refusal(reasons: reasons, isResolvable: isResolvable)
+    return shortages
   }
 
   static func tolerates(_ pod: Pod, _ taint: Taint) -> Bool { pod.spec.tolerations.contains { tolerates($0, taint) } }

@@ -71,6 +71,13 @@ struct NodeShapes: Sendable {
   /// A node has come, gone or changed.
   mutating func invalidate() { current = nil }
 
+  /// One of them as it is now.
+  func shape(_ stored: StoredObject, place: Int) -> NodeShape {
+    if let shape = known[stored.key.name], shape.stored === stored { return shape }
+    var numbers = numbers
+    return NodeShape(stored, place: place, &numbers)
+  }
+
   /// Sorted by name.
   mutating func list(_ store: Store, _ cluster: inout ClusterUsage) -> [NodeShape] {
     if let current { return current }

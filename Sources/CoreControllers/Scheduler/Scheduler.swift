@@ -11,8 +11,8 @@ package struct Scheduler: Controller {
     [.pods, .nodes, .namespaces, .persistentVolumeClaims, .persistentVolumes, .storageClasses, .podDisruptionBudgets]
   }
   private var queue = SchedulingQueue()
-  private var cluster = ClusterUsage()
-  private var shapes = NodeShapes()
+  private(set) var cluster = ClusterUsage()
+  private(set) var shapes = NodeShapes()
 
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     let key = change.object.key
