@@ -129,8 +129,20 @@ struct EnvironmentResolver {
       }, as: UTF8.self)
   }
 
+  /// The path within a volume. Source: makeMounts, pkg/kubelet/kubelet_pods.go, v1.36.
+  func subPath(of mount: VolumeMount, with variables: [EnvironmentVariable]) throws(EnvironmentFailure) -> String {
+    guard let text = mount.subPathExpr, !text.isEmpty else { return mount.subPath ?? "" }
+    var missing: [String] = []
+    let path = expand(text, with: variables) { missing.append($0) }
+    if let name = missing.first { throw EnvironmentFailure(message: "subPathExpr \"\(text)\" names \(name), which is not set") }
+    if path.hasPrefix("/") || path.split(separator: "/").contains("..") {
+      throw EnvironmentFailure(message: "subPathExpr \"\(text)\" stands for \"\(path)\", which is no path within the volume")
+    }
+    return path
+  }
+
   /// Replaces $(NAME) by the variable's value; $$ stands for $, and unknown names stay as they are.
-  func expand(_ text: String, with variables: [EnvironmentVariable]) -> String {
+  func expand(_ text: String, with variables: [EnvironmentVariable], whereMissing: (String) -> Void = { _ in }) -> String {
     guard text.contains("$") else { return text }
     var out = ""
     var rest = Substring(text)
@@ -142,7 +154,9 @@ struct EnvironmentResolver {
         rest = rest.dropFirst()
       } else if rest.first == "(", let close = rest.firstIndex(of: ")") {
         let name = rest[rest.index(after: rest.startIndex)..<close]
-        out += variables.last { $0.name == name }?.value ?? "$(\(name))"
+        let value = variables.last { $0.name == name }?.value
+        if value == nil { whereMissing(String(name)) }
+        out += value ?? "$(\(name))"
         rest = rest[rest.index(after: close)...]
       } else {
         out += "$"

@@ -8,7 +8,7 @@ enum HostName {
 
   /// - Returns: the name, and the whole domain for /etc/hosts; empty without a subdomain.
   static func of(_ pod: Pod, namespace: String, node: String) -> (name: String, domain: String) {
-    if pod.spec.hostNetwork == true { return (node, "") }
+    if pod.spec.hostNetwork == true { return (cut(node), "") }
     if let name = pod.spec.hostnameOverride, !name.isEmpty { return (name, "") }
     let name = cut(pod.spec.hostname.flatMap { $0.isEmpty ? nil : $0 } ?? pod.metadata.name ?? "")
     guard let subdomain = pod.spec.subdomain, !subdomain.isEmpty else { return (name, "") }

@@ -54,6 +54,8 @@ package struct SandboxSpec: Sendable, Equatable {
   package var volumes: [VolumeSpec] = []
   package var storage = StorageLimits()
   package var fsGroup: Int?
+  /// A persistent volume whose top directory is the group's already is left as it is.
+  package var keepsOwnership = false
   /// Parameters of the kernel that hold for its network and its IPC, such as net.ipv4.tcp_syncookies.
   package var sysctls: [EnvironmentVariable] = []
   package var processes = ProcessNamespace.ofContainer

@@ -101,6 +101,7 @@ extension PodRuntime {
     spec.hostIPC = pod.spec.hostIPC ?? false
     spec.processes = pod.spec.hostPID == true ? .ofHost : pod.spec.shareProcessNamespace == true ? .ofPod : .ofContainer
     spec.fsGroup = pod.spec.securityContext.fsGroup
+    spec.keepsOwnership = pod.spec.securityContext.fsGroupChangePolicy == "OnRootMismatch"
     spec.hostAliases = pod.spec.hostAliases.map { HostAlias(address: $0.ip ?? "", names: $0.hostnames.values) }
     let resources = PodResources(pod)
     spec.memoryLimitBytes = resources.memoryLimitBytes

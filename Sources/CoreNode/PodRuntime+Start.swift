@@ -11,13 +11,15 @@ extension PodRuntime {
       podUID: uid, namespace: key.namespace, podName: key.name, name: container.name, containerID: id,
       attempt: container.restartCount, imageID: imageID)
     let resolver = EnvironmentResolver(runtime: self, container: wanted, store: context.store)
-    do throws(EnvironmentFailure) { spec.environment = try resolver.variables() } catch {
+    do throws(EnvironmentFailure) {
+      spec.environment = try resolver.variables()
+      spec.mounts = try mounts(of: wanted, resolver, spec.environment)
+    } catch {
       return wait(index, .configuration, error.message, &plan, context.now)
     }
     if !wanted.command.isEmpty { spec.command = wanted.command.values.map { resolver.expand($0, with: spec.environment) } }
     if !wanted.args.isEmpty { spec.arguments = wanted.args.values.map { resolver.expand($0, with: spec.environment) } }
     spec.workingDirectory = wanted.workingDir
-    spec.mounts = mounts(of: wanted, resolver, spec.environment)
     let resources = ContainerResources(wanted)
     spec.memoryLimitBytes = resources.memoryLimitBytes
     spec.cpuLimitMillicores = resources.cpuLimitMillicores
@@ -32,15 +34,17 @@ extension PodRuntime {
     plan.commands.append(NodeCommand(node: node, action: .startContainer(spec)))
   }
 
-  private func mounts(of container: Container, _ resolver: EnvironmentResolver, _ environment: [EnvironmentVariable])
-    -> [MountSpec]
-  {
-    container.volumeMounts.map { mount in
+  private func mounts(
+    of container: Container, _ resolver: EnvironmentResolver, _ environment: [EnvironmentVariable]
+  ) throws(EnvironmentFailure) -> [MountSpec] {
+    var mounts: [MountSpec] = []
+    for mount in container.volumeMounts {
       var spec = MountSpec(volume: mount.name ?? "", path: mount.mountPath ?? "")
-      spec.subPath = mount.subPathExpr.map { resolver.expand($0, with: environment) } ?? mount.subPath ?? ""
+      spec.subPath = try resolver.subPath(of: mount, with: environment)
       spec.readOnly = mount.readOnly ?? false
-      return spec
+      mounts.append(spec)
     }
+    return mounts
   }
 
   /// The container's security context over the pod's.

@@ -29,6 +29,9 @@ package final class Descriptor: Sendable {
     return file
   }
 
+  /// Names what it refers to for other processes, as long as it is open.
+  package var path: String { "/proc/\(getpid())/fd/\(number)" }
+
   package func duplicate() throws(SystemError) -> Descriptor {
     Descriptor(owning: try system("dup") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
   }

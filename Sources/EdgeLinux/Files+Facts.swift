@@ -67,6 +67,11 @@ extension Files {
     try giveToGroup(try Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW), group, isWritable ? 0o660 : 0o440)
   }
 
+  /// Whether a directory itself is as `giveToGroup` leaves one that is writable.
+  package static func isGiven(_ path: String, to group: UInt32) -> Bool {
+    status(path).map { $0.st_gid == group && $0.st_mode & 0o2770 == 0o2770 } ?? false
+  }
+
   private static func giveToGroup(_ directory: Descriptor, _ group: UInt32, _ access: UInt32) throws(SystemError) {
     let mode = try directory.status().st_mode
     try directory.setOwner(UInt32.max, group)

@@ -22,6 +22,11 @@ package enum Machine {
     return (text(names.sysname), text(names.release), text(names.machine))
   }
 
+  /// For all that share the calling thread's host name.
+  package static func setHostName(_ name: String) throws(SystemError) {
+    try system("sethostname", name) { sethostname(name, name.utf8.count) }
+  }
+
   private static func text<Tuple>(_ tuple: Tuple) -> String {
     withUnsafeBytes(of: tuple) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }

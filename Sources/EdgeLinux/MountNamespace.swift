@@ -10,7 +10,7 @@ package final class MountNamespace: Sendable {
   package init() throws(SystemError) {
     descriptor = try PosixThread.result { () throws(SystemError) in
       try MountNamespace.enterPrivate()
-      return try Descriptor.open("/proc/thread-self/ns/mnt", O_RDONLY)
+      return try ThreadNamespace.mount.open()
     }
   }
 

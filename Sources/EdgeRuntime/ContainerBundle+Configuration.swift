@@ -1,14 +1,15 @@
 import CoreNode
 import CoreObjects
 import EdgeImages
+import EdgeLinux
 
 extension ContainerBundle {
   private static func list(_ texts: [String]) -> JSON { .array(texts.map { .string($0) }) }
 
-  static func bind(_ source: String, to target: String, readOnly: Bool) -> JSON {
+  static func bind(_ source: String, to target: String, readOnly: Bool, _ more: [String] = []) -> JSON {
     [
       "destination": .string(target), "type": "bind", "source": .string(source),
-      "options": list(["rbind", "rprivate", readOnly ? "ro" : "rw"]),
+      "options": list(["rbind", "rprivate", readOnly ? "ro" : "rw"] + more),
     ]
   }
 
@@ -55,7 +56,7 @@ extension ContainerBundle {
       ContainerBundle.mount("/proc", "proc", ["nosuid", "noexec", "nodev"]),
       ContainerBundle.mount("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
       ContainerBundle.mount("/dev/pts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
-      ContainerBundle.mount("/dev/shm", "tmpfs", ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]),
+      ContainerBundle.bind(sandbox.sharedMemory, to: "/dev/shm", readOnly: false, ["nosuid", "noexec", "nodev"]),
       ContainerBundle.mount("/dev/mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
       ContainerBundle.mount("/sys", "sysfs", ["nosuid", "noexec", "nodev", access]),
       ContainerBundle.mount("/sys/fs/cgroup", "cgroup", ["nosuid", "noexec", "nodev", "relatime", access]),
@@ -70,9 +71,10 @@ extension ContainerBundle {
   func linux() -> JSON {
     let privileged = spec.security.privileged
     var namespaces: [JSON] = [
-      ["type": "uts"], ["type": "mount"], ["type": "cgroup"], ["type": "network", "path": .string(sandbox.networkPath)],
+      ["type": "mount"], ["type": "cgroup"], ["type": "network", "path": .string(sandbox.networkPath)],
+      ["type": "uts", "path": .string(sandbox.namespaces.hostName.path)],
     ]
-    if !sandbox.spec.hostIPC { namespaces.append(["type": "ipc"]) }
+    if !sandbox.spec.hostIPC { namespaces.append(["type": "ipc", "path": .string(sandbox.namespaces.ipc.path)]) }
     switch sandbox.spec.processes {
     case .ofContainer: namespaces.append(["type": "pid"])
     case .ofPod: namespaces.append(["type": "pid", "path": .string(sandbox.processes?.path ?? "")])

@@ -11,9 +11,12 @@ package final class PodSandbox: Sendable {
   let networkPath: String
   let directory: String
   package let volumes: [String: PodVolume]
+  let namespaces: PodNamespaces
+  /// What all containers have at /dev/shm.
+  let sharedMemory: String
   /// Where the containers share one namespace of processes.
   let processes: SharedProcesses?
-  /// Volumes in memory.
+  /// Volumes in memory, shared memory.
   private let mounts = Mounts()
 
   /// Makes it. After a failure `remove` takes away what had been made.
@@ -34,13 +37,19 @@ package final class PodSandbox: Sendable {
       try cgroup.create(
         memoryLimitBytes: spec.memoryLimitBytes, cpuLimitMillicores: spec.cpuLimitMillicores,
         cpuRequestMillicores: spec.cpuRequestMillicores)
+      namespaces = try PodNamespaces(hostName: spec.hostname)
+      sharedMemory = spec.hostIPC ? "/dev/shm" : directory + "/shm"
+      if !spec.hostIPC {
+        try Files.makeDirectories(sharedMemory)
+        try mounts.tmpfs(at: sharedMemory, options: "mode=1777,size=64m")
+      }
       processes = spec.processes == .ofPod ? try SharedProcesses(in: cgroup) : nil
     } catch { throw SandboxError(reason: "FailedCreatePodSandBox", description: "\(error)") }
     var volumes: [String: PodVolume] = [:]
     for volume in spec.volumes {
       do {
         volumes[volume.name] = try PodVolume(
-          volume, in: directory + "/volumes", persistent: persistent, fsGroup: spec.fsGroup, mounts: mounts)
+          volume, in: directory + "/volumes", persistent: persistent, spec, mounts: mounts)
       } catch {
         throw SandboxError(reason: "FailedMount", description: "MountVolume.SetUp failed for volume \"\(volume.name)\": \(error)")
       }

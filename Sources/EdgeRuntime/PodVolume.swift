@@ -13,7 +13,7 @@ package struct PodVolume: Sendable {
   ///   - directory: where the pod's own volumes are.
   ///   - persistent: where provisioned volumes are.
   /// - Throws: `VolumeError`, `SystemError`.
-  package init(_ spec: VolumeSpec, in directory: String, persistent: String, fsGroup: Int?, mounts: Mounts) throws {
+  package init(_ spec: VolumeSpec, in directory: String, persistent: String, _ pod: SandboxSpec, mounts: Mounts) throws {
     let own = directory + "/" + spec.name
     switch spec.source {
     case .emptyDir(let memory, let sizeLimitBytes):
@@ -21,7 +21,7 @@ package struct PodVolume: Sendable {
       if memory { try mounts.tmpfs(at: own, options: "mode=0777" + (sizeLimitBytes.map { ",size=\($0)" } ?? "")) }
       (path, isReadOnly) = (own, false)
     case .files(let files):
-      try VolumeFiles(directory: own).write(files, group: fsGroup)
+      try VolumeFiles(directory: own).write(files, group: pod.fsGroup)
       (path, isReadOnly) = (own, true)
       return
     case .persistent(let name, let readOnly):
@@ -33,7 +33,9 @@ package struct PodVolume: Sendable {
       (path, isReadOnly) = (hostPath, false)
       return
     }
-    if let fsGroup, !isReadOnly { try Files.giveToGroup(path, UInt32(clamping: fsGroup), isWritable: true) }
+    guard let group = pod.fsGroup.map({ UInt32(clamping: $0) }), !isReadOnly else { return }
+    if pod.keepsOwnership, Files.isGiven(path, to: group) { return }
+    try Files.giveToGroup(path, group, isWritable: true)
   }
 
   private static func makeOpen(_ path: String) throws(SystemError) {

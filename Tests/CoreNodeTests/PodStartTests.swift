@@ -205,6 +205,29 @@ struct PodStartTests {
       bench.wakeAt == nil && bench.steps().last == "image main", "what was missing was no crash: the first restart comes at once")
   }
 
+  @Test(
+    "a subPathExpr is expanded; where a variable is missing, or it leads out of its volume, the container cannot be made",
+    arguments: [
+      ("a/$(A)", "a/one"), ("$$(NONE)", "$(NONE)"), ("a/$(NONE)", nil), ("$(ROOT)", nil), ("$(UP)", nil), ("$(EMPTY)", ""),
+    ])
+  func subPathExpr(text: String, path: String?) {
+    var bench = NodeBench()
+    let env: JSON = [
+      ["name": "A", "value": "one"], ["name": "ROOT", "value": "/etc"], ["name": "UP", "value": "a/../.."], ["name": "EMPTY"],
+    ]
+    let mounts: JSON = [["name": "v", "mountPath": "/v", "subPathExpr": .string(text)]]
+    bench.run(
+      [["name": "main", "image": "i", "env": env, "volumeMounts": mounts]], ["volumes": [["name": "v", "emptyDir": [:]]]])
+    bench.sandboxStarts()
+    bench.imageComes("main")
+    if let path {
+      guard case .startContainer(let spec)? = bench.taken().last else { return #expect(Bool(false), "no start") }
+      #expect(spec.mounts.map(\.subPath) == [path])
+    } else {
+      #expect(bench.status().state.waiting.reason == "CreateContainerConfigError" && bench.pod.status.phase == "Pending")
+    }
+  }
+
   @Test("a missing ConfigMap of a volume is FailedMount, and the pod goes on as soon as it is there")
   func missingVolume() {
     var bench = NodeBench()

@@ -134,6 +134,52 @@ struct PodTests {
     }
   }
 
+  @Test("containers of a pod share their host name, their queues and /dev/shm, with no other pod")
+  func sharedMemory() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1")
+      try await node.startPod("pod2")
+      let script =
+        "ls -l /proc/self/ns | grep -E ' (uts|ipc) ' | sed 's/.*-> //'; hostname; cat /dev/shm/x; date +%s > /dev/shm/x"
+      var (first, second) = (node.container("pod1", script), node.container("pod1", script, attempt: 1))
+      var other = node.container("pod2", script)
+      (first.terminationMessageFromLog, second.terminationMessageFromLog, other.terminationMessageFromLog) = (true, true, true)
+      for spec in [first, second, other] { #expect(try await node.run(spec).code == 0) }
+      func said(_ spec: ContainerSpec) throws -> [String] {
+        try node.log(spec).filter { $0.hasPrefix("stdout ") }
+      }
+      #expect(try said(first).count == 3 && said(second).count == 4 && said(other).count == 3)
+      #expect(try said(first).prefix(3) == said(second).prefix(3))
+      #expect(try Set(said(first)).isDisjoint(with: said(other)))
+    }
+  }
+
+  @Test("the group of a persistent volume's files stays as it is where only a mismatch of the top directory counts")
+  func ownership() async throws {
+    try await TestNode.with { node in
+      node.perform(.createVolume(name: "pv", capacityBytes: 1))
+      _ = try await node.observations.first { if case .volumeCreated("pv", _) = $0 { true } else { nil } }
+      var attempt = 0
+      func groups(_ group: Int, keeps: Bool, _ script: String) async throws -> [String] {
+        attempt += 1
+        try await node.startPod("pod\(attempt)") {
+          $0.fsGroup = group
+          $0.keepsOwnership = keeps
+          $0.volumes = [VolumeSpec(name: "v", source: .persistent(volumeName: "pv", readOnly: false))]
+        }
+        var spec = node.container("pod\(attempt)", script + "; stat -c %g /v /v/*")
+        spec.mounts = [MountSpec(volume: "v", path: "/v")]
+        #expect(try await node.run(spec).code == 0)
+        return try node.log(spec).map { String($0.split(separator: " ").last ?? "") }
+      }
+      #expect(try await groups(7, keeps: true, "touch /v/a; chgrp 9 /v/a") == ["7", "9"], "the top was another's")
+      #expect(try await groups(7, keeps: true, "true") == ["7", "9"])
+      #expect(try await groups(7, keeps: false, "chgrp 9 /v/a") == ["7", "9"])
+      #expect(try await groups(7, keeps: false, "true") == ["7", "7"])
+      #expect(try await groups(8, keeps: true, "true") == ["8", "8"])
+    }
+  }
+
   @Test("parameters of the kernel hold for the pod, its user has all groups, and a terminal's lines end as others do")
   func surroundings() async throws {
     try await TestNode.with { node in

@@ -1,5 +1,4 @@
 package import EdgeLinux
-import Glibc
 
 /// A network namespace, held by an open descriptor: it has no name anywhere, so nothing of it can be left behind.
 package final class NetworkNamespace: Sendable {
@@ -8,12 +7,12 @@ package final class NetworkNamespace: Sendable {
   package init() throws(SystemError) {
     descriptor = try PosixThread.result { () throws(SystemError) in
       try ThreadNamespace.network.enterNew()
-      return try Descriptor.open("/proc/thread-self/ns/net", O_RDONLY)
+      return try ThreadNamespace.network.open()
     }
   }
 
   /// The namespace as a file that other processes can open while this one lives.
-  package var path: String { "/proc/\(getpid())/fd/\(descriptor.number)" }
+  package var path: String { descriptor.path }
 
   /// Runs `body` on a thread inside. Sockets that it makes stay inside wherever they are used.
   package func inside<Value: Sendable>(_ body: @escaping @Sendable () throws(SystemError) -> Value) throws(SystemError) -> Value {

@@ -1,0 +1,17 @@
+import EdgeLinux
+
+/// What the containers of a pod have in common besides their network: their host name and what System V and POSIX let processes share.
+/// Held by open descriptors: they have no names anywhere, so nothing of them can be left behind.
+struct PodNamespaces: Sendable {
+  let hostName: Descriptor
+  let ipc: Descriptor
+
+  init(hostName name: String) throws(SystemError) {
+    (hostName, ipc) = try PosixThread.result { () throws(SystemError) in
+      try ThreadNamespace.hostName.enterNew()
+      try ThreadNamespace.ipc.enterNew()
+      try Machine.setHostName(name)
+      return (try ThreadNamespace.hostName.open(), try ThreadNamespace.ipc.open())
+    }
+  }
+}
