@@ -25,7 +25,8 @@ package enum NodeEvent: Sendable, Equatable {
   case containerStarted(podUID: String, containerID: String, at: Instant)
   case containerFailed(podUID: String, containerID: String, reason: StartFailure, message: String)
   case containerExited(podUID: String, containerID: String, ContainerExit)
-  case probed(podUID: String, containerID: String, kind: ProbeKind, success: Bool, message: String)
+  /// `success` nil: the probe itself could not be made, which says nothing of the container.
+  case probed(podUID: String, containerID: String, kind: ProbeKind, success: Bool?, message: String)
   case hookFinished(podUID: String, containerID: String, success: Bool, message: String)
   /// The pod has written more than its limits allow.
   case storageExceeded(podUID: String, message: String)

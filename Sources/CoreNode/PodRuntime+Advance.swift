@@ -185,14 +185,14 @@ extension PodRuntime {
   private static let shortestGraceSeconds = 2
 
   /// Stops a container that runs: first its preStop hook, then its stop signal, then SIGKILL, all within the grace.
-  mutating func stop(_ index: Int, grace: Int?, _ plan: inout NodePlan, _ now: Instant) {
+  mutating func stop(_ index: Int, grace: Int?, because: String? = nil, _ plan: inout NodePlan, _ now: Instant) {
     guard let id = containers[index].containerID, let startedAt = containers[index].runningSince else { return }
     containers[index].state = .stopping(containerID: id, startedAt: startedAt, isTold: containers[index].isTold)
     containers[index].isReady = false
     containers[index].probes = [:]
     let wanted = spec(of: containers[index])
     let seconds = grace ?? pod.spec.terminationGracePeriodSeconds ?? 30
-    plan.events.append(event("Killing", "Stopping container \(wanted.name ?? "")", container: containers[index]))
+    plan.events.append(event("Killing", because ?? "Stopping container \(wanted.name ?? "")", container: containers[index]))
     if seconds > 0, let action = Probes.action(of: wanted.lifecycle.preStop, in: pod, container: wanted) {
       containers[index].stopDeadline = now + .seconds(seconds)
       plan.commands.append(

@@ -60,18 +60,24 @@ extension PodRuntime {
   }
 
   mutating func probed(
-    _ id: String, _ kind: ProbeKind, _ success: Bool, _ message: String, _ plan: inout NodePlan, _ now: Instant
+    _ id: String, _ kind: ProbeKind, _ success: Bool?, _ message: String, _ plan: inout NodePlan, _ now: Instant
   ) {
     guard let index = index(ofID: id), containers[index].isRunning,
       var state = containers[index].probes[kind]
     else { return }
     let wanted = spec(of: containers[index])
     let probe = kind == .startup ? wanted.startupProbe : kind == .liveness ? wanted.livenessProbe : wanted.readinessProbe
+    let name = kind == .startup ? "Startup" : kind == .liveness ? "Liveness" : "Readiness"
     state.isUnderWay = false
+    guard let success else {
+      // Source: doProbe, pkg/kubelet/prober/worker.go, v1.36: the result is thrown away.
+      containers[index].probes[kind] = state
+      let text = "\(name) probe could not be made: \(message)"
+      return plan.events.append(event("Unhealthy", text, warning: true, container: containers[index]))
+    }
     state.successes = success ? state.successes + 1 : 0
     state.failures = success ? 0 : state.failures + 1
     containers[index].probes[kind] = state
-    let name = kind == .startup ? "Startup" : kind == .liveness ? "Liveness" : "Readiness"
     if !success {
       plan.events.append(
         event("Unhealthy", "\(name) probe failed: \(message)", warning: true, container: containers[index]))
@@ -87,9 +93,8 @@ extension PodRuntime {
     if kind == .readiness {
       containers[index].isReady = false
     } else {
-      plan.events.append(
-        event("Killing", "\(name) probe failed too often: the container is restarted", container: containers[index]))
-      stop(index, grace: probe.terminationGracePeriodSeconds, &plan, now)
+      let reason = "\(name) probe failed too often: the container is restarted"
+      stop(index, grace: probe.terminationGracePeriodSeconds, because: reason, &plan, now)
     }
   }
 }

@@ -14,7 +14,10 @@ struct VolumeResolver {
   func volumes() throws(VolumeFailure) -> [VolumeSpec] {
     var result: [VolumeSpec] = []
     for volume in runtime.pod.spec.volumes {
-      result.append(VolumeSpec(name: volume.name ?? "", source: try source(of: volume)))
+      let name = volume.name ?? ""
+      do throws(VolumeFailure) { result.append(VolumeSpec(name: name, source: try source(of: volume))) } catch {
+        throw VolumeFailure(message: "MountVolume.SetUp failed for volume \"\(name)\": \(error.message)")
+      }
     }
     return result
   }
@@ -53,7 +56,7 @@ struct VolumeResolver {
         memory: volume.emptyDir.medium == "Memory", sizeLimitBytes: volume.emptyDir.sizeLimit.flatMap { Quantity($0) }?.value)
     }
     let kind = volume.tree.members.first { $0.key != .name }?.key.name ?? ""
-    throw VolumeFailure(message: "volume \"\(volume.name ?? "")\" is of type \(kind), which nodes of this cluster do not mount")
+    throw VolumeFailure(message: "it is of type \(kind), which nodes of this cluster do not mount")
   }
 
   private func claim(_ source: PersistentVolumeClaimVolumeSource) throws(VolumeFailure) -> VolumeSource {

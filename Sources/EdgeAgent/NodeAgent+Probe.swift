@@ -20,22 +20,23 @@ extension NodeAgent {
     observe(
       NodeObservation(
         node: node,
-        event: .hookFinished(podUID: podUID, containerID: containerID, success: result.success, message: result.message)))
+        event: .hookFinished(
+          podUID: podUID, containerID: containerID, success: result.success == true, message: result.message)))
   }
 
-  private func attempt(_ action: ProbeAction, containerID: String, timeoutSeconds: Int) async -> (success: Bool, message: String)
-  {
+  private func attempt(
+    _ action: ProbeAction, containerID: String, timeoutSeconds: Int
+  ) async -> (success: Bool?, message: String) {
     guard let entry = running[containerID] else { return (false, AgentError.noContainer(containerID).description) }
     let timeout = max(NodeAgent.shortestTimeout, configuration.wall(timeoutSeconds))
     do {
       switch action {
-      case .exec(let command): return try await probeByCommand(containerID, command, timeout)
+      case .exec(let command): return await probeByCommand(containerID, command, timeout)
       case .tcp(let host, let port):
         _ = try await network.connect(host ?? entry.address, port: UInt16(clamping: port), timeout: timeout)
         return (true, "")
       case .http(let scheme, let host, let port, let path, let headers):
-        if scheme.lowercased() == "https" { return (false, "probes over https are not supported") }
-        let origin = HTTPOrigin(isTLS: false, host: host ?? entry.address, port: UInt16(clamping: port))
+        let origin = HTTPOrigin(isTLS: scheme.lowercased() == "https", host: host ?? entry.address, port: UInt16(clamping: port))
         return try await probe(origin, path: path, headers: headers, timeout)
       case .sleep(let seconds):
         try await Task.sleep(for: configuration.wall(seconds))
@@ -55,10 +56,13 @@ extension NodeAgent {
     return ((200..<400).contains(status), "HTTP status \(status)")
   }
 
+  /// Who answers is not asked for a certificate that somebody vouches for. (kubernetes/pkg/probe/http, v1.36)
+  private static let tls = try? TLSContext(clientTrusting: [], isVerifying: false)
+
   /// Asks a server in the cluster's network.
   func client(_ origin: HTTPOrigin, patience: Duration) -> HTTPClient {
     HTTPClient(
-      tls: nil, patience: patience,
+      tls: NodeAgent.tls, patience: patience,
       routes: [.socket { try await self.network.connect(origin.host, port: origin.port, timeout: patience) }])
   }
 
@@ -67,18 +71,24 @@ extension NodeAgent {
     (path.hasPrefix("/") ? path : "/" + path).filter { $0 != "\r" && $0 != "\n" && $0 != "\r\n" && $0 != " " }
   }
 
-  private func probeByCommand(_ containerID: String, _ command: [String], _ timeout: Duration) async throws -> (Bool, String) {
-    let session = try await exec(containerID: containerID, command: command, terminal: false, stdin: false)
+  /// A command that cannot be started is no answer. (kubernetes/pkg/probe/exec, v1.36)
+  private func probeByCommand(_ containerID: String, _ command: [String], _ timeout: Duration) async -> (Bool?, String) {
+    let session: ExecSession
+    do { session = try await exec(containerID: containerID, command: command, terminal: false, stdin: false) } catch {
+      return (nil, "\(error)")
+    }
     let alarm = Task {
       try await Task.sleep(for: timeout)
       session.kill()
     }
-    defer { alarm.cancel() }
     async let errors = ProbeOutput.read { try await session.readErrors() }
     let output = await ProbeOutput.read { try await session.readOutput() }
     let all = output + (await errors)
     let (code, problem) = await session.end()
-    return (code == 0, problem ?? String(decoding: all.prefix(ProbeOutput.limit), as: UTF8.self))
+    alarm.cancel()
+    if case .success = await alarm.result { return (false, "the command did not end in time") }
+    if let problem { return (nil, problem) }
+    return (code == 0, String(decoding: all.prefix(ProbeOutput.limit), as: UTF8.self))
   }
 }
 

@@ -140,7 +140,7 @@ struct NodeBench {
     tell(.containerExited(podUID: NodeBench.uid, containerID: id(container, attempt), exit))
   }
 
-  mutating func probed(_ kind: ProbeKind, _ success: Bool, _ container: String = "main", _ attempt: Int = 0) {
+  mutating func probed(_ kind: ProbeKind, _ success: Bool?, _ container: String = "main", _ attempt: Int = 0) {
     tell(.probed(podUID: NodeBench.uid, containerID: id(container, attempt), kind: kind, success: success, message: "told"))
   }
 

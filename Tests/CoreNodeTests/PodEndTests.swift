@@ -182,9 +182,26 @@ struct PodEndTests {
       bench.probed(.liveness, false)
       bench.wait(5)
     }
-    #expect(bench.steps().contains("stop main 30") && bench.reasons.contains("Killing"))
+    #expect(bench.steps().contains("stop main 30") && bench.reasons.filter { $0 == "Killing" }.count == 1)
     bench.exits("main", code: 137)
     #expect(bench.steps().last == "image main")
+  }
+
+  @Test("a probe that could not be made says nothing of the container: it is told, and no failure is counted")
+  func brokenProbe() {
+    for name in ["livenessProbe", "startupProbe"] {
+      let kind: ProbeKind = name == "livenessProbe" ? .liveness : .startup
+      var bench = running([Key(name): ["exec": ["command": ["/none"]], "periodSeconds": 5, "failureThreshold": 1]])
+      bench.look()
+      for _ in 0..<3 {
+        bench.probed(kind, nil)
+        bench.wait(5)
+      }
+      #expect(!bench.reasons.contains("Killing") && bench.reasons.contains("Unhealthy"))
+      #expect(bench.status().started == (kind == .liveness))
+      bench.probed(kind, false)
+      #expect(bench.reasons.contains("Killing"))
+    }
   }
 
   @Test("until the startup probe succeeds no other probe runs")

@@ -113,6 +113,23 @@ struct ContainerTests {
     await ship.test.stop()
   }
 
+  @Test("a probe over https does not ask who answers")
+  func secureProbe() async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    try await ship.start(
+      "secure", "sleep 1000",
+      flags: [
+        "--overrides",
+        """
+        {"spec":{"containers":[{"name":"secure","image":"\(Ship.image)","imagePullPolicy":"Never","command":["sleep","1000"],
+         "readinessProbe":{"httpGet":{"scheme":"HTTPS","host":"10.96.0.1","port":443,"path":"/livez"},"periodSeconds":1}}]}}
+        """,
+      ])
+    try await ship.waitUntilReady("secure")
+    await ship.test.stop()
+  }
+
   @Test("a container that needs more memory than its limit is OOMKilled, and its pod says so")
   func outOfMemory() async throws {
     let ship = try await Ship()

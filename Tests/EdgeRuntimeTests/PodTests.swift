@@ -228,20 +228,27 @@ struct PodTests {
       #expect(first != second)
       let server = node.container("pod1", "mkdir /www; echo page > /www/index.html; exec httpd -f -p 8080 -h /www")
       try await node.start(server)
-      func probe(_ kind: ProbeKind, _ action: ProbeAction) async throws -> Bool {
+      func answer(_ kind: ProbeKind, _ action: ProbeAction, seconds: Int = 5) async throws -> (success: Bool?, message: String) {
         let start = node.observations.all.count
         node.perform(
-          .probe(ProbeSpec(podUID: "pod1", containerID: server.containerID, kind: kind, action: action, timeoutSeconds: 5)))
+          .probe(ProbeSpec(podUID: "pod1", containerID: server.containerID, kind: kind, action: action, timeoutSeconds: seconds)))
         return try await node.observations.first(after: start) { event in
-          if case .probed(_, _, kind, let success, _) = event { success } else { nil }
+          if case .probed(_, _, kind, let success, let message) = event { (success, message) } else { nil }
         }
+      }
+      func probe(_ kind: ProbeKind, _ action: ProbeAction) async throws -> Bool {
+        try await answer(kind, action).success == true
       }
       #expect(try await probe(.startup, .exec(["sh", "-c", "until netstat -ltn | grep -q 8080; do sleep 0.01; done"])))
       #expect(try await probe(.readiness, .http(scheme: "HTTP", host: nil, port: 8080, path: "/", headers: [])))
-      #expect(try await !probe(.readiness, .http(scheme: "HTTP", host: nil, port: 8080, path: "/none", headers: [])))
+      #expect(
+        try await answer(.readiness, .http(scheme: "HTTP", host: nil, port: 8080, path: "/none", headers: [])).success == false)
       #expect(try await probe(.liveness, .tcp(host: nil, port: 8080)))
-      #expect(try await !probe(.liveness, .tcp(host: nil, port: 8081)))
-      #expect(try await !probe(.liveness, .exec(["false"])))
+      #expect(try await answer(.liveness, .tcp(host: nil, port: 8081)).success == false)
+      #expect(try await answer(.liveness, .exec(["false"])).success == false)
+      #expect(try await answer(.liveness, .exec(["/none"])).success == nil, "a command that cannot be started is no answer")
+      let late = try await answer(.liveness, .exec(["sleep", "1000"]), seconds: 1)
+      #expect(late.success == false && !late.message.isEmpty)
 
       let listener = try node.agent.network.listen("10.96.0.1", port: 443)
       let client = node.container("pod2", "wget -qO- http://\(first):8080/; nc 10.96.0.1 443")
