@@ -11,7 +11,7 @@ struct OpenAPISchemas {
 
   /// A reference to a type, which the document will then hold; nil for a name that is not declared.
   mutating func reference(_ qualifiedName: String) -> JSON? {
-    guard let type = Schema.shared.type(qualifiedName) else { return nil }
+    guard let type = Schema.described.type(qualifiedName) else { return nil }
     want(type)
     return referenceTo(type.openAPIName)
   }

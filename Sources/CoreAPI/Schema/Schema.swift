@@ -8,12 +8,15 @@ package final class Schema: Sendable {
   package let types: [TypeSchema]
   private let byName: [String: TypeSchema]
 
-  package static let shared = Schema.ofThisProgram()
+  /// Without descriptions.
+  package static let shared = Schema.read(schemaText)
+  /// The same with descriptions.
+  package static let described = Schema.read(describedSchemaText)
 
   /// The declarations are checked when the program is compiled.
-  private static func ofThisProgram() -> Schema {
+  private static func read(_ text: StaticString) -> Schema {
     do throws(SchemaLanguageError) {
-      let bytes = UnsafeBufferPointer(start: schemaText.utf8Start, count: schemaText.utf8CodeUnitCount)
+      let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
       return try Schema(SchemaReader.read(bytes))
     } catch { preconditionFailure("Schema/: \(error)") }
   }

@@ -59,10 +59,14 @@ package struct List<Element: Sendable>: TreeView {
 }
 
 /// Views of the elements of an array, one after the other.
-package struct ListIterator<Element: TreeView>: IteratorProtocol {
+package struct ListIterator<Element> {
   package var elements: [JSON]
   package var index = 0
   package init(_ elements: [JSON]) { self.elements = elements }
+}
+
+// Not of the type itself: the runtime would look through all conformances of the program once for each element type.
+extension ListIterator: IteratorProtocol where Element: TreeView {
   package mutating func next() -> Element? {
     if index == elements.count { return nil }
     index += 1
