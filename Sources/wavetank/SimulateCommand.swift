@@ -20,7 +20,9 @@ enum SimulateCommand {
     let file: JSON
     do throws(JSONError) { file = try JSONParser.parse(ManifestFiles.text(path)) } catch { Standard.fail("\(path): \(error)") }
     let scenarios = file[Key("scenarios")].elements
-    if scenarios.isEmpty { Standard.fail("\(path): there are no scenarios in it") }
+    if scenarios.isEmpty {
+      Standard.fail("\(path): wants an object with a list of runs under \"scenarios\", as docs/hpa-cases.md tells")
+    }
     var golden: JSON = [:]
     do throws(HPACase.Problem) {
       for scenario in try scenarios.map(HPACase.init) { golden.put(Key(scenario.name), try HPACaseRun.play(scenario)) }

@@ -105,7 +105,7 @@ struct TableTests {
       ("wavetank load", "load wants docker-image NAME or image-archive FILE"),
       ("wavetank image", "image wants pack NAME PROGRAM, pack-tools NAME, list or rm NAME"),
       ("wavetank image pack app:test", "image pack wants PROGRAM"),
-      ("wavetank explain", "explain wants SUBJECT"),
+      ("wavetank explain", "explain wants hpa/NAME or fields"),
       ("wavetank explain sts/app", "explain wants hpa/NAME or fields, not 'sts/app'"),
       ("wavetank explain hpa/", "explain wants hpa/NAME or fields, not 'hpa/'"),
       ("wavetank simulate", "simulate wants --hpa-cases FILE"),

@@ -10,6 +10,8 @@ import Testing
     let trees: [String] = [
       #"{"a":[],"b":{},"c":[1,[2,[3]],{"d":null,"e":[{"f":true,"g":[{}]}]}],"on":"off","1":"1","~":"- x","":"a: b"}"#,
       #"[{"a":{"b":["c"]}},["d"]]"#, #""text with # and : and 'quotes' \\ \" é \n end""#, "12.5", "null", #"{"x":"2026-01-01"}"#,
+      #"{"script":" #!/bin/sh\necho a: b\n\n","two":"a\n  b","tab":"\ta\nb","end":"a\n ","nul":"\u0000\u0007","face":"😀","<<":"="}"#,
+      #"{"long key \#(String(repeating: "k", count: 200))":{"a\nb":"\#(String(repeating: "word ", count: 50))","t":["0x1","1_0","no","Null"]}}"#,
     ]
     for text in trees {
       let tree = try JSONParser.parse(Array(text.utf8))
@@ -18,6 +20,8 @@ import Testing
       #expect(again.sortedText == tree.sortedText, "\(written)")
     }
     #expect(YAMLWriter.document(["b": [["c": 1, "a": "x"]], "a": [:]]) == "a: {}\nb:\n- a: x\n  c: 1\n")
+    #expect(YAMLWriter.document(["t": "2026-01-01T00:00:00Z", "s": "a\nb\n"]) == "s: |\n  a\n  b\nt: \"2026-01-01T00:00:00Z\"\n")
+    #expect(YAMLWriter.document(["f": .raw(Array(#"{"f:a":{}}"#.utf8))]) == "f:\n  f:a: {}\n")
   }
 
   @Test(

@@ -89,7 +89,7 @@ struct ArgumentParser {
     for argument in command.arguments {
       let given = rest.prefix(argument.isRepeated ? rest.count : 1)
       rest = rest.dropFirst(given.count)
-      if given.isEmpty, argument.isRequired { throw UsageError("\(command.name) wants \(argument.name)") }
+      if given.isEmpty, argument.isRequired { throw UsageError("\(command.name) wants \(argument.refusal("") ?? argument.name)") }
       for word in given {
         if let wanted = argument.refusal(word) { throw UsageError("\(command.name) wants \(wanted), not '\(word)'") }
       }
