@@ -5,7 +5,7 @@
 ///     type StatefulSetSpec [kind] [map=atomic] [swift=NAME] [make=FIELD,…]
 ///     | What the type is, in our own words.
 ///       replicas int32 [#1?!] [required] [default=1] [min=0] [max=…] [enum=A|B [unchecked]] [list=set|atomic] [keys=a,b]
-///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable] [repeats] [nonempty] [gate=NAME]
+///                      [mergeKey=a] [strategy=merge|replace|retainKeys] [map=atomic] [immutable[=forbidden]] [repeats] [nonempty] [gate=NAME]
 ///       | What the field is.
 ///       ! [=A|B] What is done instead of acting on it, or on these values of it: nothing but a warning.
 ///
@@ -18,6 +18,7 @@
 /// unchecked: a rule of the kind refuses what enum does not list, or without enum what is missing, where upstream refuses it in
 /// another way than most.
 /// nonempty: an empty list is no absent one; it stays until a rule of the kind has refused it.
+/// immutable: a change is Invalid, with =forbidden it is Forbidden.
 /// gate: only a feature knows the field whose gate, NAME, is off in v1.36: it is dropped, with a warning, unless it was there.
 /// stored: nothing is to be done for it but to keep it. What is neither that nor under a `!` is acted on.
 /// repeats: equal keys or elements are accepted, as upstream's validation accepts them (two environment variables of one name).
@@ -62,6 +63,8 @@ package struct SchemaField: Sendable {
   /// A rule of the kind says what is refused, and how.
   package var isUnchecked = false
   package var isImmutable = false
+  /// A change of it is Forbidden instead of Invalid.
+  package var forbidsChange = false
   /// An empty list is told from none when it is decoded, for a rule of the kind to refuse it.
   package var refusesEmpty = false
   /// Kept, and nothing else is to be done.

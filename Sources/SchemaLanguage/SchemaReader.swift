@@ -187,6 +187,10 @@ package struct SchemaReader {
     case "mergeKey": field.mergeKey = string(value)
     case "strategy": field.strategies = list(value, UInt8(ascii: ","))
     case "map": field.mapType = string(value)
+    case "immutable":
+      guard string(value) == "forbidden" else { throw unknown(word, of: field) }
+      field.isImmutable = true
+      field.forbidsChange = true
     case "gate":
       field.gate = string(value)
       field.limit = FieldLimit(text: "dropped: its feature gate \(string(value)) is off in v1.36")

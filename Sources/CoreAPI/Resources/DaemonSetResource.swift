@@ -43,7 +43,23 @@ struct DaemonSetResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let set = DaemonSet(tree: object)
-    return WorkloadRules.validate(set.spec.selector, set.spec.template)
+    return WorkloadRules.validate(set.spec.selector, set.spec.template, namesSelector: false) + pace(set.spec.updateStrategy)
+  }
+
+  /// Source: ValidateRollingUpdateDaemonSet, pkg/apis/apps/validation, v1.36.
+  private func pace(_ strategy: DaemonSetUpdateStrategy) -> [FieldError] {
+    guard strategy.type == "RollingUpdate" else { return [] }
+    let (away, surge) = (strategy.rollingUpdate.maxUnavailable, strategy.rollingUpdate.maxSurge)
+    let path = FieldPath("spec.updateStrategy.rollingUpdate")
+    var errors = FieldRules.countOrPercent(away, path.child("maxUnavailable"), isPart: true)
+    errors += FieldRules.countOrPercent(surge, path.child("maxSurge"), isPart: true)
+    let zero: [JSON] = [0, "0%"]
+    switch (zero.contains(away), zero.contains(surge)) {
+    case (false, false): errors.add(.invalid, path.child("maxSurge"), value: surge, "may not be set while maxUnavailable is")
+    case (true, true): errors.add(.required, path.child("maxUnavailable"), "cannot be 0 while maxSurge is")
+    default: break
+    }
+    return errors
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

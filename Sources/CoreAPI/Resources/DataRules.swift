@@ -8,8 +8,8 @@ enum DataRules {
   static func validate(_ object: JSON, fields: [(String, JSON)]) -> [FieldError] {
     var errors: [FieldError] = []
     var size = 0
-    var keys = Set<String>()
     for (field, map) in fields {
+      let others = fields.filter { $0.0 != field }
       for member in map.members {
         let name = member.key.name
         size += member.value.string?.utf8.count ?? 0
@@ -18,12 +18,15 @@ enum DataRules {
             .invalid, FieldPath(field).key(name), value: name,
             "a valid config key must consist of alphanumeric characters, '-', '_' or '.', and have at most 253 characters")
         }
-        if !keys.insert(name).inserted {
+        if others.contains(where: { !$0.1[member.key].isNull }) {
           errors.add(.invalid, FieldPath(field).key(name), value: name, "the key stands in both maps")
         }
       }
     }
-    if size > limit { errors.add(.tooLong, FieldPath(fields[0].0), "must have at most \(limit) bytes, has \(size)") }
+    // Of two maps neither is too long, but the whole object, which upstream writes so.
+    if size > limit {
+      errors.add(.tooLong, FieldPath(fields.count == 1 ? fields[0].0 : "[]"), "must have at most \(limit) bytes, has \(size)")
+    }
     return errors
   }
 

@@ -23,7 +23,7 @@ struct DeploymentResource: Resource {
     let spec = Deployment(tree: object).spec
     var errors = WorkloadRules.validate(spec.selector, spec.template)
     let rolling = spec.strategy.rollingUpdate
-    errors += FieldRules.countOrPercent(rolling.maxUnavailable, "spec.strategy.rollingUpdate.maxUnavailable")
+    errors += FieldRules.countOrPercent(rolling.maxUnavailable, "spec.strategy.rollingUpdate.maxUnavailable", isPart: true)
     errors += FieldRules.countOrPercent(rolling.maxSurge, "spec.strategy.rollingUpdate.maxSurge")
     if let type = spec.strategy.type, !["Recreate", "RollingUpdate"].contains(type) {
       errors.append(.notSupported("spec.strategy", value: type, supported: ["Recreate", "RollingUpdate"]))

@@ -56,13 +56,18 @@ enum FieldRules {
   }
 
   /// The selector of a workload: there, not empty, well-formed, and met by the labels of its template.
-  static func selector(_ selector: LabelSelector, template: PodTemplateSpec, _ path: FieldPath) -> [FieldError] {
+  /// - Parameter isNamed: a selector that is not well-formed is told once more as a whole
+  static func selector(
+    _ selector: LabelSelector, template: PodTemplateSpec, _ path: FieldPath, isNamed: Bool = true
+  ) -> [FieldError] {
     // Without a selector, which the schema asks for, nothing matches.
     if !selector.isAbsent, selector.matchLabels.isEmpty, selector.matchExpressions.isEmpty {
       let detail = "empty selector is not allowed: name at least one label of the template"
       return [FieldError(.invalid, path, value: selector.tree, detail: detail)]
     }
-    if let problem = selector.problem { return [FieldError(.invalid, path, value: selector.tree, detail: problem)] }
+    if !SelectorRules.validate(selector.tree, path).isEmpty {
+      return isNamed ? [FieldError(.invalid, path, value: selector.tree, detail: "is not well-formed")] : []
+    }
     if !selector.isAbsent, selector.matches(template.metadata.labels) { return [] }
     let labels = FieldPath("spec.template.metadata.labels")
     return [
@@ -71,10 +76,13 @@ enum FieldRules {
   }
 
   /// A count or a percentage.
-  static func countOrPercent(_ value: JSON, _ path: FieldPath) -> [FieldError] {
+  /// - Parameter isPart: more than all is refused
+  static func countOrPercent(_ value: JSON, _ path: FieldPath, isPart: Bool = false) -> [FieldError] {
     if let number = value.int { return atLeast(0, number, path) }
     guard let text = value.string else { return [] }
-    if text.hasSuffix("%"), let percent = Int(text.dropLast()), percent >= 0 { return [] }
+    if text.hasSuffix("%"), let percent = Int(text.dropLast()), percent >= 0 {
+      return isPart && percent > 100 ? [FieldError(.invalid, path, value: value, detail: "must not be greater than 100%")] : []
+    }
     return [FieldError(.invalid, path, value: value, detail: "must be a whole number or a percentage such as '25%'")]
   }
 }

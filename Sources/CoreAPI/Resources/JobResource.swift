@@ -53,7 +53,7 @@ struct JobResource: Resource {
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let job = Job(tree: object)
     var errors = JobRules.validate(job.spec, "spec", name: job.metadata.name)
-    errors += FieldRules.selector(job.spec.selector, template: job.spec.template, "spec.selector")
+    errors += FieldRules.selector(job.spec.selector, template: job.spec.template, "spec.selector", isNamed: false)
     var labels = TextMap()
     for key in [Self.uidLabel, Self.oldUIDLabel] { labels[key] = job.metadata.uid }
     for key in [Self.nameLabel, Self.oldNameLabel] { labels[key] = job.metadata.name }

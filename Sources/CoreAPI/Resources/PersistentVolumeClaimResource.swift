@@ -69,11 +69,7 @@ struct PersistentVolumeClaimResource: Resource {
     let claim = PersistentVolumeClaim(tree: object)
     var errors: [FieldError] = []
     if claim.spec.accessModes.isEmpty { errors.add(.required, "spec.accessModes", "at least 1 access mode is required") }
-    let modes = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
-    for mode in claim.spec.accessModes.values where !modes.contains(mode) {
-      errors.add(
-        .notSupported, "spec.accessModes", value: mode, "supported values: " + modes.map { "\"\($0)\"" }.joined(separator: ", "))
-    }
+    errors += VolumeRules.access(claim.spec.accessModes.values, claim.spec.storageClassName)
     guard let size = claim.spec.resources.requests[.storage] else {
       return errors + [FieldError(.required, "spec.resources[storage]", detail: "say how much storage is wanted")]
     }

@@ -44,11 +44,40 @@ struct PersistentVolumeResource: Resource {
 
   func warnings(_ object: JSON) -> [String] { VolumeWarnings.volume(object) }
 
+  /// In upstream's order.
+  private static let sources: [Key] = [
+    .hostPath, .gcePersistentDisk, .awsElasticBlockStore, .glusterfs, .flocker, .nfs, .rbd, .quobyte, .cephfs, .iscsi, .cinder,
+    .fc, .flexVolume, .azureFile, .vsphereVolume, .photonPersistentDisk, .portworxVolume, .azureDisk, .scaleIO, .local,
+    .storageos,
+    .csi,
+  ]
+
+  /// Source: ValidatePersistentVolumeSpec, pkg/apis/core/validation/validation.go, v1.36.
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
-    let volume = PersistentVolume(tree: object)
-    var errors: [FieldError] = []
-    if volume.spec.accessModes.isEmpty { errors.add(.required, "spec.accessModes", "at least 1 access mode is required") }
-    if volume.spec.capacity[.storage] == nil { errors.add(.required, "spec.capacity[storage]", "say how large the volume is") }
-    return errors
+    let spec = PersistentVolume(tree: object).spec
+    var rules = RuleSheet()
+    if spec.accessModes.isEmpty { rules.refuse(.required, "spec.accessModes", nil, "at least 1 access mode is required") }
+    rules.add(VolumeRules.access(spec.accessModes.values, spec.storageClassName))
+    if spec.capacity.isEmpty { rules.refuse(.required, "spec.capacity", nil, "say how large the volume is") }
+    if spec.capacity[.storage] == nil || spec.capacity.count > 1 {
+      rules.refuse(.notSupported, "spec.capacity", spec.capacity.tree, "supported values: \"storage\"")
+    }
+    for (name, amount) in spec.capacity.sorted where Quantity(amount).map({ $0 <= Quantity(milli: 0) }) == true {
+      rules.refuse(.invalid, FieldPath("spec.capacity").key(name), .string(amount), "must be greater than zero")
+    }
+    rules.one(of: PersistentVolumeResource.sources, spec.tree, "spec", excess: .forbidden, nothing: .required)
+    if spec.hostPath.path == "/", spec.persistentVolumeReclaimPolicy == "Recycle" {
+      rules.refuse(.forbidden, "spec.persistentVolumeReclaimPolicy", nil, "the whole machine is not recycled")
+    }
+    if !spec.local.isAbsent, spec.nodeAffinity.required.isAbsent {
+      rules.refuse(.required, "spec.nodeAffinity", nil, "a local volume is on a node")
+    }
+    return rules.errors
+  }
+
+  func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    let (new, before) = (object[.spec], old[.spec])
+    guard PersistentVolumeResource.sources.contains(where: { new[$0] != before[$0] }) else { return [] }
+    return [FieldError(.forbidden, "spec.persistentvolumesource", detail: "what a volume is made of does not change")]
   }
 }

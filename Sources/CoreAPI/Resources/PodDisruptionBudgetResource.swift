@@ -8,11 +8,12 @@ struct PodDisruptionBudgetResource: Resource {
 
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = PodDisruptionBudget(tree: object).spec
+    var errors: [FieldError] = []
     if !spec.minAvailable.isNull, !spec.maxUnavailable.isNull {
-      return [FieldError(.invalid, "spec", value: spec.tree, detail: "minAvailable and maxUnavailable cannot be both set")]
+      errors.add(.invalid, "spec", value: spec.tree, "minAvailable and maxUnavailable cannot be both set")
     }
-    return FieldRules.countOrPercent(spec.minAvailable, "spec.minAvailable")
-      + FieldRules.countOrPercent(spec.maxUnavailable, "spec.maxUnavailable")
+    return errors + FieldRules.countOrPercent(spec.minAvailable, "spec.minAvailable", isPart: true)
+      + FieldRules.countOrPercent(spec.maxUnavailable, "spec.maxUnavailable", isPart: true)
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

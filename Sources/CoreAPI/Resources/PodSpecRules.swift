@@ -24,6 +24,7 @@ enum PodSpecRules {
         rules.refuse(.forbidden, path.child(key), nil, "not together with hostUsers false")
       }
     }
+    PodSystemRules.validate(tree, path, &rules)
     if tree[.securityContext].isObject { security(tree, path.child("securityContext"), &rules) }
     rules.add(FieldRules.atLeast(1, spec.activeDeadlineSeconds, path.child("activeDeadlineSeconds")))
     return rules.errors

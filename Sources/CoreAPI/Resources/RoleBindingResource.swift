@@ -21,6 +21,37 @@ struct RoleBindingResource: Resource {
     object = binding.tree
   }
 
+  /// Source: ValidateRoleBinding and ValidateClusterRoleBinding, pkg/apis/rbac/validation, v1.36.
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let binding = RoleBinding(tree: object)
+    var errors: [FieldError] = []
+    let group = "rbac.authorization.k8s.io"
+    func oneOf(_ supported: [String], _ value: String?, _ path: FieldPath) {
+      if !supported.contains(value ?? "") { errors.append(.notSupported(path, value: value ?? "", supported: supported)) }
+    }
+    oneOf([group], binding.roleRef.apiGroup, "roleRef.apiGroup")
+    oneOf(definition.isNamespaced ? ["ClusterRole", "Role"] : ["ClusterRole"], binding.roleRef.kind, "roleRef.kind")
+    if let name = binding.roleRef.name, let problem = NameRules.problem(name, .pathSegment) {
+      errors.add(.invalid, "roleRef.name", value: name, problem)
+    }
+    for (index, subject) in binding.subjects.enumerated() {
+      let at = FieldPath("subjects").index(index)
+      switch subject.kind {
+      case "ServiceAccount":
+        if let name = subject.name, !name.isEmpty, let problem = NameRules.problem(name, .dnsSubdomain) {
+          errors.add(.invalid, at.child("name"), value: name, problem)
+        }
+        oneOf([""], subject.apiGroup, at.child("apiGroup"))
+        if !definition.isNamespaced, (subject.namespace ?? "").isEmpty {
+          errors.add(.required, at.child("namespace"), "an account lives in a namespace")
+        }
+      case "User", "Group": oneOf([group], subject.apiGroup, at.child("apiGroup"))
+      default: oneOf(["ServiceAccount", "User", "Group"], subject.kind, at.child("kind"))
+      }
+    }
+    return errors
+  }
+
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let binding = RoleBinding(tree: object)
     func names(_ kind: String) -> JSON {

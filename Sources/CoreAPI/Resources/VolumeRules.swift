@@ -18,6 +18,23 @@ enum VolumeRules {
     return rules.errors
   }
 
+  private static let accessModes = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"]
+
+  /// What claims and volumes say alike of how they are used, and the name of their class.
+  static func access(_ modes: [String], _ className: String?) -> [FieldError] {
+    var errors: [FieldError] = []
+    for mode in modes where !accessModes.contains(mode) {
+      errors.append(.notSupported("spec.accessModes", value: mode, supported: accessModes))
+    }
+    if modes.contains("ReadWriteOncePod"), modes.contains(where: { $0 != "ReadWriteOncePod" }) {
+      errors.add(.forbidden, "spec.accessModes", "ReadWriteOncePod stands alone")
+    }
+    if let className, !className.isEmpty, let problem = NameRules.problem(className, .dnsSubdomain) {
+      errors.add(.invalid, "spec.storageClassName", value: className, problem)
+    }
+    return errors
+  }
+
   private static func validate(_ source: JSON, _ key: Key, _ path: FieldPath, _ rules: inout RuleSheet) {
     switch key {
     case .hostPath:

@@ -2,8 +2,8 @@ import CoreObjects
 
 /// Rules that the workload kinds share.
 enum WorkloadRules {
-  static func validate(_ selector: LabelSelector, _ template: PodTemplateSpec) -> [FieldError] {
-    FieldRules.selector(selector, template: template, "spec.selector")
+  static func validate(_ selector: LabelSelector, _ template: PodTemplateSpec, namesSelector: Bool = true) -> [FieldError] {
+    FieldRules.selector(selector, template: template, "spec.selector", isNamed: namesSelector)
       + PodSpecRules.validate(template.spec, "spec.template.spec") + restartsAlways(template.spec)
   }
 

@@ -77,6 +77,27 @@ extension Schema {
     return children.isEmpty ? .leaf : FieldSet(children: children)
   }
 
+  /// The first list in which an element stands twice: nobody could say which of them is owned.
+  func repetition(in tree: JSON, _ type: TypeSchema) -> FieldPath? { Schema.repetition(tree, .fields(type), FieldPath()) }
+
+  private static func repetition(_ tree: JSON, _ granularity: Granularity, _ path: FieldPath) -> FieldPath? {
+    switch (granularity, tree) {
+    case (.fields, .object(let members)), (.entries, .object(let members)):
+      for member in members {
+        if let found = repetition(member.value, granularity.part(member.key)!, path.child(member.key)) { return found }
+      }
+    case (.elements(let keys, let shape), .array(let elements)):
+      if Set(elements.map { Granularity.name(of: $0, keys: keys, shape) }).count < elements.count { return path }
+      for (index, element) in elements.enumerated() {
+        if let found = repetition(element, Granularity.of(shape), path.index(index)) { return found }
+      }
+    case (.values, .array(let elements)):
+      if Set(elements.map { Granularity.name(of: $0) }).count < elements.count { return path }
+    default: break
+    }
+    return nil
+  }
+
   /// What a write set (added and modified) and what it took away.
   package func difference(from old: JSON, to new: JSON, _ type: TypeSchema) -> (set: FieldSet, removed: FieldSet) {
     Schema.difference(old, new, .fields(type))

@@ -1,4 +1,5 @@
 package import CoreObjects
+import SchemaLanguage
 
 extension Schema {
   /// Refuses changes of immutable fields, at every depth; elements of keyed lists are compared by key.
@@ -13,7 +14,9 @@ extension Schema {
     for field in type.fields {
       let (new, before) = (tree[field.key], old[field.key])
       if field.isImmutable {
-        if new != before { errors.add(.invalid, path.child(field.key), value: new, "field is immutable") }
+        if new == before { continue }
+        errors.add(
+          field.declaration.forbidsChange ? .forbidden : .invalid, path.child(field.key), value: new, "field is immutable")
       } else if let element = field.shape.elementType, element.walks.contains(.immutable) {
         compare(new, before, field, element, path.child(field.key), &errors)
       }

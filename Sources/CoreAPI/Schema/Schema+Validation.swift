@@ -28,6 +28,10 @@ private struct Validation {
 
   mutating func object(_ tree: JSON, _ type: TypeSchema, _ known: JSON, skippedKey: Key? = nil) {
     guard case .object(let members) = tree else { return }
+    if type.isLabelSelector {
+      errors += SelectorRules.validate(tree, path.fieldPath)
+      return
+    }
     for index in type.requiredFields where !isInStatus {
       let field = type.fields[index]
       if field.key != skippedKey, !field.isMissingUnchecked, Validation.isMissing(tree[field.key], field) { missing(field) }

@@ -19,6 +19,7 @@ package final class TypeSchema: @unchecked Sendable {
   package let declaration: SchemaType
   /// "apps.v1.StatefulSetSpec"
   package let qualifiedName: String
+  let isLabelSelector: Bool
   @exclusivity(unchecked) package private(set) var fields: [FieldSchema] = []
   /// Indices of fields.
   @exclusivity(unchecked) private(set) var requiredFields: [Int] = []
@@ -33,6 +34,7 @@ package final class TypeSchema: @unchecked Sendable {
   init(_ declaration: SchemaType) {
     self.declaration = declaration
     qualifiedName = declaration.qualifiedName
+    isLabelSelector = qualifiedName == "meta.v1.LabelSelector"
     slots = .allocate(capacity: 1)
     slots.initialize(to: 0)
   }

@@ -46,6 +46,8 @@ extension APIServer {
     var errors = FieldRules.atLeast(0, options.tailLines, "tailLines") + FieldRules.atLeast(1, options.limitBytes, "limitBytes")
     if seconds != nil, time != nil { errors.add(.forbidden, "", "at most one of sinceTime and sinceSeconds may be given") }
     errors += FieldRules.atLeast(1, seconds, "sinceSeconds")
+    // Its feature gate PodLogsQuerySplitStreams is off in v1.36.
+    if call.query["stream"] != nil { errors.add(.forbidden, "stream", "both streams are told") }
     if !errors.isEmpty { throw .invalid(group: "", kind: "PodLogOptions", name: call.info.pathName, errors) }
     options.since = seconds.map { call.now - .seconds($0) }
     if let time {

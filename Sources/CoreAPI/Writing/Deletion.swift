@@ -31,6 +31,9 @@ package struct Deletion: Sendable {
     if let kind = tree[.kind].string, kind != "DeleteOptions" {
       throw .badRequest("the body of a DELETE is of kind DeleteOptions, not \(kind)")
     }
+    let document = Document(tree)
+    var warnings: [String] = []
+    let tree = try document.decoded(as: "meta.v1.DeleteOptions", title: "DeleteOptions", .ignore, &warnings)
     if let seconds = tree[.gracePeriodSeconds].int { graceSeconds = seconds }
     if let policy = tree[.propagationPolicy].string { propagation = policy }
     preconditions.uid = tree[.preconditions][.uid].string ?? preconditions.uid

@@ -17,8 +17,12 @@ enum ObjectMetaRules {
     } else if let problem = NameRules.problem(name, definition.nameRule) {
       errors.add(.invalid, path.child("name"), value: name, problem)
     }
-    if let prefix = metadata.generateName, prefix.utf8.count > 253 {
-      errors.add(.invalid, path.child("generateName"), value: prefix, "must be no more than 253 bytes")
+    if let prefix = metadata.generateName, !prefix.isEmpty, old?.generateName != prefix {
+      // Something follows a dash at its end.
+      let begun = prefix.utf8.count > 1 && prefix.hasSuffix("-") ? prefix.dropLast(2) + "a" : prefix
+      if let problem = NameRules.problem(begun, definition.nameRule) {
+        errors.add(.invalid, path.child("generateName"), value: prefix, problem)
+      }
     }
     if old?.tree[.labels] != metadata.tree[.labels] { errors += labels(metadata.labels, path.child("labels")) }
     if old?.tree[.annotations] != metadata.tree[.annotations] {

@@ -15,6 +15,9 @@ extension Writer {
     if wanted.scope == .scale { return try scale(&draft, key, wanted) }
     let configuration = wanted.document.tree
     try wanted.document.decode(into: &draft)
+    if let type = draft.schema, let path = Schema.shared.repetition(in: draft.tree, type) {
+      throw .unknown("the patch has no type: \(path) has an element twice")
+    }
     if draft.tree[.metadata][.name].isNull { draft.tree[.metadata].put(.name, .string(key.name)) }
     try checkName(draft.tree, key)
     draft.old = store.get(key)

@@ -31,8 +31,8 @@ package struct PlacementSubject: Subject {
     return [
       "apiVersion": "v1", "kind": "PersistentVolume", "metadata": ["name": .string(name)],
       "spec": [
-        "capacity": ["storage": "1Gi"], "accessModes": ["ReadWriteOnce", "ReadWriteOncePod"], "storageClassName": "local",
-        "persistentVolumeReclaimPolicy": "Retain", "hostPath": ["path": "/v"],
+        "capacity": ["storage": "1Gi"], "accessModes": [name == "v1" ? "ReadWriteOnce" : "ReadWriteOncePod"],
+        "storageClassName": "local", "persistentVolumeReclaimPolicy": "Retain", "hostPath": ["path": "/v"],
         "nodeAffinity": ["required": ["nodeSelectorTerms": [term]]],
       ],
     ]
