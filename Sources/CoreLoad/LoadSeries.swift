@@ -23,6 +23,12 @@ package struct LoadSeries: Sendable, Equatable {
     values.append(value)
   }
 
+  /// A second sample at the second of the last one: a line to there ends at the last one, and this one holds from there on.
+  package mutating func jump(to value: Double) {
+    seconds.append(end)
+    values.append(value)
+  }
+
   /// The level at a second; nil before the first sample and where there is none. After the last one that holds.
   ///
   /// - Parameter cursor: where the last question was answered; questions in the order of time cost nothing to find.

@@ -36,10 +36,10 @@ package struct CronSchedule: Sendable, Equatable {
       throw CronError(message: "a time zone in the schedule is not supported: use spec.timeZone")
     }
     if trimmed.hasPrefix("@every ") {
-      guard let seconds = GoDuration.seconds(String(trimmed.dropFirst(7))), seconds >= 1 else {
+      guard let seconds = DurationText.seconds(String(trimmed.dropFirst(7)), hasDays: false), 1..<1e9 ~= seconds else {
         throw CronError(message: "'\(text)' wants a duration of at least 1s, such as '@every 1h30m'")
       }
-      kind = .every(seconds: seconds)
+      kind = .every(seconds: Int(seconds))
       return
     }
     let parts = trimmed.hasPrefix("@") ? CronSchedule.descriptors[trimmed]?.split(separator: " ").map(String.init) : words
@@ -173,30 +173,5 @@ package struct CronSchedule: Sendable, Equatable {
     let day = fields.days.has(civil.day)
     let weekday = fields.weekdays.has(civil.weekday)
     return fields.days.isStar || fields.weekdays.isStar ? day && weekday : day || weekday
-  }
-}
-
-/// Durations as Go writes them: "1h30m", "90s", "1.5h".
-package enum GoDuration {
-  /// Whole seconds, or nil.
-  package static func seconds(_ text: String) -> Int? {
-    var rest = Substring(text)
-    var total = 0.0
-    if rest.isEmpty { return nil }
-    while !rest.isEmpty {
-      let number = rest.prefix { $0.isNumber || $0 == "." }
-      guard let value = Double(number) else { return nil }
-      rest = rest[number.endIndex...]
-      let unit = rest.prefix { $0.isLetter }
-      rest = rest[unit.endIndex...]
-      switch unit {
-      case "h": total += value * 3600
-      case "m": total += value * 60
-      case "s": total += value
-      case "ms": total += value / 1000
-      default: return nil
-      }
-    }
-    return total < 1e9 ? Int(total) : nil
   }
 }

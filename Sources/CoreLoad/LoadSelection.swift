@@ -1,0 +1,33 @@
+/// What is read of a file of series, and how it becomes one series.
+package struct LoadSelection: Sendable, Equatable {
+  package enum Join: String, Sendable { case sum, mean }
+
+  /// Samples that are kept of a file, after the series in it are joined: half a month of one a second, three quarters of a year of one
+  /// in 15 seconds.
+  package static let sampleLimit = 1_500_000
+
+  /// The metric's name, or the column's in CSV; nil: the only one. `*` is all columns of numbers.
+  package var name: String?
+  /// Labels (columns of text in CSV) and the values that they must have.
+  package var labels: [(name: String, value: String)] = []
+  /// How several series become one.
+  package var join = Join.sum
+  /// The series are counters: what they grow by in a second is the level. One that falls was set back to 0.
+  package var isRate = false
+  package var factor = 1.0
+  /// Added after the factor.
+  package var offset = 0.0
+  /// Second 0 of the run, in seconds since 1970; nil: the first sample.
+  package var start: Double?
+  /// The length of the run: later samples are not kept.
+  package var untilSecond = Double.infinity
+  package var limit = sampleLimit
+
+  package init() {}
+
+  package static func == (left: LoadSelection, right: LoadSelection) -> Bool {
+    left.name == right.name && left.labels.elementsEqual(right.labels, by: ==) && left.join == right.join
+      && left.isRate == right.isRate && left.factor == right.factor && left.offset == right.offset && left.start == right.start
+      && left.untilSecond == right.untilSecond && left.limit == right.limit
+  }
+}
