@@ -70,23 +70,30 @@ extension PodRuntime {
       return false
     case .absent, .failed: break
     }
-    let (hostname, domain) = HostName.of(pod, namespace: key.namespace, node: node)
+    let (hostname, domain): (String, String)
+    do throws(HostName.TooLong) { (hostname, domain) = try HostName.of(pod, namespace: key.namespace, node: node) } catch {
+      return delaySandbox("FailedCreatePodSandBox", error.message, &plan, context.now)
+    }
     var spec = SandboxSpec(podUID: uid, namespace: key.namespace, name: key.name, hostname: hostname)
     spec.domain = domain
     do throws(VolumeFailure) {
       let resolver = VolumeResolver(runtime: self, context: context)
       spec.volumes = try resolver.volumes()
       tokenRefreshAt = resolver.refreshAt
-    } catch {
-      sandbox = .failed(until: context.now + .seconds(min(sandboxBackOff.fail(), 20)))
-      warn("FailedMount", error.message, &plan)
-      if case .failed(let until) = sandbox { plan.wake(at: until) }
-      return false
-    }
+    } catch { return delaySandbox("FailedMount", error.message, &plan, context.now) }
     for volume in spec.volumes { if case .files(let files) = volume.source { writtenFiles[volume.name] = files } }
     describe(&spec, context)
     sandbox = .starting
     plan.commands.append(NodeCommand(node: node, action: .startSandbox(spec)))
+    return false
+  }
+
+  /// - Returns: false
+  private mutating func delaySandbox(_ reason: String, _ message: String, _ plan: inout NodePlan, _ now: Instant) -> Bool {
+    let until = now + .seconds(min(sandboxBackOff.fail(), 20))
+    sandbox = .failed(until: until)
+    warn(reason, message, &plan)
+    plan.wake(at: until)
     return false
   }
 

@@ -52,11 +52,18 @@ struct VolumeResolver {
     if !volume.hostPath.isAbsent { return .hostPath(path: volume.hostPath.path ?? "", type: volume.hostPath.type ?? "") }
     if !volume.persistentVolumeClaim.isAbsent { return try claim(volume.persistentVolumeClaim) }
     if !volume.emptyDir.isAbsent || volume.tree.members.count == 1 {
-      return .emptyDir(
-        memory: volume.emptyDir.medium == "Memory", sizeLimitBytes: volume.emptyDir.sizeLimit.flatMap { Quantity($0) }?.value)
+      let (isMemory, limit) = (volume.emptyDir.medium == "Memory", volume.emptyDir.sizeLimit.flatMap { Quantity($0) }?.value)
+      return .emptyDir(memory: isMemory, sizeLimitBytes: isMemory ? ([limit].compactMap { $0 } + memoryBounds).min() : limit)
     }
     let kind = volume.tree.members.first { $0.key != .name }?.key.name ?? ""
     throw VolumeFailure(message: "it is of type \(kind), which nodes of this cluster do not mount")
+  }
+
+  /// What a volume in memory cannot hold more than: the pod's memory and its node's.
+  /// Source: calculateEmptyDirMemorySize, pkg/volume/emptydir/empty_dir.go, v1.36.
+  private var memoryBounds: [Int64] {
+    let node = context.store.get(.nodes, runtime.node)?.view(Node.self).status.allocatable[.memory].flatMap { Quantity($0) }
+    return [PodResources(runtime.pod).memoryLimitBytes, node?.value].compactMap { $0 }
   }
 
   private func claim(_ source: PersistentVolumeClaimVolumeSource) throws(VolumeFailure) -> VolumeSource {

@@ -166,20 +166,47 @@ struct PodStartTests {
   }
 
   @Test("a host name is the pod's, cut to 63 characters that do not end in - or .")
-  func hostName() {
-    func host(_ name: String, _ spec: JSON = [:]) -> (String, String) {
+  func hostName() throws {
+    func host(_ name: String, _ spec: JSON = [:]) throws -> (String, String) {
       let tree: JSON = ["metadata": ["name": .string(name), "namespace": "ns"], "spec": spec]
-      return HostName.of(Pod(tree: tree), namespace: "ns", node: "node-1")
+      return try HostName.of(Pod(tree: tree), namespace: "ns", node: "node-1")
     }
     let long = String(repeating: "a", count: 60)
-    #expect(host("web-0") == ("web-0", ""))
-    #expect(host(long + "bcdef") == (long + "bcd", ""))
-    #expect(host(long + "b-.def").0 == long + "b")
-    #expect(host("a.b.") == ("a.b.", ""))
-    #expect(host("p", ["hostname": "db", "subdomain": "peers"]) == ("db", "db.peers.ns.svc.cluster.local"))
-    #expect(host("p", ["subdomain": "s", "setHostnameAsFQDN": true]).0 == "p.s.ns.svc.cluster.local")
-    #expect(host("p", ["subdomain": "s", "hostnameOverride": "other"]) == ("other", ""))
-    #expect(host("p", ["hostname": "db", "subdomain": "s", "hostNetwork": true]) == ("node-1", ""))
+    #expect(try host("web-0") == ("web-0", ""))
+    #expect(try host(long + "bcdef") == (long + "bcd", ""))
+    #expect(try host(long + "b-.def").0 == long + "b")
+    #expect(try host("a.b.") == ("a.b.", ""))
+    #expect(try host("p", ["hostname": "db", "subdomain": "peers"]) == ("db", "db.peers.ns.svc.cluster.local"))
+    #expect(try host("p", ["subdomain": "s", "setHostnameAsFQDN": true]).0 == "p.s.ns.svc.cluster.local")
+    #expect(try host("p", ["subdomain": "s", "hostnameOverride": "other"]) == ("other", ""))
+    #expect(try host("p", ["hostname": "db", "subdomain": "s", "hostNetwork": true]) == ("node-1", ""))
+  }
+
+  @Test("a pod whose whole domain is longer than a host's name can be has no sandbox, and is told why")
+  func longDomain() {
+    for (length, isWithin) in [(34, true), (35, false)] {
+      var bench = NodeBench()
+      let host = String(repeating: "h", count: length)
+      bench.run(main, ["hostname": .string(host), "subdomain": "sub", "setHostnameAsFQDN": true])
+      #expect(bench.steps() == (isWithin ? ["sandbox"] : []))
+      #expect(bench.reasons == (isWithin ? [] : ["FailedCreatePodSandBox"]))
+      #expect(bench.pod.status.phase == "Pending" && bench.status().state.waiting.reason == "ContainerCreating")
+    }
+  }
+
+  @Test(
+    "a volume in memory holds no more than the pod's memory, its node's, and its own limit",
+    arguments: [
+      (nil, nil, 1 << 30), ("2Gi", nil, 1 << 30), (nil, "64Mi", 64 << 20), ("8Mi", "64Mi", 8 << 20), ("80Mi", "64Mi", 64 << 20),
+    ] as [(String?, String?, Int64)])
+  func memoryVolume(limit: String?, memory: String?, size: Int64) {
+    var bench = NodeBench()
+    bench.put(ObjectKey(.nodes, namespace: "", NodeBench.node), ["status": ["allocatable": ["memory": "1Gi"]]])
+    let resources: JSON = ["limits": ["memory": memory.map { .string($0) } ?? .null]]
+    let volumes: JSON = [["name": "m", "emptyDir": ["medium": "Memory", "sizeLimit": limit.map { .string($0) } ?? .null]]]
+    bench.run([["name": "main", "image": "i", "resources": resources.withoutNulls]], ["volumes": volumes])
+    guard case .startSandbox(let spec)? = bench.taken().last else { return #expect(Bool(false), "no sandbox") }
+    #expect(spec.volumes == [VolumeSpec(name: "m", source: .emptyDir(memory: true, sizeLimitBytes: size))])
   }
 
   @Test("a missing ConfigMap of a variable is CreateContainerConfigError, and the container starts once it is there")
