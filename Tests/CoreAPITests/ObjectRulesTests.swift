@@ -12,6 +12,11 @@ struct ObjectRulesTests {
     "PodDisruptionBudget": "/apis/policy/v1/namespaces/default/poddisruptionbudgets",
     "ClusterRoleBinding": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
     "RoleBinding": "/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings",
+    "ClusterRole": "/apis/rbac.authorization.k8s.io/v1/clusterroles", "Node": "/api/v1/nodes",
+    "Role": "/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles",
+    "Endpoints": "/api/v1/namespaces/default/endpoints", "ResourceQuota": "/api/v1/namespaces/default/resourcequotas",
+    "EndpointSlice": "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
+    "ControllerRevision": "/apis/apps/v1/namespaces/default/controllerrevisions",
     "PriorityClass": "/apis/scheduling.k8s.io/v1/priorityclasses", "StorageClass": "/apis/storage.k8s.io/v1/storageclasses",
   ]
 
@@ -136,6 +141,47 @@ struct ObjectRulesTests {
       ("PriorityClass", #"{"metadata":{"name":"system-mine"}}"#, ["Forbidden metadata.name"]),
       ("StorageClass", #"{"reclaimPolicy":"Recycle"}"#, ["NotSupported reclaimPolicy"]),
       ("StorageClass", #"{"provisioner":"a b"}"#, ["Invalid provisioner"]),
+      ("ClusterRole", #"{"rules":[{"verbs":["get"]}]}"#, ["Required rules[0].apiGroups", "Required rules[0].resources"]),
+      (
+        "ClusterRole", #"{"rules":[{"verbs":["get"],"nonResourceURLs":["/a"],"resources":["pods"]}]}"#,
+        ["Invalid rules[0].nonResourceURLs"]
+      ),
+      ("Role", #"{"rules":[{"verbs":["get"],"nonResourceURLs":["/a"]}]}"#, ["Invalid rules[0].nonResourceURLs"]),
+      ("ControllerRevision", #"{"revision":1}"#, ["Required data"]),
+      (
+        "Node", #"{"spec":{"taints":[{"key":"a","effect":"NoSchedule"},{"key":"a","effect":"NoSchedule","value":"b"}]}}"#,
+        ["Duplicate spec.taints[1]"]
+      ),
+      ("Node", #"{"spec":{"taints":[{"key":"a b","effect":"NoSchedule"}]}}"#, ["Invalid spec.taints[0].key"]),
+      ("Node", #"{"spec":{"podCIDR":"10.0.0.1/8"}}"#, ["Invalid spec.podCIDRs[0]"]),
+      ("ResourceQuota", #"{"spec":{"hard":{"pods":"1"},"scopes":["X"]}}"#, ["Invalid spec.scopes"]),
+      ("Endpoints", #"{"subsets":[{"ports":[{"port":80}]}]}"#, ["Required subsets[0]"]),
+      ("Endpoints", #"{"subsets":[{"addresses":[{"ip":"169.254.1.1"}]}]}"#, ["Invalid subsets[0].addresses[0].ip"]),
+      (
+        "Endpoints",
+        #"{"subsets":[{"notReadyAddresses":[{"ip":"1.2.3.4","hostname":"A"}],"ports":[{"port":1},{"port":2,"name":"b"}]}]}"#,
+        ["Invalid subsets[0].notReadyAddresses[0].hostname", "Required subsets[0].ports[0].name"]
+      ),
+      ("EndpointSlice", #"{"addressType":"IPv4","endpoints":[{"addresses":["::2"]}]}"#, ["Invalid endpoints[0].addresses[0]"]),
+      ("EndpointSlice", #"{"addressType":"FQDN","endpoints":[{"addresses":["host"]}]}"#, ["Invalid endpoints[0].addresses[0]"]),
+      (
+        "EndpointSlice",
+        #"{"addressType":"IPv4","endpoints":[{"addresses":["1.2.3.4"],"hostname":"A"}],"ports":[{"name":"B","port":1}]}"#,
+        ["Invalid endpoints[0].hostname", "Invalid ports[0].name"]
+      ),
+      (
+        "Pod", #"{"spec":{"securityContext":{"supplementalGroups":[1,-1]}}}"#,
+        ["Invalid spec.securityContext.supplementalGroups[1]"]
+      ),
+      (
+        "Pod", #"{"spec":{"containers":[{"name":"c","image":"b","envFrom":[{"secretRef":{}}]}]}}"#,
+        ["Required spec.containers[0].envFrom[0].secretRef.name"]
+      ),
+      (
+        "Pod",
+        #"{"spec":{"containers":[{"name":"c","image":"b","livenessProbe":{"httpGet":{"port":1,"httpHeaders":[{"name":"a b"}]}}}]}}"#,
+        ["Invalid spec.containers[0].livenessProbe.httpGet.httpHeaders"]
+      ),
     ])
   func refused(_ kind: String, _ change: String, _ expected: [String]) throws {
     var bench = Bench()

@@ -78,7 +78,7 @@ struct StoredFormTests {
     let expected: [(String, JSON, JSON)] = [
       (Self.apps + "deployments", ["spec": workload], ["a", "0/0", 0, 0, "0s"]),
       (Self.apps + "replicasets", ["spec": workload], ["a", 0, 0, 0, "0s"]),
-      (Self.apps + "controllerrevisions", ["revision": 3], ["a", "<none>", 3, "0s"]),
+      (Self.apps + "controllerrevisions", ["revision": 3, "data": [:]], ["a", "<none>", 3, "0s"]),
       ("/api/v1/namespaces/default/secrets", ["data": ["x": ""]], ["a", "Opaque", 1, "0s"]),
       (
         "/apis/batch/v1/namespaces/default/cronjobs", ["spec": cron],

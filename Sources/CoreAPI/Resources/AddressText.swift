@@ -63,12 +63,15 @@ struct AddressText: Equatable {
   }
 
   /// Why an endpoint cannot have it. Source: ValidateEndpointIP, pkg/apis/core/validation, v1.36.
-  var problemAsEndpoint: String? {
+  /// - Parameter isLocal: it may be this machine, on which adapters run beside the cluster: upstream refuses that
+  static func problem(asEndpoint text: String, isLocal: Bool = false) -> String? {
+    guard isStrict(text), let bytes = AddressText(text)?.bytes else { return "must be an IP address" }
+    let isIPv6 = bytes.count == 16
     if bytes.allSatisfy({ $0 == 0 }) { return "is no address of anybody" }
     let isLoopback = isIPv6 ? bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 } : bytes[0] == 127
-    if isLoopback { return "is a loopback address" }
-    let isLocal = isIPv6 ? bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 : bytes.starts(with: [169, 254])
-    if isLocal { return "is in the link-local range" }
+    if isLoopback { return isLocal ? nil : "is a loopback address" }
+    let isLinkLocal = isIPv6 ? bytes[0] == 0xFE && bytes[1] & 0xC0 == 0x80 : bytes.starts(with: [169, 254])
+    if isLinkLocal { return "is in the link-local range" }
     let isMulticast = isIPv6 ? bytes[0] == 0xFF && bytes[1] & 0xF == 2 : bytes.starts(with: [224, 0, 0])
     return isMulticast ? "is in the link-local range of multicast" : nil
   }

@@ -54,6 +54,9 @@ enum ContainerRules {
     for (index, source) in container[.envFrom].elements.enumerated() {
       let at = path.child("envFrom").index(index)
       rules.form(source[.prefix], at.child("prefix"), text, isVariableName)
+      for key in [Key.configMapRef, .secretRef] where source[key].isObject && (source[key][.name].string ?? "").isEmpty {
+        rules.refuse(.required, at.child(key).child("name"), nil, "name it")
+      }
       let count = [Key.configMapRef, .secretRef].filter { !source[$0].isNull }.count
       if count != 1 { rules.refuse(.invalid, at, "", "must have configMapRef or secretRef, and one of them only") }
     }
@@ -137,9 +140,16 @@ enum ContainerRules {
     if handler[.exec].isObject, handler[.exec][.command].elements.isEmpty {
       rules.refuse(.required, path.child("exec").child("command"), nil, "name the program")
     }
+    for header in handler[.httpGet][.httpHeaders].elements where !isHeader(header[.name].string ?? "") {
+      rules.refuse(.invalid, path.child("httpGet").child("httpHeaders"), header[.name], "is no name of a header")
+    }
     for key in [Key.httpGet, .tcpSocket] {
       rules.form(handler[key][.port], path.child(key).child("port"), FieldRules.portNameText, FieldRules.isPortName)
     }
+  }
+
+  private static func isHeader(_ name: String) -> Bool {
+    !name.isEmpty && name.utf8.allSatisfy { (0x61...0x7A).contains($0 | 0x20) || (0x30...0x39).contains($0) || $0 == 0x2D }
   }
 
   // MARK: Restarts

@@ -6,6 +6,10 @@ struct ControllerRevisionResource: Resource {
     id: .controllerRevisions, kind: "ControllerRevision",
     columns: [.name, "Controller", "Revision", .age])
 
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    object[.data].isNull ? [FieldError(.required, "data", detail: "a revision is of something")] : []
+  }
+
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let revision = ControllerRevision(tree: object)
     let owner = revision.metadata.ownerReferences.first { $0.controller == true }

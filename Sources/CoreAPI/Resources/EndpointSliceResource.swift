@@ -15,7 +15,7 @@ struct EndpointSliceResource: Resource {
     let slice = EndpointSlice(tree: object)
     var errors: [FieldError] = []
     func atMost(_ limit: Int, _ count: Int, _ path: FieldPath) {
-      if count > limit { errors.add(.invalid, path, value: count, "may have \(limit) at the most") }
+      if count > limit { errors.add(.tooMany, path, value: count, "may have \(limit) at the most") }
     }
     atMost(EndpointSliceResource.endpointLimit, slice.endpoints.count, "endpoints")
     atMost(EndpointSliceResource.portLimit, slice.ports.count, "ports")
@@ -23,16 +23,31 @@ struct EndpointSliceResource: Resource {
       let path = FieldPath("endpoints").index(place).child("addresses")
       if endpoint.addresses.isEmpty { errors.add(.required, path, "an endpoint has at least one address") }
       atMost(EndpointSliceResource.addressLimit, endpoint.addresses.count, path)
-      for address in endpoint.addresses.values
-      where slice.addressType != "FQDN" && address.contains(":") != (slice.addressType == "IPv6") {
-        errors.add(.invalid, path, value: address, "is no \(slice.addressType ?? "") address")
+      for (index, address) in endpoint.addresses.values.enumerated() {
+        if let problem = problem(address, slice.addressType ?? "") {
+          errors.add(.invalid, path.index(index), value: address, problem)
+        }
+      }
+      if let name = endpoint.hostname, !FieldRules.isLabel(name) {
+        errors.add(.invalid, FieldPath("endpoints").index(place).child("hostname"), value: name, FieldRules.labelText)
       }
     }
     var names: Set<String> = []
-    for (place, port) in slice.ports.enumerated() where !names.insert(port.name ?? "").inserted {
-      errors.add(.duplicate, FieldPath("ports").index(place).child("name"), value: port.name ?? "")
+    for (place, port) in slice.ports.enumerated() {
+      let (name, path) = (port.name ?? "", FieldPath("ports").index(place).child("name"))
+      if !name.isEmpty, !FieldRules.isLabel(name) { errors.add(.invalid, path, value: name, FieldRules.labelText) }
+      if !names.insert(name).inserted { errors.add(.duplicate, path, value: name) }
     }
     return errors
+  }
+
+  private func problem(_ address: String, _ type: String) -> String? {
+    if type == "FQDN" {
+      let isName = FieldRules.isSubdomain(address.hasSuffix(".") ? String(address.dropLast()) : address)
+      return isName && address.dropLast().contains(".") ? nil : "is no whole name of a domain"
+    }
+    if let read = AddressText(address), read.isIPv6 != (type == "IPv6") { return "is no \(type) address" }
+    return AddressText.problem(asEndpoint: address, isLocal: true)
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {

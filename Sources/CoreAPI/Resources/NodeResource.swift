@@ -9,6 +9,25 @@ struct NodeResource: Resource {
       .wide("Kernel-Version"), .wide("Container-Runtime"),
     ], selectable: ["spec.unschedulable": { .bool($0[.spec][.unschedulable] == true) }])
 
+  /// Source: ValidateNode, pkg/apis/core/validation/validation.go, v1.36.
+  func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
+    let spec = Node(tree: object).spec
+    var rules = RuleSheet()
+    var seen: Set<[String]> = []
+    for (index, taint) in spec.taints.enumerated() {
+      let at = FieldPath("spec.taints").index(index)
+      rules.form(taint.tree[.key], at.child("key"), "must be a qualified name") { NameRules.qualifiedNameProblem($0) == nil }
+      rules.form(taint.tree[.value], at.child("value"), "is no value of a label") { NameRules.labelValueProblem($0) == nil }
+      if !seen.insert([taint.key ?? "", taint.effect ?? ""]).inserted { rules.refuse(.duplicate, at, taint.tree) }
+    }
+    let networks = spec.podCIDRs.isEmpty ? [spec.podCIDR].compactMap { $0 } : spec.podCIDRs.values
+    for (index, network) in networks.enumerated() {
+      let at = FieldPath("spec.podCIDRs").index(index)
+      rules.form(.string(network), at, "must be a network such as 10.9.8.0/24", AddressText.isNetwork)
+    }
+    return rules.errors
+  }
+
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let node = Node(tree: object)
     let prefix = "node-role.kubernetes.io/"

@@ -190,6 +190,10 @@ enum PodSpecRules {
       rules.refuse(.invalid, path.child("shareProcessNamespace"), true, "not together with hostPID")
     }
     ContainerRules.profile(context[.seccompProfile], path.child("seccompProfile"), &rules)
+    for (index, group) in context[.supplementalGroups].elements.enumerated()
+    where group.int.map({ !(0...0x7FFF_FFFF).contains($0) }) == true {
+      rules.refuse(.invalid, path.child("supplementalGroups").index(index), group, "must be between 0 and 2147483647, inclusive")
+    }
     var seen = Set<String>()
     for (index, setting) in context[.sysctls].elements.enumerated() {
       let at = path.child("sysctls").index(index).child("name")

@@ -43,6 +43,13 @@ struct ResourceQuotaResource: Resource {
 
   private func scopeErrors(_ spec: ResourceQuotaSpec) -> [FieldError] {
     var errors: [FieldError] = []
+    let known = [
+      "Terminating", "NotTerminating", "BestEffort", "NotBestEffort", "PriorityClass", "CrossNamespacePodAffinity",
+      "VolumeAttributesClass",
+    ]
+    for scope in spec.scopes.values where !known.contains(scope) {
+      errors.add(.invalid, "spec.scopes", value: spec.scopes.tree, "\(scope) is no scope")
+    }
     let chosen = spec.scopeSelector.matchExpressions.filter { $0.operator == "Exists" }.compactMap(\.scopeName)
     for (scopes, path) in [(spec.scopes.values, "spec.scopes"), (chosen, "spec.scopeSelector")] {
       for (one, other) in Self.opposites where scopes.contains(one) && scopes.contains(other) {

@@ -12,11 +12,19 @@ struct RoleResource: Resource {
       nameRule: .pathSegment)
   }
 
+  /// Source: ValidatePolicyRule, pkg/apis/rbac/validation, v1.36.
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     var errors: [FieldError] = []
-    let rules = Role(tree: object).rules
-    for index in rules.indices where rules[index].verbs.isEmpty {
-      errors.add(.required, FieldPath("rules").index(index).child("verbs"), "verbs must contain at least one value")
+    for (index, rule) in Role(tree: object).rules.enumerated() {
+      let at = FieldPath("rules").index(index)
+      let parts = [(rule.apiGroups, at.child("apiGroups")), (rule.resources, at.child("resources"))]
+      if rule.verbs.isEmpty { errors.add(.required, at.child("verbs"), "verbs must contain at least one value") }
+      if rule.nonResourceURLs.isEmpty {
+        for (part, path) in parts where part.isEmpty { errors.add(.required, path, "a rule of resources names it") }
+      } else if definition.isNamespaced || !rule.resourceNames.isEmpty || parts.contains(where: { !$0.0.isEmpty }) {
+        let detail = "paths have rules of their own, in ClusterRoles"
+        errors.add(.invalid, at.child("nonResourceURLs"), value: rule.nonResourceURLs.tree, detail)
+      }
     }
     return errors
   }

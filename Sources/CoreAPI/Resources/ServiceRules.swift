@@ -20,8 +20,9 @@ enum ServiceRules {
     rules.add(ObjectMetaRules.labels(spec.selector, "spec.selector"))
     if spec.type != "ExternalName" { addresses(spec, &rules) }
     for (index, text) in spec.externalIPs.values.enumerated() {
-      let problem = AddressText.isStrict(text) ? AddressText(text)?.problemAsEndpoint : "must be an IP address"
-      if let problem { rules.refuse(.invalid, FieldPath("spec.externalIPs").index(index), .string(text), problem) }
+      if let problem = AddressText.problem(asEndpoint: text) {
+        rules.refuse(.invalid, FieldPath("spec.externalIPs").index(index), .string(text), problem)
+      }
     }
     networks(service, &rules)
     if !isBalancer, spec.allocateLoadBalancerNodePorts != nil {
