@@ -68,6 +68,9 @@ package struct ResourceDefinition: Sendable {
   /// Whether its objects are stored; otherwise they are computed when they are asked for.
   var isPersisted = true
 
+  /// What kubectl takes for it, in small letters.
+  var names: [String] { [kind.lowercased(), id.name] + shortNames }
+
   /// The storage version first. Most kinds have one; HorizontalPodAutoscaler has v2 and v1, Event v1 and events.k8s.io/v1.
   package var versions: [ServedVersion] {
     let package = id.group.isEmpty ? "core" : String(id.group.prefix { $0 != "." })

@@ -62,7 +62,7 @@ enum NodeRegistration {
     let capacity = TextMap([
       "cpu": Quantity(milli: facts.cpuMillicores).description,
       "ephemeral-storage": Quantity(bytes: facts.ephemeralStorageBytes).description,
-      "memory": Quantity(bytes: facts.memoryBytes).description, "pods": String(facts.maxPods),
+      "memory": Quantity(bytes: facts.memoryBytes).description, "pods": Quantity(value: Int64(facts.maxPods)).description,
     ])
     status.capacity = capacity
     status.allocatable = capacity

@@ -84,6 +84,7 @@ package struct NodePlanner: Sendable {
       isNews =
         before.tree[.spec] != pod.tree[.spec] || wasTerminating != runtime.isTerminating
         || !before.metadata.isShown(as: pod.metadata) && runtime.showsMetadata
+        || before.openGates != pod.openGates
       isKnown = true
       return true
     }

@@ -130,9 +130,7 @@ extension PodRuntime {
     let hasSucceeded = isOver && phase == .succeeded
     let isInitialized = hasSucceeded || hasBegun || pending.isEmpty
     let allReady = unready.isEmpty && isInitialized && !isOver
-    let gatesHold = pod.spec.readinessGates.allSatisfy { gate in
-      old.contains { $0.type == gate.conditionType && $0.status == "True" }
-    }
+    let gatesHold = pod.openGates == pod.spec.readinessGates.count
     let reason = hasSucceeded ? "PodCompleted" : isOver ? "PodFailed" : "ContainersNotReady"
     let text = isOver ? nil : "containers with unready status: [\(unready.joined(separator: " "))]"
     var draft = ConditionsDraft(old.tree.elements, generation: pod.metadata.generation, now)
@@ -152,6 +150,16 @@ extension PodRuntime {
       draft.add("ContainersReady", false, reason, text)
     }
     return draft.finish()
+  }
+}
+
+extension Pod {
+  /// How many of its readiness gates others have opened.
+  var openGates: Int {
+    let conditions = status.conditions
+    return spec.readinessGates.reduce(0) { open, gate in
+      open + (conditions.contains { $0.type == gate.conditionType && $0.status == "True" } ? 1 : 0)
+    }
   }
 }
 

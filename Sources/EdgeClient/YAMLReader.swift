@@ -5,6 +5,10 @@ package import CoreObjects
 package struct YAMLError: Error, CustomStringConvertible {
   package var line: Int
   package var message: String
+  package init(line: Int, message: String) {
+    self.line = line
+    self.message = message
+  }
   package var description: String { "line \(line): \(message)" }
 }
 
@@ -18,26 +22,58 @@ package struct YAMLReader {
   private var anchors: [String: (value: JSON, count: Int)] = [:]
   private var aliased = 0
   private let keepsDuplicates: Bool
+  /// The line of each field, by its path ("spec.load[0].metric"); nil where nobody asks.
+  private var lines: [String: Int]?
+  private var path = ""
 
   private init(keepsDuplicates: Bool) { self.keepsDuplicates = keepsDuplicates }
 
   /// The documents of a text, empty ones left out.
   /// - Parameter keepsDuplicates: a key that stands in a mapping twice stays there twice; otherwise the last one counts
   package static func documents(_ text: String, keepsDuplicates: Bool = false) throws(YAMLError) -> [JSON] {
+    try located(text, keepsDuplicates: keepsDuplicates).map(\.value)
+  }
+
+  /// The documents with the lines of their first values, from 1.
+  package static func located(
+    _ text: String, keepsDuplicates: Bool = false
+  ) throws(YAMLError) -> [(value: JSON, line: Int)] {
+    var lines: [String: Int]?
+    return try located(text, keepsDuplicates: keepsDuplicates, &lines)
+  }
+
+  private static func located(
+    _ text: String, keepsDuplicates: Bool, _ lines: inout [String: Int]?
+  ) throws(YAMLError) -> [(value: JSON, line: Int)] {
     var reader = YAMLReader(keepsDuplicates: keepsDuplicates)
+    reader.lines = lines
     guard yaml_parser_initialize(&reader.parser) == 1 else { throw YAMLError(line: 0, message: "no memory for the YAML parser") }
     defer { yaml_parser_delete(&reader.parser) }
     let bytes = Array(text.utf8)
-    var outcome: Result<[JSON], YAMLError> = .success([])
+    var outcome: Result<[(value: JSON, line: Int)], YAMLError> = .success([])
     bytes.withUnsafeBufferPointer { buffer in
       yaml_parser_set_input_string(&reader.parser, buffer.baseAddress, buffer.count)
       do throws(YAMLError) { outcome = .success(try reader.all()) } catch { outcome = .failure(error) }
     }
+    lines = reader.lines
     return try outcome.get()
   }
 
-  private mutating func all() throws(YAMLError) -> [JSON] {
-    var documents: [JSON] = []
+  /// The only document of a text, with the line of each of its fields by its path: "spec.load[0].metric".
+  /// - Throws: also where there is none, or more than one.
+  package static func single(_ text: String) throws(YAMLError) -> (value: JSON, lines: [String: Int]) {
+    var lines: [String: Int]? = [:]
+    let documents = try located(text, keepsDuplicates: false, &lines)
+    guard documents.count == 1 else {
+      throw YAMLError(
+        line: documents.count > 1 ? documents[1].line : 1,
+        message: documents.isEmpty ? "there is nothing in it" : "there is more than one document in it")
+    }
+    return (documents[0].value, lines ?? [:])
+  }
+
+  private mutating func all() throws(YAMLError) -> [(value: JSON, line: Int)] {
+    var documents: [(value: JSON, line: Int)] = []
     while true {
       var event = try next()
       defer { yaml_event_delete(&event) }
@@ -45,8 +81,10 @@ package struct YAMLReader {
       case YAML_STREAM_END_EVENT: return documents
       case YAML_DOCUMENT_START_EVENT:
         anchors = [:]
-        let value = try value(0)
-        if !value.isNull { documents.append(value) }
+        var first = try next()
+        defer { yaml_event_delete(&first) }
+        let value = try value(of: first, 0)
+        if !value.isNull { documents.append((value, Int(first.start_mark.line) + 1)) }
       default: continue
       }
     }
@@ -97,7 +135,9 @@ package struct YAMLReader {
         var item = try next()
         defer { yaml_event_delete(&item) }
         if item.type == YAML_SEQUENCE_END_EVENT { return .array(elements) }
+        let outer = enter("[\(elements.count)]", item)
         elements.append(try value(of: item, depth + 1))
+        path = outer
       }
     case YAML_MAPPING_START_EVENT:
       var object: JSON = .object([])
@@ -109,7 +149,9 @@ package struct YAMLReader {
         guard key.type == YAML_SCALAR_EVENT else { throw YAMLError(line: line, message: "a key that is no text") }
         let text = YAMLReader.text(key)
         let isText = YAMLReader.isText(key)
+        let outer = enter(path.isEmpty ? text : "." + text, key)
         let value = try value(depth + 1)
+        path = outer
         if !isText, text == "<<" {
           try YAMLReader.merge(value, into: &object, line)
         } else if let name = isText ? text : YAMLScalar.key(text) {
@@ -131,6 +173,17 @@ package struct YAMLReader {
       return value
     default: return .null
     }
+  }
+
+  /// Notes where a field stands, if somebody asks.
+  /// - Returns: the path that was left
+  private mutating func enter(_ step: String, _ event: yaml_event_t) -> String {
+    let outer = path
+    if lines != nil {
+      path += step
+      lines![path] = Int(event.start_mark.line) + 1
+    }
+    return outer
   }
 
   /// Lays a mapping, or each of a list of them from the last to the first, over what stood before it.

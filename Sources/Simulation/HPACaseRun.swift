@@ -42,7 +42,7 @@ package struct HPACaseRun: Sendable {
   private init(_ scenario: HPACase) {
     self.scenario = scenario
     target = ObjectKey(ResourceID("apps", scenario.kind.lowercased() + "s"), namespace: HPACaseRun.namespace, "case")
-    cluster = VirtualCluster(seed: 1, nodes: [], start: start - .seconds(HPACaseRun.lead)) { controllers in
+    cluster = VirtualCluster(seed: 1, nodes: [VirtualNode](), start: start - .seconds(HPACaseRun.lead)) { controllers in
       controllers.filter { $0 is HorizontalPodAutoscalerController }
     }
   }

@@ -33,7 +33,7 @@ package struct VirtualCluster: Sendable {
 
   /// - Parameter controllers: what takes the place of the controllers, such as ones whose writes are refused at times
   package init(
-    seed: UInt64, nodes names: [String], start: Instant, timeZones: TimeZoneDatabase = .utcOnly,
+    seed: UInt64, nodes: [VirtualNode], start: Instant, timeZones: TimeZoneDatabase = .utcOnly,
     controllers replaced: @escaping @Sendable ([any Controller]) -> [any Controller] = { $0 }
   ) {
     var configuration = APIConfiguration(
@@ -46,12 +46,19 @@ package struct VirtualCluster: Sendable {
       replaced(Controllers.all(certificateAuthority: "simulated", zone: { timeZones.rules($0) }))
     }
     var random = RandomSource(seed: seed)
-    nodes = VirtualNodes(names: names, random: RandomSource(seed: random.next()))
+    self.nodes = VirtualNodes(nodes, random: RandomSource(seed: random.next()))
     let store = Store(logLimit: VirtualCluster.logLimit, keepsBytes: false)
     engine = Engine(configuration, random: random, store: store, controllers: makeControllers())
     self.random = random
     now = start
     boot()
+  }
+
+  package init(
+    seed: UInt64, nodes names: [String], start: Instant, timeZones: TimeZoneDatabase = .utcOnly,
+    controllers replaced: @escaping @Sendable ([any Controller]) -> [any Controller] = { $0 }
+  ) {
+    self.init(seed: seed, nodes: VirtualNode.named(names), start: start, timeZones: timeZones, controllers: replaced)
   }
 
   private mutating func boot() {
@@ -152,6 +159,18 @@ package struct VirtualCluster: Sendable {
     for name in nodes.names {
       schedule(.observation(NodeObservation(node: name, event: .images(nodes.images))), at: now)
     }
+  }
+
+  /// Numbers that pods show about themselves, or that belong to no pod.
+  package mutating func report(_ scrapes: [PodScrape]) { step(.customMetrics(scrapes)) }
+
+  /// Containers end, as the node sees it.
+  package mutating func end(_ containerID: String, with code: Int, _ cause: ContainerExit.Cause) {
+    guard let container = nodes.containers[containerID] else { return }
+    var exit = ContainerExit(code: code, at: now, startedAt: container.startedAt)
+    exit.cause = cause
+    let event = NodeEvent.containerExited(podUID: container.podUID, containerID: containerID, exit)
+    happen(.observation(NodeObservation(node: container.node, event: event)))
   }
 
   /// A scrape of what the caller made up, in a cluster without nodes.

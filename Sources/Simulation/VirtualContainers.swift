@@ -17,7 +17,11 @@ struct VirtualContainers: Sendable {
     var stage = 0
     /// Its probes fail before.
     var healthyAt: Instant
+    /// Bytes at which the kernel kills it; nil: the node's.
+    let memoryLimitBytes: Int64?
     fileprivate var image = -1
+    /// What a load makes it use; nil: the program's even share of a core since its start.
+    fileprivate var charge: Charge?
 
     init(_ spec: ContainerSpec, on node: String, _ program: VirtualProgram, startedAt: Instant, healthyAt: Instant) {
       self.node = node
@@ -28,7 +32,16 @@ struct VirtualContainers: Sendable {
       self.startedAt = startedAt
       memoryBytes = program.firstMemory
       self.healthyAt = healthyAt
+      memoryLimitBytes = spec.memoryLimitBytes
     }
+  }
+
+  /// CPU time that a load has taken so far.
+  fileprivate struct Charge: Sendable {
+    var nanoseconds: Int64
+    var at: Instant
+    /// Thousandths of a core since the charge before; nil: they could not be read.
+    var millicores: Double?
   }
 
   /// A pod with containers, or one whose last container has ended.
@@ -74,6 +87,12 @@ struct VirtualContainers: Sendable {
   subscript(id: String) -> Running? {
     guard let place = places[id], let index = pods[place].ids.firstIndex(of: id) else { return nil }
     return pods[place].containers[index]
+  }
+
+  func running(ofPod uid: String, at now: Instant) -> [(name: String, id: String, memoryLimitBytes: Int64?)] {
+    guard let place = podPlaces[uid] else { return [] }
+    let pod = pods[place]
+    return zip(pod.ids, pod.containers).filter { $1.startedAt <= now }.map { ($1.name, $0, $1.memoryLimitBytes) }
   }
 
   mutating func start(_ id: String, of image: String, _ container: Running) {
@@ -132,6 +151,22 @@ struct VirtualContainers: Sendable {
     setMemory(place, index, memoryBytes)
     pods[place].containers[index].stage += 1
     if let line { logs[id, default: []].append(line) }
+  }
+
+  /// A load made a container use this much since the last time, and holds this much memory now. nil: there is no reading of it.
+  mutating func charge(_ id: String, millicores: Double?, memoryBytes: Int64?, at now: Instant) {
+    guard let place = places[id], let index = pods[place].ids.firstIndex(of: id) else { return }
+    if let memoryBytes { setMemory(place, index, memoryBytes) }
+    let container = pods[place].containers[index]
+    var charge = container.charge ?? Charge(nanoseconds: 0, at: container.startedAt)
+    // One that goes on as before need not be named in a scrape.
+    if charge.millicores != millicores || container.charge == nil { settle(place, 1) }
+    if let millicores, now > charge.at {
+      charge.nanoseconds += Int64(millicores * Double((now - charge.at).nanoseconds / 1000))
+    }
+    charge.at = max(now, charge.at)
+    charge.millicores = millicores
+    pods[place].containers[index].charge = charge
   }
 
   mutating func heal(_ id: String, by instant: Instant) { change(id) { $0.healthyAt = min($0.healthyAt, instant) } }
@@ -244,11 +279,16 @@ struct VirtualContainers: Sendable {
 
 extension VirtualContainers.Running {
   fileprivate func sample(of id: String, at now: Instant) -> UsageSample {
-    let age = (now - startedAt).nanoseconds / 1_000_000_000
-    return UsageSample(
+    UsageSample(
       node: node, podUID: podUID, container: name, containerID: id, at: now, startedAt: startedAt,
-      cpuNanoseconds: program.cpuMillicores * 1_000_000 * age, memoryUsage: memoryBytes, inactiveFile: 0,
+      cpuNanoseconds: cpuNanoseconds(at: now), memoryUsage: memoryBytes, inactiveFile: 0,
       activeFile: memoryBytes / 2, anonymous: memoryBytes / 2)
+  }
+
+  private func cpuNanoseconds(at now: Instant) -> Int64 {
+    guard let charge else { return program.cpuMillicores * 1_000_000 * ((now - startedAt).nanoseconds / 1_000_000_000) }
+    guard let millicores = charge.millicores else { return -1 }
+    return charge.nanoseconds + Int64(millicores * Double((now - charge.at).nanoseconds / 1000))
   }
 }
 

@@ -12,34 +12,41 @@ package struct VirtualNodes: Sendable {
   /// What stands before an image's name in its identifier.
   private static let imageID = "sha256:"
 
-  let names: [String]
+  private let nodes: [VirtualNode]
   private var random: RandomSource
   private(set) var sandboxes: [String: Sandbox] = [:]
   var containers: VirtualContainers
   /// What images do. An image that is not here is not on the nodes.
   package var programs: [String: VirtualProgram] = [:]
+  /// What an image does that `programs` does not know; nil: it is not on the nodes.
+  package var anyProgram: VirtualProgram?
   /// Size of the file of each persistent volume, bytes.
   package var files: [String: Int64] = [:]
   private var addresses = 0
+  /// UIDs of pods that the next scrapes miss.
+  package var unmeasured: Set<String> = []
   /// What goes wrong; nil: nothing does.
   package var faults: NodeFaults?
   /// Nodes that cannot be reached, with what waits for them and what they saw meanwhile.
   private var lost: [String: (commands: [NodeCommand], observations: [NodeObservation])] = [:]
 
-  init(names: [String], random: RandomSource) {
-    self.names = names
+  init(_ nodes: [VirtualNode], random: RandomSource) {
+    self.nodes = nodes
     self.random = random
-    containers = VirtualContainers(nodes: names)
+    containers = VirtualContainers(nodes: nodes.map(\.name))
   }
 
+  var names: [String] { nodes.map(\.name) }
+
   package func facts(of name: String) -> NodeFacts {
-    let index = names.firstIndex(of: name) ?? 0
+    let index = nodes.firstIndex { $0.name == name } ?? 0
+    let node = nodes[index]
     var facts = NodeFacts(
-      address: "172.18.0.\(index + 2)", cpuMillicores: 8000, memoryBytes: 16 << 30, ephemeralStorageBytes: 100 << 30,
-      maxPods: 110,
+      address: "172.18.\(index / 250).\(index % 250 + 2)", cpuMillicores: node.cpuMillicores, memoryBytes: node.memoryBytes,
+      ephemeralStorageBytes: 100 << 30, maxPods: node.maxPods,
       kernelVersion: "simulated", osImage: "Wavetank (simulated)", architecture: "amd64", runtimeVersion: "simulated://1",
-      machineID: "00000000-0000-0000-0000-00000000000\(index)", isControlPlane: index == 0)
-    facts.isTainted = index == 0 && names.count > 1
+      machineID: "00000000-0000-0000-0000-00000000000\(index)", isControlPlane: node.isControlPlane)
+    facts.isTainted = node.isControlPlane && nodes.count > 1
     return facts
   }
 
@@ -69,7 +76,7 @@ package struct VirtualNodes: Sendable {
       sandboxes[spec.podUID] = Sandbox(node: command.node, spec: spec, address: address)
       return [observed(.sandboxStarted(podUID: spec.podUID, address: address), now + delay(5, 30))]
     case .ensureImage(let uid, let container, let image, let pull):
-      if programs[image] == nil {
+      if programs[image] == nil, anyProgram == nil {
         let reason = pull == .never ? ImageFailure.neverPull : .pull
         let message = "the image \"\(image)\" is not on this simulated node"
         return [observed(.imageFailed(podUID: uid, container: container, reason: reason, message: message), now + delay(5, 20))]
@@ -107,7 +114,7 @@ package struct VirtualNodes: Sendable {
     }
     let image = String(spec.imageID.dropFirst(VirtualNodes.imageID.count))
     var at = now + delay(15, 60)
-    var program = programs[image] ?? .idle(memoryBytes: 1 << 20)
+    var program = programs[image] ?? anyProgram ?? .idle(memoryBytes: VirtualProgram.base)
     var healthyAt = at
     switch faults?.draw() ?? .none {
     case .none: break
@@ -168,6 +175,17 @@ package struct VirtualNodes: Sendable {
   /// What the idle program of an image holds in memory from now on, wherever it runs.
   package mutating func load(_ image: String, memoryBytes: Int64) { load([image: memoryBytes]) }
 
+  /// A load made a running container use this many thousandths of a core since the last time, and holds this much memory now. nil:
+  /// nobody can read it.
+  package mutating func charge(_ containerID: String, millicores: Double?, memoryBytes: Int64?, at now: Instant) {
+    containers.charge(containerID, millicores: millicores, memoryBytes: memoryBytes, at: now)
+  }
+
+  /// The running containers of a pod, by name: their identifiers and memory limits.
+  package func running(ofPod uid: String, at now: Instant) -> [(name: String, id: String, memoryLimitBytes: Int64?)] {
+    containers.running(ofPod: uid, at: now)
+  }
+
   /// The same for many images in one pass.
   package mutating func load(_ memoryBytes: [String: Int64]) {
     for (image, bytes) in memoryBytes { programs[image] = .idle(memoryBytes: bytes) }
@@ -198,9 +216,10 @@ package struct VirtualNodes: Sendable {
 
   /// One scrape.
   mutating func scrape(at now: Instant) -> Input {
-    if faults == nil, lost.isEmpty { return .usageChanges(containers.changes(at: now)) }
-    let (faults, lost) = (faults, lost)
+    if faults == nil, lost.isEmpty, unmeasured.isEmpty { return .usageChanges(containers.changes(at: now)) }
+    let (faults, lost, unmeasured) = (faults, lost, unmeasured)
     return .usage(
-      containers.all(at: now, isLost: { lost[$0] != nil }, isMissed: { faults?.misses($0, now) ?? false }))
+      containers.all(
+        at: now, isLost: { lost[$0] != nil }, isMissed: { unmeasured.contains($0) || faults?.misses($0, now) ?? false }))
   }
 }

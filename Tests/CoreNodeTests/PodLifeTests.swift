@@ -35,6 +35,19 @@ struct PodLifeTests {
     #expect(bench.steps() == ["remove", "image main"])
   }
 
+  @Test("a pod with a readiness gate becomes ready in the moment in which somebody opens it, and unready when it is closed")
+  func readinessGate() {
+    var bench = running([], ["readinessGates": [["conditionType": "example.com/open"]]])
+    #expect(bench.condition("Ready") == "False" && bench.condition("ContainersReady") == "True")
+    for value in ["True", "False"] {
+      var tree = bench.pod.tree
+      let others = tree[.status][.conditions].elements.filter { $0[.type].string != "example.com/open" }
+      tree[.status].put(.conditions, .array(others + [["type": "example.com/open", "status": .string(value)]]))
+      bench.record(bench.store.put(NodeBench.podKey, tree))
+      #expect(bench.condition("Ready") == value)
+    }
+  }
+
   @Test("sidecars are stopped after the containers, the last first, within one grace")
   func stopOrder() {
     var bench = running([

@@ -1,6 +1,11 @@
 package import CoreObjects
 
 extension Resources {
+  /// The one that kubectl calls so: "Pod", "pods", "po".
+  package static func definition(named word: String) -> ResourceDefinition? {
+    all.lazy.map(\.definition).first { $0.names.contains(word.lowercased()) }
+  }
+
   /// Where an object of a manifest is created: "/apis/apps/v1/namespaces/default/statefulsets"; nil for a kind that is not served.
   package static func collectionPath(of manifest: JSON) -> String? {
     let kind = manifest[.kind].string ?? ""

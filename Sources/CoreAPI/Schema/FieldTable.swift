@@ -41,14 +41,10 @@ package struct FieldTable {
 
   /// - Parameter kind: as kubectl takes it: "Pod", "pods", "po"; nil for all kinds
   package init(kind: String? = nil) {
-    for resource in Resources.all where kind.map({ FieldTable.names(resource.definition).contains($0.lowercased()) }) != false {
+    for resource in Resources.all where kind.map({ resource.definition.names.contains($0.lowercased()) }) != false {
       guard let version = resource.definition.versions.first, let type = Schema.shared.type(version.typeName) else { continue }
       list(type, resource.definition.kind)
     }
-  }
-
-  private static func names(_ definition: ResourceDefinition) -> [String] {
-    [definition.kind.lowercased(), definition.id.name] + definition.shortNames
   }
 
   private mutating func list(_ type: TypeSchema, _ path: String) {

@@ -50,7 +50,11 @@ package struct Decision: Sendable {
   }
 
   /// The decision in one line of plain words.
-  package var reason: String {
+  package var reason: String { sentence { $0.rfc3339 } }
+
+  /// The same, with moments as `time` tells them.
+  package func sentence(_ time: (Instant) -> String) -> String {
+    func until(_ instant: Instant?) -> String { instant.map { " until \(time($0))" } ?? "" }
     if let problem { return problem }
     guard let metric = winner.map({ metrics[$0] }), let recommended else { return "nothing was decided" }
     let level =
@@ -64,12 +68,10 @@ package struct Decision: Sendable {
     }
     let unseen = metric.pods.reduce(0) { $0 + ($1.state == .missing || $1.state == .unready ? 1 : 0) }
     if unseen > 0 { text += " (\(unseen) of \(metric.pods.count) pods without a usable sample)" }
-    if let stabilizedReason { text += "; \(stabilizedReason.rawValue) keeps \(stabilized)" + Decision.until(stabilizedUntil) }
-    if let limitedReason { text += "; \(limitedReason.rawValue) stops at \(desired)" + Decision.until(limitedUntil) }
+    if let stabilizedReason { text += "; \(stabilizedReason.rawValue) keeps \(stabilized)" + until(stabilizedUntil) }
+    if let limitedReason { text += "; \(limitedReason.rawValue) stops at \(desired)" + until(limitedUntil) }
     return text
   }
-
-  private static func until(_ instant: Instant?) -> String { instant.map { " until \($0.rfc3339)" } ?? "" }
 }
 
 /// What one metric asked for, and why.

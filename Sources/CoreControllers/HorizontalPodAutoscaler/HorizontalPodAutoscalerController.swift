@@ -30,6 +30,9 @@ package struct HorizontalPodAutoscalerController: Controller {
     return decisions
   }
 
+  /// The last one as it was made, whatever has rested since.
+  package func lastDecision(_ key: ObjectKey) -> Decision? { memories[key]?.decisions.last }
+
   package mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     switch change.object.key.resource {
     case .pods:

@@ -1,0 +1,123 @@
+/// Something that must hold in a run.
+package struct RunExpectation: Sendable, Equatable {
+  package enum Rule: Sendable, Equatable {
+    /// There are never more pods.
+    case neverAbove(Int)
+    /// There are never fewer ready pods.
+    case neverBelow(Int)
+    /// So many ready pods or more, within so many seconds after a second.
+    case reaches(Int, within: Double, after: Double)
+    case changesAtMost(Int)
+    /// Share of the load, 0…1.
+    case unmetBelow(Double)
+    case aboveTargetBelow(seconds: Double)
+    case podHoursBelow(Double)
+    case noOutOfMemory
+  }
+  package var name: String
+  /// The autoscaler or its target; nil: every autoscaler.
+  package var subject: String?
+  /// The runs in which it must hold; empty: all.
+  package var runs: [String]
+  package var rule: Rule
+
+  package init(name: String? = nil, subject: String? = nil, runs: [String] = [], _ rule: Rule) {
+    self.name = name ?? rule.words
+    self.subject = subject
+    self.runs = runs
+    self.rule = rule
+  }
+
+  /// What came of it in a run, one result for each autoscaler that it is about.
+  package func judge(_ run: RunRecord) -> [ExpectationResult] {
+    if !runs.isEmpty, !runs.contains(run.name) { return [] }
+    let chosen = run.autoscalers.filter { subject == nil || subject == $0.name || $0.target.hasSuffix("/" + subject!) }
+    return chosen.map { autoscaler in
+      let failure = rule.failure(autoscaler, run)
+      let name = run.autoscalers.count > 1 && subject == nil ? "\(autoscaler.name): \(name)" : name
+      return ExpectationResult(
+        name: name, run: run.name, isMet: failure == nil, second: failure?.second, explanation: failure?.explanation ?? "")
+    }
+  }
+}
+
+extension RunExpectation.Rule {
+  /// The rule as a sentence.
+  var words: String {
+    switch self {
+    case .neverAbove(let count): "never more than \(count) pods"
+    case .neverBelow(let count): "never fewer than \(count) ready pods"
+    case .reaches(let count, let within, let after):
+      "\(count) ready pods within \(Elapsed.text(within))" + (after > 0 ? " after \(Elapsed.text(after))" : "")
+    case .changesAtMost(let count): "at most \(count) changes"
+    case .unmetBelow(let share): "less than \(Decimal.text(share * 100, places: 3))% of the load unmet"
+    case .aboveTargetBelow(let seconds): "above target for less than \(Elapsed.text(seconds))"
+    case .podHoursBelow(let hours): "less than \(Decimal.text(hours, places: 2)) pod-hours"
+    case .noOutOfMemory: "no container is killed for its memory"
+    }
+  }
+
+  /// When and why it does not hold; nil if it does.
+  fileprivate func failure(_ record: AutoscalerRecord, _ run: RunRecord) -> (second: Double?, explanation: String)? {
+    let figures = record.figures
+    switch self {
+    case .neverAbove(let most):
+      return first(record.current, where: { $0 > Double(most) }).map { (second, value) in
+        (second, "there were \(Int(value)) pods" + why(second, record))
+      }
+    case .neverBelow(let least):
+      return first(record.ready, where: { $0 < Double(least) }).map { (second, value) in
+        (second, "there were \(Int(value)) ready pods" + why(second, record))
+      }
+    case .reaches(let count, let within, let after):
+      if reached(record.ready, count, from: after, to: after + within) { return nil }
+      let there = level(record.ready, at: after + within).map { "\(Int($0))" } ?? "none"
+      return (after + within, "there were \(there) ready pods" + why(after + within, record))
+    case .changesAtMost(let most):
+      if figures.changes <= most { return nil }
+      // The desired count has its first value before any change.
+      let index = min(most + 1, record.desired.seconds.count - 1)
+      let second = index >= 0 ? record.desired.seconds[index] : nil
+      return (second, "the wanted count changed \(figures.changes) times" + (second.map { why($0, record) } ?? ""))
+    case .unmetBelow(let share):
+      guard let unmet = figures.unmetShare else { return (nil, "no load of \(record.name) can be left unmet") }
+      if unmet < share { return nil }
+      let second = record.loads.lazy.compactMap { first($0.unmet, where: { $0 > 0 })?.second }.min()
+      return (
+        second,
+        "\(Decimal.text(unmet * 100, places: 3))% of the load was not served"
+          + (second.map { ", first here" + why($0, record) } ?? "")
+      )
+    case .aboveTargetBelow(let seconds):
+      if figures.secondsAboveTarget < seconds { return nil }
+      return (nil, "it was above target for \(Elapsed.text(figures.secondsAboveTarget))")
+    case .podHoursBelow(let hours):
+      return figures.podHours < hours ? nil : (nil, "there were \(Decimal.text(figures.podHours, places: 2)) pod-hours")
+    case .noOutOfMemory:
+      if figures.outOfMemoryKills == 0 { return nil }
+      let kill = run.events.first { $0.kind == .outOfMemory }
+      return (kill?.second, kill?.text ?? "\(figures.outOfMemoryKills) containers were killed")
+    }
+  }
+
+  private func first(_ series: RunSeries, where holds: (Double) -> Bool) -> (second: Double, value: Double)? {
+    series.values.indices.first { holds(series.values[$0]) }.map { (series.seconds[$0], series.values[$0]) }
+  }
+
+  private func level(_ series: RunSeries, at second: Double) -> Double? {
+    series.seconds.lastIndex { $0 <= second }.map { series.values[$0] }
+  }
+
+  private func reached(_ series: RunSeries, _ count: Int, from: Double, to: Double) -> Bool {
+    if let value = level(series, at: from), value >= Double(count) { return true }
+    return series.seconds.indices.contains {
+      series.seconds[$0] >= from && series.seconds[$0] <= to && series.values[$0] >= Double(count)
+    }
+  }
+
+  /// What the autoscaler had decided last.
+  private func why(_ second: Double, _ record: AutoscalerRecord) -> String {
+    guard let decision = record.decisions.last(where: { $0.second <= second + 1 }) else { return "" }
+    return "; decided at \(Elapsed.text(decision.second)), \(decision.from) → \(decision.to): \(decision.sentence)"
+  }
+}

@@ -1,0 +1,84 @@
+/// A rehearsal as a terminal shows it: the timeline at its changes, the expectations, the table.
+package struct TerminalReport: Sendable {
+  /// Lines of one run's timeline at the most; the rest is counted.
+  static let timelineLimit = 200
+  private let rehearsed: Rehearsed
+
+  package init(_ rehearsed: Rehearsed) { self.rehearsed = rehearsed }
+
+  package var lines: [String] {
+    var lines: [String] = []
+    for run in rehearsed.runs {
+      if rehearsed.runs.count > 1 { lines += [run.name] }
+      lines += timeline(run) + [""]
+    }
+    if !rehearsed.expectations.isEmpty { lines += expectations + [""] }
+    return lines + table
+  }
+
+  // MARK: The timeline
+
+  private func timeline(_ run: RunRecord) -> [String] {
+    var moments: [(second: Double, order: Int, text: String)] = []
+    for autoscaler in run.autoscalers {
+      let name = run.autoscalers.count > 1 ? autoscaler.name + "  " : ""
+      for decision in autoscaler.decisions {
+        let change = decision.from == decision.to ? "\(decision.to)" : "\(decision.from) → \(decision.to)"
+        moments.append((decision.second, moments.count, name + TerminalReport.padded(change, 10) + decision.sentence))
+      }
+    }
+    for event in run.events { moments.append((event.second, moments.count, event.text)) }
+    moments.sort { ($0.second, $0.order) < ($1.second, $1.order) }
+    if moments.isEmpty { return ["  nothing changes"] }
+    var lines = moments.prefix(TerminalReport.timelineLimit).map {
+      "  " + TerminalReport.padded(Elapsed.text($0.second), 12) + $0.text
+    }
+    let left = moments.count - TerminalReport.timelineLimit
+    if left > 0 { lines.append("  … and \(left) more: --report shows all of them") }
+    return lines
+  }
+
+  // MARK: Expectations
+
+  private var expectations: [String] {
+    rehearsed.expectations.map { result in
+      let run = rehearsed.runs.count > 1 ? " (\(result.run))" : ""
+      if result.isMet { return "  ✓ \(result.name)\(run)" }
+      return "  ✗ \(result.name)\(run): " + (result.second.map { "at \(Elapsed.text($0)) " } ?? "") + result.explanation
+    }
+  }
+
+  // MARK: The table
+
+  private var table: [String] {
+    let columns: [(name: String, figures: RunFigures)] = rehearsed.runs.flatMap { run in
+      run.autoscalers.map { autoscaler in
+        (run.autoscalers.count > 1 ? "\(run.name) \(autoscaler.name)" : run.name, autoscaler.figures)
+      }
+    }
+    func row(_ title: String, _ text: (RunFigures) -> String) -> [String] { [title] + columns.map { text($0.figures) } }
+    let rows = [
+      [""] + columns.map(\.name),
+      row("pod-hours") { Decimal.text($0.podHours, places: 2) },
+      row("peak") { "\($0.peak)" },
+      row("changes") { "\($0.changes)" },
+      row("time at maximum") { Elapsed.text($0.secondsAtMost) },
+      row("time above target") { Elapsed.text($0.secondsAboveTarget) },
+      row("unmet load") { $0.unmetShare.map { Decimal.text($0 * 100, places: 2) + "%" } ?? "-" },
+      row("time to react") { $0.reactionSeconds.map(Elapsed.text) ?? "-" },
+      row("OOM kills") { "\($0.outOfMemoryKills)" },
+    ]
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      var line = "  " + TerminalReport.padded(row[0], widths[0])
+      for column in row.indices.dropFirst() {
+        line += "  " + String(repeating: " ", count: widths[column] - row[column].count) + row[column]
+      }
+      return line
+    }
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(1, width - text.count))
+  }
+}

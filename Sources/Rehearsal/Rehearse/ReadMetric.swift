@@ -1,0 +1,55 @@
+import CoreLoad
+import CoreObjects
+import CoreReport
+
+/// One metric of an autoscaler's spec, as loads and records call it.
+struct ReadMetric: Sendable {
+  enum Kind: Sendable, Equatable {
+    case resource(container: String?)
+    case pods
+    case object(kind: String, name: String)
+    case external
+  }
+  var name: String
+  var kind: Kind
+  var target: Double
+  var unit: MetricUnit
+
+  /// The metrics of an autoscaler, in the order in which its decisions hold them.
+  static func all(of autoscaler: JSON) -> [ReadMetric] {
+    let spec = autoscaler[.spec]
+    if autoscaler[.apiVersion].string == "autoscaling/v1" || spec[.metrics].isNull {
+      let percent = spec["targetCPUUtilizationPercentage"].int ?? 80
+      return [ReadMetric(name: "cpu", kind: .resource(container: nil), target: Double(percent), unit: .percent)]
+    }
+    return spec[.metrics].elements.compactMap(read)
+  }
+
+  private static func read(_ metric: JSON) -> ReadMetric? {
+    let member = metric[Key((metric[.type].string ?? "").lowercasedFirst)]
+    let kind: Kind
+    switch metric[.type].string {
+    case "Resource": kind = .resource(container: nil)
+    case "ContainerResource": kind = .resource(container: member[.container].string)
+    case "Pods": kind = .pods
+    case "Object":
+      kind = .object(kind: member["describedObject"][.kind].string ?? "", name: member["describedObject"][.name].string ?? "")
+    case "External": kind = .external
+    default: return nil
+    }
+    let name = member[.name].string ?? member["metric"][.name].string ?? ""
+    let target = member[.target]
+    if let percent = target["averageUtilization"].int {
+      return ReadMetric(name: name, kind: kind, target: Double(percent), unit: .percent)
+    }
+    let amount = (target["averageValue"].string ?? target[.value].string).flatMap { Quantity($0) }
+    let unit: MetricUnit = if case .resource = kind { name == "memory" ? .bytes : .cores } else { .number }
+    return ReadMetric(name: name, kind: kind, target: amount.map { Double($0.milliValue) / 1000 } ?? 0, unit: unit)
+  }
+
+  var isByPod: Bool { if case .resource = kind { true } else { kind == .pods } }
+}
+
+extension String {
+  fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
+}

@@ -1,0 +1,46 @@
+package import CoreLoad
+package import CoreObjects
+package import Simulation
+
+/// Everything that a rehearsal plays.
+package struct RehearsalInput: Sendable {
+  /// In the order of the files; the API gets them in this order, but autoscalers last.
+  package var objects: [ManifestObject]
+  package var nodes: [VirtualNode] = RehearsalInput.roomyNodes
+  package var startUp = StartUp()
+  package var loads: [RehearsalLoad] = []
+  package var steps: [RehearsalStep] = []
+  package var seconds: Double
+  package var seed: UInt64 = 1
+  package var timeZones = TimeZoneDatabase.utcOnly
+
+  package init(objects: [ManifestObject], seconds: Double) {
+    self.objects = objects
+    self.seconds = seconds
+  }
+
+  /// Where nothing is said of nodes there is room for everything.
+  package static let roomyNodes = [
+    VirtualNode("node", cpuMillicores: 10_000_000, memoryBytes: 1 << 46, maxPods: 100_000, isControlPlane: true)
+  ]
+}
+
+/// A load, and whose it is.
+package struct RehearsalLoad: Sendable {
+  /// "cpu", "memory", or the name of a metric of type Pods, Object or External.
+  package var metric: String
+  /// The autoscaler or its target, by name; nil: the only one that reads the metric.
+  package var subject: String?
+  package var shape: LoadShape
+  package var model: LoadModel
+  /// What is said of it in messages: "--load cpu=web.csv".
+  package var place: String
+
+  package init(metric: String, subject: String? = nil, shape: LoadShape, model: LoadModel, place: String) {
+    self.metric = metric
+    self.subject = subject
+    self.shape = shape
+    self.model = model
+    self.place = place
+  }
+}

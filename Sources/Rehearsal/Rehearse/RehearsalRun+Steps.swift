@@ -1,0 +1,105 @@
+import CoreAPI
+import CoreEngine
+import CoreNode
+import CoreObjects
+import CoreReport
+import Simulation
+
+extension RehearsalRun {
+  /// Does what a step says.
+  /// - Throws: what the API refuses, with the step's place.
+  mutating func perform(_ step: RehearsalStep) throws(RehearsalError) {
+    recorder.tell(step.text, .step, at: cluster.now)
+    switch step.action {
+    case .apply(let objects): for object in objects { try create(object) }
+    case .patch(let target, let merge): try change(target, merge, step)
+    case .scale(let target, let replicas): try change(target, ["spec": ["replicas": .int(Int64(replicas))]], step)
+    case .delete(let target): try ask(step, "DELETE", target.path, ["propagationPolicy": "Background"])
+    case .image(let target, let container, let image):
+      let containers = cluster.engine.store.get(target.key)?.tree[.spec][.template][.spec][.containers].elements ?? []
+      let name = container ?? containers.first?[.name].string ?? ""
+      let patch: JSON = ["spec": ["template": ["spec": ["containers": [["name": .string(name), "image": .string(image)]]]]]]
+      try ask(step, "PATCH", target.path, patch, contentType: "application/strategic-merge-patch+json")
+    case .crash(let target, let count, let code): crash(target, count, code)
+    case .silence(let target, let seconds): silences.append((target.key, cluster.now + .seconds(seconds)))
+    case .drain(let node): try drain(node, step)
+    case .kill(let node):
+      try requireNode(node, step)
+      cluster.nodes.lose(node)
+    case .restore(let node):
+      try requireNode(node, step)
+      if cluster.nodes.lostNodes.contains(node) { cluster.regain(node, isRebooted: true) }
+      try ask(
+        step, "PATCH", "/api/v1/nodes/" + node, ["spec": ["unschedulable": .null]], contentType: "application/merge-patch+json")
+    }
+    receive()
+  }
+
+  private mutating func change(_ target: ObjectReferenceText, _ merge: JSON, _ step: RehearsalStep) throws(RehearsalError) {
+    try ask(step, "PATCH", target.path, merge, contentType: "application/merge-patch+json")
+  }
+
+  private mutating func ask(
+    _ step: RehearsalStep, _ method: String, _ path: String, _ body: JSON, contentType: String = "application/json"
+  ) throws(RehearsalError) {
+    let answer = ask(method, path, "", contentType, body)
+    if answer.status >= 300 {
+      throw RehearsalError(answer.tree[.message].string ?? "\(step.text): refused with \(answer.status)", at: step.place)
+    }
+  }
+
+  private func requireNode(_ node: String, _ step: RehearsalStep) throws(RehearsalError) {
+    if input.nodes.contains(where: { $0.name == node }) { return }
+    throw RehearsalError(
+      "there is no node '\(node)': there are \(input.nodes.map(\.name).joined(separator: ", "))", at: step.place)
+  }
+
+  /// The node takes no more pods, and its pods are evicted as far as budgets allow: again and again, as `kubectl drain` does.
+  private mutating func drain(_ node: String, _ step: RehearsalStep) throws(RehearsalError) {
+    try requireNode(node, step)
+    try ask(
+      step, "PATCH", "/api/v1/nodes/" + node, ["spec": ["unschedulable": true]], contentType: "application/merge-patch+json")
+    draining.append(node)
+    evict()
+  }
+
+  /// Asks once more for the eviction of what is still on nodes that are drained.
+  mutating func evict() {
+    for node in draining {
+      let pods = cluster.engine.store.list(.pods).filter { $0.tree[.spec][.nodeName].string == node }
+      for pod in pods where pod.metadata.deletionTimestamp == nil && pod.controller?.kind != "DaemonSet" {
+        let eviction: JSON = [
+          "apiVersion": "policy/v1", "kind": "Eviction",
+          "metadata": ["name": .string(pod.key.name), "namespace": .string(pod.key.namespace)],
+        ]
+        _ = ask(
+          "POST", "/api/v1/namespaces/\(pod.key.namespace)/pods/\(pod.key.name)/eviction", "", "application/json", eviction)
+      }
+    }
+  }
+
+  private mutating func crash(_ target: ObjectReferenceText, _ count: Int, _ code: Int) {
+    guard let workload = cluster.engine.store.get(target.key)?.tree else { return }
+    let selector = LabelSelector(tree: workload[.spec][.selector])
+    let pods = cluster.engine.store.list(.pods).filter {
+      $0.key.namespace == target.namespace && selector.matches($0.metadata.labels)
+    }
+    for pod in pods.prefix(count) {
+      for container in cluster.nodes.running(ofPod: pod.uid, at: cluster.now) { cluster.end(container.id, with: code, .process) }
+      recorder.tell("\(pod.key.name) ended with exit code \(code)", .crash, at: cluster.now)
+    }
+  }
+
+  /// UIDs of the pods of which there is no sample now.
+  func silent(at now: Instant) -> Set<String> {
+    var uids: Set<String> = []
+    for silence in silences where silence.until > now {
+      guard let workload = cluster.engine.store.get(silence.target)?.tree else { continue }
+      let selector = LabelSelector(tree: workload[.spec][.selector])
+      for pod in recorder.pods.values where pod.key.namespace == silence.target.namespace {
+        if let stored = cluster.engine.store.get(pod.key), selector.matches(stored.metadata.labels) { uids.insert(pod.uid) }
+      }
+    }
+    return uids
+  }
+}

@@ -1,0 +1,274 @@
+import CoreAPI
+import CoreControllers
+import CoreEngine
+import CoreLoad
+package import CoreObjects
+package import CoreReport
+import Simulation
+
+/// Plays a rehearsal on a cluster in virtual time: the whole control plane, nodes without containers, and loads in place of the
+/// programs. Second 0 is the moment in which the autoscalers are created; the rest is there before, ready and measured.
+package struct RehearsalRun: Sendable {
+  /// Virtual seconds in which the workload has to be ready before second 0, and those for which it is measured then.
+  static let readyLimit = 900
+  static let measuredSeconds = 40
+  /// Everything begins at this moment, on a full hour.
+  package static let start = Instant(rfc3339: "2026-01-01T00:00:00Z")!
+
+  let input: RehearsalInput
+  let autoscalers: [ManifestObject]
+  var cluster: VirtualCluster
+  var bindings: [LoadBinding]
+  var plays: [LoadPlay]
+  var cursors: [LoadCursors]
+  var recorder: RunRecorder
+  /// Gates that open later, the next one last.
+  var gates: [(at: Instant, uid: String)] = []
+  /// Workloads of whose pods there is no sample, until when.
+  var silences: [(target: ObjectKey, until: Instant)] = []
+  /// Nodes from which pods are being evicted.
+  var draining: [String] = []
+  /// Those to come, the next one last.
+  private var steps: [RehearsalStep] = []
+  var random: RandomSource
+  /// Second 0.
+  var zero = RehearsalRun.start
+  /// A load is told as a metric of pods, objects or from outside.
+  let showsMetrics: Bool
+  private let autoscalerPlace: Int?
+
+  /// - Parameter replaced: autoscalers in place of those of the input of the same name
+  /// - Throws: where an object is refused, a load belongs to nobody, or the workload never gets ready.
+  package static func play(
+    _ input: RehearsalInput, name: String, replacing replaced: [ManifestObject] = []
+  ) throws(RehearsalError) -> RunRecord {
+    var run = try RehearsalRun(input, name: name, replaced)
+    try run.begin()
+    try run.go(to: run.zero + .seconds(input.seconds))
+    return run.recorder.finish(at: input.seconds)
+  }
+
+  private init(_ input: RehearsalInput, name: String, _ replaced: [ManifestObject]) throws(RehearsalError) {
+    self.input = input
+    let own = input.objects.filter(\.isAutoscaler)
+    for autoscaler in replaced where !own.contains(where: { $0.name == autoscaler.name && $0.namespace == autoscaler.namespace })
+    {
+      if own.count == 1, replaced.count == 1 { continue }
+      throw RehearsalError(
+        "HorizontalPodAutoscaler \(autoscaler.name) takes the place of none: the manifests have "
+          + (own.isEmpty ? "none" : own.map(\.name).joined(separator: ", ")), at: autoscaler.place)
+    }
+    let isOnly = own.count == 1 && replaced.count == 1
+    autoscalers =
+      own.isEmpty
+      ? replaced
+      : own.map { old in
+        replaced.first { isOnly || ($0.name == old.name && $0.namespace == old.namespace) } ?? old
+      }
+    if autoscalers.isEmpty { throw RehearsalError("there is no HorizontalPodAutoscaler among the manifests") }
+    bindings = try LoadBinding.bind(input.loads, to: autoscalers)
+    showsMetrics = bindings.contains { if case .resource = $0.metric.kind { false } else { true } }
+    plays = bindings.map { LoadPlay($0.load.model) }
+    cursors = bindings.map { _ in LoadCursors() }
+    random = RandomSource(seed: input.seed &+ 0x5EED)
+    cluster = VirtualCluster(seed: input.seed, nodes: input.nodes, start: RehearsalRun.start, timeZones: input.timeZones)
+    cluster.appends = []
+    cluster.nodes.anyProgram = .idle(memoryBytes: 1 << 20)
+    recorder = RunRecorder(name: name, seconds: input.seconds, autoscalers)
+    autoscalerPlace = cluster.engine.controllers.firstIndex { $0 is HorizontalPodAutoscalerController }
+  }
+
+  // MARK: The beginning
+
+  private mutating func begin() throws(RehearsalError) {
+    cluster.run(until: cluster.now + .seconds(5))
+    for object in input.objects where !object.isAutoscaler { try create(object) }
+    for autoscaler in autoscalers { try requireTarget(of: autoscaler) }
+    try waitUntilReady()
+    advance(to: cluster.now + .seconds(Self.measuredSeconds))
+    zero = cluster.now
+    recorder.begin(at: zero)
+    for autoscaler in autoscalers { try create(autoscaler) }
+  }
+
+  mutating func create(_ object: ManifestObject) throws(RehearsalError) {
+    guard let path = Resources.collectionPath(of: object.tree) else {
+      throw RehearsalError(
+        "\(object.title): \(object.tree[.apiVersion].string ?? "no apiVersion") is not served", at: object.place)
+    }
+    let tree = input.startUp.prepare(object.tree)
+    var answer = ask("POST", path, "fieldValidation=Strict", "application/json", tree)
+    // What every cluster has already, such as the ServiceAccount default.
+    if answer.status == 409 {
+      answer = ask(
+        "PATCH", path + "/" + object.name, "fieldManager=rehearse&force=true", "application/apply-patch+yaml", tree)
+    }
+    if answer.status >= 300 {
+      throw RehearsalError(answer.tree[.message].string ?? "\(object.title) was refused with \(answer.status)", at: object.place)
+    }
+  }
+
+  mutating func ask(
+    _ method: String, _ path: String, _ query: String, _ contentType: String, _ tree: JSON
+  ) -> ClusterAnswer {
+    guard
+      case .body(let status, _, let chunks, _) = cluster.request(
+        method, path, query: query, contentType: contentType, body: tree.encoded())
+    else { return ClusterAnswer(status: 500, body: []) }
+    return ClusterAnswer(status: status, body: Array(chunks.joined()))
+  }
+
+  private func requireTarget(of autoscaler: ManifestObject) throws(RehearsalError) {
+    let reference = autoscaler.tree[.spec][.scaleTargetRef]
+    let (kind, name) = (reference[.kind].string ?? "", reference[.name].string ?? "")
+    guard target(of: autoscaler) != nil else {
+      throw RehearsalError("\(autoscaler.title) scales \(kind) \(name), which is not among the manifests", at: autoscaler.place)
+    }
+    let others = autoscalers.filter { other in
+      let at = other.tree[.spec][.scaleTargetRef]
+      return other.namespace == autoscaler.namespace && at[.kind] == reference[.kind] && at[.name] == reference[.name]
+    }
+    if others.count > 1 {
+      throw RehearsalError(
+        "\(others.map(\.name).joined(separator: " and ")) scale the same \(kind) \(name): each would undo what the other does",
+        at: others[1].place)
+    }
+  }
+
+  func target(of autoscaler: ManifestObject) -> StoredObject? {
+    let reference = autoscaler.tree[.spec][.scaleTargetRef]
+    let resource: ResourceID? =
+      switch reference[.kind].string {
+      case "Deployment": .deployments
+      case "StatefulSet": .statefulSets
+      case "ReplicaSet": .replicaSets
+      case "ReplicationController": .replicationControllers
+      default: nil
+      }
+    guard let resource else { return nil }
+    return cluster.engine.store.get(ObjectKey(resource, namespace: autoscaler.namespace, reference[.name].string ?? ""))
+  }
+
+  /// - Throws: with what holds it back, if the workload is not ready in time.
+  private mutating func waitUntilReady() throws(RehearsalError) {
+    for index in autoscalers.indices { recorder.targets[index] = target(of: autoscalers[index]) }
+    for _ in 0..<Self.readyLimit {
+      advance(to: cluster.now + .seconds(1))
+      if autoscalers.allSatisfy({ isReady(target(of: $0)) }) { return }
+    }
+    let unready = autoscalers.first { !isReady(target(of: $0)) }!
+    let key = target(of: unready)!.key
+    throw RehearsalError(
+      "\(unready.tree[.spec][.scaleTargetRef][.kind].string ?? "") \(key.name) is not ready after \(Self.readyLimit) s: "
+        + recorder.holdup(of: unready, cluster.engine.store), at: unready.place)
+  }
+
+  private func isReady(_ target: StoredObject?) -> Bool {
+    guard let tree = target?.tree else { return false }
+    return (tree[.status][.readyReplicas].int ?? 0) >= (tree[.spec][.replicas].int ?? 1)
+  }
+
+  // MARK: The run
+
+  private mutating func go(to end: Instant) throws(RehearsalError) {
+    // Of those at one time the first in the file comes first.
+    steps = input.steps.enumerated().sorted { ($0.element.second, $0.offset) > ($1.element.second, $1.offset) }.map(\.element)
+    while cluster.now < end {
+      let due = steps.last.map { zero + .seconds($0.second) }
+      if let due, due <= cluster.now {
+        try perform(steps.removeLast())
+        continue
+      }
+      advance(to: min(end, due ?? end, cluster.now + VirtualCluster.scrapePeriod))
+      if !draining.isEmpty { evict() }
+    }
+  }
+
+  /// Lets time pass: each scrape is preceded by the load, and gates open when they are due.
+  private mutating func advance(to end: Instant) {
+    while true {
+      let scrape = nextScrape
+      var next = min(end, scrape)
+      if let gate = gates.last?.at { next = min(next, gate) }
+      let isScrape = next == scrape
+      // The load comes a moment before the scrape that sees it.
+      run(until: isScrape ? next - .nanoseconds(1) : next)
+      openGates()
+      if isScrape {
+        feed(at: next)
+        run(until: next)
+      }
+      look()
+      if cluster.now >= end { return }
+    }
+  }
+
+  private var nextScrape: Instant {
+    let period = VirtualCluster.scrapePeriod.nanoseconds
+    let since = (cluster.now - Self.start).nanoseconds
+    return Self.start + .nanoseconds((since / period + 1) * period)
+  }
+
+  private mutating func run(until end: Instant) {
+    while cluster.advance(until: end) { receive() }
+  }
+
+  mutating func receive() {
+    guard let records = cluster.appends, !records.isEmpty else { return }
+    cluster.appends = []
+    for record in records.joined() {
+      switch record {
+      case .put(let object):
+        recorder.put(object, at: cluster.now) { tree in
+          input.startUp.wait(of: tree, chance: Double(random.below(1_000_000)) / 1_000_000)
+        }
+        if object.key.resource == .pods { planGate(object.uid) }
+      case .delete(let key, _): recorder.delete(key, at: cluster.now)
+      }
+    }
+  }
+
+  private mutating func planGate(_ uid: String) {
+    guard let pod = recorder.pods[uid], let wait = pod.waitSeconds, let started = pod.startedAt, pod.gateStart != started else {
+      return
+    }
+    recorder.pods[uid]?.gateStart = started
+    if pod.gateStart != nil { setGate(pod.key, isOpen: false) }
+    gates.append((started + .seconds(wait), uid))
+    gates.sort { ($0.at, $0.uid) > ($1.at, $1.uid) }
+  }
+
+  private mutating func openGates() {
+    while let gate = gates.last, gate.at <= cluster.now {
+      gates.removeLast()
+      guard let pod = recorder.pods[gate.uid], let wait = pod.waitSeconds, let started = pod.startedAt,
+        started + .seconds(wait) <= cluster.now
+      else { continue }
+      setGate(pod.key, isOpen: true)
+    }
+  }
+
+  private mutating func setGate(_ key: ObjectKey, isOpen: Bool) {
+    guard var tree = cluster.engine.store.get(key)?.tree else { return }
+    var status = tree[.status]
+    let condition: JSON = [
+      "type": .string(StartUp.gate), "status": isOpen ? "True" : "False", "lastTransitionTime": .string(cluster.now.rfc3339),
+    ]
+    status.put(.conditions, .array(status[.conditions].elements.filter { $0[.type].string != StartUp.gate } + [condition]))
+    tree.put(.status, status)
+    _ = try? cluster.write(.status(.pods, in: tree), by: .node(tree[.spec][.nodeName].string ?? ""))
+    cluster.settle()
+    receive()
+  }
+
+  /// What the autoscalers have decided since the last time.
+  private mutating func look() {
+    guard let autoscalerPlace,
+      let controller = cluster.engine.controllers[autoscalerPlace] as? HorizontalPodAutoscalerController
+    else { return }
+    for index in autoscalers.indices {
+      let key = ObjectKey(.horizontalPodAutoscalers, namespace: autoscalers[index].namespace, autoscalers[index].name)
+      if let decision = controller.lastDecision(key) { recorder.record(decision, of: index) }
+    }
+  }
+}

@@ -1,0 +1,286 @@
+import CoreControllers
+import CoreLoad
+import CoreObjects
+import CoreReport
+
+/// Makes the record of a run from what changes in its store and from what its autoscalers decide.
+struct RunRecorder: Sendable {
+  private(set) var record: RunRecord
+  /// Pods of the targets that are there, by UID.
+  var pods: [String: TrackedPod] = [:]
+  /// Their UIDs, in the order in which they came.
+  private var order: [String] = []
+  /// Of each autoscaler, as it was when the run began.
+  var targets: [StoredObject?]
+  private let keys: [ObjectKey]
+  private var zero: Instant?
+  private var lastLooks: [Instant?]
+  private var lastReasons: [String]
+  private var openHolds: [HoldSpan?]
+  private var podPlaces: [String: Int] = [:]
+  private var onNodes: [String: Int] = [:]
+  private var nodeSeries: [String: RunSeries] = [:]
+  private var told: Set<String> = []
+
+  init(name: String, seconds: Double, _ autoscalers: [ManifestObject]) {
+    record = RunRecord(name: name, lengthSeconds: seconds)
+    keys = autoscalers.map { ObjectKey(.horizontalPodAutoscalers, namespace: $0.namespace, $0.name) }
+    targets = autoscalers.map { _ in nil }
+    lastLooks = autoscalers.map { _ in nil }
+    lastReasons = autoscalers.map { _ in "" }
+    openHolds = autoscalers.map { _ in nil }
+    record.autoscalers = autoscalers.map { autoscaler in
+      let target = autoscaler.tree[.spec][.scaleTargetRef]
+      return AutoscalerRecord(
+        namespace: autoscaler.namespace, name: autoscaler.name,
+        target: "\(target[.kind].string ?? "?")/\(target[.name].string ?? "?")", manifest: autoscaler.yaml)
+    }
+  }
+
+  /// Whether second 0 is over.
+  var isPlayed: Bool { zero != nil }
+
+  mutating func begin(at zero: Instant) {
+    self.zero = zero
+    for index in targets.indices {
+      guard let target = targets[index] else { continue }
+      count(target, index, 0)
+    }
+    for node in onNodes.keys.sorted() { nodeSeries[node, default: RunSeries()].add(Double(onNodes[node]!), at: 0) }
+  }
+
+  private func second(_ now: Instant) -> Double? { zero.map { Double((now - $0).nanoseconds) / 1e9 } }
+
+  mutating func tell(_ text: String, _ kind: RunEvent.Kind, at now: Instant) {
+    if let second = second(now) { record.events.append(RunEvent(second, kind, text)) }
+  }
+
+  // MARK: Changes of the store
+
+  /// - Parameter wait: the seconds for which a new pod's gate stays closed
+  mutating func put(_ object: StoredObject, at now: Instant, wait: (JSON) -> Double?) {
+    switch object.key.resource {
+    case .pods: putPod(object, at: now, wait: wait)
+    case .horizontalPodAutoscalers:
+      guard let index = keys.firstIndex(of: object.key), let second = second(now) else { return }
+      let spec = object.tree[.spec]
+      record.autoscalers[index].least.add(Double(spec["minReplicas"].int ?? 1), at: second)
+      record.autoscalers[index].most.add(Double(spec["maxReplicas"].int ?? 1), at: second)
+    case .deployments, .statefulSets, .replicaSets, .replicationControllers:
+      guard let index = targets.firstIndex(where: { $0?.key == object.key }) else { return }
+      targets[index] = object
+      if let second = second(now) { count(object, index, second) }
+    default: return
+    }
+  }
+
+  mutating func delete(_ key: ObjectKey, at now: Instant) {
+    guard key.resource == .pods, let uid = order.first(where: { pods[$0]?.key == key }), let pod = pods[uid] else { return }
+    pods[uid] = nil
+    order.removeAll { $0 == uid }
+    move(from: pod.node, to: "", now)
+    if let second = second(now), let place = podPlaces[uid] {
+      record.autoscalers[pod.autoscaler].pods[place].usage.add(.nan, at: second)
+    }
+  }
+
+  private mutating func count(_ target: StoredObject, _ index: Int, _ second: Double) {
+    record.autoscalers[index].desired.add(Double(target.tree[.spec][.replicas].int ?? 1), at: second)
+    record.autoscalers[index].current.add(Double(target.tree[.status][.replicas].int ?? 0), at: second)
+    record.autoscalers[index].ready.add(Double(target.tree[.status][.readyReplicas].int ?? 0), at: second)
+  }
+
+  private mutating func putPod(_ object: StoredObject, at now: Instant, wait: (JSON) -> Double?) {
+    if pods[object.uid] != nil {
+      let before = pods[object.uid]!.node
+      pods[object.uid]!.update(object)
+      move(from: before, to: pods[object.uid]!.node, now)
+      tellTrouble(object, now)
+      return
+    }
+    let labels = object.metadata.labels
+    let index = targets.firstIndex { target in
+      guard let target, target.key.namespace == object.key.namespace else { return false }
+      return LabelSelector(tree: target.tree[.spec][.selector]).matches(labels)
+    }
+    guard let index else { return }
+    let pod = TrackedPod(object, autoscaler: index, waitSeconds: wait(object.tree))
+    pods[object.uid] = pod
+    order.append(object.uid)
+    move(from: "", to: pod.node, now)
+  }
+
+  private mutating func move(from old: String, to new: String, _ now: Instant) {
+    if old == new { return }
+    for (node, change) in [(old, -1), (new, 1)] where !node.isEmpty {
+      onNodes[node, default: 0] += change
+      if let second = second(now) { nodeSeries[node, default: RunSeries()].add(Double(onNodes[node]!), at: second) }
+    }
+  }
+
+  private mutating func tellTrouble(_ object: StoredObject, _ now: Instant) {
+    guard let second = second(now), let trouble = RunRecorder.trouble(of: object),
+      told.insert(object.uid + trouble).inserted
+    else { return }
+    record.events.append(RunEvent(second, .unschedulable, "\(object.key.name): \(trouble)"))
+  }
+
+  /// Why a pod does not get on; nil if it does.
+  private static func trouble(of object: StoredObject) -> String? {
+    let status = object.tree[.status]
+    for condition in status[.conditions].elements
+    where condition[.type].string == "PodScheduled" && condition[.status].string == "False" {
+      return condition[.message].string
+    }
+    for container in status[.containerStatuses].elements {
+      let waiting = container[.state][.waiting]
+      guard let reason = waiting[.reason].string, !["ContainerCreating", "PodInitializing"].contains(reason) else { continue }
+      return reason + (waiting[.message].string.map { ": " + $0 } ?? "")
+    }
+    return nil
+  }
+
+  /// Why the pods of an autoscaler's target are not ready, in the words of the first that has any.
+  func holdup(of autoscaler: ManifestObject, _ store: Store) -> String {
+    for uid in order {
+      guard let pod = pods[uid], let stored = store.get(pod.key), let trouble = RunRecorder.trouble(of: stored) else { continue }
+      return "\(pod.key.name): \(trouble)"
+    }
+    return order.isEmpty ? "it has no pod" : "its pods are not ready yet"
+  }
+
+  // MARK: Loads
+
+  /// Pods of an autoscaler's target whose containers run, in the order in which they came.
+  func running(autoscaler: Int) -> [TrackedPod] {
+    order.compactMap { pods[$0] }.filter { $0.autoscaler == autoscaler && $0.startedAt != nil }
+  }
+
+  /// What a load came to, and what each pod uses of the first one.
+  mutating func load(_ binding: LoadBinding, _ step: LoadPlay.Step, at second: Double) {
+    let index = binding.autoscaler
+    let name = binding.metric.name
+    let place = record.autoscalers[index].loads.firstIndex { $0.name == name } ?? addLoad(binding)
+    record.autoscalers[index].loads[place].offered.add(step.offered ?? .nan, at: second)
+    record.autoscalers[index].loads[place].served.add(step.offered == nil ? .nan : step.served, at: second)
+    record.autoscalers[index].loads[place].unmet.add(step.backlog, at: second)
+    guard place == 0, binding.metric.isByPod else { return }
+    for (pod, amount) in zip(running(autoscaler: index), step.usage) {
+      let place = podPlaces[pod.uid] ?? addPod(pod)
+      record.autoscalers[index].pods[place].usage.add(amount ?? .nan, at: second)
+    }
+  }
+
+  private mutating func addLoad(_ binding: LoadBinding) -> Int {
+    let isResource = if case .resource = binding.metric.kind { true } else { false }
+    let unit: MetricUnit = !isResource ? .number : binding.metric.name == "memory" ? .bytes : .cores
+    record.autoscalers[binding.autoscaler].loads.append(LoadRecord(name: binding.metric.name, unit: unit))
+    return record.autoscalers[binding.autoscaler].loads.count - 1
+  }
+
+  private mutating func addPod(_ pod: TrackedPod) -> Int {
+    let place = record.autoscalers[pod.autoscaler].pods.count
+    podPlaces[pod.uid] = place
+    record.autoscalers[pod.autoscaler].pods.append((pod.key.name, RunSeries()))
+    return place
+  }
+
+  mutating func kill(_ pod: TrackedPod, _ container: String, bytes: Int64, limit: Int64, at now: Instant) {
+    guard let second = second(now) else { return }
+    record.autoscalers[pod.autoscaler].figures.outOfMemoryKills += 1
+    record.events.append(
+      RunEvent(
+        second, .outOfMemory,
+        "\(pod.key.name): container \(container) held \(Quantity(bytes: bytes)) of \(Quantity(bytes: limit)) and was killed"))
+  }
+
+  // MARK: Decisions
+
+  mutating func record(_ decision: Decision, of index: Int) {
+    guard lastLooks[index] != decision.at, let second = second(decision.at) else { return }
+    lastLooks[index] = decision.at
+    recordMetrics(decision, index, second)
+    recordHold(decision, index, second)
+    if decision.desired != decision.current || isNews(decision, index) {
+      record.autoscalers[index].decisions.append(
+        DecisionRecord(
+          second: second, from: decision.current, to: decision.desired,
+          sentence: decision.sentence { Elapsed.text(self.second($0) ?? 0) }))
+    }
+    lastReasons[index] = RunRecorder.kind(of: decision)
+  }
+
+  /// What holds a count back is told once, when it begins.
+  private func isNews(_ decision: Decision, _ index: Int) -> Bool {
+    let kind = RunRecorder.kind(of: decision)
+    return !kind.isEmpty && kind != lastReasons[index]
+  }
+
+  private static func kind(of decision: Decision) -> String {
+    [decision.stabilizedReason?.rawValue, decision.limitedReason?.rawValue, decision.winner == nil ? decision.problem : nil]
+      .compactMap { $0 }.joined(separator: " ")
+  }
+
+  private mutating func recordMetrics(_ decision: Decision, _ index: Int, _ second: Double) {
+    for (place, metric) in decision.metrics.enumerated() {
+      if place == record.autoscalers[index].metrics.count {
+        record.autoscalers[index].metrics.append(RunRecorder.metric(metric))
+      }
+      var value = Double.nan
+      if metric.failure == nil {
+        if let percent = metric.utilization {
+          value = Double(percent)
+        } else if metric.targetValueMilli != nil {
+          value = Double(metric.valueMilli ?? 0) / 1000
+        } else {
+          value = Double(metric.averageMilli) / 1000
+        }
+      }
+      record.autoscalers[index].metrics[place].value.add(value, at: second)
+      record.autoscalers[index].metrics[place].proposed.add(metric.failure == nil ? Double(metric.replicas) : .nan, at: second)
+    }
+  }
+
+  private static func metric(_ metric: MetricDecision) -> MetricRecord {
+    let target = metric.targetUtilization.map(Double.init) ?? Double(metric.targetMilli ?? metric.targetValueMilli ?? 0) / 1000
+    let unit: MetricUnit =
+      metric.targetUtilization != nil ? .percent : metric.isMemory ? .bytes : metric.label.hasPrefix("cpu") ? .cores : .number
+    return MetricRecord(name: metric.label, unit: unit, target: target, tolerance: metric.toleranceUp)
+  }
+
+  private mutating func recordHold(_ decision: Decision, _ index: Int, _ second: Double) {
+    let reason: HoldSpan.Reason? =
+      if decision.recommended == nil, decision.problem != nil {
+        .missingMetrics
+      } else if decision.stabilizedReason != nil {
+        .window
+      } else {
+        switch decision.limitedReason {
+        case .tooManyReplicas, .tooFewReplicas: .limit
+        case .scaleUp, .scaleDown: .policy
+        case nil: nil
+        }
+      }
+    if let open = openHolds[index], open.reason != reason {
+      record.autoscalers[index].holds.append(HoldSpan(from: open.from, to: second, reason: open.reason))
+      openHolds[index] = nil
+    }
+    if let reason, openHolds[index] == nil { openHolds[index] = HoldSpan(from: second, to: second, reason: reason) }
+  }
+
+  func finish(at end: Double) -> RunRecord {
+    var record = record
+    for index in openHolds.indices {
+      if let open = openHolds[index] {
+        record.autoscalers[index].holds.append(HoldSpan(from: open.from, to: end, reason: open.reason))
+      }
+    }
+    for index in record.autoscalers.indices {
+      var figures = record.autoscalers[index].figures
+      figures.count(record.autoscalers[index], lengthSeconds: end)
+      record.autoscalers[index].figures = figures
+    }
+    record.podsOnNodes = nodeSeries.keys.sorted().map { ($0, nodeSeries[$0]!) }
+    return record
+  }
+}

@@ -1,0 +1,144 @@
+package import CoreLoad
+import CoreObjects
+
+extension ScenarioFile {
+  /// - Parameter read: reads a file of numbers over time, named from the scenario's folder
+  package func loads(
+    _ read: (_ file: String, _ selection: LoadSelection, _ place: String) throws(RehearsalError) -> LoadSeries
+  ) throws(RehearsalError) -> [RehearsalLoad] {
+    var loads: [RehearsalLoad] = []
+    for (index, load) in scenario.spec.load.enumerated() {
+      let path = "spec.load[\(index)]"
+      loads.append(
+        RehearsalLoad(
+          metric: load.metric ?? "", subject: load.of, shape: try shape(load, path, read), model: try model(load, path),
+          place: place(path)))
+    }
+    return loads
+  }
+
+  private var seed: UInt64 { UInt64(bitPattern: Int64(scenario.spec.seed ?? 1)) }
+
+  private func amount(_ text: String?, _ path: String) throws(RehearsalError) -> Double {
+    guard let text, let quantity = Quantity(text) else { throw error("is missing", path) }
+    return Double(quantity.nano) / 1e9
+  }
+
+  // MARK: The level
+
+  private func shape(
+    _ load: ScenarioLoad, _ path: String,
+    _ read: (_ file: String, _ selection: LoadSelection, _ place: String) throws(RehearsalError) -> LoadSeries
+  ) throws(RehearsalError) -> LoadShape {
+    let forms = ["constant", "file", "points", "series", "sine", "stages"]
+    let given = load.tree.members.map(\.key.name).filter(forms.contains)
+    guard given.count == 1 else {
+      throw error(
+        "takes one of \(forms.joined(separator: ", ")); "
+          + (given.isEmpty ? "there is none" : "there are " + given.joined(separator: " and ")), path)
+    }
+    if given[0] != "file", let wrong = ["column", "join", "rate", "select"].first(where: { !load.tree[Key($0)].isNull }) {
+      throw error("has a meaning only beside file", path + "." + wrong)
+    }
+    var shape: LoadShape
+    do throws(LoadError) { shape = try formed(load, given[0]) } catch let problem {
+      throw error(problem.description, path + "." + given[0])
+    }
+    if let file = load.file {
+      var selection = LoadSelection()
+      selection.name = load.column
+      selection.labels = load.select.sorted.map { ($0.name, $0.value) }
+      selection.join = load.join == "mean" ? .mean : .sum
+      selection.isRate = load.rate ?? false
+      shape = .series(try read(file, selection, place(path + ".file")))
+    }
+    return try refined(shape, load, path)
+  }
+
+  private func formed(_ load: ScenarioLoad, _ form: String) throws(LoadError) -> LoadShape {
+    func number(_ text: String?) throws(LoadError) -> Double {
+      guard let text, let quantity = Quantity(text) else { throw LoadError("a number is missing") }
+      return Double(quantity.nano) / 1e9
+    }
+    switch form {
+    case "constant": return .constant(try number(load.constant))
+    case "points":
+      var points: [(second: Double, level: Double)] = []
+      for point in load.points { points.append((try LoadDuration.seconds(point.at ?? ""), try number(point.level))) }
+      return try .points(points, isLinear: load.shape == "linear")
+    case "stages":
+      var stages: [(seconds: Double, target: Double)] = []
+      for stage in load.stages { stages.append((try LoadDuration.seconds(stage.duration ?? ""), try number(stage.target))) }
+      return try .stages(from: 0, stages)
+    case "series":
+      let interval = try LoadDuration.seconds(load.interval ?? "1m")
+      return .series(try SeriesNotation.series(load.series ?? "", intervalSeconds: interval))
+    case "sine":
+      let sine = load.sine
+      return .sine(
+        mean: try number(sine.mean), amplitude: try number(sine.amplitude),
+        periodSeconds: try LoadDuration.seconds(sine.period ?? ""),
+        phaseSeconds: try sine.phase.map { (text) throws(LoadError) in try LoadDuration.seconds(text) } ?? 0)
+    default: return .constant(0)
+    }
+  }
+
+  /// With factor and offset, and what is laid over it.
+  private func refined(_ shape: LoadShape, _ load: ScenarioLoad, _ path: String) throws(RehearsalError) -> LoadShape {
+    var parts = [shape]
+    if let factor = load.factor { parts = [.product([.constant(factor), shape])] }
+    if let offset = load.offset { parts.append(.constant(offset)) }
+    if !load.spike.isAbsent {
+      let spike = load.spike
+      func time(_ text: String?, _ field: String) throws(RehearsalError) -> Double {
+        try text.map { (text) throws(RehearsalError) in try seconds(text, path + ".spike." + field) } ?? 0
+      }
+      parts.append(
+        .spike(
+          at: try time(spike.at, "at"), height: try amount(spike.height, path + ".spike.height"),
+          riseSeconds: try time(spike.rise, "rise"), holdSeconds: try time(spike.hold, "hold"),
+          fallSeconds: try time(spike.fall, "fall")))
+    }
+    if !load.noise.isAbsent {
+      parts.append(.noise(deviation: try amount(load.noise.deviation, path + ".noise.deviation"), seed: seed))
+    }
+    return parts.count == 1 ? parts[0] : .sum(parts)
+  }
+
+  // MARK: The model
+
+  private func model(_ load: ScenarioLoad, _ path: String) throws(RehearsalError) -> LoadModel {
+    let name = load.model ?? "shared"
+    let base = try load.base.map { (text) throws(RehearsalError) in try amount(text, path + ".base") } ?? 0
+    for (field, models) in [("base", ["shared", "ticked"]), ("every", ["ticked"]), ("serves", ["queue"])]
+    where !load.tree[Key(field)].isNull && !models.contains(name) {
+      throw error("has no meaning in the model \(name)", path + "." + field)
+    }
+    let kind: LoadModel.Kind
+    switch name {
+    case "perPod": kind = .perPod
+    case "ticked":
+      guard let every = load.every else { throw error("the model ticked wants every", path) }
+      let grain = load.metric == "memory" ? 1_048_576 : load.metric == "cpu" ? 0.001 : 1
+      kind = .ticked(everySeconds: Int(max(1, try seconds(every, path + ".every"))), base: base, grain: grain)
+    case "queue":
+      guard load.serves != nil else { throw error("the model queue wants serves", path) }
+      kind = .queue(perPodPerSecond: try amount(load.serves, path + ".serves"))
+    default: kind = .shared(base: base, reachesUnready: false)
+    }
+    var model = LoadModel(kind)
+    if !load.warmUp.isAbsent {
+      model.startSpike = .init(
+        level: try amount(load.warmUp.level, path + ".warmUp.level"),
+        seconds: try seconds(load.warmUp.duration ?? "", path + ".warmUp.duration"))
+    }
+    let missing = load.missing
+    if let divisor = missing.modulo {
+      model.missing = .divisor(divisor)
+    } else if let share = missing.share {
+      guard (0...1).contains(share) else { throw error("is a share from 0 to 1", path + ".missing.share") }
+      model.missing = .probability(share, seed: seed)
+    }
+    return model
+  }
+}

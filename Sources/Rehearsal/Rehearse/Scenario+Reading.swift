@@ -1,0 +1,172 @@
+import CoreAPI
+import CoreLoad
+package import CoreObjects
+package import CoreReport
+package import Simulation
+
+/// A scenario file, held against its schema, with the lines of its fields.
+package struct ScenarioFile: Sendable {
+  package static let typeName = "wavetank.v1alpha1.Scenario"
+
+  package let scenario: Scenario
+  package let file: String
+  private let lines: [String: Int]
+
+  /// - Parameter lines: of each field, by its path
+  /// - Throws: the first mistake, with file, line and field.
+  package init(_ tree: JSON, file: String, lines: [String: Int]) throws(RehearsalError) {
+    self.file = file
+    self.lines = lines
+    guard let type = Schema.shared.type(ScenarioFile.typeName) else { preconditionFailure("the schema of scenarios is missing") }
+    let decoded: Decoded
+    do throws(DecodeError) { decoded = try Schema.shared.decode(tree, as: type) } catch {
+      throw RehearsalError(error.description, at: ScenarioFile.place(file, lines, error.path.description))
+    }
+    if let unknown = decoded.unknownFields.first {
+      let path = unknown.split(separator: "\"").dropFirst().first.map(String.init) ?? ""
+      throw RehearsalError(unknown, at: ScenarioFile.place(file, lines, path))
+    }
+    guard decoded.tree[.kind].string == "Scenario", decoded.tree[.apiVersion].string == "wavetank.dev/v1alpha1" else {
+      throw RehearsalError("a scenario is of kind Scenario in apiVersion wavetank.dev/v1alpha1", at: file + ":1")
+    }
+    if let error = Schema.shared.validate(decoded.tree, type).first {
+      throw RehearsalError(error.message, at: ScenarioFile.place(file, lines, error.path.description))
+    }
+    scenario = Scenario(tree: decoded.tree)
+  }
+
+  package var name: String { scenario.metadata.name ?? file }
+
+  /// "scenario.yaml:14"; of a field that is not there its nearest parent's.
+  package func place(_ path: String) -> String { ScenarioFile.place(file, lines, path) }
+
+  private static func place(_ file: String, _ lines: [String: Int], _ path: String) -> String {
+    var path = path
+    while !path.isEmpty {
+      if let line = lines[path] { return "\(file):\(line)" }
+      let cut = path.lastIndex { $0 == "." || $0 == "[" }
+      path = cut.map { String(path[..<$0]) } ?? ""
+    }
+    return file + ":1"
+  }
+
+  func error(_ message: String, _ path: String) -> RehearsalError { RehearsalError("\(path): \(message)", at: place(path)) }
+
+  func seconds(_ text: String, _ path: String) throws(RehearsalError) -> Double {
+    do throws(LoadError) { return try LoadDuration.seconds(text) } catch { throw self.error(error.description, path) }
+  }
+
+  // MARK: Nodes and start-up
+
+  package func nodes() throws(RehearsalError) -> [VirtualNode]? {
+    let nodes = scenario.spec.nodes
+    if nodes.isAbsent { return nil }
+    guard let count = nodes.count, let cpu = nodes.cpu.flatMap({ Quantity($0) }),
+      let memory = nodes.memory.flatMap({ Quantity($0) }),
+      cpu.milliValue > 0, memory.milliValue > 0
+    else { throw error("cpu and memory are amounts above 0", "spec.nodes") }
+    return VirtualNode.workers(
+      count, cpuMillicores: cpu.milliValue, memoryBytes: memory.milliValue / 1000, maxPods: nodes.pods ?? 110)
+  }
+
+  package func startUp() throws(RehearsalError) -> StartUp? {
+    let startUp = scenario.spec.startUp
+    guard let text = startUp.from else { return nil }
+    let from = try seconds(text, "spec.startUp.from")
+    let to = try startUp.to.map { (text) throws(RehearsalError) in try seconds(text, "spec.startUp.to") } ?? from
+    guard from <= to else { throw error("is less than from", "spec.startUp.to") }
+    return StartUp(appSeconds: from...to)
+  }
+
+  package func length() throws(RehearsalError) -> Double? {
+    guard let text = scenario.spec.length else { return nil }
+    let length = try seconds(text, "spec.length")
+    guard length > 0 else { throw error("is no time", "spec.length") }
+    return length
+  }
+
+  // MARK: Steps
+
+  /// - Parameter objects: reads a file of manifests
+  package func steps(
+    _ objects: (String, String) throws(RehearsalError) -> [ManifestObject]
+  ) throws(RehearsalError) -> [RehearsalStep] {
+    var steps: [RehearsalStep] = []
+    for (index, step) in scenario.spec.steps.enumerated() {
+      let path = "spec.steps[\(index)]"
+      let second = try seconds(step.at ?? "", path + ".at")
+      let given = step.tree.members.map(\.key.name).filter { $0 != "at" }
+      guard given.count == 1 else {
+        throw error(
+          "takes one of apply, crash, delete, drain, image, kill, missingMetrics, patch, restore, scale; "
+            + (given.isEmpty ? "there is none" : "there are " + given.joined(separator: " and ")), path)
+      }
+      steps.append(RehearsalStep(second, try action(step, path + "." + given[0], objects), at: place(path)))
+    }
+    return steps
+  }
+
+  private func action(
+    _ step: ScenarioStep, _ path: String, _ objects: (String, String) throws(RehearsalError) -> [ManifestObject]
+  ) throws(RehearsalError) -> RehearsalStep.Action {
+    func target(_ text: String?) throws(RehearsalError) -> ObjectReferenceText {
+      do throws(RehearsalError) { return try ObjectReferenceText(text ?? "", at: place(path)) } catch {
+        throw self.error(error.message, path)
+      }
+    }
+    if let file = step.apply { return .apply(try objects(file, place(path))) }
+    if let text = step.delete { return .delete(try target(text)) }
+    if let node = step.drain { return .drain(node: node) }
+    if let node = step.kill { return .kill(node: node) }
+    if let node = step.restore { return .restore(node: node) }
+    if !step.crash.isAbsent {
+      return .crash(try target(step.crash.target), count: step.crash.count ?? 1, code: step.crash.code ?? 1)
+    }
+    if !step.image.isAbsent {
+      return .image(try target(step.image.target), container: step.image.container, image: step.image.image ?? "")
+    }
+    if !step.missingMetrics.isAbsent {
+      return .silence(
+        try target(step.missingMetrics.target), seconds: try seconds(step.missingMetrics.for ?? "", path + ".for"))
+    }
+    if !step.patch.isAbsent { return .patch(try target(step.patch.target), merge: step.patch.merge) }
+    return .scale(try target(step.scale.target), replicas: step.scale.replicas ?? 0)
+  }
+
+  // MARK: Expectations
+
+  package func expectations() throws(RehearsalError) -> [RunExpectation] {
+    var expectations: [RunExpectation] = []
+    for (index, wanted) in scenario.spec.expect.enumerated() {
+      let path = "spec.expect[\(index)]"
+      let given = wanted.tree.members.map(\.key.name).filter { !["name", "of", "runs"].contains($0) }
+      guard given.count == 1 else {
+        throw error(
+          "takes one of aboveTargetBelow, changesAtMost, neverAbove, neverBelow, noOutOfMemory, podHoursBelow, reaches, unmetBelow; "
+            + (given.isEmpty ? "there is none" : "there are " + given.joined(separator: " and ")), path)
+      }
+      let rule = try rule(wanted, path + "." + given[0])
+      expectations.append(RunExpectation(name: wanted.name, subject: wanted.of, runs: wanted.runs.values, rule))
+    }
+    return expectations
+  }
+
+  private func rule(_ wanted: ScenarioExpectation, _ path: String) throws(RehearsalError) -> RunExpectation.Rule {
+    if let text = wanted.aboveTargetBelow { return .aboveTargetBelow(seconds: try seconds(text, path)) }
+    if let count = wanted.changesAtMost { return .changesAtMost(count) }
+    if let count = wanted.neverAbove { return .neverAbove(count) }
+    if let count = wanted.neverBelow { return .neverBelow(count) }
+    if let hours = wanted.podHoursBelow { return .podHoursBelow(Quantity(hours).map { Double($0.milliValue) / 1000 } ?? 0) }
+    if let text = wanted.unmetBelow {
+      guard text.hasSuffix("%"), let percent = Double(text.dropLast()), (0...100).contains(percent) else {
+        throw error("wants a share such as 1%, not '\(text)'", path)
+      }
+      return .unmetBelow(percent / 100)
+    }
+    if wanted.noOutOfMemory != nil { return .noOutOfMemory }
+    let reach = wanted.reaches
+    return .reaches(
+      reach.replicas ?? 0, within: try seconds(reach.within ?? "", path + ".within"),
+      after: try reach.after.map { (text) throws(RehearsalError) in try seconds(text, path + ".after") } ?? 0)
+  }
+}

@@ -1,0 +1,54 @@
+import CoreObjects
+
+/// A pod of an autoscaler's target, as a rehearsal follows it.
+struct TrackedPod: Sendable {
+  let key: ObjectKey
+  let uid: String
+  /// Place in the list of autoscalers.
+  let autoscaler: Int
+  var node = ""
+  var isReady = false
+  /// Of its last start; nil while no container runs.
+  var startedAt: Instant?
+  /// The start that the gate was opened for, or will be.
+  var gateStart: Instant?
+  let waitSeconds: Double?
+  let limits: [String: Limit]
+  let firstContainer: String
+
+  struct Limit: Sendable {
+    /// Thousandths of a core; nil: as much as there is.
+    var millicores: Double?
+  }
+
+  init(_ stored: StoredObject, autoscaler: Int, waitSeconds: Double?) {
+    key = stored.key
+    uid = stored.uid
+    self.autoscaler = autoscaler
+    self.waitSeconds = waitSeconds
+    let pod = stored.view(Pod.self)
+    var limits: [String: Limit] = [:]
+    for container in pod.spec.containers {
+      let cpu = container.resources.limits["cpu"].flatMap { Quantity($0) }
+      limits[container.name ?? ""] = Limit(millicores: cpu.map { Double($0.milliValue) })
+    }
+    self.limits = limits
+    firstContainer = pod.spec.containers.first?.name ?? ""
+    update(stored)
+  }
+
+  mutating func update(_ stored: StoredObject) {
+    let pod = stored.view(Pod.self)
+    node = pod.spec.nodeName ?? ""
+    isReady = pod.isReady
+    var started: Instant?
+    for status in pod.status.containerStatuses {
+      guard let text = status.state.running.startedAt, let at = Instant(rfc3339: text) else {
+        started = nil
+        break
+      }
+      started = max(started ?? at, at)
+    }
+    startedAt = started
+  }
+}

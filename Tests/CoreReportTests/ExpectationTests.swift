@@ -1,0 +1,68 @@
+import CoreReport
+import Testing
+
+@Suite("An expectation") struct ExpectationTests {
+  /// Two pods, from 100 s on four that are ready at 130, from 200 s on again two.
+  private var run: RunRecord {
+    var run = RunRecord(name: "today", lengthSeconds: 300)
+    var record = AutoscalerRecord(namespace: "default", name: "web", target: "Deployment/web", manifest: "")
+    for (second, current, ready) in [(0.0, 2.0, 2.0), (100, 4, 2), (130, 4, 4), (200, 2, 2)] {
+      record.desired.add(current, at: second)
+      record.current.add(current, at: second)
+      record.ready.add(ready, at: second)
+    }
+    record.most.add(4, at: 0)
+    record.decisions = [DecisionRecord(second: 100, from: 2, to: 4, sentence: "cpu: 120%")]
+    var metric = MetricRecord(name: "cpu", unit: .percent, target: 60, tolerance: 0.1)
+    for (second, value, proposed) in [(0.0, 60.0, 2.0), (90, 120, 4), (140, 60, 4)] {
+      metric.value.add(value, at: second)
+      metric.proposed.add(proposed, at: second)
+    }
+    record.metrics = [metric]
+    var load = LoadRecord(name: "cpu", unit: .cores)
+    for (second, offered, served) in [(0.0, 1.0, 1.0), (90, 3, 2), (130, 3, 3)] {
+      load.offered.add(offered, at: second)
+      load.served.add(served, at: second)
+      load.unmet.add(offered - served, at: second)
+    }
+    record.loads = [load]
+    record.figures.count(record, lengthSeconds: 300)
+    run.autoscalers = [record]
+    return run
+  }
+
+  private func failure(_ rule: RunExpectation.Rule) -> String? {
+    let result = RunExpectation(rule).judge(run)[0]
+    return result.isMet ? nil : "\(result.second.map { "\($0) " } ?? "")\(result.explanation)"
+  }
+
+  @Test("is met or not, with the moment and the decision before it")
+  func rules() {
+    #expect(failure(.neverAbove(4)) == nil)
+    #expect(failure(.neverAbove(3)) == "100.0 there were 4 pods; decided at 1:40, 2 → 4: cpu: 120%")
+    #expect(failure(.neverBelow(2)) == nil && failure(.neverBelow(3)) == "0.0 there were 2 ready pods")
+    #expect(failure(.reaches(4, within: 30, after: 100)) == nil && failure(.reaches(4, within: 29, after: 100)) != nil)
+    #expect(
+      failure(.changesAtMost(2)) == nil && failure(.changesAtMost(1))?.hasPrefix("200.0 the wanted count changed 2 times") == true
+    )
+    #expect(failure(.unmetBelow(0.1)) == nil && failure(.unmetBelow(0.05))?.hasPrefix("90.0 5.556%") == true)
+    #expect(failure(.aboveTargetBelow(seconds: 51)) == nil && failure(.aboveTargetBelow(seconds: 50)) != nil)
+    #expect(failure(.podHoursBelow(0.23)) == nil && failure(.podHoursBelow(0.2)) == "there were 0.22 pod-hours")
+    #expect(failure(.noOutOfMemory) == nil)
+  }
+
+  @Test("is about the runs and the autoscaler that it names")
+  func scope() {
+    #expect(RunExpectation(runs: ["new.yaml"], .neverAbove(1)).judge(run).isEmpty)
+    #expect(RunExpectation(subject: "api", .neverAbove(1)).judge(run).isEmpty)
+    #expect(RunExpectation(subject: "web", runs: ["today"], .neverAbove(1)).judge(run).count == 1)
+  }
+
+  @Test("rests on figures: pod-hours, changes, time at the maximum and above the target, unmet load, the time to react")
+  func figures() {
+    let figures = run.autoscalers[0].figures
+    #expect(abs(figures.podHours - 800.0 / 3600) < 1e-9 && figures.peak == 4 && figures.changes == 2)
+    #expect(figures.secondsAtMost == 100 && figures.secondsAboveTarget == 50 && figures.reactionSeconds == 40)
+    #expect(abs((figures.unmetShare ?? 0) - 40.0 / 720) < 1e-9)
+  }
+}

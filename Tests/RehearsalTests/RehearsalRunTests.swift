@@ -1,0 +1,148 @@
+import CoreLoad
+import CoreObjects
+import CoreReport
+import Rehearsal
+import Testing
+
+@Suite("A rehearsal") struct RehearsalRunTests {
+  @Test("goes up and down with its load, and each change has its reason")
+  func upAndDown() throws {
+    var setting = RehearsalSetting()
+    try setting.load(cpu: [(0, 0.1), (120, 0.6), (400, 0.1)])
+    let record = try setting.play().autoscalers[0]
+    #expect(record.desired.values.first == 2 && record.desired.values.max() == 10, RehearsalSetting.replay)
+    #expect(record.desired.last == 2, RehearsalSetting.replay)
+    #expect(record.decisions.contains { $0.from == 2 && $0.to == 4 && $0.sentence.contains("ScaleUpLimit stops at 4") })
+    #expect(record.holds.contains { $0.reason == .window } && record.holds.contains { $0.reason == .policy })
+    let shares = record.pods.prefix(2).map { $0.usage.values.first }
+    #expect(shares == [0.05, 0.05])
+  }
+
+  @Test("of one seed is the same twice")
+  func sameTwice() throws {
+    var setting = RehearsalSetting()
+    setting.startUp = StartUp(appSeconds: 5...60)
+    try setting.load(cpu: [(0, 0.1), (60, 0.9), (500, 0.2)])
+    let (one, two) = (try setting.play().autoscalers[0], try setting.play().autoscalers[0])
+    #expect(one.decisions == two.decisions && one.ready == two.ready && one.figures == two.figures, RehearsalSetting.replay)
+  }
+
+  @Test("does what another autoscaler would have done, and nothing else changes")
+  func against() throws {
+    var setting = RehearsalSetting()
+    try setting.load(cpu: [(0, 0.1), (120, 0.6)])
+    let input = try setting.input()
+    let other = try RehearsalSetting.objects(setting.autoscaler("other", most: 4), file: "new.yaml")
+    let record = try RehearsalRun.play(input, name: "new.yaml", replacing: other).autoscalers[0]
+    #expect(record.current.values.max() == 4 && record.holds.contains { $0.reason == .limit }, RehearsalSetting.replay)
+  }
+
+  @Test("of pods that start slowly has them ready when they are up, and the load stays on the others until then")
+  func startUp() throws {
+    var setting = RehearsalSetting()
+    setting.startUp = StartUp(appSeconds: 45...45)
+    try setting.load(cpu: [(0, 0.1), (60, 0.3)])
+    let record = try setting.play().autoscalers[0]
+    let grown = try #require(record.current.seconds.first { $0 > 0 })
+    let ready = try #require(record.ready.seconds.first { $0 > 0 })
+    #expect((45...50).contains(ready - grown), "\(grown) \(ready)")
+  }
+
+  @Test("kills a container that holds more memory than its limit, counts it, and tells of it")
+  func outOfMemory() throws {
+    var setting = RehearsalSetting()
+    setting.metrics = "[{type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 100Mi}}}]"
+    try setting.load(cpu: [(0, 50 * 1_048_576), (300, 200 * 1_048_576), (330, 60 * 1_048_576)], "memory", .perPod)
+    let run = try setting.play()
+    #expect(run.autoscalers[0].figures.outOfMemoryKills >= 2, RehearsalSetting.replay)
+    #expect(run.events.contains { $0.kind == .outOfMemory && $0.text.contains("200Mi of 128Mi") })
+  }
+
+  @Test("reads a queue from outside: work that waits brings pods, and they go when it is done")
+  func queue() throws {
+    var setting = RehearsalSetting()
+    setting.metrics = "[{type: External, external: {metric: {name: jobs}, target: {type: AverageValue, averageValue: \"30\"}}}]"
+    setting.seconds = 1800
+    try setting.load(cpu: [(0, 1), (300, 20), (600, 1)], "jobs", .queue(perPodPerSecond: 2))
+    let record = try setting.play().autoscalers[0]
+    #expect(record.current.values.max() == 10 && record.desired.last == 2, RehearsalSetting.replay)
+    #expect((record.loads[0].unmet.values.max() ?? 0) > 300)
+  }
+
+  @Test("reads metrics of pods and of objects")
+  func otherMetrics() throws {
+    var setting = RehearsalSetting()
+    setting.metrics = """
+      [{type: Pods, pods: {metric: {name: rps}, target: {type: AverageValue, averageValue: "100"}}},
+       {type: Object, object: {metric: {name: open}, describedObject: {apiVersion: v1, kind: Service, name: web}, target: {type: Value, value: "50"}}}]
+      """
+    try setting.load(cpu: [(0, 200), (300, 500)], "rps")
+    try setting.load(cpu: [(0, 50), (600, 70)], "open")
+    let record = try setting.play().autoscalers[0]
+    #expect(record.metrics.map(\.unit) == [.number, .number])
+    #expect(record.current.values.max() ?? 0 >= 5, RehearsalSetting.replay)
+    #expect(record.metrics[0].value.values.first == 100 && record.metrics[1].value.last == 70)
+  }
+
+  @Test("scales nothing while samples are missing, and says so")
+  func missingMetrics() throws {
+    var setting = RehearsalSetting()
+    try setting.load(cpu: [(0, 0.1), (120, 0.6)])
+    setting.steps = [RehearsalStep(60, .silence(try ObjectReferenceText("deploy/web", at: ""), seconds: 300), at: "s.yaml:1")]
+    let record = try setting.play().autoscalers[0]
+    let hold = try #require(record.holds.first { $0.reason == .missingMetrics })
+    #expect(hold.from > 60 && hold.to > 330, RehearsalSetting.replay)
+    let first = try #require(record.desired.seconds.first { $0 > 0 })
+    #expect(first > 330)
+  }
+
+  @Test("takes steps at their times: a scale by hand is undone by the autoscaler, a lost node's pods come again")
+  func steps() throws {
+    var setting = RehearsalSetting()
+    try setting.load(cpu: [(0, 0.1)])
+    let web = try ObjectReferenceText("deployment/web", at: "")
+    setting.steps = [
+      RehearsalStep(100, .scale(web, replicas: 12), at: ""), RehearsalStep(200, .crash(web, count: 1, code: 3), at: ""),
+    ]
+    let run = try setting.play()
+    #expect(run.autoscalers[0].desired.values.contains(12) && run.autoscalers[0].desired.values.contains(10))
+    #expect(run.events.map(\.kind) == [.step, .step, .crash], RehearsalSetting.replay)
+    #expect(run.autoscalers[0].ready.values.contains { $0 < 10 && $0 > 2 })
+  }
+
+  @Test("that cannot be played says in one line why, and where")
+  func problems() throws {
+    func problem(_ change: (inout RehearsalSetting) throws -> Void, _ more: String = "") -> String {
+      var setting = RehearsalSetting()
+      do {
+        try setting.load(cpu: [(0, 0.1)])
+        try change(&setting)
+        _ = try RehearsalRun.play(setting.input(more), name: "today")
+        return ""
+      } catch { return "\(error)" }
+    }
+    #expect(problem { _ in } == "")
+    #expect(
+      problem { try $0.load(cpu: [(0, 1)], "memory") } == "--load memory: no autoscaler reads the metric 'memory': web reads cpu")
+    #expect(
+      problem { $0.target = "wep" }.hasPrefix("hpa.yaml:1: HorizontalPodAutoscaler web scales Deployment wep, which is not"))
+    let rival = RehearsalSetting().autoscaler("rival")
+    #expect(problem({ _ in }, rival).contains("several autoscalers read the metric 'cpu': name one of web, rival"))
+    #expect(
+      problem({ $0.loads = [] }, rival)
+        == "more.yaml:1: web and rival scale the same Deployment web: each would undo what the other does")
+    let refused = problem { $0.deployment = $0.deployment.replacing("replicas: 2", with: "replicas: -2") }
+    #expect(refused.hasPrefix("app.yaml:1: ") && refused.contains("spec.replicas"), "\(refused)")
+    let misspelt = problem { $0.deployment = $0.deployment.replacing("replicas: 2", with: "replcias: 2") }
+    #expect(misspelt.contains("unknown field \"spec.replcias\""), "\(misspelt)")
+    let stuck = problem { $0.deployment += "\n      nodeSelector: {disk: ssd}" }
+    #expect(stuck.contains("Deployment web is not ready after 900 s"), "\(stuck)")
+  }
+}
+
+extension String {
+  fileprivate func replacing(_ text: String, with other: String) -> String {
+    guard let range = firstRange(of: text) else { return self }
+    return String(self[..<range.lowerBound]) + other + String(self[range.upperBound...])
+  }
+}
