@@ -14,6 +14,8 @@ package struct LoadSelection: Sendable, Equatable {
   package var join = Join.sum
   /// The series are counters: what they grow by in a second is the level. One that falls was set back to 0.
   package var isRate = false
+  /// What the samples of one second come to; nil: the last one counts, and in k6's CSV it is as the metric is made.
+  package var gather: SecondGather?
   package var factor = 1.0
   /// Added after the factor.
   package var offset = 0.0
@@ -27,7 +29,8 @@ package struct LoadSelection: Sendable, Equatable {
 
   package static func == (left: LoadSelection, right: LoadSelection) -> Bool {
     left.name == right.name && left.labels.elementsEqual(right.labels, by: ==) && left.join == right.join
-      && left.isRate == right.isRate && left.factor == right.factor && left.offset == right.offset && left.start == right.start
+      && left.isRate == right.isRate && left.gather == right.gather && left.factor == right.factor && left.offset == right.offset
+      && left.start == right.start
       && left.untilSecond == right.untilSecond && left.limit == right.limit
   }
 }

@@ -43,6 +43,12 @@ package struct LoadSeries: Sendable, Equatable {
     return value + (values[cursor + 1] - value) * (second - from) / (to - from)
   }
 
+  /// Gaps are equal to gaps, which NaN is not to itself.
+  package static func == (left: LoadSeries, right: LoadSeries) -> Bool {
+    left.isLinear == right.isLinear && left.seconds == right.seconds
+      && left.values.elementsEqual(right.values) { $0 == $1 || ($0.isNaN && $1.isNaN) }
+  }
+
   /// Every value as `change` makes it; what is missing stays missing.
   package mutating func map(_ change: (Double) -> Double) {
     for index in values.indices where !values[index].isNaN { values[index] = change(values[index]) }

@@ -1,0 +1,123 @@
+import CoreObjects
+
+/// The cells of one line of CSV.
+struct CSVCells {
+  private let line: UnsafeBufferPointer<UInt8>
+  private(set) var cells: [(range: Range<Int>, isQuoted: Bool)] = []
+
+  init(_ line: UnsafeBufferPointer<UInt8>, delimiter: UInt8) {
+    self.line = line
+    var (start, isQuoted, hasQuotes) = (0, false, false)
+    for index in 0..<line.count {
+      if line[index] == UInt8(ascii: "\"") {
+        isQuoted.toggle()
+        hasQuotes = true
+      } else if line[index] == delimiter, !isQuoted {
+        cells.append((start..<index, hasQuotes))
+        (start, hasQuotes) = (index + 1, false)
+      }
+    }
+    cells.append((start..<line.count, hasQuotes))
+  }
+
+  var count: Int { cells.count }
+
+  /// A cell's text without its quotes.
+  func with<Result>(_ column: Int, _ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+    let cell = UnsafeBufferPointer(rebasing: line[cells[column].range]).trimmed
+    guard cells[column].isQuoted, cell.first == UInt8(ascii: "\"") else { return body(cell) }
+    var text: [UInt8] = []
+    var index = 1
+    while index < cell.count {
+      if cell[index] == UInt8(ascii: "\"") {
+        guard index + 1 < cell.count, cell[index + 1] == UInt8(ascii: "\"") else { break }
+        index += 1
+      }
+      text.append(cell[index])
+      index += 1
+    }
+    return text.withUnsafeBufferPointer(body)
+  }
+
+  func text(_ column: Int) -> String { with(column, \.text) }
+}
+
+/// What the header of a CSV file and the lines below it say about its columns.
+struct CSVTable {
+  enum Content { case unknown, numbers, words }
+  private static let timeNames: Set<String> = [
+    "time", "timestamp", "date", "datetime", "date time", "ts", "_time", "@timestamp", "unix", "epoch", "unix timestamp", "t",
+    "second",
+    "seconds", "elapsed",
+  ]
+
+  let delimiter: UInt8
+  let names: [String]
+  let timeColumn: Int
+  /// Of each column but that of the time.
+  var contents: [Content]
+
+  /// - Throws: where the line is no header.
+  init(header: UnsafeBufferPointer<UInt8>, delimiter given: UInt8?, line: Int) throws(LoadError) {
+    let delimiter = given ?? CSVTable.delimiter(of: header)
+    let cells = CSVCells(header, delimiter: delimiter)
+    self.delimiter = delimiter
+    var names = (0..<cells.count).map { cells.text($0) }
+    if names.last == "", names.count > 2 { names.removeLast() }
+    guard names.count > 1 else {
+      throw LoadError(line: line, "one column: a time and a number are wanted, with comma, semicolon or tab between them")
+    }
+    let isHeader = (0..<names.count).contains { column in cells.with(column) { CellText($0) == .text && TimeText.read($0) == nil }
+    }
+    guard isHeader else { throw LoadError(line: line, "the first line has to name the columns") }
+    self.names = names
+    timeColumn = names.firstIndex { CSVTable.timeNames.contains($0.lowercased()) } ?? 0
+    contents = Array(repeating: .unknown, count: names.count)
+  }
+
+  /// That of comma, semicolon and tab which stands there most often outside of quotes.
+  private static func delimiter(of header: UnsafeBufferPointer<UInt8>) -> UInt8 {
+    let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), 0x09]
+    let counts = candidates.map { CSVCells(header, delimiter: $0).count }
+    return candidates[counts.firstIndex(of: counts.max()!)!]
+  }
+
+  /// k6 has a line for each sample of each metric.
+  var isK6: Bool { names.starts(with: ["metric_name", "timestamp", "metric_value"]) }
+  /// locust has a line for each request's name, and one for all.
+  var isLocust: Bool { names.starts(with: ["Timestamp", "User Count", "Type", "Name"]) }
+  var isDecided: Bool { contents.indices.allSatisfy { $0 == timeColumn || contents[$0] != .unknown } }
+  var numberColumns: [Int] { contents.indices.filter { $0 != timeColumn && contents[$0] == .numbers } }
+  /// Columns that tell series apart.
+  var wordColumns: [Int] { contents.indices.filter { $0 != timeColumn && contents[$0] == .words } }
+
+  /// The first cell with something in it says what a column holds.
+  mutating func look(at cells: CSVCells) {
+    for column in contents.indices where contents[column] == .unknown && column < cells.count && column != timeColumn {
+      switch cells.with(column, CellText.init) {
+      case .number: contents[column] = .numbers
+      case .text: contents[column] = .words
+      case .missing: break
+      }
+    }
+  }
+
+  /// The columns to read.
+  func valueColumns(_ name: String?) throws(LoadError) -> [Int] {
+    let numbers = numberColumns
+    switch name {
+    case "*" where !numbers.isEmpty: return numbers
+    case nil where numbers.count == 1: return numbers
+    case nil where numbers.count > 1: throw LoadError("which column? There are \(list(numbers))")
+    case let name? where name != "*":
+      if let column = names.firstIndex(of: name) { return [column] }
+      throw LoadError("no column \"\(name.excerpt)\"; there are \(list(numbers.isEmpty ? Array(names.indices) : numbers))")
+    default: throw LoadError("no column of numbers among \(list(Array(names.indices)))")
+    }
+  }
+
+  private func list(_ columns: [Int]) -> String {
+    let shown = columns.prefix(30).map { names[$0].excerpt }.joined(separator: ", ")
+    return columns.count > 30 ? shown + " and \(columns.count - 30) more" : shown
+  }
+}
