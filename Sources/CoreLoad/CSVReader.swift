@@ -39,12 +39,7 @@ struct CSVReader: LineReader {
   }
 
   mutating func read(_ line: UnsafeBufferPointer<UInt8>) throws(LoadError) {
-    var line = line
     let number = lines.number
-    if number == 1, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = UnsafeBufferPointer(rebasing: line.dropFirst(3)) }
-    if line.starts(with: [0xFF, 0xFE]) || line.starts(with: [0xFE, 0xFF]) {
-      throw LoadError(line: 1, "the file is UTF-16, as Grafana's download for Excel: UTF-8 is wanted")
-    }
     if line.trimmed.isEmpty {
       isBehindEmptyLine = true
       return
@@ -120,7 +115,7 @@ struct CSVReader: LineReader {
     for column in columns.words { id = cells.with(column) { FNV.hash($0, (id ^ UInt64(column)) &* 31) } }
     for column in columns.values {
       let value: Double
-      switch cells.with(column, CellText.init) {
+      switch table.content(of: cells, column) {
       case .number(let number): value = number
       case .missing: value = .nan
       case .text:

@@ -31,8 +31,15 @@ enum CellText: Equatable {
 
   /// Numbers with or without a unit: those that Grafana writes ("1.5 K", "1.21 GiB", "350 ms", "12%", "3.4K req/s"), and Kubernetes'
   /// quantities ("250m", "64Mi").
-  init(_ cell: UnsafeBufferPointer<UInt8>) {
+  ///
+  /// - Parameter hasCommas: decimals may stand behind a comma, as where tables are divided by semicolons.
+  init(_ cell: UnsafeBufferPointer<UInt8>, hasCommas: Bool = false) {
     let cell = cell.trimmed
+    let comma = UInt8(ascii: ",")
+    if hasCommas, cell.contains(comma), !cell.contains(UInt8(ascii: ".")) {
+      self = cell.map { $0 == comma ? UInt8(ascii: ".") : $0 }.withUnsafeBufferPointer { CellText($0) }
+      return
+    }
     if let (value, end) = NumberText.prefix(cell) {
       if end == cell.count {
         self = value.isFinite ? .number(value) : .missing

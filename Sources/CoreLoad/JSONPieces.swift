@@ -30,13 +30,10 @@ struct JSONPieces {
     if case .gap = inside, case .nothing = wanted { return true }
     return false
   }
-  /// Whether a value comes next, and nothing of it has come.
-  var isAtValue: Bool {
-    guard case .gap = inside else { return false }
-    switch wanted {
-    case .value, .valueOrEnd: return true
-    default: return false
-    }
+  /// Whether there was anything but blanks.
+  var hasBegun: Bool {
+    if case .gap = inside, case .value = wanted { return !open.isEmpty }
+    return true
   }
 
   /// The next part that ends in a piece of the text; nil at the piece's end.
@@ -137,7 +134,7 @@ struct JSONPieces {
     return part
   }
 
-  mutating func endValue() { wanted = open.isEmpty ? .nothing : .commaOrEnd }
+  private mutating func endValue() { wanted = open.isEmpty ? .nothing : .commaOrEnd }
 
   private static func endsScalar(_ byte: UInt8) -> Bool {
     byte <= 0x20 || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "]") || byte == UInt8(ascii: "}")

@@ -1,32 +1,3 @@
-/// Whose files are read.
-package enum LoadFormat: String, Sendable, CaseIterable {
-  /// Prometheus' answer to a range query, in JSON.
-  case prometheus
-  /// OpenMetrics or Prometheus' text format, with timestamps.
-  case openMetrics = "openmetrics"
-  case csv
-
-  /// By the end of a file's name; nil where it says nothing.
-  package init?(fileName: String) {
-    switch fileName.split(separator: ".", omittingEmptySubsequences: false).last.map({ $0.lowercased() }) {
-    case "json": self = .prometheus
-    case "om", "prom", "openmetrics", "metrics": self = .openMetrics
-    case "csv", "tsv": self = .csv
-    default: return nil
-    }
-  }
-
-  /// By how a file begins. Prometheus' dumps begin with a brace too, but a name comes after it.
-  fileprivate init(_ first: UInt8, _ second: UInt8) {
-    switch first {
-    case UInt8(ascii: "["): self = .prometheus
-    case UInt8(ascii: "{"): self = second == UInt8(ascii: "_") ? .openMetrics : .prometheus
-    case UInt8(ascii: "#"): self = .openMetrics
-    default: self = .csv
-    }
-  }
-}
-
 /// What was read of a file.
 package struct LoadReading: Sendable, Equatable {
   package var series: LoadSeries
@@ -51,14 +22,18 @@ protocol SeriesReader {
 /// Reads a load from a file of series, piece by piece, in bounded memory.
 package struct LoadReader {
   private let selection: LoadSelection
+  private let format: LoadFormat?
   private var reader: (any SeriesReader)?
-  /// The first bytes of a file whose format is not known yet.
+  /// The first bytes of a file of which it is not known yet how it is written.
   private var beginning: [UInt8] = []
+  private var hasBegun = false
+  /// Grafana's download for Excel is UTF-16.
+  private var wide: WideText?
 
   /// - Parameter format: nil: by how the file begins.
   package init(_ selection: LoadSelection, format: LoadFormat? = nil) {
     self.selection = selection
-    if let format { open(format) }
+    self.format = format
   }
 
   private mutating func open(_ format: LoadFormat) {
@@ -71,32 +46,45 @@ package struct LoadReader {
   }
 
   package mutating func consume(_ bytes: UnsafeRawBufferPointer) throws(LoadError) {
-    if reader != nil {
+    if wide == nil, reader != nil {
       try reader?.consume(bytes)
       return
     }
-    beginning += bytes
-    let start = beginning.firstIndex { $0 > 0x20 } ?? beginning.count
-    guard let second = beginning.dropFirst(start + 1).first(where: { $0 > 0x20 }) else {
-      guard beginning.count < 4096 else { throw LoadError("the file begins with blanks only") }
-      return
-    }
-    open(LoadFormat(beginning[start], second))
-    try release()
+    beginning += wide?.utf8(bytes) ?? Array(bytes)
+    try begin()
   }
 
-  private mutating func release() throws(LoadError) {
+  /// Passes the mark of the encoding over, and finds the format.
+  private mutating func begin(isEnd: Bool = false) throws(LoadError) {
+    if !hasBegun {
+      guard beginning.count >= 3 || isEnd else { return }
+      hasBegun = true
+      if beginning.starts(with: [0xEF, 0xBB, 0xBF]) { beginning.removeFirst(3) }
+      for isLittle in [true, false] where beginning.starts(with: isLittle ? [0xFF, 0xFE] : [0xFE, 0xFF]) {
+        wide = WideText(isLittle: isLittle)
+        beginning = Array(beginning[2...]).withUnsafeBytes { wide!.utf8($0) }
+      }
+    }
+    if reader == nil {
+      let start = beginning.firstIndex { $0 > 0x20 } ?? beginning.count
+      if let format {
+        open(format)
+      } else if let second = beginning.dropFirst(start + 1).first(where: { $0 > 0x20 }) {
+        open(LoadFormat(beginning[start], second))
+      } else if isEnd {
+        open(.csv)
+      } else {
+        guard beginning.count < 4096 else { throw LoadError("the file begins with blanks only") }
+        return
+      }
+    }
     let bytes = beginning
     beginning = []
     try bytes.withUnsafeBufferPointer { (bytes) throws(LoadError) in try reader?.consume(UnsafeRawBufferPointer(bytes)) }
   }
 
   package mutating func finish() throws(LoadError) -> LoadReading {
-    if reader == nil {
-      guard beginning.contains(where: { $0 > 0x20 }) else { throw LoadError("the file is empty") }
-      open(.csv)
-      try release()
-    }
+    try begin(isEnd: true)
     return try reader!.finish()
   }
 }

@@ -2,9 +2,8 @@
 package struct LoadSelection: Sendable, Equatable {
   package enum Join: String, Sendable { case sum, mean }
 
-  /// Samples that are kept of a file, after the series in it are joined: half a month of one a second, three quarters of a year of one
-  /// in 15 seconds.
-  package static let sampleLimit = 1_500_000
+  /// Samples that are kept of a file, after the series in it are joined: eleven days of one a second, half a year of one in 15 seconds.
+  package static let sampleLimit = 1_000_000
 
   /// The metric's name, or the column's in CSV; nil: the only one. `*` is all columns of numbers.
   package var name: String?

@@ -39,6 +39,7 @@ struct PrometheusReader: SeriesReader {
 
   mutating func finish() throws(LoadError) -> LoadReading {
     if let part = try json.finish() { try handle(part) }
+    if !json.hasBegun { throw LoadError("the file is empty") }
     guard json.isComplete else { throw LoadError(line: json.line, "the file ends in the middle of its JSON") }
     if isError { throw LoadError("Prometheus answered with an error, and not why") }
     guard hasResult else { throw wrong("it has no result") }

@@ -126,12 +126,23 @@ import Testing
     ])
   func wrong(text: String, message: String) { #expect(complaint(text, format: .csv) == message) }
 
-  @Test("that is UTF-16, as Grafana's download for Excel, is told as that")
-  func wide() {
-    let bytes: [UInt8] = [0xFF, 0xFE] + Array("T\0i\0m\0e\0\t\0x\0\n\0".utf8)
-    #expect(throws: LoadError(line: 1, "the file is UTF-16, as Grafana's download for Excel: UTF-8 is wanted")) {
-      try load(bytes)
+  @Test("of Grafana for Excel is UTF-16 and has tabs")
+  func wide() throws {
+    let text = "Time\tx 𝛼\r\n0\t1\r\n15\t2\r\n"
+    let little: [UInt8] = [0xFF, 0xFE] + text.utf16.map { [UInt8($0 & 255), UInt8($0 >> 8)] }.joined()
+    let big: [UInt8] = [0xFE, 0xFF] + text.utf16.map { [UInt8($0 >> 8), UInt8($0 & 255)] }.joined()
+    for bytes in [little, big] {
+      for pieces in [1, 2, 3, 5, 100] {
+        #expect(try load(bytes, selection { $0.name = "x 𝛼" }, pieces: pieces).lines == "0:1 15:2")
+      }
     }
+  }
+
+  @Test("divided by semicolons or tabs may have decimals behind a comma")
+  func commas() throws {
+    #expect(try load("Zeit;x\n0;0,5\n15;1.25\n30;1,5 K\n").lines == "0:0.5 15:1.25 30:1500")
+    #expect(complaint("t;x\n0;1\n15;1,234,567\n") == "line 3: \"1,234,567\" is no number (column x)")
+    #expect(complaint("t,x\n0,1\n15,\"1,234\"\n") == "line 3: \"1,234\" is no number (column x)")
   }
 
   @Test("of which no column fits lists those that there are")

@@ -59,6 +59,20 @@ import Testing
     #expect(try load(recording("promtool-dump.txt"), pod).samples == 30)
   }
 
+  @Test("of several pods are joined as Prometheus' own sum and avg join them, number by number", arguments: ["sum", "avg"])
+  func joined(query: String) throws {
+    let expected = try load(recording("prometheus-\(query).json"))
+    let chosen = selection { ($0.name, $0.join) = ("work_seconds_total", query == "sum" ? .sum : .mean) }
+    for file in ["promtool-dump.txt", "prometheus-counter.json"] {
+      let reading = try load(recording(file), chosen)
+      #expect(reading.seriesCount == 2 && expected.series.count == 57)
+      for second in stride(from: 0.0, through: 56, by: 1) {
+        let (value, wanted) = (try #require(reading.level(second)), try #require(expected.level(second)))
+        #expect(abs(value - wanted) < 1e-12 * wanted, "\(file) at \(second)")
+      }
+    }
+  }
+
   @Test("count for five minutes, as Prometheus looks back, and not across a staleness mark")
   func staleness() throws {
     let text = """
