@@ -112,7 +112,7 @@ let package = Package(
     tests("CoreNodeTests", ["CoreNode", "CoreObjects"]),
     tests("CoreEngineTests", coreTargets + ["EdgeClient"]),
     tests("CoreLoadTests", ["CoreLoad", "CoreObjects"]),
-    tests("CoreReportTests", ["CoreReport", "CoreObjects"]),
+    tests("CoreReportTests", ["CoreReport", "CoreObjects", "TestMachine"]),
     tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLinux", "CZlib", "CLinux", "TestMachine"]),
     tests("EdgeJournalTests", ["EdgeJournal", "CoreObjects", "EdgeLinux", "CSQLite", "TestMachine"]),
     tests("EdgeImagesTests", ["EdgeImages", "EdgeLinux", "CLinux", "CArchive", "CoreObjects", "CoreNode", "TestMachine"]),

@@ -59,7 +59,7 @@ struct Chart: Sendable {
     let hasEvents = marks.contains { $0.shape == .event }
     let rows = lanes.count + (hasEvents ? 1 : 0)
     let axisTop = rows == 0 ? Chart.margin + height : lanesTop + rows * Chart.laneHeight
-    let whole = axisTop + (isLast ? Chart.axisHeight : 6)
+    let whole = axisTop + (isLast ? Chart.axisHeight : 8)
     page.raw("<svg class=\"chart\" role=\"group\" height=\"\(whole)\" aria-label=\"")
     page.text(label)
     page.raw("\" data-top=\"\(Decimal.text(scale.top, places: 9))\" data-bottom=\"\(Decimal.text(scale.bottom, places: 9))\"")
