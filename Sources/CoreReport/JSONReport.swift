@@ -83,6 +83,10 @@ package struct JSONReport: Sendable {
 
   /// What is no number (there was no value) is null.
   private static func json(_ series: RunSeries) -> JSON {
-    ["seconds": .array(series.seconds.map(JSON.double)), "values": .array(series.values.map(JSON.double))]
+    // Whole numbers are written faster as such.
+    func numbers(_ values: [Double]) -> JSON {
+      .array(values.map { value in Int64(exactly: value).map(JSON.int) ?? .double(value) })
+    }
+    return ["seconds": numbers(series.seconds), "values": numbers(series.values)]
   }
 }

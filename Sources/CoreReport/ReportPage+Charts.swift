@@ -47,16 +47,11 @@ extension ReportPage {
 
   private func runName(_ number: Int) -> String { rehearsed.runs.count > 1 ? rehearsed.runs[number].name : "" }
 
-  mutating func writeCharts(_ subject: ReportSubject, _ number: Int) {
-    page.raw("<section>\n")
-    page.element(
-      "h2", "id=\"autoscaler-\(number + 1)\"", subjects.count > 1 ? "\(subject.target) in \(subject.namespace)" : "Over time")
-    page.raw("\n")
+  mutating func writeCharts(_ subject: ReportSubject) {
     writeReplicas(subject)
     for name in ReportPage.names(subject.records.flatMap { $0.record.metrics.map(\.name) }) { writeMetric(name, subject) }
     writePods(subject)
     for name in ReportPage.names(subject.records.flatMap { $0.record.loads.map(\.name) }) { writeLoad(name, subject) }
-    page.raw("</section>\n")
   }
 
   /// Each name once, in the order in which they come.
@@ -173,13 +168,22 @@ extension ReportPage {
     if shown.isEmpty { return }
     let unit = shown[0].record.loads.first?.unit ?? .number
     let scale = ChartScale(holding: shown.lazy.flatMap { $0.record.pods.lazy.flatMap(\.usage.values) }, unit: unit, steps: 4)
+    let isBundled = shown.contains { $0.record.pods.count > ReportPage.podLimit }
     let panels = shown.map { run, _, record in
       var chart = Chart(label: "Usage of each pod of \(record.target), \(rehearsed.runs[run].name)", height: 110, scale: scale)
-      chart.lines = record.pods.map { .init(name: $0.name, series: $0.usage, tone: "pod", isOfMany: true) }
+      if isBundled {
+        let bundle = SeriesBundle(of: record.pods.map(\.usage), axis)
+        chart.lines = [("highest", bundle.highest), ("mean", bundle.mean), ("lowest", bundle.lowest)].map {
+          .init(name: $0, series: $1, tone: $0)
+        }
+      } else {
+        chart.lines = record.pods.map { .init(name: $0.name, series: $0.usage, tone: "pod", isOfMany: true) }
+      }
       return Panel(run: runName(run), charts: [chart])
     }
     let name = shown[0].record.loads.first?.name ?? "usage"
-    figure("\(name) used by each pod", [("line pod", "a pod")], panels)
+    let legend = isBundled ? ["highest", "mean", "lowest"].map { ("line \($0)", "\($0) of all pods") } : [("line pod", "a pod")]
+    figure("\(name) used by each pod", legend, panels)
   }
 
   private mutating func writeLoad(_ name: String, _ subject: ReportSubject) {

@@ -4,39 +4,28 @@ import CoreObjects
 extension ReportPage {
   // MARK: Figures
 
-  mutating func writeFigures() {
-    if subjects.isEmpty { return }
-    page.raw("<section>\n<h2 id=\"figures\">Figures</h2>\n")
-    for subject in subjects {
-      let records = subject.records
-      if rehearsed.runs.count == 1, subjects.count == 1 {
-        writeStrip(records[0].record.figures)
-        break
-      }
-      page.raw("<table class=\"figures\" style=\"--runs:\(records.count)\">\n<thead><tr>")
-      page.element("td", "", subjects.count > 1 ? subject.target : "")
-      for (run, _, _) in records { page.element("th", "scope=\"col\"", rehearsed.runs[run].name) }
-      page.raw("</tr></thead>\n<tbody>\n")
-      for row in FigureRow.all {
-        page.raw("<tr>")
-        page.element("th", "scope=\"row\"", row.title)
-        for (run, _, record) in records {
-          page.raw("<td>")
-          page.text(row.text(record.figures))
-          if run > 0, let today = subject.today, let difference = row.difference(record.figures, from: today.figures) {
-            let tone = difference.isBetter.map { $0 ? "better" : "worse" } ?? ""
-            page.element("span", "class=\"difference \(tone)\"", difference.text)
-          }
-          page.raw("</td>")
+  mutating func writeFigures(_ subject: ReportSubject) {
+    let records = subject.records
+    if rehearsed.runs.count == 1 { return writeStrip(records[0].record.figures) }
+    page.raw("<table class=\"figures\" style=\"--runs:\(records.count)\">\n<thead><tr><td></td>")
+    for (run, _, _) in records { page.element("th", "scope=\"col\"", rehearsed.runs[run].name) }
+    page.raw("</tr></thead>\n<tbody>\n")
+    for row in FigureRow.all {
+      page.raw("<tr>")
+      page.element("th", "scope=\"row\"", row.title)
+      for (run, _, record) in records {
+        page.raw("<td>")
+        page.text(row.text(record.figures))
+        if run > 0, let today = subject.today, let difference = row.difference(record.figures, from: today.figures) {
+          let tone = difference.isBetter.map { $0 ? "better" : "worse" } ?? ""
+          page.element("span", "class=\"difference \(tone)\"", difference.text)
         }
-        page.raw("</tr>\n")
+        page.raw("</td>")
       }
-      page.raw("</tbody></table>\n")
+      page.raw("</tr>\n")
     }
-    if rehearsed.runs.count > 1 {
-      note("The small numbers are the difference to \(rehearsed.runs[0].name). Less is better in each row but the peak.")
-    }
-    page.raw("</section>\n")
+    page.raw("</tbody></table>\n")
+    note("The small numbers are the difference to \(rehearsed.runs[0].name). Less is better in each row but the peak.")
   }
 
   /// The figures of a single run, in a row.

@@ -1,7 +1,9 @@
 /// A rehearsal as one page of HTML that needs nothing else: no network, no script, no font. The same rehearsal gives the same bytes.
 package struct ReportPage: Sendable {
-  /// Autoscalers that are drawn, and lines of what is listed of one autoscaler or run; the rest is counted.
+  /// Autoscalers and nodes that are drawn, and lines of what is listed of one autoscaler or run; the rest is counted.
   static let (drawnLimit, listedLimit) = (20, 1000)
+  /// Pods that are drawn one by one.
+  static let podLimit = 100
 
   let rehearsed: Rehearsed
   let axis: TimeAxis
@@ -32,15 +34,36 @@ package struct ReportPage: Sendable {
     page.raw(
       "\n<style>\n\(ReportStyle.sheet)</style>\n</head>\n<body data-seconds=\"\(Decimal.text(axis.seconds, places: 3))\">\n")
     writeHead()
-    writeFigures()
-    for (number, subject) in subjects.prefix(ReportPage.drawnLimit).enumerated() { writeCharts(subject, number) }
-    if subjects.count > ReportPage.drawnLimit {
-      note("Drawn are \(ReportPage.drawnLimit) of \(subjects.count) autoscalers. The table has them all.")
-    }
+    if subjects.count > 1 { writeIndex() }
+    for (number, subject) in subjects.prefix(ReportPage.listedLimit).enumerated() { write(subject, number) }
     writeNodes()
     writeDecisions()
     writeSources()
     page.raw("<script>\n\(ReportScript.cursor)</script>\n</body>\n</html>\n")
+  }
+
+  /// What each autoscaler was: its figures, and its charts.
+  private mutating func write(_ subject: ReportSubject, _ number: Int) {
+    page.raw("<section>\n")
+    page.element("h2", "id=\"autoscaler-\(number + 1)\"", subjects.count > 1 ? subject.title : "Figures")
+    page.raw("\n")
+    writeFigures(subject)
+    if number < ReportPage.drawnLimit {
+      if subjects.count == 1 { page.raw("</section>\n<section>\n<h2 id=\"charts\">Over time</h2>\n") }
+      writeCharts(subject)
+    }
+    page.raw("</section>\n")
+  }
+
+  /// The autoscalers, where there are several.
+  private mutating func writeIndex() {
+    page.inside("ul", "class=\"index\"") { page in
+      for (number, subject) in subjects.prefix(ReportPage.listedLimit).enumerated() {
+        page.inside("li") { $0.element("a", "href=\"#autoscaler-\(number + 1)\"", subject.title) }
+      }
+    }
+    let drawn = min(ReportPage.drawnLimit, subjects.count)
+    if drawn < subjects.count { note("Charts are drawn of the first \(drawn) of \(subjects.count) autoscalers.") }
   }
 
   mutating func note(_ text: String) {

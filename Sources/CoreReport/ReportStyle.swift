@@ -39,7 +39,6 @@ enum ReportStyle {
     th, td { padding: 0.4rem 0 0.4rem 2.25rem; text-align: right; vertical-align: baseline; font-weight: 400; }
     th:first-child, td:first-child { padding-left: 0; text-align: left; }
     thead th, thead td { color: var(--soft); font-size: 0.875rem; vertical-align: bottom; }
-    thead td { color: var(--ink); font-weight: 600; font-size: 1rem; }
     tbody tr { border-top: 1px solid var(--faint); }
     tbody tr:last-child { border-bottom: 1px solid var(--faint); }
     .figures td { font-weight: 550; white-space: nowrap; }
@@ -50,7 +49,9 @@ enum ReportStyle {
     .failures { margin: 1rem 0 0; padding: 0; max-width: 48rem; list-style: none; }
     .failures li { margin: 0.75rem 0 0; padding: 0.1rem 0 0.1rem 1rem; border-left: 3px solid var(--red); }
 
+    .index { margin: 1.5rem 0 0; padding: 0; list-style: none; columns: 16rem auto; }
     .strip { display: grid; grid-template-columns: repeat(auto-fill, minmax(6.4rem, 1fr)); gap: 1rem; margin: 1.25rem 0; }
+    .strip div { display: flex; flex-direction: column; justify-content: space-between; }
     .strip dt { font-size: 0.8125rem; }
     .strip dd { margin: 0; font-size: 1.25rem; font-weight: 600; }
 
@@ -92,6 +93,9 @@ enum ReportStyle {
     .line.target { stroke: var(--red); stroke-dasharray: 6 3; stroke-width: 1.25; }
     .line.proposed { stroke: var(--purple); stroke-width: 1.75; }
     .line.pod { stroke: var(--ink); stroke-width: 1; stroke-opacity: 0.3; }
+    .line.mean { stroke: var(--ink); }
+    .line.highest { stroke: var(--red); stroke-width: 1; }
+    .line.lowest { stroke-width: 1; }
     .line.pod:hover { stroke: var(--red); stroke-width: 2; stroke-opacity: 1; }
     .band { fill: var(--red); fill-opacity: 0.1; }
     .area { fill: var(--sky); fill-opacity: var(--wash); }
@@ -148,7 +152,9 @@ enum ReportStyle {
     @media print {
       body { max-width: none; padding: 0; font-size: 10pt; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+      h2 { margin-top: 2rem; }
       h2, h3, figcaption { break-after: avoid; }
+      table { break-inside: avoid; }
       tr, .decisions li, .failures li { break-inside: avoid; }
       .scripted .reading { display: none; }
     }

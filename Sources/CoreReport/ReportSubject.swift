@@ -5,6 +5,7 @@ struct ReportSubject: Sendable {
   /// Run by run, with the run's number from 0 and the autoscaler's in it.
   private(set) var records: [(run: Int, place: Int, record: AutoscalerRecord)] = []
 
+  var title: String { "\(target) in \(namespace)" }
   var today: AutoscalerRecord? { records.first.flatMap { $0.run == 0 ? $0.record : nil } }
 
   static func all(of runs: [RunRecord]) -> [ReportSubject] {

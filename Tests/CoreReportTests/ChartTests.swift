@@ -66,4 +66,18 @@ import Testing
     #expect(labels(90) == ["0!", "10 s", "20 s", "30 s!", "40 s", "50 s", "1 min!", "1:10 min", "1:20 min", "1:30 min!"])
     #expect(labels(7 * 86400) == ["0!", "1 d", "2 d!", "3 d", "4 d!", "5 d", "6 d!", "7 d"])
   }
+
+  @Test("of a bundle of series shows the highest, the mean and the lowest")
+  func bundles() {
+    var (first, second) = (RunSeries(), RunSeries())
+    first.add(1, at: 0)
+    first.add(9, at: 500.5)
+    first.add(2, at: 500.9)
+    second.add(3, at: 0)
+    second.add(.nan, at: 800)
+    let bundle = SeriesBundle(of: [first, second], TimeAxis(seconds: 1000))
+    #expect(bundle.highest.seconds == [0, 500, 501, 800] && bundle.highest.values == [3, 9, 3, 2])
+    #expect(bundle.highest.level(at: 500) == 9 && bundle.lowest.level(at: 500) == 1)
+    #expect(bundle.mean.level(at: 100) == 2 && bundle.mean.level(at: 600) == 2.5 && bundle.mean.level(at: 900) == 2)
+  }
 }

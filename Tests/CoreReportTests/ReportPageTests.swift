@@ -91,6 +91,34 @@ import Testing
     #expect(page.contains("<ins>        averageUtilization: 50</ins>") || page.contains("averageUtilization: 50</ins>"))
   }
 
+  @Test("bundles pods that are too many to be drawn one by one")
+  func manyPods() {
+    var rehearsed = SampleRun.rehearsed()
+    let pods = rehearsed.runs[0].autoscalers[0].pods
+    #expect(ReportPage(rehearsed).html.contains("data-many=\"\(pods[0].name)\""))
+    for number in 0...100 { rehearsed.runs[0].autoscalers[0].pods.append(("pod-\(number)", pods[number % 3].usage)) }
+    let page = ReportPage(rehearsed).html
+    #expect(!page.contains("data-many=\"") && page.contains("data-name=\"highest\"") && page.contains("data-name=\"lowest\""))
+  }
+
+  @Test("of many autoscalers has figures of all and charts of some")
+  func manyAutoscalers() {
+    var rehearsed = SampleRun.rehearsed([SampleRun.today, SampleRun.calmer])
+    for run in rehearsed.runs.indices {
+      let record = rehearsed.runs[run].autoscalers[0]
+      for number in 1..<30 {
+        var other = record
+        other.target = "Deployment/web-\(number)"
+        rehearsed.runs[run].autoscalers.append(other)
+      }
+    }
+    let page = ReportPage(rehearsed).html
+    #expect(page.contains("<a href=\"#autoscaler-30\">Deployment/web-29 in default</a>"))
+    #expect(page.ranges(of: "<table class=\"figures\"").count == 30)
+    #expect(page.ranges(of: "<h3>Replicas</h3>").count == 20)
+    #expect(page.contains("Charts are drawn of the first 20 of 30 autoscalers."))
+  }
+
   @Test("of nothing at all is a page as well, and so is one of numbers at the ends of what there is")
   func extremes() {
     var rehearsed = Rehearsed(
