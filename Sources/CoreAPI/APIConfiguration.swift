@@ -20,6 +20,8 @@ package struct APIConfiguration: Sendable {
   package var frontProxyAuthorityPEM = ""
   /// What spec.timeZone of a CronJob may name.
   package var timeZones = TimeZoneDatabase.utcOnly
+  /// Those that are switched on.
+  package var featureGates: Set<FeatureGate> = []
   /// What controllers and nodes write is not held against the schema: statuses are stored as they are, and what is made of a template
   /// was judged with it. For simulated time, whose tests (debug builds) judge each of them nevertheless; where real containers report,
   /// what they report is judged.

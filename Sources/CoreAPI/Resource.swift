@@ -136,6 +136,7 @@ package struct WriteContext: Sendable {
   /// Random 64 bits for this write: the only randomness there is.
   package var randomBits: UInt64
   package var timeZones: TimeZoneDatabase
+  package var featureGates: Set<FeatureGate> = []
 }
 
 extension Resource {

@@ -4,8 +4,8 @@ extension RunFigures {
   /// - podHours: the integral of `current` over the run, in hours.
   /// - changes: how often `desired` took another value, its first one not counted.
   /// - secondsAtMost: how long `current` was at `most` or above.
-  /// - secondsAboveTarget: how long a metric was above target × (1 + tolerance).
-  /// - unmetShare: the integral of offered − served over that of offered, of all loads with an offer that can be missed.
+  /// - secondsAboveTarget: how long a metric was above target × (1 + tolerance): that of the metric for which it was longest.
+  /// - unmetShare: the integral of offered − served over that of offered: that of the load for which it was most.
   /// - reactionSeconds: from each crossing of that line until `ready` has what the metric proposed there, or `most` of them: the longest.
   package mutating func count(_ record: AutoscalerRecord, lengthSeconds end: Double) {
     podHours = record.current.integral(to: end) { $0 } / 3600
@@ -24,9 +24,10 @@ extension RunFigures {
         reactionSeconds = max(reactionSeconds ?? 0, at - crossing)
       }
     }
-    let offered = record.loads.reduce(0) { $0 + $1.offered.integral(to: end) { $0 } }
-    let served = record.loads.reduce(0) { $0 + $1.served.integral(to: end) { $0 } }
-    unmetShare = offered > 0 ? max(0, offered - served) / offered : nil
+    unmetShare = record.loads.compactMap { load in
+      let offered = load.offered.integral(to: end) { $0 }
+      return offered > 0 ? max(0, offered - load.served.integral(to: end) { $0 }) / offered : nil
+    }.max()
   }
 }
 

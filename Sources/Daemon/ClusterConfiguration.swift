@@ -1,3 +1,5 @@
+package import CoreAPI
+
 /// What `wavetank up` was asked for.
 package struct ClusterConfiguration: Sendable {
   package var dataDirectory: String
@@ -8,6 +10,7 @@ package struct ClusterConfiguration: Sendable {
   package var name = "wavetank"
   /// False: pods are scheduled and stay Pending. For machines without root or crun.
   package var runsContainers = true
+  package var featureGates: Set<FeatureGate> = []
 
   package init(dataDirectory: String, kubeconfig: String) {
     self.dataDirectory = dataDirectory

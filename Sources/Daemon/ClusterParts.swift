@@ -94,6 +94,7 @@ struct ClusterParts {
     api.frontProxyAuthorityPEM = String(decoding: secrets.frontProxy.certificatePEM, as: UTF8.self)
     let timeZones = TimeZoneDatabase(read: ZoneFiles.read)
     api.timeZones = timeZones
+    api.featureGates = configuration.featureGates
     let seed = secureRandomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return Engine(
       api, random: RandomSource(seed: seed), store: store,

@@ -20,6 +20,6 @@ let output =
   switch arguments[1] {
   case "keys": KeysOutput.make(document)
   case "views": ViewsOutput.make(document)
-  default: TextOutput.make(text)
+  default: TextOutput.make(text, document)
   }
 TextFile.write(output, to: arguments[2])

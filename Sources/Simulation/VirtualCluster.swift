@@ -34,12 +34,14 @@ package struct VirtualCluster: Sendable {
   /// - Parameter controllers: what takes the place of the controllers, such as ones whose writes are refused at times
   package init(
     seed: UInt64, nodes: [VirtualNode], start: Instant, timeZones: TimeZoneDatabase = .utcOnly,
+    featureGates: Set<FeatureGate> = [],
     controllers replaced: @escaping @Sendable ([any Controller]) -> [any Controller] = { $0 }
   ) {
     var configuration = APIConfiguration(
       sign: { claims in "simulated." + Base64.encode(claims.encoded()) },
       verify: { token in Base64.decode(String(token.drop { $0 != "." }.dropFirst())).flatMap { try? JSONParser.parse($0) } })
     configuration.timeZones = timeZones
+    configuration.featureGates = featureGates
     configuration.trustsOwnWrites = true
     self.configuration = configuration
     makeControllers = {

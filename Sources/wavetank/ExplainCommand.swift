@@ -2,14 +2,16 @@ import CoreAPI
 import CoreObjects
 import Daemon
 import EdgeLinux
+import Rehearsal
 
 /// wavetank explain hpa/NAME: why an autoscaler did what it did, as the running cluster remembers it; wavetank explain fields: what
-/// becomes of the fields of objects, which needs no cluster.
+/// becomes of the fields of objects, and wavetank explain scenario: what may stand in a scenario, which need no cluster.
 enum ExplainCommand {
   struct Options: CommandOptions {
     let subject = Option.argument(
-      "SUBJECT", .object(kinds: ["hpa", "horizontalpodautoscaler", "horizontalpodautoscalers"], words: ["fields"]),
-      "hpa/NAME: an autoscaler; fields: what becomes of the fields of objects")
+      "SUBJECT", .object(kinds: ["hpa", "horizontalpodautoscaler", "horizontalpodautoscalers"], words: ["fields", "scenario"]),
+      "hpa/NAME: an autoscaler; fields: what becomes of the fields of objects; scenario, or scenario.spec.load: a scenario's fields"
+    )
     let kinds = Option.arguments("KIND", .text, "of fields: the kinds; without one, all")
     let namespace = Option.value("--namespace", short: "n", "NAMESPACE", .text, default: "default", "the autoscaler's namespace")
     let json = Option.flag("--json", "prints the explanation as a JSON object")
@@ -22,12 +24,17 @@ enum ExplainCommand {
     "explain", "says why an autoscaler scaled, or what fields do",
     examples: [
       "explain hpa/app -n default": "every term of the last decision, and what comes next",
+      "explain scenario.spec.load": "what may stand there in a scenario for 'wavetank rehearse'",
       "explain fields pod service": "which fields are acted on, and what is done instead of others",
     ],
     options: Options.self, run: run)
 
   private static func run(_ invocation: Invocation<Options>) throws(UsageError) {
     if invocation.subject == "fields" { return try printFields(invocation.kinds, asJSON: invocation.json) }
+    if invocation.subject == "scenario" || invocation.subject.hasPrefix("scenario.") {
+      let path = String(invocation.subject.dropFirst("scenario".count))
+      return Standard.output(try TypeExplanation(ScenarioFile.typeName, path).lines.joined(separator: "\n"))
+    }
     if let kind = invocation.kinds.first { throw UsageError("explain hpa/NAME takes no '\(kind)'") }
     let name = invocation.subject.split(separator: "/").last ?? ""
     let request = ControlRequest.explain(autoscaler: String(name), namespace: invocation.namespace)

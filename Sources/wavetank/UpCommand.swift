@@ -1,3 +1,4 @@
+import CoreAPI
 import Daemon
 import EdgeLinux
 import Glibc
@@ -12,9 +13,10 @@ enum UpCommand {
     let kubeconfig = Option.value(
       "--kubeconfig", "F", .file, "where the kubeconfig is written", default: "kubeconfig in the data directory")
     let detach = Option.flag("--detach", "leaves it running in the background, once it is up")
+    let featureGates = Option.featureGates
     let withoutContainers = Option.flag("--without-containers", "runs no pods; needs no root")
 
-    var all: [any OptionDescription] { [nodes, speed, port, dataDirectory, kubeconfig, detach, withoutContainers] }
+    var all: [any OptionDescription] { [nodes, speed, port, dataDirectory, kubeconfig, detach, featureGates, withoutContainers] }
   }
 
   static let command = Command(
@@ -23,13 +25,16 @@ enum UpCommand {
     examples: ["up --nodes 3 --speed 60 --detach": "three nodes, a minute of whose time takes a second; in the background"],
     options: Options.self, run: run)
 
-  private static func run(_ invocation: Invocation<Options>) async {
+  private static func run(_ invocation: Invocation<Options>) async throws(UsageError) {
     let directory = invocation.dataDirectory
     var configuration = ClusterConfiguration(
       dataDirectory: directory, kubeconfig: invocation.kubeconfig ?? directory + "/kubeconfig")
     configuration.nodes = invocation.nodes
     configuration.speed = invocation.speed
     configuration.port = UInt16(invocation.port)
+    do throws(FeatureGateError) { configuration.featureGates = try FeatureGate.read(invocation.featureGates ?? "") } catch {
+      throw UsageError("--feature-gates: \(error)")
+    }
     configuration.runsContainers = !invocation.withoutContainers
     DataDirectory.make(directory)
     if invocation.detach { detach(invocation, configuration.kubeconfig) }

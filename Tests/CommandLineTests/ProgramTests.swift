@@ -98,7 +98,7 @@ struct ProgramTests {
       #expect(zsh.contains("\(command.words.last!):\(command.summary)".quoted))
       #expect(fish.contains("-a \(command.words.last!) -d "))
       for option in command.options {
-        #expect(zsh.contains("'\(option.name)\(option.isFlag ? "" : "=")["))
+        #expect(zsh.contains("'\(option.isRepeated ? "*" : "")\(option.name)\(option.isFlag ? "" : "=")["))
         #expect(fish.contains("-l \(option.name.dropFirst(2)) -d "))
       }
     }

@@ -105,13 +105,13 @@ struct TableTests {
       ("wavetank load", "load wants docker-image NAME or image-archive FILE"),
       ("wavetank image", "image wants pack NAME PROGRAM, pack-tools NAME, list or rm NAME"),
       ("wavetank image pack app:test", "image pack wants PROGRAM"),
-      ("wavetank explain", "explain wants hpa/NAME or fields"),
-      ("wavetank explain sts/app", "explain wants hpa/NAME or fields, not 'sts/app'"),
-      ("wavetank explain hpa/", "explain wants hpa/NAME or fields, not 'hpa/'"),
+      ("wavetank explain", "explain wants hpa/NAME, fields or scenario"),
+      ("wavetank explain sts/app", "explain wants hpa/NAME, fields or scenario, not 'sts/app'"),
+      ("wavetank explain hpa/", "explain wants hpa/NAME, fields or scenario, not 'hpa/'"),
       ("wavetank simulate", "simulate wants --hpa-cases FILE"),
       ("wavetank practice --seed 3", "--seed goes only with --simulate"),
       ("wavetank practice --context c --speed 9", "--speed does not go with --context"),
-      ("wavetank down --nodes 3", "--nodes is an option of up, not of down"),
+      ("wavetank down --nodes 3", "--nodes is an option of up and rehearse, not of down"),
       ("wavetank status now", "status has no arguments, not also 'now'"),
     ])
   func refused(line: String, message: String) {

@@ -1,3 +1,4 @@
+import CoreAPI
 import CoreLoad
 import CoreObjects
 import CoreReport
@@ -67,6 +68,22 @@ import Testing
     let record = try setting.play().autoscalers[0]
     #expect(record.current.values.max() == 10 && record.desired.last == 2, RehearsalSetting.replay)
     #expect((record.loads[0].unmet.values.max() ?? 0) > 300)
+  }
+
+  @Test("goes to zero and comes back where the feature is on, and is refused where it is off")
+  func scaleToZero() throws {
+    var setting = RehearsalSetting()
+    setting.least = 0
+    setting.metrics = "[{type: External, external: {metric: {name: jobs}, target: {type: AverageValue, averageValue: \"30\"}}}]"
+    setting.seconds = 1800
+    try setting.load(cpu: [(0, 10), (60, 0), (900, 90)], "jobs")
+    var input = try setting.input()
+    #expect(throws: RehearsalError.self) { try RehearsalRun.play(input, name: "off") }
+    input.featureGates = [.hpaScaleToZero]
+    let record = try RehearsalRun.play(input, name: "on").autoscalers[0]
+    #expect(record.desired.values.suffix(2) == [0, 3] || record.desired.last == 3 && record.desired.values.contains(0))
+    let zero = try #require(zip(record.current.seconds, record.current.values).first { $0.1 == 0 })
+    #expect(zero.0 > 300 && zero.0 < 500, RehearsalSetting.replay)
   }
 
   @Test("reads metrics of pods and of objects")

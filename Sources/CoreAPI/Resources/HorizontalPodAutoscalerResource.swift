@@ -29,11 +29,17 @@ struct HorizontalPodAutoscalerResource: Resource {
 
   func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) { object.remove(.status) }
 
+  private func allowsZero(_ object: JSON, _ context: WriteContext) -> Bool {
+    context.store.get(ObjectKey(definition.id, of: object))?.view(HorizontalPodAutoscaler.self).spec.minReplicas == 0
+  }
+
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     let spec = HorizontalPodAutoscaler(tree: object).spec
     var errors: [FieldError] = []
-    if let least = spec.minReplicas, least < 1 {
-      errors.add(.invalid, "spec.minReplicas", value: least, "must be greater than or equal to 1")
+    // Those that were made while the feature was on keep what they have.
+    let floor = context.featureGates.contains(.hpaScaleToZero) || allowsZero(object, context) ? 0 : 1
+    if let least = spec.minReplicas, least < floor {
+      errors.add(.invalid, "spec.minReplicas", value: least, "must be greater than or equal to \(floor)")
     }
     if spec.minReplicas == 0, !spec.metrics.contains(where: { $0.type == "Object" || $0.type == "External" }) {
       errors.add(.forbidden, "spec.metrics", "without a pod only a metric of type Object or External can be read")

@@ -55,7 +55,6 @@ package final class FieldSchema: Sendable {
   package var enumeration: [String] { declaration.enumeration }
   var isUnchecked: Bool { declaration.isUnchecked }
   var isMissingUnchecked: Bool { isUnchecked && enumeration.isEmpty }
-  package var docs: String { declaration.docs }
   /// Repeated keys or elements are refused.
   var refusesRepeats: Bool { !declaration.allowsRepeats && (declaration.listType == "set" || !listKeys.isEmpty) }
 }

@@ -11,7 +11,7 @@ struct OpenAPISchemas {
 
   /// A reference to a type, which the document will then hold; nil for a name that is not declared.
   mutating func reference(_ qualifiedName: String) -> JSON? {
-    guard let type = Schema.described.type(qualifiedName) else { return nil }
+    guard let type = Schema.shared.type(qualifiedName) else { return nil }
     want(type)
     return referenceTo(type.openAPIName)
   }
@@ -36,7 +36,9 @@ struct OpenAPISchemas {
 
   private mutating func object(_ type: TypeSchema) -> JSON {
     var properties: [Member] = []
-    for field in type.fields { properties.append(Member(key: field.key, value: property(field))) }
+    for (index, field) in type.fields.enumerated() {
+      properties.append(Member(key: field.key, value: property(field, type.docs(ofField: index))))
+    }
     var result: [Member] = []
     if !type.docs.isEmpty { result.append(Member(key: "description", value: .string(type.docs))) }
     result.append(Member(key: .type, value: "object"))
@@ -52,9 +54,9 @@ struct OpenAPISchemas {
     return .object(result)
   }
 
-  private mutating func property(_ field: FieldSchema) -> JSON {
+  private mutating func property(_ field: FieldSchema, _ docs: String) -> JSON {
     var result: [Member] = []
-    if !field.docs.isEmpty { result.append(Member(key: "description", value: .string(field.docs))) }
+    if !docs.isEmpty { result.append(Member(key: "description", value: .string(docs))) }
     if let value = field.defaultValue { result.append(Member(key: "default", value: value)) }
     let type = shape(field.key == .fieldsV1 ? nil : field.shape)
     if format == .v3, !result.isEmpty, !type["$ref"].isNull {

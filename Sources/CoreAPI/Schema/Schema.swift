@@ -7,17 +7,17 @@ package final class Schema: Sendable {
   /// Sorted by qualified name.
   package let types: [TypeSchema]
   private let byName: [String: TypeSchema]
+  private let declared: [TypeSchema]
 
-  /// Without descriptions.
-  package static let shared = Schema.read(schemaText)
-  /// The same with descriptions.
-  package static let described = Schema.read(describedSchemaText)
+  package static let shared = Schema.ofThisProgram()
 
   /// The declarations are checked when the program is compiled.
-  private static func read(_ text: StaticString) -> Schema {
+  private static func ofThisProgram() -> Schema {
     do throws(SchemaLanguageError) {
-      let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-      return try Schema(SchemaReader.read(bytes))
+      let bytes = UnsafeBufferPointer(start: schemaText.utf8Start, count: schemaText.utf8CodeUnitCount)
+      let schema = try Schema(SchemaReader.read(bytes))
+      schema.describe()
+      return schema
     } catch { preconditionFailure("Schema/: \(error)") }
   }
 
@@ -35,9 +35,19 @@ package final class Schema: Sendable {
     for type in types {
       type.setFields(try Schema.fields(of: type, byName))
     }
+    declared = types
     self.types = types.sorted { $0.qualifiedName < $1.qualifiedName }
     self.byName = byName
     markWalks()
+  }
+
+  /// Descriptions stand in the order of the declarations.
+  private func describe() {
+    var line = 0
+    for type in declared {
+      type.description = line
+      line += 1 + type.fields.count
+    }
   }
 
   /// By qualified name: "apps.v1.StatefulSet".

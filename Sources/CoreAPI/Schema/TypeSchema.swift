@@ -25,6 +25,8 @@ package final class TypeSchema: @unchecked Sendable {
   @exclusivity(unchecked) private(set) var requiredFields: [Int] = []
   @exclusivity(unchecked) private(set) var defaultedFields: [Int] = []
   @exclusivity(unchecked) private(set) var writtenFields: [Int] = []
+  /// The line of its description; nil where the declaration has it.
+  @exclusivity(unchecked) var description: Int?
   /// What there is to do in this type or below it: only then a walk has to come here.
   @exclusivity(unchecked) var walks: Walks = []
 
@@ -44,7 +46,10 @@ package final class TypeSchema: @unchecked Sendable {
   package var name: String { declaration.name }
   package var group: String { declaration.group }
   package var version: String { declaration.version }
-  package var docs: String { declaration.docs }
+  package var docs: String { description.map { SchemaDescriptions.line($0) } ?? declaration.docs }
+  package func docs(ofField index: Int) -> String {
+    description.map { SchemaDescriptions.line($0 + 1 + index) } ?? fields[index].declaration.docs
+  }
   package var isKind: Bool { declaration.isKind }
   /// Server-side apply takes the whole object or nothing of it.
   package var isAtomic: Bool { declaration.mapType == "atomic" }

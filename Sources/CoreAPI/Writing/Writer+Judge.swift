@@ -75,6 +75,8 @@ extension Writer {
   }
 
   private func context(_ now: Instant, randomBits: UInt64) -> WriteContext {
-    WriteContext(store: store, now: now, randomBits: randomBits, timeZones: configuration.timeZones)
+    WriteContext(
+      store: store, now: now, randomBits: randomBits, timeZones: configuration.timeZones, featureGates: configuration.featureGates
+    )
   }
 }

@@ -6,6 +6,7 @@ struct AutoscalerConditions: Equatable, Sendable {
     case ableToScale = "AbleToScale"
     case scalingActive = "ScalingActive"
     case scalingLimited = "ScalingLimited"
+    case scaledToZero = "ScaledToZero"
   }
   private struct Entry: Equatable, Sendable {
     var kind: Kind

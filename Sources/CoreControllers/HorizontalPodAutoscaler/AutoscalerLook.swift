@@ -67,7 +67,7 @@ struct AutoscalerLook {
 
   /// A count outside the bounds of the spec, and one of 0, are decided upon whatever the metrics say.
   private mutating func decidesWithoutMetrics(_ decision: inout Decision) -> Bool {
-    if decision.current == 0, rules.least != 0 {
+    if decision.current == 0, rules.least != 0 || !isScaledToZero {
       decision.problem = "the target has 0 replicas: scaling is off until it is scaled up by hand"
       conditions.set(.scalingActive, "False", "ScalingDisabled", decision.problem!)
     } else if decision.current > rules.most {
@@ -80,6 +80,11 @@ struct AutoscalerLook {
       return false
     }
     return true
+  }
+
+  /// Its own doing: a count of 0 that somebody else set keeps the autoscaler off. Source: KEP-2021.
+  private var isScaledToZero: Bool {
+    autoscaler.status.conditions.contains { $0.type == AutoscalerConditions.Kind.scaledToZero.rawValue && $0.status == "True" }
   }
 
   // MARK: Conditions and events
@@ -129,6 +134,12 @@ struct AutoscalerLook {
         succeeded: stored.event(.normal, "SuccessfulRescale", message),
         failed: stored.event(.warning, "FailedRescale", message + "; error: {error}")))
     conditions.set(.ableToScale, "True", "SucceededRescale", "the target was scaled to \(decision.desired)")
+    if rules.least == 0 {
+      let isZero = decision.desired == 0
+      conditions.set(
+        .scaledToZero, isZero ? "True" : "False", isZero ? "ScaledToZero" : "NotScaledToZero",
+        isZero ? "the target was scaled to 0, and comes back when its metrics ask for it" : "the target has replicas")
+    }
     status.lastScaleTime = now.rfc3339
     memory.lastRescale = .init(target: target.stored.key, revision: target.stored.revision, isUp: change > 0)
     memory.history.record(change: change, at: now)

@@ -1,3 +1,4 @@
+package import CoreAPI
 package import CoreLoad
 package import CoreObjects
 package import Simulation
@@ -12,6 +13,7 @@ package struct RehearsalInput: Sendable {
   package var steps: [RehearsalStep] = []
   package var seconds: Double
   package var seed: UInt64 = 1
+  package var featureGates: Set<FeatureGate> = []
   package var timeZones = TimeZoneDatabase.utcOnly
 
   package init(objects: [ManifestObject], seconds: Double) {
@@ -35,12 +37,17 @@ package struct RehearsalLoad: Sendable {
   package var model: LoadModel
   /// What is said of it in messages: "--load cpu=web.csv".
   package var place: String
+  /// Its level was measured by somebody, and is not known after its last sample.
+  package var isMeasured: Bool
 
-  package init(metric: String, subject: String? = nil, shape: LoadShape, model: LoadModel, place: String) {
+  package init(
+    metric: String, subject: String? = nil, shape: LoadShape, model: LoadModel, place: String, isMeasured: Bool = false
+  ) {
     self.metric = metric
     self.subject = subject
     self.shape = shape
     self.model = model
     self.place = place
+    self.isMeasured = isMeasured
   }
 }

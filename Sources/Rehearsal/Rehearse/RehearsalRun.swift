@@ -2,6 +2,7 @@ import CoreAPI
 import CoreControllers
 import CoreEngine
 import CoreLoad
+import CoreNode
 package import CoreObjects
 package import CoreReport
 import Simulation
@@ -12,6 +13,8 @@ package struct RehearsalRun: Sendable {
   /// Virtual seconds in which the workload has to be ready before second 0, and those for which it is measured then.
   static let readyLimit = 900
   static let measuredSeconds = 40
+  /// How long the containers of Jobs run.
+  static let jobSeconds = 5
   /// Everything begins at this moment, on a full hour.
   package static let start = Instant(rfc3339: "2026-01-01T00:00:00Z")!
 
@@ -22,8 +25,8 @@ package struct RehearsalRun: Sendable {
   var plays: [LoadPlay]
   var cursors: [LoadCursors]
   var recorder: RunRecorder
-  /// Gates that open later, the next one last.
-  var gates: [(at: Instant, uid: String)] = []
+  /// What is to happen to pods later, the next one last.
+  var dues: [PodDue] = []
   /// Workloads of whose pods there is no sample, until when.
   var silences: [(target: ObjectKey, until: Instant)] = []
   /// Nodes from which pods are being evicted.
@@ -71,7 +74,9 @@ package struct RehearsalRun: Sendable {
     plays = bindings.map { LoadPlay($0.load.model) }
     cursors = bindings.map { _ in LoadCursors() }
     random = RandomSource(seed: input.seed &+ 0x5EED)
-    cluster = VirtualCluster(seed: input.seed, nodes: input.nodes, start: RehearsalRun.start, timeZones: input.timeZones)
+    cluster = VirtualCluster(
+      seed: input.seed, nodes: input.nodes, start: RehearsalRun.start, timeZones: input.timeZones,
+      featureGates: input.featureGates)
     cluster.appends = []
     cluster.nodes.anyProgram = .idle(memoryBytes: 1 << 20)
     recorder = RunRecorder(name: name, seconds: input.seconds, autoscalers)
@@ -189,11 +194,11 @@ package struct RehearsalRun: Sendable {
     while true {
       let scrape = nextScrape
       var next = min(end, scrape)
-      if let gate = gates.last?.at { next = min(next, gate) }
+      if let due = dues.last?.at { next = min(next, due) }
       let isScrape = next == scrape
       // The load comes a moment before the scrape that sees it.
       run(until: isScrape ? next - .nanoseconds(1) : next)
-      openGates()
+      performDues()
       if isScrape {
         feed(at: next)
         run(until: next)
@@ -222,7 +227,10 @@ package struct RehearsalRun: Sendable {
         recorder.put(object, at: cluster.now) { tree in
           input.startUp.wait(of: tree, chance: Double(random.below(1_000_000)) / 1_000_000)
         }
-        if object.key.resource == .pods { planGate(object.uid) }
+        if object.key.resource == .pods {
+          planGate(object.uid)
+          planEnd(object)
+        }
       case .delete(let key, _): recorder.delete(key, at: cluster.now)
       }
     }
@@ -234,17 +242,37 @@ package struct RehearsalRun: Sendable {
     }
     recorder.pods[uid]?.gateStart = started
     if pod.gateStart != nil { setGate(pod.key, isOpen: false) }
-    gates.append((started + .seconds(wait), uid))
-    gates.sort { ($0.at, $0.uid) > ($1.at, $1.uid) }
+    add(PodDue(at: started + .seconds(wait), uid: uid, action: .openGate))
   }
 
-  private mutating func openGates() {
-    while let gate = gates.last, gate.at <= cluster.now {
-      gates.removeLast()
-      guard let pod = recorder.pods[gate.uid], let wait = pod.waitSeconds, let started = pod.startedAt,
-        started + .seconds(wait) <= cluster.now
-      else { continue }
-      setGate(pod.key, isOpen: true)
+  /// The containers of a pod that is not to be started again, a Job's, have nothing to do and succeed.
+  private mutating func planEnd(_ object: StoredObject) {
+    let pod = object.view(Pod.self)
+    guard pod.spec.restartPolicy != "Always", recorder.pods[object.uid] == nil,
+      pod.status.containerStatuses.contains(where: { !$0.state.running.isAbsent }),
+      !dues.contains(where: { $0.uid == object.uid })
+    else { return }
+    add(PodDue(at: cluster.now + .seconds(Self.jobSeconds), uid: object.uid, action: .end))
+  }
+
+  private mutating func add(_ due: PodDue) {
+    dues.append(due)
+    dues.sort { ($0.at, $0.uid) > ($1.at, $1.uid) }
+  }
+
+  private mutating func performDues() {
+    while let due = dues.last, due.at <= cluster.now {
+      dues.removeLast()
+      switch due.action {
+      case .end:
+        for container in cluster.nodes.running(ofPod: due.uid, at: cluster.now) { cluster.end(container.id, with: 0, .process) }
+        receive()
+      case .openGate:
+        guard let pod = recorder.pods[due.uid], let wait = pod.waitSeconds, let started = pod.startedAt,
+          started + .seconds(wait) <= cluster.now
+        else { continue }
+        setGate(pod.key, isOpen: true)
+      }
     }
   }
 
@@ -271,4 +299,17 @@ package struct RehearsalRun: Sendable {
       if let decision = controller.lastDecision(key) { recorder.record(decision, of: index) }
     }
   }
+}
+
+/// What is to happen to a pod at a time.
+struct PodDue: Sendable {
+  enum Action: Sendable {
+    /// Its application answers its probes.
+    case openGate
+    /// Its containers end.
+    case end
+  }
+  var at: Instant
+  var uid: String
+  var action: Action
 }

@@ -162,8 +162,11 @@ struct RunRecorder: Sendable {
     let name = binding.metric.name
     let place = record.autoscalers[index].loads.firstIndex { $0.name == name } ?? addLoad(binding)
     record.autoscalers[index].loads[place].offered.add(step.offered ?? .nan, at: second)
-    record.autoscalers[index].loads[place].served.add(step.offered == nil ? .nan : step.served, at: second)
-    record.autoscalers[index].loads[place].unmet.add(step.backlog, at: second)
+    // Memory is held, not served: what does not fit is killed, and counted so.
+    let isMemory = record.autoscalers[index].loads[place].unit == .bytes
+    let served = isMemory ? step.offered : step.served
+    record.autoscalers[index].loads[place].served.add(step.offered == nil ? .nan : served ?? .nan, at: second)
+    record.autoscalers[index].loads[place].unmet.add(isMemory ? 0 : step.backlog, at: second)
     guard place == 0, binding.metric.isByPod else { return }
     for (pod, amount) in zip(running(autoscaler: index), step.usage) {
       let place = podPlaces[pod.uid] ?? addPod(pod)

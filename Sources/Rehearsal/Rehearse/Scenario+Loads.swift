@@ -12,7 +12,7 @@ extension ScenarioFile {
       loads.append(
         RehearsalLoad(
           metric: load.metric ?? "", subject: load.of, shape: try shape(load, path, read), model: try model(load, path),
-          place: place(path)))
+          place: place(path), isMeasured: load.file != nil))
     }
     return loads
   }
@@ -37,7 +37,7 @@ extension ScenarioFile {
         "takes one of \(forms.joined(separator: ", ")); "
           + (given.isEmpty ? "there is none" : "there are " + given.joined(separator: " and ")), path)
     }
-    if given[0] != "file", let wrong = ["column", "join", "rate", "select"].first(where: { !load.tree[Key($0)].isNull }) {
+    if given[0] != "file", let wrong = ["column", "join", "rate", "select", "unit"].first(where: { !load.tree[Key($0)].isNull }) {
       throw error("has a meaning only beside file", path + "." + wrong)
     }
     var shape: LoadShape
@@ -50,6 +50,9 @@ extension ScenarioFile {
       selection.labels = load.select.sorted.map { ($0.name, $0.value) }
       selection.join = load.join == "mean" ? .mean : .sum
       selection.isRate = load.rate ?? false
+      do throws(LoadError) { selection.factor = try LoadUnit.factor(load.unit, metric: load.metric ?? "") } catch {
+        throw self.error(error.description, path + ".unit")
+      }
       shape = .series(try read(file, selection, place(path + ".file")))
     }
     return try refined(shape, load, path)

@@ -1,4 +1,4 @@
-import CoreAPI
+package import CoreAPI
 import CoreLoad
 package import CoreObjects
 package import CoreReport
@@ -54,6 +54,22 @@ package struct ScenarioFile: Sendable {
 
   func seconds(_ text: String, _ path: String) throws(RehearsalError) -> Double {
     do throws(LoadError) { return try LoadDuration.seconds(text) } catch { throw self.error(error.description, path) }
+  }
+
+  /// - Throws: where something is wanted that cannot be played yet.
+  package func requirePlayable() throws(RehearsalError) {
+    if !scenario.spec.tests.isEmpty { throw error("chainsaw tests are not played yet", "spec.tests") }
+  }
+
+  package func featureGates() throws(RehearsalError) -> Set<FeatureGate> {
+    var gates: Set<FeatureGate> = []
+    for member in scenario.spec.featureGates.members {
+      do throws(FeatureGateError) {
+        let gate = try FeatureGate.named(member.key.name)
+        if member.value.bool == true { gates.insert(gate) }
+      } catch { throw self.error(error.description, "spec.featureGates") }
+    }
+    return gates
   }
 
   // MARK: Nodes and start-up

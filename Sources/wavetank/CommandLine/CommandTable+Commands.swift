@@ -4,9 +4,16 @@ extension CommandTable {
     UpCommand.command, DownCommand.command, StatusCommand.command,
     ImageCommand.loadImage, ImageCommand.loadArchive,
     ImageCommand.pack, ImageCommand.packTools, ImageCommand.list, ImageCommand.remove,
+    RehearseCommand.command,
     PracticeCommand.command, ExplainCommand.command, SimulateCommand.command,
     HelpCommand.command, CompletionCommand.command, ManualCommand.command, VersionCommand.command,
   ])
+}
+
+extension Option<String?> {
+  static var featureGates: Self {
+    .value("--feature-gates", "NAME=BOOL", .text, "features of Kubernetes that are off in v1.36, such as HPAScaleToZero=true")
+  }
 }
 
 extension Option<String> {

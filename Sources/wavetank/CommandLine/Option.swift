@@ -89,6 +89,13 @@ extension Option<String> {
 }
 
 extension Option<[String]> {
+  /// May be given again and again.
+  static func list(
+    _ name: String, short: Character? = nil, _ valueName: String, _ kind: Parameter.Kind, _ summary: String
+  ) -> Self {
+    Self(name, short: short, value: valueName, kind, summary, isRepeated: true) { $0 }
+  }
+
   /// What is left of the line; after `--` also what looks like an option.
   static func arguments(_ name: String, _ kind: Parameter.Kind, isRequired: Bool = false, _ summary: String) -> Self {
     Self(name, kind, summary, isRequired: isRequired, isRepeated: true) { $0 }

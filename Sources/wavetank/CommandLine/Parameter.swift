@@ -12,7 +12,7 @@ struct Parameter: Sendable {
     case choice([String])
     /// The words of a command.
     case command
-    /// KIND/NAME, where KIND is one of these in any case, or one of the words.
+    /// KIND/NAME, where KIND is one of these in any case, or one of the words, or a path that begins with one.
     case object(kinds: [String], words: [String])
   }
 
@@ -50,7 +50,7 @@ struct Parameter: Sendable {
       return Int(exactly: number) == nil ? "a whole number" : nil
     case .choice(let words): return words.contains(text) ? nil : CommandTable.list(words)
     case .object(let kinds, let words):
-      if words.contains(text) { return nil }
+      if words.contains(String(text.prefix { $0 != "." })) { return nil }
       let parts = text.split(separator: "/", omittingEmptySubsequences: false)
       return parts.count == 2 && kinds.contains(parts[0].lowercased()) && !parts[1].isEmpty
         ? nil : CommandTable.list(kinds.prefix(1).map { $0 + "/NAME" } + words)

@@ -1,0 +1,53 @@
+import CoreLoad
+import EdgeLinux
+import Rehearsal
+
+/// "[NAME/]METRIC=FILE[,key=value…]": a load for a metric.
+enum LoadOption {
+  /// - Parameter untilSecond: what comes later in the file is not read
+  static func read(_ text: String, untilSecond: Double) throws(RehearsalError) -> RehearsalLoad {
+    let place = "--load " + text
+    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+      throw RehearsalError("wants METRIC=FILE, as in --load cpu=prom.json", at: place)
+    }
+    let words = text[text.index(after: equals)...].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let names = text[..<equals].split(separator: "/").map(String.init)
+    let metric = names.last ?? ""
+    var selection = LoadSelection()
+    selection.untilSecond = untilSecond
+    var kind = LoadModel.Kind.shared(base: 0, reachesUnready: false)
+    var unit: String?
+    for word in words.dropFirst() {
+      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      let value = parts.count > 1 ? parts[1] : ""
+      switch parts.first ?? "" {
+      case "model" where value == "perPod": kind = .perPod
+      case "model" where value == "shared": break
+      case "column" where !value.isEmpty: selection.name = value
+      case "join" where ["sum", "mean"].contains(value): selection.join = value == "sum" ? .sum : .mean
+      case "rate" where value.isEmpty: selection.isRate = true
+      case "factor": selection.factor = try number(value, word, place)
+      case "offset": selection.offset = try number(value, word, place)
+      case "unit": unit = value
+      case let name where name.hasPrefix("@") && name.count > 1: selection.labels.append((String(name.dropFirst()), value))
+      default:
+        throw RehearsalError(
+          "'\(word)' is none of model=shared|perPod, column=NAME, @LABEL=VALUE, join=sum|mean, rate, factor=N, offset=N, unit=U",
+          at: place)
+      }
+    }
+    guard let file = words.first, !file.isEmpty else { throw RehearsalError("names no file", at: place) }
+    do throws(LoadError) { selection.factor *= try LoadUnit.factor(unit, metric: metric) } catch {
+      throw RehearsalError(error.description, at: place)
+    }
+    let series = try SeriesFile.read(file, selection)
+    return RehearsalLoad(
+      metric: metric, subject: names.count > 1 ? names[0] : nil, shape: .series(series), model: LoadModel(kind), place: place,
+      isMeasured: true)
+  }
+
+  private static func number(_ text: String, _ word: String, _ place: String) throws(RehearsalError) -> Double {
+    guard let number = Double(text), number.isFinite else { throw RehearsalError("'\(word)' wants a number", at: place) }
+    return number
+  }
+}

@@ -1,0 +1,123 @@
+import CoreAPI
+import CoreLoad
+import CoreObjects
+import CoreReport
+import EdgeClient
+import EdgeLinux
+import Rehearsal
+
+/// A rehearsal as the command line, and the scenario that it names, ask for it.
+struct RehearsalInvocation {
+  private let invocation: Invocation<RehearseCommand.Options>
+  private var input: RehearsalInput
+  private var against: [(name: String, objects: [ManifestObject])] = []
+  private var expectations: [RunExpectation] = []
+  private var title = "rehearsal"
+
+  init(_ invocation: Invocation<RehearseCommand.Options>) throws(RehearsalError) {
+    self.invocation = invocation
+    input = RehearsalInput(objects: [], seconds: 0)
+    input.timeZones = TimeZoneDatabase(read: ZoneFiles.read)
+    guard invocation.scenario.count < 2 else { throw RehearsalError("one scenario at a time, not \(invocation.scenario.count)") }
+    if let path = invocation.scenario.first { try read(scenario: path) }
+    if !invocation.files.isEmpty {
+      input.objects += try Manifests.read(invocation.files, skipsUnserved: invocation.skipsUnserved)
+    }
+    if input.objects.isEmpty { throw RehearsalError("wants a scenario, or manifests with -f") }
+    if let text = invocation.length { input.seconds = try Self.seconds(text, "--for") }
+    let until = input.seconds > 0 ? input.seconds : .infinity
+    for text in invocation.loads { input.loads.append(try LoadOption.read(text, untilSecond: until)) }
+    for file in invocation.against { against.append((file, try Self.autoscalers(file, at: nil))) }
+    if let text = invocation.featureGates {
+      do throws(FeatureGateError) { input.featureGates = try FeatureGate.read(text) } catch {
+        throw RehearsalError(error.description, at: "--feature-gates")
+      }
+    }
+    if let text = invocation.seed { input.seed = UInt64(text) ?? 1 }
+    if let text = invocation.startUp {
+      let seconds = try Self.seconds(text, "--start-up")
+      input.startUp = StartUp(appSeconds: seconds...seconds)
+    }
+    if let text = invocation.nodes { input.nodes = try NodesOption.read(text) }
+    if input.seconds == 0 { input.seconds = input.loads.map(\.shape.endSecond).max() ?? 0 }
+    if input.seconds == 0 { throw RehearsalError("--for says how long to play where no load has an end") }
+    for load in input.loads { try requireEnd(of: load) }
+  }
+
+  /// A series that ends before the run would go on with its last number, which nobody has measured.
+  private func requireEnd(of load: RehearsalLoad) throws(RehearsalError) {
+    let end = load.shape.endSecond
+    if end == 0 || !load.isMeasured || end + Self.lastSampleSeconds >= input.seconds { return }
+    throw RehearsalError(
+      "its numbers end at \(Elapsed.text(end)), the run at \(Elapsed.text(input.seconds)): play it for a shorter time",
+      at: load.place)
+  }
+
+  /// For so long the last sample of a file may stand.
+  private static let lastSampleSeconds = 300.0
+
+  private static func seconds(_ text: String, _ option: String) throws(RehearsalError) -> Double {
+    do throws(LoadError) { return try LoadDuration.seconds(text) } catch { throw RehearsalError(error.description, at: option) }
+  }
+
+  private static func autoscalers(_ file: String, at place: String?) throws(RehearsalError) -> [ManifestObject] {
+    let found = try Manifests.all([file]).filter(\.isAutoscaler)
+    if found.isEmpty { throw RehearsalError("there is no HorizontalPodAutoscaler in \(file)", at: place ?? "--against") }
+    return found
+  }
+
+  // MARK: The scenario
+
+  private mutating func read(scenario path: String) throws(RehearsalError) {
+    let text: String
+    do throws(SystemError) { text = try Files.readText(path, limit: 16 << 20) } catch {
+      throw RehearsalError(error.reason, at: path)
+    }
+    let document: (value: JSON, lines: [String: Int])
+    do throws(YAMLError) { document = try YAMLReader.single(text) } catch {
+      throw RehearsalError(error.message, at: "\(path):\(error.line)")
+    }
+    let file = try ScenarioFile(document.value, file: path, lines: document.lines)
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    func beside(_ name: String) -> String { name.hasPrefix("/") ? name : folder + name }
+    let spec = file.scenario.spec
+    let skips = spec.skipUnserved ?? false
+    title = file.name
+    input.seed = UInt64(bitPattern: Int64(spec.seed ?? 1))
+    input.objects = try Manifests.read(spec.manifests.values.map(beside), skipsUnserved: skips)
+    input.nodes = try file.nodes() ?? input.nodes
+    input.startUp = try file.startUp() ?? input.startUp
+    input.featureGates = try file.featureGates()
+    input.seconds = try file.length() ?? 0
+    let until = input.seconds > 0 ? input.seconds : .infinity
+    input.loads = try file.loads { (name, selection, place) throws(RehearsalError) in
+      var selection = selection
+      selection.untilSecond = until
+      do throws(RehearsalError) { return try SeriesFile.read(beside(name), selection) } catch {
+        throw RehearsalError(error.description, at: place)
+      }
+    }
+    input.steps = try file.steps { (name, place) throws(RehearsalError) in
+      try Manifests.read([beside(name)], skipsUnserved: skips)
+    }
+    expectations = try file.expectations()
+    try file.requirePlayable()
+    for (index, name) in spec.against.values.enumerated() {
+      against.append((name, try Self.autoscalers(beside(name), at: file.place("spec.against[\(index)]"))))
+    }
+  }
+
+  // MARK: The runs
+
+  func play() throws(RehearsalError) -> Rehearsed {
+    var runs = [try RehearsalRun.play(input, name: "today")]
+    for (name, objects) in against { runs.append(try RehearsalRun.play(input, name: name, replacing: objects)) }
+    var rehearsed = Rehearsed(
+      title: title, runs: runs, command: command, version: Product.version, seed: input.seed, startedAt: RehearsalRun.start)
+    rehearsed.expectations = runs.flatMap { run in expectations.flatMap { $0.judge(run) } }
+    return rehearsed
+  }
+
+  /// What plays it again.
+  private var command: String { (["wavetank", "rehearse"] + CommandLine.arguments.dropFirst(2)).joined(separator: " ") }
+}

@@ -1,0 +1,73 @@
+import CLinux
+import CoreReport
+import EdgeLinux
+import Glibc
+import Rehearsal
+
+/// wavetank rehearse: what an autoscaler will do with a load, in virtual time.
+enum RehearseCommand {
+  struct Options: CommandOptions {
+    let scenario = Option.arguments("SCENARIO", .file, "a scenario file, which says all that the options say and more")
+    let files = Option.list("--filename", short: "f", "FILE", .file, "a manifest, a folder of them, or - for standard input")
+    let loads = Option.list(
+      "--load", "METRIC=FILE", .text,
+      "the load of a metric, from a file of numbers over time: a total over all pods, unless ,model=perPod says that it is what each uses"
+    )
+    let against = Option.list("--against", "FILE", .file, "another autoscaler, to lay beside today's")
+    let length = Option.value("--for", "DURATION", .text, "how long to play", default: "as long as the loads")
+    let startUp = Option.value(
+      "--start-up", "DURATION", .text, "from a container's start until it answers its probes, or is ready where it has none",
+      default: "0s")
+    let nodes = Option.value(
+      "--nodes", "NxCPU,MEMORY", .text, "nodes and what each has to give, as in 3x4cpu,16Gi", default: "room for everything")
+    let skipsUnserved = Option.flag("--skip-unserved", "leaves objects out whose kind is not served yet")
+    let featureGates = Option.featureGates
+    let report = Option.value("--report", "FILE", .file, "writes a page of HTML with charts, to look at and to pass around")
+    let junit = Option.value("--junit", "FILE", .file, "writes the expectations as JUnit's XML, for CI")
+    let json = Option.value("--json", "FILE", .file, "writes everything as JSON")
+    let csv = Option.value("--csv", "FILE", .file, "writes the series as comma-separated values, for pandas and Grafana")
+    let openMetrics = Option.value("--openmetrics", "FILE", .file, "writes the series as OpenMetrics, for Prometheus")
+    let seed = Option.value("--seed", "N", .wholeNumber(0...9_000_000_000_000_000), "decides all chance", default: "1")
+
+    var all: [any OptionDescription] {
+      [
+        scenario, files, loads, against, length, startUp, nodes, skipsUnserved, featureGates, report, junit, json, csv,
+        openMetrics, seed,
+      ]
+    }
+  }
+
+  static let command = Command(
+    "rehearse", "shows what an autoscaler will do with a load",
+    details: [
+      "Plays manifests as they are in virtual time, under a load that production saw or that is made up: when the autoscaler scales "
+        + "and why, what another one does, and whether what is expected holds.",
+      "Second 0 is when the autoscalers are created; the workload is there before, ready and measured under the load's first level.",
+    ],
+    examples: [
+      "rehearse -f deploy.yaml -f hpa.yaml --load cpu=prom.json": "what the autoscaler does with that load",
+      "rehearse -f app/ --load cpu=cpu.csv --against hpa-new.yaml": "today's autoscaler beside another one",
+      "rehearse black-friday.yaml": "a scenario with its loads, steps and expectations",
+    ],
+    exitCodes: [0: "played, and all expectations hold", 1: "an expectation does not hold"], options: Options.self
+  ) { invocation throws(UsageError) in
+    linux_grow_heap_by(16 << 20)
+    do throws(RehearsalError) {
+      let rehearsed = try RehearsalInvocation(invocation).play()
+      if let path = invocation.report { try write(ReportPage(rehearsed).bytes, to: path) }
+      if let path = invocation.junit { try write(JUnitReport(rehearsed).bytes, to: path) }
+      if let path = invocation.json { try write(JSONReport(rehearsed).bytes, to: path) }
+      if let path = invocation.csv { try write(CSVReport(rehearsed).bytes, to: path) }
+      if let path = invocation.openMetrics { try write(OpenMetricsReport(rehearsed).bytes, to: path) }
+      Standard.output(TerminalReport(rehearsed).lines.joined(separator: "\n"))
+      exit(rehearsed.expectations.allSatisfy(\.isMet) ? 0 : 1)
+    } catch {
+      Standard.error(Standard.prefix + error.description)
+      exit(2)
+    }
+  }
+
+  private static func write(_ bytes: [UInt8], to path: String) throws(RehearsalError) {
+    do throws(SystemError) { try Files.write(path, bytes, mode: 0o644) } catch { throw RehearsalError(error.reason, at: path) }
+  }
+}

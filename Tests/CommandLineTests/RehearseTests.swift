@@ -1,0 +1,120 @@
+import Foundation
+import TestMachine
+import Testing
+
+@Suite("wavetank rehearse", .timeLimit(.minutes(1)))
+struct RehearseTests {
+  private static let wavetank =
+    URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path + "/wavetank"
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().path
+
+  private static func run(_ words: [String], in folder: String = root) async throws -> Program.Outcome {
+    try await Program.run(wavetank, ["rehearse"] + words, in: folder)
+  }
+
+  @Test(
+    "plays each example, whose expectations hold, and says the same twice",
+    arguments: ["php-apache", "queue-worker", "flapping", "jvm", "practice"])
+  func examples(name: String) async throws {
+    let outcome = try await Self.run(["Examples/\(name)/scenario.yaml"])
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(outcome.output.contains("  ✓ ") && !outcome.output.contains("✗") && outcome.output.contains("pod-hours"))
+    #expect(try await Self.run(["Examples/\(name)/scenario.yaml"]).output == outcome.output)
+  }
+
+  @Test("ends with 1 where an expectation does not hold, and says when and what was decided")
+  func failing() async throws {
+    try await Self.inFolder { folder in
+      let scenario = try String(contentsOfFile: Self.root + "/Examples/jvm/scenario.yaml", encoding: .utf8)
+      let text = scenario.replacingOccurrences(of: "within: 3m", with: "within: 1m")
+        .replacingOccurrences(of: "manifests.yaml", with: Self.root + "/Examples/jvm/manifests.yaml")
+      try text.write(toFile: folder + "/s.yaml", atomically: true, encoding: .utf8)
+      let outcome = try await Self.run(["s.yaml"], in: folder)
+      #expect(outcome.status == 1)
+      #expect(
+        outcome.output.contains("in three minutes: at 16:00 there were 4 ready pods; decided at 15:20, 4 → 7: cpu"), "\(outcome)")
+    }
+  }
+
+  @Test("takes manifests and a file of numbers, lays another autoscaler beside today's, and reads standard input")
+  func files() async throws {
+    try await Self.inFolder { folder in
+      try "time,cpu\n0,0.1\n60,1.4\n600,0.2\n900,0.2\n".write(toFile: folder + "/cpu.csv", atomically: true, encoding: .utf8)
+      let flapping = Self.root + "/Examples/flapping"
+      let outcome = try await Self.run(
+        [
+          "-f", flapping + "/manifests.yaml", "--load", "cpu=cpu.csv", "--against", flapping + "/steady.yaml", "--nodes",
+          "3x4cpu,16Gi",
+        ],
+        in: folder)
+      #expect(outcome.status == 0 && outcome.output.contains("today  " + flapping + "/steady.yaml"), "\(outcome)")
+      #expect(outcome.output.contains("peak"))
+    }
+  }
+
+  @Test("writes a page, JUnit's XML, JSON, a table and OpenMetrics, the same bytes twice")
+  func outputs() async throws {
+    try await Self.inFolder { folder in
+      let names = ["report": "a.html", "junit": "a.xml", "json": "a.json", "csv": "a.csv", "openmetrics": "a.om"]
+      let words = names.sorted { $0.key < $1.key }.flatMap { ["--" + $0.key, $0.value] }
+      var first: [String: Data] = [:]
+      for _ in 0..<2 {
+        let outcome = try await Self.run([Self.root + "/Examples/flapping/scenario.yaml"] + words, in: folder)
+        #expect(outcome.status == 0, "\(outcome)")
+        for name in names.values {
+          let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name))
+          #expect(data.count > 200 && first[name] == nil || first[name] == data, "\(name)")
+          first[name] = data
+        }
+      }
+      #expect(String(decoding: first["a.html"] ?? Data(), as: UTF8.self).contains("<svg"))
+    }
+  }
+
+  @Test(
+    "says in one line what is wrong with its input, and where, and ends with 2",
+    arguments: [
+      ("cpu=text.csv", "text.csv:3: \"abc\" is no number"), ("cpu=back.csv", "back.csv:3: time runs backwards"),
+      ("cpu=empty.csv", "empty.csv: the file is empty"), ("cpu=none.csv", "none.csv: No such file"),
+      ("mem=good.csv", "no autoscaler reads the metric 'mem'"), ("cpu=good.csv,unit=Mi", "'Mi' is no unit of cpu"),
+      ("cpu=good.csv,factor=x", "'factor=x' wants a number"), ("cpu", "wants METRIC=FILE"),
+    ])
+  func problems(load: String, message: String) async throws {
+    try await Self.inFolder { folder in
+      let files = [
+        "text.csv": "time,cpu\n0,1\n15,abc\n", "back.csv": "time,cpu\n15,1\n0,1\n", "empty.csv": "",
+        "good.csv": "time,cpu\n0,1\n900,1\n",
+      ]
+      for (name, text) in files { try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8) }
+      let manifests = Self.root + "/Examples/php-apache/manifests.yaml"
+      let outcome = try await Self.run(["-f", manifests, "--load", load], in: folder)
+      #expect(outcome.status == 2 && outcome.output.isEmpty && outcome.errors.contains(message), "\(outcome)")
+      #expect(outcome.errors.split(separator: "\n").count == 1)
+      if load == "cpu=good.csv,unit=Mi" {
+        let longer = try await Self.run(["-f", manifests, "--load", "cpu=good.csv", "--for", "2h"], in: folder)
+        #expect(longer.status == 2 && longer.errors.contains("its numbers end at 15:00, the run at 2:00:00"), "\(longer)")
+      }
+    }
+  }
+
+  @Test("names objects that are not served, and leaves them out where it is told to")
+  func unserved() async throws {
+    try await Self.inFolder { folder in
+      let text = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\n---\n"
+      let manifests = try String(contentsOfFile: Self.root + "/Examples/php-apache/manifests.yaml", encoding: .utf8)
+      try (text + manifests).write(toFile: folder + "/all.yaml", atomically: true, encoding: .utf8)
+      let refused = try await Self.run(["-f", "all.yaml", "--for", "1m"], in: folder)
+      #expect(refused.status == 2 && refused.errors.contains("all.yaml:1: Widget w: example.com/v1 Widget is not served"))
+      let played = try await Self.run(["-f", "all.yaml", "--for", "1m", "--skip-unserved"], in: folder)
+      #expect(played.status == 0 && played.errors.contains("all.yaml:1: Widget w is left out"), "\(played)")
+    }
+  }
+
+  private static func inFolder(_ body: (String) async throws -> Void) async throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await body(folder)
+  }
+}
