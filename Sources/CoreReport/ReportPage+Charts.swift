@@ -204,7 +204,7 @@ extension ReportPage {
         .init(name: "offered", series: load.offered, tone: "offered"),
       ]
       var left = Chart(label: "Load \(name) that \(target) did not serve, \(rehearsed.runs[run].name)", height: 44, scale: unmet)
-      left.caption = "not served"
+      left.caption = "not served, or waiting"
       left.lines =
         [.init(name: "not served", series: load.unmet, tone: "unmet", isArea: true)] + behind(run, today?.unmet, "not served")
       return Panel(run: runName(run), charts: isUnmet ? [chart, left] : [chart])

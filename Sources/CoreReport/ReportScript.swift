@@ -62,7 +62,7 @@ enum ReportScript {
       };
       const readings = panel => [...panel.querySelectorAll("svg.chart")].flatMap(chart => {
         const unit = chart.dataset.unit;
-        const alone = [...chart.querySelectorAll("path[data-name]")].map(path => [path.dataset.name, path]);
+        const alone = [...chart.querySelectorAll("path[data-name]")].reverse().map(path => [path.dataset.name, path]);
         const many = [...chart.querySelectorAll("path[data-many]")];
         return [share => alone.flatMap(([name, path]) => {
           const number = value(path, share);

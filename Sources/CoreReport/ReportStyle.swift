@@ -143,6 +143,7 @@ enum ReportStyle {
       .difference { font-size: 0.75rem; }
       .head { display: block; }
       .reading { text-align: left; }
+      .scripted .reading { min-height: 2.8em; }
       .chart { padding-right: 20px; }
       .decisions li { grid-template-columns: 5.5rem 1fr; }
       .decisions span { grid-column: 1 / 3; }

@@ -38,7 +38,7 @@ struct ReportBrowserTests {
     #expect(found["problems"] as? [String] == [])
     let readings = found["readings"] as? [String] ?? []
     #expect(readings.count == view.runs * 5)
-    #expect(readings.first?.hasPrefix("1:30:00 · ready ") == true, "\(readings)")
+    #expect(readings.first?.hasPrefix("1:30:00 · desired 10 · pods 10 · ready 10") == true, "\(readings)")
   }
 
   @Test("is read without scripts, with the same charts") func scriptless() async throws {
