@@ -135,7 +135,7 @@ package struct YAMLReader {
         var item = try next()
         defer { yaml_event_delete(&item) }
         if item.type == YAML_SEQUENCE_END_EVENT { return .array(elements) }
-        let outer = enter("[\(elements.count)]", item)
+        let outer = lines == nil ? path : enter("", "[\(elements.count)]", item)
         elements.append(try value(of: item, depth + 1))
         path = outer
       }
@@ -149,7 +149,7 @@ package struct YAMLReader {
         guard key.type == YAML_SCALAR_EVENT else { throw YAMLError(line: line, message: "a key that is no text") }
         let text = YAMLReader.text(key)
         let isText = YAMLReader.isText(key)
-        let outer = enter(path.isEmpty ? text : "." + text, key)
+        let outer = enter(".", text, key)
         let value = try value(depth + 1)
         path = outer
         if !isText, text == "<<" {
@@ -177,9 +177,10 @@ package struct YAMLReader {
 
   /// Notes where a field stands, if somebody asks.
   /// - Returns: the path that was left
-  private mutating func enter(_ step: String, _ event: yaml_event_t) -> String {
+  private mutating func enter(_ before: String, _ step: String, _ event: yaml_event_t) -> String {
     let outer = path
     if lines != nil {
+      if !path.isEmpty { path += before }
       path += step
       lines![path] = Int(event.start_mark.line) + 1
     }

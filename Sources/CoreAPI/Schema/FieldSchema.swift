@@ -7,6 +7,8 @@ package final class FieldSchema: Sendable {
   package let shape: Shape
   /// Of `shape`.
   let elementType: TypeSchema?
+  /// `shape` is a map.
+  let isMap: Bool
   package let declaration: SchemaField
   package let defaultValue: JSON?
   package let listKeys: [Key]
@@ -31,6 +33,7 @@ package final class FieldSchema: Sendable {
     self.declaration = declaration
     self.shape = shape
     elementType = shape.elementType
+    isMap = if case .map = shape { true } else { false }
     self.defaultValue = defaultValue
     key = Key(declaration.name)
     listKeys = declaration.listKeys.map { Key($0) }

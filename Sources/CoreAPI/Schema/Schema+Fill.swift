@@ -37,17 +37,23 @@ private struct Filling {
       if index < 0 { continue }
       let field = type.fields[index]
       if isFilled(field) { found += 1 }
-      if let element = field.elementType, element.walks.contains(walk), lacks(members[place].value, field.shape) { return true }
+      if let element = field.elementType, element.walks.contains(walk), lacks(members[place].value, field, element) {
+        return true
+      }
     }
     return found < fields(type).count
   }
 
-  private func lacks(_ value: JSON, _ shape: Shape) -> Bool {
-    switch (shape, value) {
-    case (.object(let type), _): lacks(value, type)
-    case (.list(let element), .array(let elements)): elements.contains { lacks($0, element) }
-    case (.map(let element), .object(let members)): members.contains { lacks($0.value, element) }
-    default: false
+  /// The objects of a type in a field's value. By what the value is, not by the shape: to look into that costs references.
+  private func lacks(_ value: JSON, _ field: FieldSchema, _ type: TypeSchema) -> Bool {
+    switch value {
+    case .array(let elements):
+      for index in elements.indices where lacks(elements[index], type) { return true }
+      return false
+    case .object(let members) where field.isMap:
+      for index in members.indices where lacks(members[index].value, type) { return true }
+      return false
+    default: return lacks(value, type)
     }
   }
 
@@ -61,7 +67,7 @@ private struct Filling {
       let index = type.index(of: members[place].key)
       if index >= 0, let element = type.fields[index].elementType, element.walks.contains(walk),
         // Of an object whose status is new, the spec stays shared with the stored one.
-        !type.isKind || lacks(members[place].value, type.fields[index].shape)
+        !type.isKind || lacks(members[place].value, type.fields[index], element)
       {
         add(&members[place].value, type.fields[index].shape)
       }
