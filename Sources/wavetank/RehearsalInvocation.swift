@@ -12,7 +12,7 @@ struct RehearsalInvocation {
   private var input: RehearsalInput
   private var against: [(name: String, objects: [ManifestObject])] = []
   private var expectations: [RunExpectation] = []
-  private var title = "rehearsal"
+  private var title = ""
 
   init(_ invocation: Invocation<RehearseCommand.Options>) throws(RehearsalError) {
     self.invocation = invocation
@@ -27,7 +27,7 @@ struct RehearsalInvocation {
     if let text = invocation.length { input.seconds = try Self.seconds(text, "--for") }
     let until = input.seconds > 0 ? input.seconds : .infinity
     for text in invocation.loads { input.loads.append(try LoadOption.read(text, untilSecond: until)) }
-    for file in invocation.against { against.append((file, try Self.autoscalers(file, at: nil))) }
+    for file in invocation.against { against.append((name(file), try Self.autoscalers(file, at: nil))) }
     if let text = invocation.featureGates {
       do throws(FeatureGateError) { input.featureGates = try FeatureGate.read(text) } catch {
         throw RehearsalError(error.description, at: "--feature-gates")
@@ -55,6 +55,12 @@ struct RehearsalInvocation {
 
   /// For so long the last sample of a file may stand.
   private static let lastSampleSeconds = 300.0
+
+  /// A file without its folder, unless another run has that name.
+  private func name(_ file: String) -> String {
+    let short = file.lastIndex(of: "/").map { String(file[file.index(after: $0)...]) } ?? file
+    return short.isEmpty || short == "today" || against.contains { $0.name == short } ? file : short
+  }
 
   private static func seconds(_ text: String, _ option: String) throws(RehearsalError) -> Double {
     do throws(LoadError) { return try LoadDuration.seconds(text) } catch { throw RehearsalError(error.description, at: option) }
@@ -103,7 +109,7 @@ struct RehearsalInvocation {
     expectations = try file.expectations()
     try file.requirePlayable()
     for (index, name) in spec.against.values.enumerated() {
-      against.append((name, try Self.autoscalers(beside(name), at: file.place("spec.against[\(index)]"))))
+      against.append((self.name(name), try Self.autoscalers(beside(name), at: file.place("spec.against[\(index)]"))))
     }
   }
 
@@ -113,7 +119,8 @@ struct RehearsalInvocation {
     var runs = [try RehearsalRun.play(input, name: "today")]
     for (name, objects) in against { runs.append(try RehearsalRun.play(input, name: name, replacing: objects)) }
     var rehearsed = Rehearsed(
-      title: title, runs: runs, command: command, version: Product.version, seed: input.seed, startedAt: RehearsalRun.start)
+      title: title.isEmpty ? runs[0].autoscalers.map(\.target).joined(separator: ", ") : title, runs: runs, command: command,
+      version: Product.version, seed: input.seed, startedAt: RehearsalRun.start)
     rehearsed.expectations = runs.flatMap { run in expectations.flatMap { $0.judge(run) } }
     return rehearsed
   }

@@ -101,6 +101,18 @@ import Testing
     #expect(record.metrics[0].value.values.first == 100 && record.metrics[1].value.last == 70)
   }
 
+  @Test("uses what KWOK's annotations say where no load speaks of a pod, and refuses what is no amount")
+  func annotations() throws {
+    var setting = RehearsalSetting()
+    setting.deployment = setting.deployment.replacing(
+      "metadata: {labels: {app: web}}", with: "metadata: {labels: {app: web}, annotations: {kwok.x-k8s.io/usage-cpu: 90m}}")
+    let record = try setting.play().autoscalers[0]
+    #expect(record.metrics[0].value.values.first == 90 && record.desired.last == 10, RehearsalSetting.replay)
+    setting.deployment = setting.deployment.replacing("90m", with: "much")
+    let problem = #expect(throws: RehearsalError.self) { try setting.play() }
+    #expect(problem?.description == "app.yaml:1: annotation kwok.x-k8s.io/usage-cpu: \"much\" is no quantity")
+  }
+
   @Test("scales nothing while samples are missing, and says so")
   func missingMetrics() throws {
     var setting = RehearsalSetting()

@@ -23,6 +23,7 @@ extension RehearsalRun {
       }
       if recorder.isPlayed { recorder.load(binding, step, at: feed.second) }
     }
+    addAnnotated(&feed)
     cluster.nodes.unmeasured = feed.unmeasured
     for usage in feed.usages { charge(usage, at: now) }
     if showsMetrics { cluster.report(feed.scrapes) }
@@ -62,6 +63,20 @@ extension RehearsalRun {
         usage.isMeasured = false
       }
       if let known { feed.usages[known] = usage } else { feed.usages.append(usage) }
+    }
+  }
+
+  /// Pods of whose usage no load speaks use what KWOK's annotations say.
+  private func addAnnotated(_ feed: inout Feed) {
+    for index in autoscalers.indices {
+      for pod in recorder.running(autoscaler: index) {
+        guard let annotated = pod.annotated else { continue }
+        let known = feed.usages.firstIndex { $0.pod == pod.uid && $0.container == pod.firstContainer }
+        var usage = known.map { feed.usages[$0] } ?? Usage(pod: pod.uid, container: pod.firstContainer)
+        if usage.isMeasured, usage.millicores == nil { usage.millicores = annotated.cpu.map { Double($0.nano) / 1e6 } }
+        usage.memoryBytes = usage.memoryBytes ?? annotated.memory.map { $0.milliValue / 1000 }
+        if let known { feed.usages[known] = usage } else { feed.usages.append(usage) }
+      }
     }
   }
 

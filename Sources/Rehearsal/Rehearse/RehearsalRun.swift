@@ -87,13 +87,22 @@ package struct RehearsalRun: Sendable {
 
   private mutating func begin() throws(RehearsalError) {
     cluster.run(until: cluster.now + .seconds(5))
-    for object in input.objects where !object.isAutoscaler { try create(object) }
+    for object in input.objects where !object.isAutoscaler {
+      try requireAnnotations(object)
+      try create(object)
+    }
     for autoscaler in autoscalers { try requireTarget(of: autoscaler) }
     try waitUntilReady()
     advance(to: cluster.now + .seconds(Self.measuredSeconds))
     zero = cluster.now
     recorder.begin(at: zero)
     for autoscaler in autoscalers { try create(autoscaler) }
+  }
+
+  private func requireAnnotations(_ object: ManifestObject) throws(RehearsalError) {
+    for annotations in [object.tree[.metadata][.annotations], object.tree[.spec][.template][.metadata][.annotations]] {
+      do throws(LoadError) { _ = try KWOKUsage(annotations) } catch { throw RehearsalError(error.description, at: object.place) }
+    }
   }
 
   mutating func create(_ object: ManifestObject) throws(RehearsalError) {

@@ -1,3 +1,4 @@
+import CoreLoad
 import CoreObjects
 
 /// A pod of an autoscaler's target, as a rehearsal follows it.
@@ -15,6 +16,8 @@ struct TrackedPod: Sendable {
   let waitSeconds: Double?
   let limits: [String: Limit]
   let firstContainer: String
+  /// What its annotations say that it uses, where no load does.
+  let annotated: KWOKUsage?
 
   struct Limit: Sendable {
     /// Thousandths of a core; nil: as much as there is.
@@ -34,6 +37,8 @@ struct TrackedPod: Sendable {
     }
     self.limits = limits
     firstContainer = pod.spec.containers.first?.name ?? ""
+    let annotated = try? KWOKUsage(stored.tree[.metadata][.annotations])
+    self.annotated = annotated.flatMap { $0.cpu == nil && $0.memory == nil ? nil : $0 }
     update(stored)
   }
 
