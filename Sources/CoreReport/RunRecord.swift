@@ -30,6 +30,8 @@ package struct RunRecord: Sendable {
   /// Pods on each node, by the node's name, sorted.
   package var podsOnNodes: [(node: String, pods: RunSeries)] = []
   package var events: [RunEvent] = []
+  /// What came of tests that were played during the run.
+  package var tests: [ExpectationResult] = []
 
   package init(name: String, lengthSeconds: Double) {
     self.name = name

@@ -107,9 +107,22 @@ struct RehearsalInvocation {
       try Manifests.read([beside(name)], skipsUnserved: skips)
     }
     expectations = try file.expectations()
-    try file.requirePlayable()
+    for (index, name) in spec.tests.values.enumerated() {
+      input.tests.append(try Self.test(beside(name), at: file.place("spec.tests[\(index)]")))
+    }
     for (index, name) in spec.against.values.enumerated() {
       against.append((self.name(name), try Self.autoscalers(beside(name), at: file.place("spec.against[\(index)]"))))
+    }
+  }
+
+  private static func test(_ path: String, at place: String) throws(RehearsalError) -> ChainsawTest {
+    let documents = try Manifests.all([path])
+    guard let document = documents.first, documents.count == 1 else {
+      throw RehearsalError("\(path) holds \(documents.count) documents: a Test is one", at: place)
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    return try ChainsawTest(document.tree, place: document.place) { (name) throws(RehearsalError) in
+      try Manifests.all([name.hasPrefix("/") ? name : folder + name])
     }
   }
 
@@ -121,7 +134,7 @@ struct RehearsalInvocation {
     var rehearsed = Rehearsed(
       title: title.isEmpty ? runs[0].autoscalers.map(\.target).joined(separator: ", ") : title, runs: runs, command: command,
       version: Product.version, seed: input.seed, startedAt: RehearsalRun.start)
-    rehearsed.expectations = runs.flatMap { run in expectations.flatMap { $0.judge(run) } }
+    rehearsed.expectations = runs.flatMap { run in expectations.flatMap { $0.judge(run) } + run.tests }
     return rehearsed
   }
 

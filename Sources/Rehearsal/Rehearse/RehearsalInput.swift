@@ -11,6 +11,7 @@ package struct RehearsalInput: Sendable {
   package var startUp = StartUp()
   package var loads: [RehearsalLoad] = []
   package var steps: [RehearsalStep] = []
+  package var tests: [ChainsawTest] = []
   package var seconds: Double
   package var seed: UInt64 = 1
   package var featureGates: Set<FeatureGate> = []

@@ -31,6 +31,8 @@ package struct RehearsalRun: Sendable {
   var silences: [(target: ObjectKey, until: Instant)] = []
   /// Nodes from which pods are being evicted.
   var draining: [String] = []
+  /// Chainsaw tests, as far as they are played.
+  var tests: [PlayedTest] = []
   /// Those to come, the next one last.
   private var steps: [RehearsalStep] = []
   var random: RandomSource
@@ -48,7 +50,9 @@ package struct RehearsalRun: Sendable {
     var run = try RehearsalRun(input, name: name, replaced)
     try run.begin()
     try run.go(to: run.zero + .seconds(input.seconds))
-    return run.recorder.finish(at: input.seconds)
+    var record = run.recorder.finish(at: input.seconds)
+    record.tests = run.testResults
+    return record
   }
 
   private init(_ input: RehearsalInput, name: String, _ replaced: [ManifestObject]) throws(RehearsalError) {
@@ -187,13 +191,16 @@ package struct RehearsalRun: Sendable {
   private mutating func go(to end: Instant) throws(RehearsalError) {
     // Of those at one time the first in the file comes first.
     steps = input.steps.enumerated().sorted { ($0.element.second, $0.offset) > ($1.element.second, $1.offset) }.map(\.element)
+    tests = input.tests.map { PlayedTest(test: $0) }
     while cluster.now < end {
+      playTests()
       let due = steps.last.map { zero + .seconds($0.second) }
       if let due, due <= cluster.now {
         try perform(steps.removeLast())
         continue
       }
-      advance(to: min(end, due ?? end, cluster.now + VirtualCluster.scrapePeriod))
+      let pause: Duration = tests.allSatisfy(\.isOver) ? VirtualCluster.scrapePeriod : .seconds(1)
+      advance(to: min(end, due ?? end, cluster.now + pause))
       if !draining.isEmpty { evict() }
     }
   }

@@ -56,11 +56,6 @@ package struct ScenarioFile: Sendable {
     do throws(LoadError) { return try LoadDuration.seconds(text) } catch { throw self.error(error.description, path) }
   }
 
-  /// - Throws: where something is wanted that cannot be played yet.
-  package func requirePlayable() throws(RehearsalError) {
-    if !scenario.spec.tests.isEmpty { throw error("chainsaw tests are not played yet", "spec.tests") }
-  }
-
   package func featureGates() throws(RehearsalError) -> Set<FeatureGate> {
     var gates: Set<FeatureGate> = []
     for member in scenario.spec.featureGates.members {
