@@ -54,15 +54,19 @@ struct EnvironmentResolver {
 
   private func value(of source: EnvVarSource, _ name: String) throws(EnvironmentFailure) -> String? {
     if let map = source.configMapKeyRef.name, let key = source.configMapKeyRef.key {
-      let found = store.get(.configMaps, namespace: namespace, map)?.view(ConfigMap.self).data[key]
+      let object = store.get(.configMaps, namespace: namespace, map)
+      let found = object?.view(ConfigMap.self).data[key]
       if found == nil, source.configMapKeyRef.optional != true {
+        if object == nil { throw EnvironmentFailure(message: "configmap \"\(map)\" not found") }
         throw EnvironmentFailure(message: "configmap \"\(map)\" has no key \"\(key)\", which variable \(name) wants")
       }
       return found
     }
     if let secret = source.secretKeyRef.name, let key = source.secretKeyRef.key {
-      let found = store.get(.secrets, namespace: namespace, secret)?.view(Secret.self).data[key]
+      let object = store.get(.secrets, namespace: namespace, secret)
+      let found = object?.view(Secret.self).data[key]
       if found == nil, source.secretKeyRef.optional != true {
+        if object == nil { throw EnvironmentFailure(message: "secret \"\(secret)\" not found") }
         throw EnvironmentFailure(message: "secret \"\(secret)\" has no key \"\(key)\", which variable \(name) wants")
       }
       return found.flatMap { Base64.decode($0) }.map { String(decoding: $0, as: UTF8.self) }

@@ -13,6 +13,8 @@ package struct RunExpectation: Sendable, Equatable {
     case aboveTargetBelow(seconds: Double)
     case podHoursBelow(Double)
     case noOutOfMemory
+    /// So many pods, or fewer.
+    case fallsTo(Int, within: Double, after: Double)
   }
   package var name: String
   /// The autoscaler or its target; nil: every autoscaler.
@@ -49,6 +51,8 @@ extension RunExpectation.Rule {
     case .neverBelow(let count): "never fewer than \(count) ready pods"
     case .reaches(let count, let within, let after):
       "\(count) ready pods within \(Elapsed.text(within))" + (after > 0 ? " after \(Elapsed.text(after))" : "")
+    case .fallsTo(let count, let within, let after):
+      "\(count) pods or fewer within \(Elapsed.text(within))" + (after > 0 ? " after \(Elapsed.text(after))" : "")
     case .changesAtMost(let count): "at most \(count) changes"
     case .unmetBelow(let share): "less than \(Decimal.text(share * 100, places: 3))% of the load unmet"
     case .aboveTargetBelow(let seconds): "above target for less than \(Elapsed.text(seconds))"
@@ -70,15 +74,19 @@ extension RunExpectation.Rule {
         (second, "there were \(Int(value)) ready pods" + why(second, record))
       }
     case .reaches(let count, let within, let after):
-      if reached(record.ready, count, from: after, to: after + within) { return nil }
-      let there = level(record.ready, at: after + within).map { "\(Int($0))" } ?? "none"
-      return (after + within, "there were \(there) ready pods" + why(after + within, record))
+      if comes(record.ready, from: after, to: after + within, where: { $0 >= Double(count) }) { return nil }
+      return late(record.ready, "ready pods", at: min(after + within, run.lengthSeconds), record)
+    case .fallsTo(let count, let within, let after):
+      if comes(record.current, from: after, to: after + within, where: { $0 <= Double(count) }) { return nil }
+      return late(record.current, "pods", at: min(after + within, run.lengthSeconds), record)
     case .changesAtMost(let most):
       if figures.changes <= most { return nil }
       // The desired count has its first value before any change.
       let index = min(most + 1, record.desired.seconds.count - 1)
       let second = index >= 0 ? record.desired.seconds[index] : nil
-      return (second, "the wanted count changed \(figures.changes) times" + (second.map { why($0, record) } ?? ""))
+      return (
+        second, "the wanted count changed \(figures.changes) times, here once too often" + (second.map { why($0, record) } ?? "")
+      )
     case .unmetBelow(let share):
       guard let unmet = figures.unmetShare else { return (nil, "no load of \(record.name) can be left unmet") }
       if unmet < share { return nil }
@@ -108,11 +116,17 @@ extension RunExpectation.Rule {
     series.seconds.lastIndex { $0 <= second }.map { series.values[$0] }
   }
 
-  private func reached(_ series: RunSeries, _ count: Int, from: Double, to: Double) -> Bool {
-    if let value = level(series, at: from), value >= Double(count) { return true }
+  private func comes(_ series: RunSeries, from: Double, to: Double, where holds: (Double) -> Bool) -> Bool {
+    if let value = level(series, at: from), holds(value) { return true }
     return series.seconds.indices.contains {
-      series.seconds[$0] >= from && series.seconds[$0] <= to && series.values[$0] >= Double(count)
+      series.seconds[$0] >= from && series.seconds[$0] <= to && holds(series.values[$0])
     }
+  }
+
+  private func late(
+    _ series: RunSeries, _ what: String, at second: Double, _ record: AutoscalerRecord
+  ) -> (second: Double?, explanation: String) {
+    (second, "there were \(level(series, at: second).map { "\(Int($0))" } ?? "no") \(what)" + why(second, record))
   }
 
   /// What the autoscaler had decided last.

@@ -13,6 +13,7 @@ struct RehearsalInvocation {
   private var against: [(name: String, objects: [ManifestObject])] = []
   private var expectations: [RunExpectation] = []
   private var title = ""
+  private var file: ScenarioFile?
 
   init(_ invocation: Invocation<RehearseCommand.Options>) throws(RehearsalError) {
     self.invocation = invocation
@@ -24,7 +25,10 @@ struct RehearsalInvocation {
       input.objects += try Manifests.read(invocation.files, skipsUnserved: invocation.skipsUnserved)
     }
     if input.objects.isEmpty { throw RehearsalError("wants a scenario, or manifests with -f") }
-    if let text = invocation.length { input.seconds = try Self.seconds(text, "--for") }
+    if let text = invocation.length {
+      input.seconds = try Self.seconds(text, "--for")
+      if input.seconds == 0 { throw RehearsalError("'\(text)' is no time", at: "--for") }
+    }
     let until = input.seconds > 0 ? input.seconds : .infinity
     for text in invocation.loads { input.loads.append(try LoadOption.read(text, untilSecond: until)) }
     for file in invocation.against { against.append((name(file), try Self.autoscalers(file, at: nil))) }
@@ -42,6 +46,16 @@ struct RehearsalInvocation {
     if input.seconds == 0 { input.seconds = input.loads.map(\.shape.endSecond).max() ?? 0 }
     if input.seconds == 0 { throw RehearsalError("--for says how long to play where no load has an end") }
     for load in input.loads { try requireEnd(of: load) }
+    input.alternatives = against.flatMap(\.objects)
+    // A run that is cut short on purpose may leave things out.
+    try file?.requireSubjects(
+      runs: ["today"] + against.map(\.name), names: subjects, seconds: invocation.length == nil ? input.seconds : .infinity)
+  }
+
+  /// The names of all autoscalers and their targets.
+  private var subjects: Set<String> {
+    let autoscalers = input.objects.filter(\.isAutoscaler) + input.alternatives
+    return Set(autoscalers.flatMap { [$0.name, $0.tree[.spec][.scaleTargetRef][.name].string ?? "?"] })
   }
 
   /// A series that ends before the run would go on with its last number, which nobody has measured.
@@ -84,6 +98,7 @@ struct RehearsalInvocation {
       throw RehearsalError(error.message, at: "\(path):\(error.line)")
     }
     let file = try ScenarioFile(document.value, file: path, lines: document.lines)
+    self.file = file
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     func beside(_ name: String) -> String { name.hasPrefix("/") ? name : folder + name }
     let spec = file.scenario.spec

@@ -92,6 +92,19 @@ struct RehearseTests {
       #expect(outcome.status == 2 && outcome.output.isEmpty && outcome.errors.contains(message), "\(outcome)")
       #expect(outcome.errors.split(separator: "\n").count == 1)
       if load == "cpu=good.csv,unit=Mi" {
+        for (words, message) in [
+          (["--for", "0s"], "--for: '0s' is no time"), (["--nodes", "2x4GB,1Gi"], "--nodes wants a number of nodes"),
+          (
+            [Self.root + "/Examples/flapping/steady.yaml"],
+            "wavetank.dev/v1alpha1, not HorizontalPodAutoscaler in autoscaling/v2; -f takes"
+          ),
+        ] {
+          let outcome = try await Self.run(["-f", manifests, "--load", "cpu=good.csv"] + words, in: folder)
+          #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome)")
+        }
+        let allocatable = try await Self.run(
+          ["-f", manifests, "--load", "cpu=good.csv", "--nodes", "2x3920m,14Gi"], in: folder)
+        #expect(allocatable.status == 0, "\(allocatable)")
         let longer = try await Self.run(["-f", manifests, "--load", "cpu=good.csv", "--for", "2h"], in: folder)
         #expect(longer.status == 2 && longer.errors.contains("its numbers end at 15:00, the run at 2:00:00"), "\(longer)")
       }

@@ -42,6 +42,9 @@ import Testing
     #expect(failure(.neverAbove(3)) == "100.0 there were 4 pods; decided at 1:40, 2 → 4: cpu: 120%")
     #expect(failure(.neverBelow(2)) == nil && failure(.neverBelow(3)) == "0.0 there were 2 ready pods")
     #expect(failure(.reaches(4, within: 30, after: 100)) == nil && failure(.reaches(4, within: 29, after: 100)) != nil)
+    #expect(failure(.reaches(5, within: 900, after: 0))?.hasPrefix("300.0 there were 2 ready pods") == true)
+    #expect(failure(.fallsTo(2, within: 60, after: 150)) == nil && failure(.fallsTo(2, within: 1, after: 0)) == nil)
+    #expect(failure(.fallsTo(2, within: 49, after: 150)) == "199.0 there were 4 pods; decided at 1:40, 2 → 4: cpu: 120%")
     #expect(
       failure(.changesAtMost(2)) == nil && failure(.changesAtMost(1))?.hasPrefix("200.0 the wanted count changed 2 times") == true
     )

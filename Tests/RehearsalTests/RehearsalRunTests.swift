@@ -3,6 +3,7 @@ import CoreLoad
 import CoreObjects
 import CoreReport
 import Rehearsal
+import Simulation
 import Testing
 
 @Suite("A rehearsal") struct RehearsalRunTests {
@@ -139,6 +140,46 @@ import Testing
     #expect(run.autoscalers[0].ready.values.contains { $0 < 10 && $0 > 2 })
   }
 
+  @Test("evicts nothing any more from a node that is restored after a drain")
+  func restore() throws {
+    var setting = RehearsalSetting()
+    setting.startUp = StartUp(appSeconds: 20...20)
+    try setting.load(cpu: [(0, 0.13)])
+    setting.steps = [
+      RehearsalStep(60, .drain(node: "node-1"), at: ""), RehearsalStep(200, .restore(node: "node-1"), at: ""),
+      RehearsalStep(210, .drain(node: "node-2"), at: ""),
+    ]
+    var input = try setting.input()
+    input.nodes = VirtualNode.workers(2, cpuMillicores: 4000, memoryBytes: 1 << 32)
+    let record = try RehearsalRun.play(input, name: "today").autoscalers[0]
+    #expect(record.ready.last == 2 && (record.ready.seconds.last { $0 < 890 } ?? 900) < 300, RehearsalSetting.replay)
+  }
+
+  @Test(
+    "with a step that would change nothing is refused where the step stands",
+    arguments: [
+      ("deploy/nope", "there is no deploy/nope then"), ("hpa/web", "hpa/web has no pods"), ("pod/x", "there is no pod/x then"),
+    ])
+  func idleSteps(target: String, message: String) throws {
+    let object = try ObjectReferenceText(target, at: "")
+    for action in [RehearsalStep.Action.crash(object, count: 1, code: 1), .silence(object, seconds: 5)] {
+      var setting = RehearsalSetting()
+      setting.steps = [RehearsalStep(30, action, at: "s.yaml:9")]
+      let problem = #expect(throws: RehearsalError.self) { try setting.play() }
+      #expect(problem?.description == "s.yaml:9: " + message)
+    }
+    let web = try ObjectReferenceText("deploy/web", at: "")
+    for (action, message) in [
+      (RehearsalStep.Action.image(web, container: "nope", image: "i"), "deploy/web has no container 'nope'"),
+      (.patch(web, merge: ["spec": ["replica": 3]]), "unknown field \"spec.replica\""),
+    ] {
+      var setting = RehearsalSetting()
+      setting.steps = [RehearsalStep(30, action, at: "s.yaml:9")]
+      let problem = #expect(throws: RehearsalError.self) { try setting.play() }
+      #expect(problem?.place == "s.yaml:9" && problem?.message.contains(message) == true)
+    }
+  }
+
   @Test("that cannot be played says in one line why, and where")
   func problems() throws {
     func problem(_ change: (inout RehearsalSetting) throws -> Void, _ more: String = "") -> String {
@@ -154,12 +195,10 @@ import Testing
     #expect(
       problem { try $0.load(cpu: [(0, 1)], "memory") } == "--load memory: no autoscaler reads the metric 'memory': web reads cpu")
     #expect(
-      problem { $0.target = "wep" }.hasPrefix("hpa.yaml:1: HorizontalPodAutoscaler web scales Deployment wep, which is not"))
-    let rival = RehearsalSetting().autoscaler("rival")
+      problem { $0.target = "wep" }.hasPrefix(
+        "hpa.yaml:1: HorizontalPodAutoscaler web scales Deployment wep of apps/v1 in default, which is not"))
+    let rival = RehearsalSetting().autoscaler("rival").replacing("Deployment, name: web", with: "Deployment, name: api")
     #expect(problem({ _ in }, rival).contains("several autoscalers read the metric 'cpu': name one of web, rival"))
-    #expect(
-      problem({ $0.loads = [] }, rival)
-        == "more.yaml:1: web and rival scale the same Deployment web: each would undo what the other does")
     let refused = problem { $0.deployment = $0.deployment.replacing("replicas: 2", with: "replicas: -2") }
     #expect(refused.hasPrefix("app.yaml:1: ") && refused.contains("spec.replicas"), "\(refused)")
     let misspelt = problem { $0.deployment = $0.deployment.replacing("replicas: 2", with: "replcias: 2") }

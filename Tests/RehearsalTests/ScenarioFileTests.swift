@@ -57,6 +57,44 @@ import Testing
     #expect(expectations.map(\.name) == ["never more than 0 pods", "fast"])
   }
 
+  @Test("expects and does nothing of which nothing is there, or after the run")
+  func subjects() throws {
+    func problem(_ text: String) throws -> String {
+      let file = try file(text)
+      do throws(RehearsalError) {
+        try file.requireSubjects(runs: ["today", "new.yaml"], names: ["web"], seconds: 600)
+        return ""
+      } catch { return error.description }
+    }
+    let reach = "{replicas: 1, within: 1m, after: 9m}"
+    #expect(try problem("  expect: [{neverAbove: 3, of: web, runs: [today, new.yaml]}, {reaches: \(reach)}]") == "")
+    #expect(
+      try problem("  expect:\n  - {neverAbove: 3}\n  - {neverAbove: 3, of: wep}")
+        == "s.yaml:8: spec.expect[1].of: there is no autoscaler or target 'wep': there are web")
+    #expect(
+      try problem("  expect: [{neverAbove: 3, runs: [old.yaml]}]")
+        == "s.yaml:6: spec.expect[0].runs: there is no run 'old.yaml': there are today, new.yaml")
+    #expect(
+      try problem("  expect: [{fallsTo: {replicas: 1, within: 1m, after: 10m}}]")
+        == "s.yaml:6: spec.expect[0]: begins at 10m, when the run is over")
+    #expect(
+      try problem("  steps: [{at: 9m, kill: node}, {at: 11m, kill: node}]")
+        == "s.yaml:6: spec.steps[1]: comes at 11m, when the run is over")
+  }
+
+  @Test("says how many: a number of replicas is never taken to be none")
+  func counts() {
+    #expect(
+      problem("  expect: [{reaches: {within: 1m}}]") { _ = try $0.expectations() }
+        == "s.yaml:6: spec.expect[0].reaches.replicas: Required value")
+    #expect(
+      problem("  steps: [{at: 1m, scale: {target: deploy/web}}]") { _ = try $0.steps { (_, _) in [] } }
+        == "s.yaml:6: spec.steps[0].scale.replicas: Required value")
+    #expect(
+      problem("  load: [{metric: cpu, sine: {mean: 1, amplitude: 1, period: 0s}}]") { _ = try loads($0) }
+        == "s.yaml:6: spec.load[0].sine: a period above zero is wanted")
+  }
+
   @Test("that is wrong is told with file, line and field")
   func mistakes() {
     #expect(problem("  lenght: 1h\n") == "s.yaml:6: unknown field \"spec.lenght\"")

@@ -8,17 +8,21 @@ struct LoadBinding: Sendable {
   /// Place in the list of autoscalers.
   var autoscaler: Int
 
-  /// - Throws: where no autoscaler reads a load's metric, or several do and none is named.
-  static func bind(_ loads: [RehearsalLoad], to autoscalers: [ManifestObject]) throws(RehearsalError) -> [LoadBinding] {
+  /// A load that only another autoscaler of the same target reads is on the pods all the same.
+  /// - Parameter others: autoscalers of other runs
+  /// - Throws: where no autoscaler reads a load's metric, or several do and none is named; where one has no load that has to be given.
+  static func bind(
+    _ loads: [RehearsalLoad], to autoscalers: [ManifestObject], besides others: [ManifestObject] = []
+  ) throws(RehearsalError) -> [LoadBinding] {
     var bindings: [LoadBinding] = []
     for load in loads {
       var found: [LoadBinding] = []
       for (index, autoscaler) in autoscalers.enumerated() {
         let target = autoscaler.tree[.spec][.scaleTargetRef][.name].string
-        if let subject = load.subject, subject != autoscaler.name, subject != target { continue }
-        for metric in ReadMetric.all(of: autoscaler.tree) where metric.name == load.metric {
+        let alike = [autoscaler] + others.filter { $0.hasTarget(of: autoscaler) }
+        if let subject = load.subject, subject != target, !alike.contains(where: { $0.name == subject }) { continue }
+        if let metric = alike.lazy.flatMap({ ReadMetric.all(of: $0.tree) }).first(where: { $0.name == load.metric }) {
           found.append(LoadBinding(load: load, metric: metric, autoscaler: index))
-          break
         }
       }
       let names = autoscalers.map(\.name).joined(separator: ", ")
@@ -41,6 +45,14 @@ struct LoadBinding: Sendable {
           "there is another load for the metric '\(load.metric)' of \(autoscalers[first.autoscaler].name)", at: load.place)
       }
       bindings.append(first)
+    }
+    for (index, autoscaler) in autoscalers.enumerated() {
+      let loaded = bindings.filter { $0.autoscaler == index }.map(\.metric.name)
+      for metric in ReadMetric.all(of: autoscaler.tree) where !metric.isResource && !loaded.contains(metric.name) {
+        throw RehearsalError(
+          "\(autoscaler.title) reads the metric '\(metric.name)', of which no load speaks: --load \(metric.name)=FILE",
+          at: autoscaler.place)
+      }
     }
     return bindings
   }

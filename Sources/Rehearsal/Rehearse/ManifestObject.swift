@@ -21,6 +21,30 @@ package struct ManifestObject: Sendable {
   /// "Deployment web"
   package var title: String { "\(kind) \(name)" }
   package var isAutoscaler: Bool { kind == "HorizontalPodAutoscaler" }
+  /// What its author wrote: without what `kubectl get` shows besides and `kubectl create` does not send.
+  var withoutServersMarks: JSON {
+    var tree = tree
+    if !tree[.metadata].isObject { return tree }
+    tree[.metadata].members.removeAll { $0.key == .resourceVersion || $0.key == .managedFields }
+    return tree
+  }
+
+  /// - Throws: where another autoscaler has the same target.
+  func requireOwnTarget(among autoscalers: [ManifestObject]) throws(RehearsalError) {
+    let same = autoscalers.filter { $0.hasTarget(of: self) }
+    if same.count < 2 { return }
+    let reference = tree[.spec][.scaleTargetRef]
+    throw RehearsalError(
+      "\(same.map(\.name).joined(separator: " and ")) scale the same \(reference[.kind].string ?? "") "
+        + "\(reference[.name].string ?? ""): each would undo what the other does", at: same[1].place)
+  }
+
+  /// Both scale the same object.
+  func hasTarget(of other: ManifestObject) -> Bool {
+    let (mine, theirs) = (tree[.spec][.scaleTargetRef], other.tree[.spec][.scaleTargetRef])
+    return namespace == other.namespace && mine[.kind] == theirs[.kind] && mine[.name] == theirs[.name]
+  }
+
   /// "deploy.yaml:12"
   package var place: String { "\(file):\(line)" }
 }

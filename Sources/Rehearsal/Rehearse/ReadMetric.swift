@@ -14,6 +14,8 @@ struct ReadMetric: Sendable {
   var kind: Kind
   var target: Double
   var unit: MetricUnit
+  /// What its selector wants of a series.
+  var labels: [Member] = []
 
   /// The metrics of an autoscaler, in the order in which its decisions hold them.
   static func all(of autoscaler: JSON) -> [ReadMetric] {
@@ -38,16 +40,32 @@ struct ReadMetric: Sendable {
     default: return nil
     }
     let name = member[.name].string ?? member["metric"][.name].string ?? ""
+    let labels = ReadMetric.labels(member["metric"][.selector])
     let target = member[.target]
     if let percent = target["averageUtilization"].int {
-      return ReadMetric(name: name, kind: kind, target: Double(percent), unit: .percent)
+      return ReadMetric(name: name, kind: kind, target: Double(percent), unit: .percent, labels: labels)
     }
     let amount = (target["averageValue"].string ?? target[.value].string).flatMap { Quantity($0) }
     let unit: MetricUnit = if case .resource = kind { name == "memory" ? .bytes : .cores } else { .number }
-    return ReadMetric(name: name, kind: kind, target: amount.map { Double($0.milliValue) / 1000 } ?? 0, unit: unit)
+    return ReadMetric(
+      name: name, kind: kind, target: amount.map { Double($0.milliValue) / 1000 } ?? 0, unit: unit, labels: labels)
   }
 
-  var isByPod: Bool { if case .resource = kind { true } else { kind == .pods } }
+  /// Labels with which a series is one that a selector chooses.
+  private static func labels(_ selector: JSON) -> [Member] {
+    selector["matchLabels"].members
+      + selector["matchExpressions"].elements.compactMap { wanted in
+        guard let key = wanted["key"].string, ["In", "Exists"].contains(wanted["operator"].string) else { return nil }
+        return Member(key: Key(key), value: wanted["values"].elements.first ?? "any")
+      }
+  }
+
+  /// The labels of the series that a load makes.
+  func labels(besides others: [Member] = []) -> TextMap { TextMap(tree: .object(others + labels)) }
+
+  var isResource: Bool { if case .resource = kind { true } else { false } }
+
+  var isByPod: Bool { isResource || kind == .pods }
 }
 
 extension String {

@@ -16,10 +16,36 @@ package struct RehearsalInput: Sendable {
   package var seed: UInt64 = 1
   package var featureGates: Set<FeatureGate> = []
   package var timeZones = TimeZoneDatabase.utcOnly
+  /// Autoscalers that other runs with the same loads have.
+  package var alternatives: [ManifestObject] = []
 
   package init(objects: [ManifestObject], seconds: Double) {
     self.objects = objects
     self.seconds = seconds
+  }
+
+  /// The namespaces of the manifests: as they say, and those that are only named, since people bring no cluster.
+  var namespaces: [ManifestObject] {
+    let written = objects.filter { $0.kind == "Namespace" }
+    var known = Set(written.map(\.name) + ["default", "kube-system", "kube-public", "kube-node-lease"])
+    return written
+      + objects.compactMap { object in
+        guard known.insert(object.namespace).inserted else { return nil }
+        let tree: JSON = ["apiVersion": "v1", "kind": "Namespace", "metadata": ["name": .string(object.namespace)]]
+        return ManifestObject(tree, file: object.file, line: object.line)
+      }
+  }
+
+  /// - Throws: where an object is there twice, which `kubectl create` would refuse.
+  func requireDifferentObjects() throws(RehearsalError) {
+    var places: [[String]: String] = [:]
+    for object in objects where !object.tree[.metadata][.name].isNull {
+      let group = (object.tree[.apiVersion].string ?? "").split(separator: "/").dropLast().joined()
+      let identity = [group, object.kind, object.namespace, object.name]
+      if let first = places.updateValue(object.place, forKey: identity) {
+        throw RehearsalError("\(object.title) is already in \(first)", at: object.place)
+      }
+    }
   }
 
   /// Where nothing is said of nodes there is room for everything.

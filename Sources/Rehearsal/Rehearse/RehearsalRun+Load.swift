@@ -18,8 +18,10 @@ extension RehearsalRun {
       case .resource: use(step, binding, pods, &feed)
       case .pods: show(step, binding, pods, &feed)
       case .object(let kind, let name):
-        report(step, level, binding, TextMap([kind.lowercased(): name]), &feed)
-      case .external: report(step, level, binding, TextMap([:]), &feed)
+        report(
+          step, level, binding, binding.metric.labels(besides: [Member(key: Key(kind.lowercased()), value: .string(name))]), &feed
+        )
+      case .external: report(step, level, binding, binding.metric.labels(), &feed)
       }
       if recorder.isPlayed { recorder.load(binding, step, at: feed.second) }
     }
@@ -88,7 +90,7 @@ extension RehearsalRun {
       feed.scrapes.append(
         PodScrape(
           namespace: pod.key.namespace, pod: pod.key.name, podUID: pod.uid, at: feed.now,
-          .samples([MetricSample(binding.metric.name, value: value)])))
+          .samples([MetricSample(binding.metric.name, binding.metric.labels(), value: value)])))
     }
   }
 

@@ -5,6 +5,14 @@ import CoreObjects
 import CoreReport
 import Simulation
 
+extension StoredObject {
+  /// What chooses the pods of a workload.
+  var podSelector: LabelSelector {
+    let selector = tree[.spec][.selector]
+    return LabelSelector(tree: key.resource == .replicationControllers ? ["matchLabels": selector] : selector)
+  }
+}
+
 extension RehearsalRun {
   /// Does what a step says.
   /// - Throws: what the API refuses, with the step's place.
@@ -16,18 +24,26 @@ extension RehearsalRun {
     case .scale(let target, let replicas): try change(target, ["spec": ["replicas": .int(Int64(replicas))]], step)
     case .delete(let target): try ask(step, "DELETE", target.path, ["propagationPolicy": "Background"])
     case .image(let target, let container, let image):
-      let containers = cluster.engine.store.get(target.key)?.tree[.spec][.template][.spec][.containers].elements ?? []
-      let name = container ?? containers.first?[.name].string ?? ""
+      let containers = try object(target, step).tree[.spec][.template][.spec][.containers].elements.compactMap {
+        $0[.name].string
+      }
+      guard let name = container ?? containers.first, containers.contains(name) else {
+        throw RehearsalError("\(target) has no container '\(container ?? "")'", at: step.place)
+      }
       let patch: JSON = ["spec": ["template": ["spec": ["containers": [["name": .string(name), "image": .string(image)]]]]]]
       try ask(step, "PATCH", target.path, patch, contentType: "application/strategic-merge-patch+json")
-    case .crash(let target, let count, let code): crash(target, count, code)
-    case .silence(let target, let seconds): silences.append((target.key, cluster.now + .seconds(seconds)))
+    case .crash(let target, let count, let code):
+      for pod in try pods(of: target, step).prefix(count) { crash(pod, code) }
+    case .silence(let target, let seconds):
+      _ = try pods(of: target, step)
+      silences.append((target.key, cluster.now + .seconds(seconds)))
     case .drain(let node): try drain(node, step)
     case .kill(let node):
       try requireNode(node, step)
       cluster.nodes.lose(node)
     case .restore(let node):
       try requireNode(node, step)
+      draining.removeAll { $0 == node }
       if cluster.nodes.lostNodes.contains(node) { cluster.regain(node, isRebooted: true) }
       try ask(
         step, "PATCH", "/api/v1/nodes/" + node, ["spec": ["unschedulable": .null]], contentType: "application/merge-patch+json")
@@ -42,7 +58,8 @@ extension RehearsalRun {
   private mutating func ask(
     _ step: RehearsalStep, _ method: String, _ path: String, _ body: JSON, contentType: String = "application/json"
   ) throws(RehearsalError) {
-    let answer = ask(method, path, "", contentType, body)
+    // What `kubectl patch` warns of would make a rehearsal tell of a change that there was not.
+    let answer = ask(method, path, method == "PATCH" ? "fieldValidation=Strict" : "", contentType, body)
     if answer.status >= 300 {
       throw RehearsalError(answer.tree[.message].string ?? "\(step.text): refused with \(answer.status)", at: step.place)
     }
@@ -78,15 +95,24 @@ extension RehearsalRun {
     }
   }
 
-  private mutating func crash(_ target: ObjectReferenceText, _ count: Int, _ code: Int) {
-    guard let workload = cluster.engine.store.get(target.key)?.tree else { return }
-    let selector = LabelSelector(tree: workload[.spec][.selector])
-    let pods = cluster.engine.store.list(.pods).filter {
+  private mutating func crash(_ pod: StoredObject, _ code: Int) {
+    for container in cluster.nodes.running(ofPod: pod.uid, at: cluster.now) { cluster.end(container.id, with: code, .process) }
+    recorder.tell("\(pod.key.name) ended with exit code \(code)", .crash, at: cluster.now)
+  }
+
+  private func object(_ target: ObjectReferenceText, _ step: RehearsalStep) throws(RehearsalError) -> StoredObject {
+    if let object = cluster.engine.store.get(target.key) { return object }
+    throw RehearsalError("there is no \(target) then", at: step.place)
+  }
+
+  /// - Throws: where it is not there, or is of a kind that has no pods.
+  private func pods(of target: ObjectReferenceText, _ step: RehearsalStep) throws(RehearsalError) -> [StoredObject] {
+    let workload = try object(target, step)
+    if target.resource == .pods { return [workload] }
+    guard workload.tree[.spec][.template].isObject else { throw RehearsalError("\(target) has no pods", at: step.place) }
+    let selector = workload.podSelector
+    return cluster.engine.store.list(.pods).filter {
       $0.key.namespace == target.namespace && selector.matches($0.metadata.labels)
-    }
-    for pod in pods.prefix(count) {
-      for container in cluster.nodes.running(ofPod: pod.uid, at: cluster.now) { cluster.end(container.id, with: code, .process) }
-      recorder.tell("\(pod.key.name) ended with exit code \(code)", .crash, at: cluster.now)
     }
   }
 
@@ -94,8 +120,7 @@ extension RehearsalRun {
   func silent(at now: Instant) -> Set<String> {
     var uids: Set<String> = []
     for silence in silences where silence.until > now {
-      guard let workload = cluster.engine.store.get(silence.target)?.tree else { continue }
-      let selector = LabelSelector(tree: workload[.spec][.selector])
+      guard let selector = cluster.engine.store.get(silence.target)?.podSelector else { continue }
       for pod in recorder.pods.values where pod.key.namespace == silence.target.namespace {
         if let stored = cluster.engine.store.get(pod.key), selector.matches(stored.metadata.labels) { uids.insert(pod.uid) }
       }

@@ -13,8 +13,9 @@ package struct RehearsalRun: Sendable {
   /// Virtual seconds in which the workload has to be ready before second 0, and those for which it is measured then.
   static let readyLimit = 900
   static let measuredSeconds = 40
-  /// How long the containers of Jobs run.
+  /// How long containers of Jobs run, and init containers.
   static let jobSeconds = 5
+  static let initSeconds = 1
   /// Everything begins at this moment, on a full hour.
   package static let start = Instant(rfc3339: "2026-01-01T00:00:00Z")!
 
@@ -57,6 +58,7 @@ package struct RehearsalRun: Sendable {
 
   private init(_ input: RehearsalInput, name: String, _ replaced: [ManifestObject]) throws(RehearsalError) {
     self.input = input
+    try input.requireDifferentObjects()
     let own = input.objects.filter(\.isAutoscaler)
     for autoscaler in replaced where !own.contains(where: { $0.name == autoscaler.name && $0.namespace == autoscaler.namespace })
     {
@@ -73,7 +75,8 @@ package struct RehearsalRun: Sendable {
         replaced.first { isOnly || ($0.name == old.name && $0.namespace == old.namespace) } ?? old
       }
     if autoscalers.isEmpty { throw RehearsalError("there is no HorizontalPodAutoscaler among the manifests") }
-    bindings = try LoadBinding.bind(input.loads, to: autoscalers)
+    for autoscaler in autoscalers { try autoscaler.requireOwnTarget(among: autoscalers) }
+    bindings = try LoadBinding.bind(input.loads, to: autoscalers, besides: own + input.alternatives)
     showsMetrics = bindings.contains { if case .resource = $0.metric.kind { false } else { true } }
     plays = bindings.map { LoadPlay($0.load.model) }
     cursors = bindings.map { _ in LoadCursors() }
@@ -91,7 +94,8 @@ package struct RehearsalRun: Sendable {
 
   private mutating func begin() throws(RehearsalError) {
     cluster.run(until: cluster.now + .seconds(5))
-    for object in input.objects where !object.isAutoscaler {
+    for object in input.namespaces { try create(object) }
+    for object in input.objects where !object.isAutoscaler && object.kind != "Namespace" {
       try requireAnnotations(object)
       try create(object)
     }
@@ -114,7 +118,7 @@ package struct RehearsalRun: Sendable {
       throw RehearsalError(
         "\(object.title): \(object.tree[.apiVersion].string ?? "no apiVersion") is not served", at: object.place)
     }
-    let tree = input.startUp.prepare(object.tree)
+    let tree = input.startUp.prepare(object.withoutServersMarks)
     var answer = ask("POST", path, "fieldValidation=Strict", "application/json", tree)
     // What every cluster has already, such as the ServiceAccount default.
     if answer.status == 409 {
@@ -138,29 +142,24 @@ package struct RehearsalRun: Sendable {
 
   private func requireTarget(of autoscaler: ManifestObject) throws(RehearsalError) {
     let reference = autoscaler.tree[.spec][.scaleTargetRef]
-    let (kind, name) = (reference[.kind].string ?? "", reference[.name].string ?? "")
-    guard target(of: autoscaler) != nil else {
-      throw RehearsalError("\(autoscaler.title) scales \(kind) \(name), which is not among the manifests", at: autoscaler.place)
-    }
-    let others = autoscalers.filter { other in
-      let at = other.tree[.spec][.scaleTargetRef]
-      return other.namespace == autoscaler.namespace && at[.kind] == reference[.kind] && at[.name] == reference[.name]
-    }
-    if others.count > 1 {
-      throw RehearsalError(
-        "\(others.map(\.name).joined(separator: " and ")) scale the same \(kind) \(name): each would undo what the other does",
-        at: others[1].place)
-    }
+    guard target(of: autoscaler) == nil else { return }
+    let version = reference[.apiVersion].string ?? ""
+    let title = "\(reference[.kind].string ?? "") \(reference[.name].string ?? "")"
+    throw RehearsalError(
+      "\(autoscaler.title) scales \(title) of \(version) in \(autoscaler.namespace), which is not among the manifests",
+      at: autoscaler.place)
   }
 
   func target(of autoscaler: ManifestObject) -> StoredObject? {
     let reference = autoscaler.tree[.spec][.scaleTargetRef]
+    let version = reference[.apiVersion].string ?? ""
+    let group = version.contains("/") ? String(version.prefix { $0 != "/" }) : ""
     let resource: ResourceID? =
-      switch reference[.kind].string {
-      case "Deployment": .deployments
-      case "StatefulSet": .statefulSets
-      case "ReplicaSet": .replicaSets
-      case "ReplicationController": .replicationControllers
+      switch (group, reference[.kind].string) {
+      case ("apps", "Deployment"): .deployments
+      case ("apps", "StatefulSet"): .statefulSets
+      case ("apps", "ReplicaSet"): .replicaSets
+      case ("", "ReplicationController"): .replicationControllers
       default: nil
       }
     guard let resource else { return nil }
@@ -245,7 +244,8 @@ package struct RehearsalRun: Sendable {
         }
         if object.key.resource == .pods {
           planGate(object.uid)
-          planEnd(object)
+          planEnds(object)
+          if recorder.pods[object.uid] == nil { planOther(object) }
         }
       case .delete(let key, _): recorder.delete(key, at: cluster.now)
       }
@@ -261,17 +261,7 @@ package struct RehearsalRun: Sendable {
     add(PodDue(at: started + .seconds(wait), uid: uid, action: .openGate))
   }
 
-  /// The containers of a pod that is not to be started again, a Job's, have nothing to do and succeed.
-  private mutating func planEnd(_ object: StoredObject) {
-    let pod = object.view(Pod.self)
-    guard pod.spec.restartPolicy != "Always", recorder.pods[object.uid] == nil,
-      pod.status.containerStatuses.contains(where: { !$0.state.running.isAbsent }),
-      !dues.contains(where: { $0.uid == object.uid })
-    else { return }
-    add(PodDue(at: cluster.now + .seconds(Self.jobSeconds), uid: object.uid, action: .end))
-  }
-
-  private mutating func add(_ due: PodDue) {
+  mutating func add(_ due: PodDue) {
     dues.append(due)
     dues.sort { ($0.at, $0.uid) > ($1.at, $1.uid) }
   }
@@ -280,9 +270,13 @@ package struct RehearsalRun: Sendable {
     while let due = dues.last, due.at <= cluster.now {
       dues.removeLast()
       switch due.action {
-      case .end:
-        for container in cluster.nodes.running(ofPod: due.uid, at: cluster.now) { cluster.end(container.id, with: 0, .process) }
+      case .end(let container):
+        for running in cluster.nodes.running(ofPod: due.uid, at: cluster.now) where running.name == container {
+          cluster.end(running.id, with: 0, .process)
+        }
         receive()
+      case .openOther(let key):
+        if cluster.engine.store.get(key)?.uid == due.uid { setGate(key, isOpen: true) }
       case .openGate:
         guard let pod = recorder.pods[due.uid], let wait = pod.waitSeconds, let started = pod.startedAt,
           started + .seconds(wait) <= cluster.now
@@ -315,17 +309,4 @@ package struct RehearsalRun: Sendable {
       if let decision = controller.lastDecision(key) { recorder.record(decision, of: index) }
     }
   }
-}
-
-/// What is to happen to a pod at a time.
-struct PodDue: Sendable {
-  enum Action: Sendable {
-    /// Its application answers its probes.
-    case openGate
-    /// Its containers end.
-    case end
-  }
-  var at: Instant
-  var uid: String
-  var action: Action
 }

@@ -46,7 +46,7 @@ package struct RehearsalStep: Sendable {
   }
 }
 
-/// An object as people name it: deployment/web, deploy/web.
+/// An object as people name it: deployment/web, deploy/web; prod/deploy/web in another namespace than default.
 package struct ObjectReferenceText: Sendable, Equatable, CustomStringConvertible {
   package let description: String
   package let namespace: String
@@ -56,9 +56,12 @@ package struct ObjectReferenceText: Sendable, Equatable, CustomStringConvertible
   package let name: String
 
   /// - Throws: where it is no KIND/NAME, or the kind is not served.
-  package init(_ text: String, namespace: String = "default", at place: String) throws(RehearsalError) {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2, !parts[1].isEmpty else { throw RehearsalError("wants KIND/NAME, not '\(text)'", at: place) }
+  package init(_ text: String, at place: String) throws(RehearsalError) {
+    var parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard (2...3).contains(parts.count), !parts.contains("") else {
+      throw RehearsalError("wants KIND/NAME, or NAMESPACE/KIND/NAME, not '\(text)'", at: place)
+    }
+    let namespace = parts.count == 3 ? parts.removeFirst() : "default"
     guard let definition = Resources.definition(named: parts[0]), let version = definition.versions.first else {
       throw RehearsalError("'\(parts[0])' is no kind that is served", at: place)
     }

@@ -21,6 +21,7 @@ struct RunRecorder: Sendable {
   private var onNodes: [String: Int] = [:]
   private var nodeSeries: [String: RunSeries] = [:]
   private var told: Set<String> = []
+  private var lastWarning: String?
 
   init(name: String, seconds: Double, _ autoscalers: [ManifestObject]) {
     record = RunRecord(name: name, lengthSeconds: seconds)
@@ -70,6 +71,7 @@ struct RunRecorder: Sendable {
       guard let index = targets.firstIndex(where: { $0?.key == object.key }) else { return }
       targets[index] = object
       if let second = second(now) { count(object, index, second) }
+    case .events: putEvent(object, at: now)
     default: return
     }
   }
@@ -101,7 +103,7 @@ struct RunRecorder: Sendable {
     let labels = object.metadata.labels
     let index = targets.firstIndex { target in
       guard let target, target.key.namespace == object.key.namespace else { return false }
-      return LabelSelector(tree: target.tree[.spec][.selector]).matches(labels)
+      return target.podSelector.matches(labels)
     }
     guard let index else { return }
     let pod = TrackedPod(object, autoscaler: index, waitSeconds: wait(object.tree))
@@ -125,6 +127,21 @@ struct RunRecorder: Sendable {
     record.events.append(RunEvent(second, .unschedulable, "\(object.key.name): \(trouble)"))
   }
 
+  /// Pods that are not made, or do not start, and whose status does not say why: a quota, a missing ServiceAccount or volume.
+  private mutating func putEvent(_ object: StoredObject, at now: Instant) {
+    let about = object.tree["involvedObject"]
+    guard let reason = object.tree["reason"].string, ["FailedCreate", "FailedMount"].contains(reason),
+      let name = about[.name].string, let text = object.tree[.message].string,
+      targets.contains(where: { target in
+        guard let key = target?.key, key.namespace == object.key.namespace else { return false }
+        return name == key.name || name.hasPrefix(key.name + "-")
+      })
+    else { return }
+    lastWarning = "\(name): \(text)"
+    guard let second = second(now), told.insert("\(name) \(reason)").inserted else { return }
+    record.events.append(RunEvent(second, .unschedulable, "\(name): \(text)"))
+  }
+
   /// Why a pod does not get on; nil if it does.
   private static func trouble(of object: StoredObject) -> String? {
     let status = object.tree[.status]
@@ -146,7 +163,7 @@ struct RunRecorder: Sendable {
       guard let pod = pods[uid], let stored = store.get(pod.key), let trouble = RunRecorder.trouble(of: stored) else { continue }
       return "\(pod.key.name): \(trouble)"
     }
-    return order.isEmpty ? "it has no pod" : "its pods are not ready yet"
+    return lastWarning ?? (order.isEmpty ? "it has no pod" : "its pods are not ready yet")
   }
 
   // MARK: Loads

@@ -78,6 +78,7 @@ extension ScenarioFile {
       return .series(try SeriesNotation.series(load.series ?? "", intervalSeconds: interval))
     case "sine":
       let sine = load.sine
+      guard try LoadDuration.seconds(sine.period ?? "") > 0 else { throw LoadError("a period above zero is wanted") }
       return .sine(
         mean: try number(sine.mean), amplitude: try number(sine.amplitude),
         periodSeconds: try LoadDuration.seconds(sine.period ?? ""),

@@ -17,6 +17,12 @@ package struct ScenarioFile: Sendable {
   package init(_ tree: JSON, file: String, lines: [String: Int]) throws(RehearsalError) {
     self.file = file
     self.lines = lines
+    let (kind, version) = (tree[.kind].string ?? "no kind", tree[.apiVersion].string ?? "no apiVersion")
+    guard kind == "Scenario", version == "wavetank.dev/v1alpha1" else {
+      throw RehearsalError(
+        "a scenario is of kind Scenario in apiVersion wavetank.dev/v1alpha1, not \(kind) in \(version); -f takes manifests",
+        at: file + ":1")
+    }
     guard let type = Schema.shared.type(ScenarioFile.typeName) else { preconditionFailure("the schema of scenarios is missing") }
     let decoded: Decoded
     do throws(DecodeError) { decoded = try Schema.shared.decode(tree, as: type) } catch {
@@ -25,9 +31,6 @@ package struct ScenarioFile: Sendable {
     if let unknown = decoded.unknownFields.first {
       let path = unknown.split(separator: "\"").dropFirst().first.map(String.init) ?? ""
       throw RehearsalError(unknown, at: ScenarioFile.place(file, lines, path))
-    }
-    guard decoded.tree[.kind].string == "Scenario", decoded.tree[.apiVersion].string == "wavetank.dev/v1alpha1" else {
-      throw RehearsalError("a scenario is of kind Scenario in apiVersion wavetank.dev/v1alpha1", at: file + ":1")
     }
     if let error = Schema.shared.validate(decoded.tree, type).first {
       throw RehearsalError(error.message, at: ScenarioFile.place(file, lines, error.path.description))
@@ -141,7 +144,8 @@ package struct ScenarioFile: Sendable {
         try target(step.missingMetrics.target), seconds: try seconds(step.missingMetrics.for ?? "", path + ".for"))
     }
     if !step.patch.isAbsent { return .patch(try target(step.patch.target), merge: step.patch.merge) }
-    return .scale(try target(step.scale.target), replicas: step.scale.replicas ?? 0)
+    guard let replicas = step.scale.replicas else { throw error("Required value", path + ".replicas") }
+    return .scale(try target(step.scale.target), replicas: replicas)
   }
 
   // MARK: Expectations
@@ -153,13 +157,34 @@ package struct ScenarioFile: Sendable {
       let given = wanted.tree.members.map(\.key.name).filter { !["name", "of", "runs"].contains($0) }
       guard given.count == 1 else {
         throw error(
-          "takes one of aboveTargetBelow, changesAtMost, neverAbove, neverBelow, noOutOfMemory, podHoursBelow, reaches, unmetBelow; "
+          "takes one of aboveTargetBelow, changesAtMost, fallsTo, neverAbove, neverBelow, noOutOfMemory, podHoursBelow, reaches, unmetBelow; "
             + (given.isEmpty ? "there is none" : "there are " + given.joined(separator: " and ")), path)
       }
       let rule = try rule(wanted, path + "." + given[0])
       expectations.append(RunExpectation(name: wanted.name, subject: wanted.of, runs: wanted.runs.values, rule))
     }
     return expectations
+  }
+
+  /// What would hold, or happen, because nothing is there that it speaks of.
+  /// - Parameter names: of autoscalers and their targets
+  package func requireSubjects(runs: [String], names: Set<String>, seconds: Double) throws(RehearsalError) {
+    for (index, wanted) in scenario.spec.expect.enumerated() {
+      let path = "spec.expect[\(index)]"
+      if let name = wanted.of, !names.contains(name) {
+        throw error(
+          "there is no autoscaler or target '\(name)': there are \(names.sorted().joined(separator: ", "))", path + ".of")
+      }
+      for run in wanted.runs.values where !runs.contains(run) {
+        throw error("there is no run '\(run)': there are \(runs.joined(separator: ", "))", path + ".runs")
+      }
+      if let after = wanted.reaches.after ?? wanted.fallsTo.after, try self.seconds(after, path) >= seconds {
+        throw error("begins at \(after), when the run is over", path)
+      }
+    }
+    for (index, step) in scenario.spec.steps.enumerated() where try self.seconds(step.at ?? "", "spec.steps") >= seconds {
+      throw error("comes at \(step.at ?? ""), when the run is over", "spec.steps[\(index)]")
+    }
   }
 
   private func rule(_ wanted: ScenarioExpectation, _ path: String) throws(RehearsalError) -> RunExpectation.Rule {
@@ -175,9 +200,11 @@ package struct ScenarioFile: Sendable {
       return .unmetBelow(percent / 100)
     }
     if wanted.noOutOfMemory != nil { return .noOutOfMemory }
-    let reach = wanted.reaches
-    return .reaches(
-      reach.replicas ?? 0, within: try seconds(reach.within ?? "", path + ".within"),
-      after: try reach.after.map { (text) throws(RehearsalError) in try seconds(text, path + ".after") } ?? 0)
+    let isFall = wanted.reaches.isAbsent
+    let reach = isFall ? wanted.fallsTo : wanted.reaches
+    guard let replicas = reach.replicas else { throw error("Required value", path + ".replicas") }
+    let within = try seconds(reach.within ?? "", path + ".within")
+    let after = try reach.after.map { (text) throws(RehearsalError) in try seconds(text, path + ".after") } ?? 0
+    return isFall ? .fallsTo(replicas, within: within, after: after) : .reaches(replicas, within: within, after: after)
   }
 }

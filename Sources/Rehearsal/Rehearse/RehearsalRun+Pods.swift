@@ -1,0 +1,50 @@
+import CoreEngine
+import CoreObjects
+import Simulation
+
+/// What is to happen to a pod at a time.
+struct PodDue: Sendable {
+  enum Action: Sendable, Equatable {
+    /// Its application answers its probes.
+    case openGate
+    /// The same of a pod that no autoscaler has.
+    case openOther(ObjectKey)
+    /// A container has nothing more to do.
+    case end(container: String)
+  }
+  var at: Instant
+  var uid: String
+  var action: Action
+}
+
+extension RehearsalRun {
+  /// Init containers, and those of a pod that is not to be started again, a Job's, have nothing to do and succeed.
+  mutating func planEnds(_ object: StoredObject) {
+    let pod = object.view(Pod.self)
+    if pod.spec.restartPolicy == "Always", pod.spec.initContainers.isEmpty { return }
+    let lasting = Set(pod.spec.initContainers.filter { $0.restartPolicy == "Always" }.map { $0.name ?? "" })
+    for status in pod.status.initContainerStatuses where !lasting.contains(status.name ?? "") {
+      planEnd(status, of: object.uid, after: Self.initSeconds)
+    }
+    if pod.spec.restartPolicy == "Always" { return }
+    for status in pod.status.containerStatuses { planEnd(status, of: object.uid, after: Self.jobSeconds) }
+  }
+
+  private mutating func planEnd(_ status: ContainerStatus, of uid: String, after seconds: Int) {
+    let action = PodDue.Action.end(container: status.name ?? "")
+    if status.state.running.isAbsent || dues.contains(where: { $0.uid == uid && $0.action == action }) { return }
+    add(PodDue(at: cluster.now + .seconds(seconds), uid: uid, action: action))
+  }
+
+  /// A pod that no autoscaler has answers its probes in the middle of the time that it may take, so that it draws no chance.
+  mutating func planOther(_ object: StoredObject) {
+    let action = PodDue.Action.openOther(object.key)
+    guard let wait = input.startUp.wait(of: object.tree, chance: 0.5),
+      !object.view(Pod.self).status.containerStatuses.isEmpty,
+      object.view(Pod.self).status.containerStatuses.allSatisfy({ !$0.state.running.isAbsent }),
+      !object.tree[.status][.conditions].elements.contains(where: { $0[.type].string == StartUp.gate }),
+      !dues.contains(where: { $0.uid == object.uid && $0.action == action })
+    else { return }
+    add(PodDue(at: cluster.now + .seconds(wait), uid: object.uid, action: action))
+  }
+}
