@@ -98,8 +98,8 @@ let package = Package(
     .target(name: "Storms", dependencies: coreTargets + ["Simulation"], path: "Tests/Storms", swiftSettings: settings),
     .executableTarget(
       name: "wavetank-bench",
-      dependencies: coreTargets + ["Simulation", "Rehearsal", "EdgeClient", "COpenSSL", "CLinux"], path: "Benchmarks",
-      swiftSettings: settings),
+      dependencies: coreTargets + ["CoreLoad", "CoreReport", "Simulation", "Rehearsal", "EdgeClient", "COpenSSL", "CLinux"],
+      path: "Benchmarks", swiftSettings: settings),
 
     tests("CoreJSONTests", ["CoreObjects"]),
     tests("CoreTypesTests", ["CoreObjects"]),

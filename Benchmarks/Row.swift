@@ -87,6 +87,16 @@ enum Rows {
       },
       Row(id: "hpa", title: "10,000 HPAs, one 15 s round", target: 0.25, unit: "s", isAlone: true) { try CoreRows.autoscalers() },
       Row(
+        id: "day", title: "a day of one HPA rehearsed, the whole process", target: 60, unit: "ms", repetitions: 9, isAlone: true
+      ) {
+        try RehearsalRows.day(program)
+      },
+      Row(
+        id: "days", title: "a day of 200 HPAs over 1,000 pods rehearsed", target: 3, unit: "s", repetitions: 1, isAlone: true
+      ) {
+        try RehearsalRows.days(autoscalers: 200, pods: 5)
+      },
+      Row(
         id: "hour", title: "5,000 pods, 3,000 job runs: a busy first hour", target: nil, unit: "s", repetitions: 1, isAlone: true
       ) {
         try Week.measure(hours: 1, .busy)
@@ -95,6 +105,9 @@ enum Rows {
         id: "week", title: "1,000 CronJobs and HPAs, 5,000 pods: a week", target: 60, unit: "s", repetitions: 1, isAlone: true
       ) {
         try Week.measure(hours: Week.hours, .usual)
+      },
+      Row(id: "sweep", title: "1,000 HPAs rehearsed for 180 minutes, all cores", target: 5, unit: "s", repetitions: 1) {
+        try await RehearsalRows.sweep(1_000)
       },
       Row(id: "up", title: "up to /readyz, empty", target: 0.15, unit: "s") { try ServerRows.start(program, objects: 0) },
       Row(id: "restart", title: "restart with 10,000 objects", target: 0.5, unit: "s") {

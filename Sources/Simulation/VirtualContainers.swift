@@ -153,14 +153,27 @@ struct VirtualContainers: Sendable {
     if let line { logs[id, default: []].append(line) }
   }
 
-  /// A load made a container use this much since the last time, and holds this much memory now. nil: there is no reading of it.
-  mutating func charge(_ id: String, millicores: Double?, memoryBytes: Int64?, at now: Instant) {
-    guard let place = places[id], let index = pods[place].ids.firstIndex(of: id) else { return }
+  /// A load made a running container use this much since the last time, and holds this much memory now. nil: there is no reading of
+  /// it.
+  /// - Parameter hint: where the pod may be, and then where it is
+  /// - Returns: the container's ID
+  mutating func charge(
+    pod uid: String, _ name: String, millicores: Double?, memoryBytes: Int64?, at now: Instant, hint: inout Int
+  ) -> (id: String, memoryLimitBytes: Int64?)? {
+    if !pods.indices.contains(hint) || pods[hint].uid != uid || pods[hint].ids.isEmpty { hint = podPlaces[uid] ?? -1 }
+    guard hint >= 0, let index = pods[hint].containers.firstIndex(where: { $0.name == name && $0.startedAt <= now }) else {
+      return nil
+    }
+    charge(hint, index, millicores, memoryBytes, now)
+    return (pods[hint].ids[index], pods[hint].containers[index].memoryLimitBytes)
+  }
+
+  private mutating func charge(_ place: Int, _ index: Int, _ millicores: Double?, _ memoryBytes: Int64?, _ now: Instant) {
     if let memoryBytes { setMemory(place, index, memoryBytes) }
-    let container = pods[place].containers[index]
-    var charge = container.charge ?? Charge(nanoseconds: 0, at: container.startedAt)
+    let before = pods[place].containers[index].charge
+    var charge = before ?? Charge(nanoseconds: 0, at: pods[place].containers[index].startedAt)
     // One that goes on as before need not be named in a scrape.
-    if charge.millicores != millicores || container.charge == nil { settle(place, 1) }
+    if charge.millicores != millicores || before == nil { settle(place, 1) }
     if let millicores, now > charge.at {
       charge.nanoseconds += Int64(millicores * Double((now - charge.at).nanoseconds / 1000))
     }

@@ -177,8 +177,12 @@ package struct VirtualNodes: Sendable {
 
   /// A load made a running container use this many thousandths of a core since the last time, and holds this much memory now. nil:
   /// nobody can read it.
-  package mutating func charge(_ containerID: String, millicores: Double?, memoryBytes: Int64?, at now: Instant) {
-    containers.charge(containerID, millicores: millicores, memoryBytes: memoryBytes, at: now)
+  /// - Parameter hint: where the pod may be, and then where it is
+  /// - Returns: the container's ID and memory limit
+  package mutating func charge(
+    pod uid: String, _ container: String, millicores: Double?, memoryBytes: Int64?, at now: Instant, hint: inout Int
+  ) -> (id: String, memoryLimitBytes: Int64?)? {
+    containers.charge(pod: uid, container, millicores: millicores, memoryBytes: memoryBytes, at: now, hint: &hint)
   }
 
   /// The running containers of a pod, by name: their identifiers and memory limits.

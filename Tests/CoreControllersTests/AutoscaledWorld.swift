@@ -14,9 +14,9 @@ struct AutoscaledWorld {
 
   init(
     replicas: Int, memory: [Int64?], metrics: String = memory60, min: Int = 1, max: Int = 10, more: String = "",
-    request: String = "100Mi"
+    request: String = "100Mi", controller: HorizontalPodAutoscalerController = HorizontalPodAutoscalerController()
   ) throws {
-    world = World(ReplicaSetController.replicaSets, HorizontalPodAutoscalerController(), startup: 0)
+    world = World(ReplicaSetController.replicaSets, controller, startup: 0)
     self.memory = memory
     try world.add(
       .replicaSets,

@@ -6,6 +6,7 @@ struct AutoscalerLook {
   private let stored: StoredObject
   private let rules: AutoscalerRules
   private let now: Instant
+  private let tellsMetrics: Bool
   private(set) var plan = Plan()
   /// It is the first look at the target's selector, or that has changed: other autoscalers may have got a rival.
   private(set) var hasNewSelector = false
@@ -15,7 +16,8 @@ struct AutoscalerLook {
   private let autoscaler: HorizontalPodAutoscaler
   private var status: HorizontalPodAutoscalerStatus
 
-  init(_ stored: StoredObject, _ rules: AutoscalerRules, _ now: Instant) {
+  init(_ stored: StoredObject, _ rules: AutoscalerRules, _ now: Instant, tellsMetrics: Bool) {
+    self.tellsMetrics = tellsMetrics
     self.stored = stored
     self.rules = rules
     self.now = now
@@ -160,11 +162,11 @@ struct AutoscalerLook {
 
   /// Writes the status if it has changed.
   private mutating func writeStatus(_ decision: Decision, isDecided: Bool, _ memory: inout ScalingMemory) {
-    let terms = StatusTerms(decision, conditions)
-    if let last = memory.lastStatus, last.revision == stored.revision, last.terms == terms { return }
+    let terms = StatusTerms(decision, conditions, withValues: tellsMetrics)
+    if let last = memory.lastStatus, last.revision == stored.revision || !tellsMetrics, last.terms == terms { return }
     status.tree.put(.currentMetrics, rules.statuses(decision.metrics))
     if isDecided { status.desiredReplicas = decision.desired }
-    memory.lastStatus = write(&memory) ? nil : .init(revision: stored.revision, terms: terms)
+    if !write(&memory) || !tellsMetrics { memory.lastStatus = .init(revision: stored.revision, terms: terms) }
   }
 
   /// True if there was something to write.
@@ -176,6 +178,7 @@ struct AutoscalerLook {
     if status.desiredReplicas == nil { status.desiredReplicas = 0 }
     let patch = StatusPatch.from(autoscaler.status.tree, to: status.tree)
     if patch.members.isEmpty { return false }
+    memory.lastStatus = nil
     plan.changes.append(.patchStatus(of: stored.key, with: patch))
     return true
   }

@@ -13,12 +13,15 @@ struct StatusTerms: Equatable, Sendable {
   var values: [Value]
   var conditions: AutoscalerConditions
 
-  init(_ decision: Decision, _ conditions: AutoscalerConditions) {
+  init(_ decision: Decision, _ conditions: AutoscalerConditions, withValues: Bool) {
     current = decision.current
     desired = decision.desired
-    values = decision.metrics.map {
-      Value(utilization: $0.utilization, averageMilli: $0.averageMilli, valueMilli: $0.valueMilli, isFailed: $0.failure != nil)
-    }
+    values =
+      !withValues
+      ? []
+      : decision.metrics.map {
+        Value(utilization: $0.utilization, averageMilli: $0.averageMilli, valueMilli: $0.valueMilli, isFailed: $0.failure != nil)
+      }
     self.conditions = conditions
   }
 }

@@ -16,8 +16,13 @@ package struct HorizontalPodAutoscalerController: Controller {
   private(set) var memories: [ObjectKey: ScalingMemory] = [:]
   private var indexes = AutoscalerIndexes()
   private var resting = RestingAutoscalers()
+  /// Whether statuses follow the metrics; if not, they are written when anything else in them changes.
+  private let tellsMetrics: Bool
+  /// The autoscalers that were looked at in the last moment in which any was.
+  package private(set) var looks: (at: Instant, keys: [ObjectKey]) = (Instant(nanoseconds: 0), [])
 
-  package init() {}
+  /// - Parameter tellsMetrics: false where nobody reads them from statuses: they are most of what autoscalers write
+  package init(tellsMetrics: Bool = true) { self.tellsMetrics = tellsMetrics }
 
   /// The last decisions, oldest first: for `wavetank explain` and the live view. One that has held for a while is dated of its
   /// last look.
@@ -63,13 +68,23 @@ package struct HorizontalPodAutoscalerController: Controller {
       return Plan(wakeAt: now + Self.syncPeriod)
     }
     let limit = max(2, min(Self.decisionLimit, Self.allDecisionsLimit / (memories.count + 1)))
-    return Self.plan(stored, &memories.values[place], &resting, &indexes, snapshot, now, decisionLimit: limit)
+    var isLook = false
+    let plan = Self.plan(
+      stored, &memories.values[place], &resting, &indexes, snapshot, now, decisionLimit: limit, tellsMetrics, &isLook)
+    if isLook { note(key, at: now) }
+    return plan
+  }
+
+  private mutating func note(_ key: ObjectKey, at now: Instant) {
+    if looks.at != now { looks = (now, []) }
+    looks.keys.append(key)
   }
 
   /// A look within its rest: before it one that rests wakes, after it one that would say the same again goes to rest.
   private static func plan(
     _ stored: StoredObject, _ memory: inout ScalingMemory, _ resting: inout RestingAutoscalers,
-    _ indexes: inout AutoscalerIndexes, _ snapshot: Snapshot, _ now: Instant, decisionLimit: Int
+    _ indexes: inout AutoscalerIndexes, _ snapshot: Snapshot, _ now: Instant, decisionLimit: Int, _ tellsMetrics: Bool,
+    _ isLook: inout Bool
   ) -> Plan {
     if let rest = resting.wake(stored.key, at: memory.schedule.restPlace) {
       let isDue = rest.until.map { memory.schedule.beat(from: $0) <= now } ?? false
@@ -77,7 +92,7 @@ package struct HorizontalPodAutoscalerController: Controller {
       if !isDue { return Plan(wakeAt: memory.schedule.next) }
     }
     memory.readSpec(stored)
-    var look = AutoscalerLook(stored, memory.rules, now)
+    var look = AutoscalerLook(stored, memory.rules, now, tellsMetrics: tellsMetrics)
     if now < memory.schedule.next {
       look.withdrawRefusedRescale(&memory, snapshot.store)
     } else {
@@ -85,6 +100,7 @@ package struct HorizontalPodAutoscalerController: Controller {
       memory.history.removeExpired(memory.rules, at: now)
       memory.decisions.limit = decisionLimit
       look.run(&memory, &indexes, snapshot)
+      isLook = true
     }
     var plan = look.plan
     if look.hasNewSelector { plan.others = resting.keys(in: stored.key.namespace) }

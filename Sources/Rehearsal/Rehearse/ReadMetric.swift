@@ -63,6 +63,9 @@ struct ReadMetric: Sendable {
   /// The labels of the series that a load makes.
   func labels(besides others: [Member] = []) -> TextMap { TextMap(tree: .object(others + labels)) }
 
+  /// Whether it reads what the other one reads, whatever both aim at.
+  func isSame(as other: ReadMetric) -> Bool { name == other.name && kind == other.kind && labels == other.labels }
+
   var isResource: Bool { if case .resource = kind { true } else { false } }
 
   var isByPod: Bool { isResource || kind == .pods }

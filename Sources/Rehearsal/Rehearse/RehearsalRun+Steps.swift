@@ -121,7 +121,7 @@ extension RehearsalRun {
     var uids: Set<String> = []
     for silence in silences where silence.until > now {
       guard let selector = cluster.engine.store.get(silence.target)?.podSelector else { continue }
-      for pod in recorder.pods.values where pod.key.namespace == silence.target.namespace {
+      for pod in recorder.members.joined().lazy.map({ recorder.pods[$0] }) where pod.key.namespace == silence.target.namespace {
         if let stored = cluster.engine.store.get(pod.key), selector.matches(stored.metadata.labels) { uids.insert(pod.uid) }
       }
     }

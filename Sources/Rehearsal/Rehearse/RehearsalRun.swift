@@ -20,9 +20,10 @@ package struct RehearsalRun: Sendable {
   package static let start = Instant(rfc3339: "2026-01-01T00:00:00Z")!
 
   let input: RehearsalInput
-  let autoscalers: [ManifestObject]
+  private(set) var autoscalers: [ManifestObject]
   var cluster: VirtualCluster
-  var bindings: [LoadBinding]
+  /// Those of one autoscaler stand together.
+  private(set) var bindings: [LoadBinding]
   var plays: [LoadPlay]
   var cursors: [LoadCursors]
   var recorder: RunRecorder
@@ -36,6 +37,8 @@ package struct RehearsalRun: Sendable {
   var tests: [PlayedTest] = []
   /// Those to come, the next one last.
   private var steps: [RehearsalStep] = []
+  /// How many there were at the last scrape.
+  var lastUsages = 0
   var random: RandomSource
   /// Second 0.
   var zero = RehearsalRun.start
@@ -49,16 +52,64 @@ package struct RehearsalRun: Sendable {
     _ input: RehearsalInput, name: String, replacing replaced: [ManifestObject] = []
   ) throws(RehearsalError) -> RunRecord {
     var run = try RehearsalRun(input, name: name, replaced)
-    try run.begin()
-    try run.go(to: run.zero + .seconds(input.seconds))
-    var record = run.recorder.finish(at: input.seconds)
-    record.tests = run.testResults
+    try run.prepare()
+    return try run.finish()
+  }
+
+  /// The rest of a run that is prepared.
+  mutating func finish() throws(RehearsalError) -> RunRecord {
+    zero = cluster.now
+    recorder.begin(at: zero)
+    for autoscaler in autoscalers { try create(autoscaler) }
+    try go(to: zero + .seconds(input.seconds))
+    var record = recorder.finish(at: input.seconds)
+    record.tests = testResults
     return record
   }
 
-  private init(_ input: RehearsalInput, name: String, _ replaced: [ManifestObject]) throws(RehearsalError) {
+  /// The same run with another autoscaler, if it is the same up to second 0: the same targets and metrics.
+  func replacing(_ replaced: [ManifestObject], name: String) throws(RehearsalError) -> RehearsalRun? {
+    let others = try Self.autoscalers(of: input, replaced)
+    let bound = try Self.bind(input, others)
+    guard zip(others, autoscalers).allSatisfy({ $0.tree[.spec][.scaleTargetRef] == $1.tree[.spec][.scaleTargetRef] }),
+      zip(others, autoscalers).allSatisfy({ $0.namespace == $1.namespace }), bound.count == bindings.count,
+      zip(bound, bindings).allSatisfy({ $0.autoscaler == $1.autoscaler && $0.metric.isSame(as: $1.metric) })
+    else { return nil }
+    var run = self
+    run.autoscalers = others
+    run.bindings = bound
+    run.recorder.rename(name, others)
+    return run
+  }
+
+  init(_ input: RehearsalInput, name: String, _ replaced: [ManifestObject]) throws(RehearsalError) {
     self.input = input
     try input.requireDifferentObjects()
+    autoscalers = try Self.autoscalers(of: input, replaced)
+    bindings = try Self.bind(input, autoscalers)
+    showsMetrics = bindings.contains { !$0.metric.isResource }
+    plays = bindings.map { LoadPlay($0.load.model) }
+    cursors = bindings.map { _ in LoadCursors() }
+    random = RandomSource(seed: input.seed &+ 0x5EED)
+    cluster = VirtualCluster(
+      seed: input.seed, nodes: input.nodes, start: RehearsalRun.start, timeZones: input.timeZones,
+      featureGates: input.featureGates
+    ) { controllers in
+      controllers.map { controller in
+        // A test may ask a status for them.
+        controller is HorizontalPodAutoscalerController
+          ? HorizontalPodAutoscalerController(tellsMetrics: !input.tests.isEmpty) : controller
+      }
+    }
+    cluster.appends = []
+    cluster.nodes.anyProgram = .idle(memoryBytes: 1 << 20)
+    recorder = RunRecorder(name: name, seconds: input.seconds, autoscalers)
+    autoscalerPlace = cluster.engine.controllers.firstIndex { $0 is HorizontalPodAutoscalerController }
+  }
+
+  private static func autoscalers(
+    of input: RehearsalInput, _ replaced: [ManifestObject]
+  ) throws(RehearsalError) -> [ManifestObject] {
     let own = input.objects.filter(\.isAutoscaler)
     for autoscaler in replaced where !own.contains(where: { $0.name == autoscaler.name && $0.namespace == autoscaler.namespace })
     {
@@ -68,7 +119,7 @@ package struct RehearsalRun: Sendable {
           + (own.isEmpty ? "none" : own.map(\.name).joined(separator: ", ")), at: autoscaler.place)
     }
     let isOnly = own.count == 1 && replaced.count == 1
-    autoscalers =
+    let autoscalers =
       own.isEmpty
       ? replaced
       : own.map { old in
@@ -76,23 +127,19 @@ package struct RehearsalRun: Sendable {
       }
     if autoscalers.isEmpty { throw RehearsalError("there is no HorizontalPodAutoscaler among the manifests") }
     for autoscaler in autoscalers { try autoscaler.requireOwnTarget(among: autoscalers) }
-    bindings = try LoadBinding.bind(input.loads, to: autoscalers, besides: own + input.alternatives)
-    showsMetrics = bindings.contains { if case .resource = $0.metric.kind { false } else { true } }
-    plays = bindings.map { LoadPlay($0.load.model) }
-    cursors = bindings.map { _ in LoadCursors() }
-    random = RandomSource(seed: input.seed &+ 0x5EED)
-    cluster = VirtualCluster(
-      seed: input.seed, nodes: input.nodes, start: RehearsalRun.start, timeZones: input.timeZones,
-      featureGates: input.featureGates)
-    cluster.appends = []
-    cluster.nodes.anyProgram = .idle(memoryBytes: 1 << 20)
-    recorder = RunRecorder(name: name, seconds: input.seconds, autoscalers)
-    autoscalerPlace = cluster.engine.controllers.firstIndex { $0 is HorizontalPodAutoscalerController }
+    return autoscalers
+  }
+
+  private static func bind(_ input: RehearsalInput, _ autoscalers: [ManifestObject]) throws(RehearsalError) -> [LoadBinding] {
+    try LoadBinding.bind(input.loads, to: autoscalers, besides: input.objects.filter(\.isAutoscaler) + input.alternatives)
+      .enumerated()
+      .sorted { ($0.element.autoscaler, $0.offset) < ($1.element.autoscaler, $1.offset) }.map(\.element)
   }
 
   // MARK: The beginning
 
-  private mutating func begin() throws(RehearsalError) {
+  /// Everything before second 0: the workload is ready and measured.
+  mutating func prepare() throws(RehearsalError) {
     cluster.run(until: cluster.now + .seconds(5))
     for object in input.namespaces { try create(object) }
     for object in input.objects where !object.isAutoscaler && object.kind != "Namespace" {
@@ -102,9 +149,6 @@ package struct RehearsalRun: Sendable {
     for autoscaler in autoscalers { try requireTarget(of: autoscaler) }
     try waitUntilReady()
     advance(to: cluster.now + .seconds(Self.measuredSeconds))
-    zero = cluster.now
-    recorder.begin(at: zero)
-    for autoscaler in autoscalers { try create(autoscaler) }
   }
 
   private func requireAnnotations(_ object: ManifestObject) throws(RehearsalError) {
@@ -168,16 +212,17 @@ package struct RehearsalRun: Sendable {
 
   /// - Throws: with what holds it back, if the workload is not ready in time.
   private mutating func waitUntilReady() throws(RehearsalError) {
-    for index in autoscalers.indices { recorder.targets[index] = target(of: autoscalers[index]) }
+    for index in autoscalers.indices { recorder.setTarget(target(of: autoscalers[index]), of: index) }
     for _ in 0..<Self.readyLimit {
       advance(to: cluster.now + .seconds(1))
       if autoscalers.allSatisfy({ isReady(target(of: $0)) }) { return }
     }
-    let unready = autoscalers.first { !isReady(target(of: $0)) }!
+    let index = autoscalers.firstIndex { !isReady(target(of: $0)) }!
+    let unready = autoscalers[index]
     let key = target(of: unready)!.key
     throw RehearsalError(
       "\(unready.tree[.spec][.scaleTargetRef][.kind].string ?? "") \(key.name) is not ready after \(Self.readyLimit) s: "
-        + recorder.holdup(of: unready, cluster.engine.store), at: unready.place)
+        + recorder.holdup(ofTargetOf: index, cluster.engine.store), at: unready.place)
   }
 
   private func isReady(_ target: StoredObject?) -> Bool {
@@ -218,7 +263,6 @@ package struct RehearsalRun: Sendable {
         feed(at: next)
         run(until: next)
       }
-      look()
       if cluster.now >= end { return }
     }
   }
@@ -230,7 +274,10 @@ package struct RehearsalRun: Sendable {
   }
 
   private mutating func run(until end: Instant) {
-    while cluster.advance(until: end) { receive() }
+    while cluster.advance(until: end) {
+      receive()
+      look()
+    }
   }
 
   mutating func receive() {
@@ -245,7 +292,7 @@ package struct RehearsalRun: Sendable {
         if object.key.resource == .pods {
           planGate(object.uid)
           planEnds(object)
-          if recorder.pods[object.uid] == nil { planOther(object) }
+          if recorder.pods.place(of: object.uid) == nil { planOther(object) }
         }
       case .delete(let key, _): recorder.delete(key, at: cluster.now)
       }
@@ -253,10 +300,10 @@ package struct RehearsalRun: Sendable {
   }
 
   private mutating func planGate(_ uid: String) {
-    guard let pod = recorder.pods[uid], let wait = pod.waitSeconds, let started = pod.startedAt, pod.gateStart != started else {
-      return
-    }
-    recorder.pods[uid]?.gateStart = started
+    guard let place = recorder.pods.place(of: uid) else { return }
+    let pod = recorder.pods[place]
+    guard let wait = pod.waitSeconds, let started = pod.startedAt, pod.gateStart != started else { return }
+    recorder.pods[place].gateStart = started
     if pod.gateStart != nil { setGate(pod.key, isOpen: false) }
     add(PodDue(at: started + .seconds(wait), uid: uid, action: .openGate))
   }
@@ -278,8 +325,8 @@ package struct RehearsalRun: Sendable {
       case .openOther(let key):
         if cluster.engine.store.get(key)?.uid == due.uid { setGate(key, isOpen: true) }
       case .openGate:
-        guard let pod = recorder.pods[due.uid], let wait = pod.waitSeconds, let started = pod.startedAt,
-          started + .seconds(wait) <= cluster.now
+        guard let pod = recorder.pods.place(of: due.uid).map({ recorder.pods[$0] }), let wait = pod.waitSeconds,
+          let started = pod.startedAt, started + .seconds(wait) <= cluster.now
         else { continue }
         setGate(pod.key, isOpen: true)
       }
@@ -299,14 +346,14 @@ package struct RehearsalRun: Sendable {
     receive()
   }
 
-  /// What the autoscalers have decided since the last time.
+  /// What the autoscalers have decided just now.
   private mutating func look() {
     guard let autoscalerPlace,
       let controller = cluster.engine.controllers[autoscalerPlace] as? HorizontalPodAutoscalerController
     else { return }
-    for index in autoscalers.indices {
-      let key = ObjectKey(.horizontalPodAutoscalers, namespace: autoscalers[index].namespace, autoscalers[index].name)
-      if let decision = controller.lastDecision(key) { recorder.record(decision, of: index) }
+    guard controller.looks.at == cluster.now else { return }
+    for key in controller.looks.keys {
+      if let decision = controller.lastDecision(key) { recorder.record(decision, of: key) }
     }
   }
 }

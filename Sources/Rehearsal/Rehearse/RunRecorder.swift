@@ -6,18 +6,19 @@ import CoreReport
 /// Makes the record of a run from what changes in its store and from what its autoscalers decide.
 struct RunRecorder: Sendable {
   private(set) var record: RunRecord
-  /// Pods of the targets that are there, by UID.
-  var pods: [String: TrackedPod] = [:]
-  /// Their UIDs, in the order in which they came.
-  private var order: [String] = []
-  /// Of each autoscaler, as it was when the run began.
-  var targets: [StoredObject?]
-  private let keys: [ObjectKey]
+  /// Pods of the targets, by UID. What is left in places that are free is gone.
+  var pods = Slots<String, TrackedPod>()
+  /// Where the pods of each autoscaler's target are, in the order in which they came.
+  private(set) var members: [[Int]]
+  private var uids: [ObjectKey: String] = [:]
+  /// Of each autoscaler, as it is now.
+  private var targets: [StoredObject?]
+  private var autoscalersByTarget: [ObjectKey: Int] = [:]
+  private var autoscalersByKey: [ObjectKey: Int] = [:]
   private var zero: Instant?
   private var lastLooks: [Instant?]
   private var lastReasons: [String]
   private var openHolds: [HoldSpan?]
-  private var podPlaces: [String: Int] = [:]
   private var onNodes: [String: Int] = [:]
   private var nodeSeries: [String: RunSeries] = [:]
   private var told: Set<String> = []
@@ -25,11 +26,19 @@ struct RunRecorder: Sendable {
 
   init(name: String, seconds: Double, _ autoscalers: [ManifestObject]) {
     record = RunRecord(name: name, lengthSeconds: seconds)
-    keys = autoscalers.map { ObjectKey(.horizontalPodAutoscalers, namespace: $0.namespace, $0.name) }
+    members = autoscalers.map { _ in [] }
     targets = autoscalers.map { _ in nil }
     lastLooks = autoscalers.map { _ in nil }
     lastReasons = autoscalers.map { _ in "" }
     openHolds = autoscalers.map { _ in nil }
+    rename(name, autoscalers)
+  }
+
+  /// Before the run begins: it is another one, with these autoscalers.
+  mutating func rename(_ name: String, _ autoscalers: [ManifestObject]) {
+    record.name = name
+    let keys = autoscalers.map { ObjectKey(.horizontalPodAutoscalers, namespace: $0.namespace, $0.name) }
+    autoscalersByKey = Dictionary(zip(keys, keys.indices), uniquingKeysWith: { first, _ in first })
     record.autoscalers = autoscalers.map { autoscaler in
       let target = autoscaler.tree[.spec][.scaleTargetRef]
       return AutoscalerRecord(
@@ -50,6 +59,11 @@ struct RunRecorder: Sendable {
     for node in onNodes.keys.sorted() { nodeSeries[node, default: RunSeries()].add(Double(onNodes[node]!), at: 0) }
   }
 
+  mutating func setTarget(_ target: StoredObject?, of index: Int) {
+    targets[index] = target
+    if let target { autoscalersByTarget[target.key] = index }
+  }
+
   private func second(_ now: Instant) -> Double? { zero.map { Double((now - $0).nanoseconds) / 1e9 } }
 
   mutating func tell(_ text: String, _ kind: RunEvent.Kind, at now: Instant) {
@@ -63,12 +77,12 @@ struct RunRecorder: Sendable {
     switch object.key.resource {
     case .pods: putPod(object, at: now, wait: wait)
     case .horizontalPodAutoscalers:
-      guard let index = keys.firstIndex(of: object.key), let second = second(now) else { return }
+      guard let index = autoscalersByKey[object.key], let second = second(now) else { return }
       let spec = object.tree[.spec]
       record.autoscalers[index].least.add(Double(spec["minReplicas"].int ?? 1), at: second)
       record.autoscalers[index].most.add(Double(spec["maxReplicas"].int ?? 1), at: second)
     case .deployments, .statefulSets, .replicaSets, .replicationControllers:
-      guard let index = targets.firstIndex(where: { $0?.key == object.key }) else { return }
+      guard let index = autoscalersByTarget[object.key] else { return }
       targets[index] = object
       if let second = second(now) { count(object, index, second) }
     case .events: putEvent(object, at: now)
@@ -77,11 +91,12 @@ struct RunRecorder: Sendable {
   }
 
   mutating func delete(_ key: ObjectKey, at now: Instant) {
-    guard key.resource == .pods, let uid = order.first(where: { pods[$0]?.key == key }), let pod = pods[uid] else { return }
-    pods[uid] = nil
-    order.removeAll { $0 == uid }
+    guard key.resource == .pods, let uid = uids.removeValue(forKey: key), let place = pods.place(of: uid) else { return }
+    let pod = pods[place]
+    pods.remove(uid, leaving: pod)
+    members[pod.autoscaler].removeAll { $0 == place }
     move(from: pod.node, to: "", now)
-    if let second = second(now), let place = podPlaces[uid] {
+    if let second = second(now), let place = pod.recordPlace {
       record.autoscalers[pod.autoscaler].pods[place].usage.add(.nan, at: second)
     }
   }
@@ -93,10 +108,10 @@ struct RunRecorder: Sendable {
   }
 
   private mutating func putPod(_ object: StoredObject, at now: Instant, wait: (JSON) -> Double?) {
-    if pods[object.uid] != nil {
-      let before = pods[object.uid]!.node
-      pods[object.uid]!.update(object)
-      move(from: before, to: pods[object.uid]!.node, now)
+    if let place = pods.place(of: object.uid) {
+      let before = pods[place].node
+      pods[place].update(object)
+      move(from: before, to: pods[place].node, now)
       tellTrouble(object, now)
       return
     }
@@ -107,8 +122,8 @@ struct RunRecorder: Sendable {
     }
     guard let index else { return }
     let pod = TrackedPod(object, autoscaler: index, waitSeconds: wait(object.tree))
-    pods[object.uid] = pod
-    order.append(object.uid)
+    members[index].append(pods.reserve(object.uid, pod))
+    uids[object.key] = object.uid
     move(from: "", to: pod.node, now)
   }
 
@@ -158,23 +173,24 @@ struct RunRecorder: Sendable {
   }
 
   /// Why the pods of an autoscaler's target are not ready, in the words of the first that has any.
-  func holdup(of autoscaler: ManifestObject, _ store: Store) -> String {
-    for uid in order {
-      guard let pod = pods[uid], let stored = store.get(pod.key), let trouble = RunRecorder.trouble(of: stored) else { continue }
+  func holdup(ofTargetOf index: Int, _ store: Store) -> String {
+    let members = members[index]
+    for place in members {
+      let pod = pods[place]
+      guard let stored = store.get(pod.key), let trouble = RunRecorder.trouble(of: stored) else { continue }
       return "\(pod.key.name): \(trouble)"
     }
-    return lastWarning ?? (order.isEmpty ? "it has no pod" : "its pods are not ready yet")
+    return lastWarning ?? (members.isEmpty ? "it has no pod" : "its pods are not ready yet")
   }
 
   // MARK: Loads
 
-  /// Pods of an autoscaler's target whose containers run, in the order in which they came.
-  func running(autoscaler: Int) -> [TrackedPod] {
-    order.compactMap { pods[$0] }.filter { $0.autoscaler == autoscaler && $0.startedAt != nil }
-  }
+  /// Where the pods of an autoscaler's target are whose containers run, in the order in which they came.
+  func running(autoscaler: Int) -> [Int] { members[autoscaler].filter { pods[$0].startedAt != nil } }
 
   /// What a load came to, and what each pod uses of the first one.
-  mutating func load(_ binding: LoadBinding, _ step: LoadPlay.Step, at second: Double) {
+  /// - Parameter running: where the pods are
+  mutating func load(_ binding: LoadBinding, _ step: LoadPlay.Step, _ running: [Int], at second: Double) {
     let index = binding.autoscaler
     let name = binding.metric.name
     let place = record.autoscalers[index].loads.firstIndex { $0.name == name } ?? addLoad(binding)
@@ -185,8 +201,8 @@ struct RunRecorder: Sendable {
     record.autoscalers[index].loads[place].served.add(step.offered == nil ? .nan : served ?? .nan, at: second)
     record.autoscalers[index].loads[place].unmet.add(isMemory ? 0 : step.backlog, at: second)
     guard place == 0, binding.metric.isByPod else { return }
-    for (pod, amount) in zip(running(autoscaler: index), step.usage) {
-      let place = podPlaces[pod.uid] ?? addPod(pod)
+    for (pod, amount) in zip(running, step.usage) {
+      let place = pods[pod].recordPlace ?? addPod(pod)
       record.autoscalers[index].pods[place].usage.add(amount ?? .nan, at: second)
     }
   }
@@ -198,10 +214,11 @@ struct RunRecorder: Sendable {
     return record.autoscalers[binding.autoscaler].loads.count - 1
   }
 
-  private mutating func addPod(_ pod: TrackedPod) -> Int {
-    let place = record.autoscalers[pod.autoscaler].pods.count
-    podPlaces[pod.uid] = place
-    record.autoscalers[pod.autoscaler].pods.append((pod.key.name, RunSeries()))
+  private mutating func addPod(_ pod: Int) -> Int {
+    let index = pods[pod].autoscaler
+    let place = record.autoscalers[index].pods.count
+    pods[pod].recordPlace = place
+    record.autoscalers[index].pods.append((pods[pod].key.name, RunSeries()))
     return place
   }
 
@@ -216,8 +233,8 @@ struct RunRecorder: Sendable {
 
   // MARK: Decisions
 
-  mutating func record(_ decision: Decision, of index: Int) {
-    guard lastLooks[index] != decision.at, let second = second(decision.at) else { return }
+  mutating func record(_ decision: Decision, of key: ObjectKey) {
+    guard let index = autoscalersByKey[key], lastLooks[index] != decision.at, let second = second(decision.at) else { return }
     lastLooks[index] = decision.at
     recordMetrics(decision, index, second)
     recordHold(decision, index, second)

@@ -14,15 +14,15 @@ struct TrackedPod: Sendable {
   /// The start that the gate was opened for, or will be.
   var gateStart: Instant?
   let waitSeconds: Double?
-  let limits: [String: Limit]
+  /// What each container can use, in cores; nil: as much as there is.
+  private let limits: [(container: String, cores: Double?)]
   let firstContainer: String
   /// What its annotations say that it uses, where no load does.
   let annotated: KWOKUsage?
-
-  struct Limit: Sendable {
-    /// Thousandths of a core; nil: as much as there is.
-    var millicores: Double?
-  }
+  /// Where its containers may be.
+  var containersHint = -1
+  /// Place of its series in the record; nil before its first usage.
+  var recordPlace: Int?
 
   init(_ stored: StoredObject, autoscaler: Int, waitSeconds: Double?) {
     key = stored.key
@@ -30,17 +30,18 @@ struct TrackedPod: Sendable {
     self.autoscaler = autoscaler
     self.waitSeconds = waitSeconds
     let pod = stored.view(Pod.self)
-    var limits: [String: Limit] = [:]
-    for container in pod.spec.containers {
+    limits = pod.spec.containers.map { container in
       let cpu = container.resources.limits["cpu"].flatMap { Quantity($0) }
-      limits[container.name ?? ""] = Limit(millicores: cpu.map { Double($0.milliValue) })
+      return (container.name ?? "", cpu.map { Double($0.milliValue) / 1000 })
     }
-    self.limits = limits
     firstContainer = pod.spec.containers.first?.name ?? ""
     let annotated = try? KWOKUsage(stored.tree[.metadata][.annotations])
     self.annotated = annotated.flatMap { $0.cpu == nil && $0.memory == nil ? nil : $0 }
     update(stored)
   }
+
+  /// Cores that a container can use; nil: as many as there are.
+  func limit(of container: String) -> Double? { limits.first { $0.container == container }?.cores }
 
   mutating func update(_ stored: StoredObject) {
     let pod = stored.view(Pod.self)
