@@ -86,7 +86,7 @@ struct YAMLBodyTests {
     #expect(yaml.type == "application/yaml")
     #expect(
       String(decoding: yaml.bytes, as: UTF8.self)
-        == "apiVersion: v1\ndata:\n  a: \"1\"\n  b: \"yes\"\n  c: \"x\\ny\"\nkind: ConfigMap\nmetadata:\n  name: a\n")
+        == "apiVersion: v1\ndata:\n  a: \"1\"\n  b: \"yes\"\n  c: |-\n    x\n    y\nkind: ConfigMap\nmetadata:\n  name: a\n")
     #expect(body("application/vnd.kubernetes.protobuf").bytes.starts(with: Array("k8s\0".utf8)))
     #expect(body("application/json").bytes == Array(tree.utf8))
   }
