@@ -33,7 +33,11 @@ package struct RunExpectation: Sendable, Equatable {
   /// What came of it in a run, one result for each autoscaler that it is about.
   package func judge(_ run: RunRecord) -> [ExpectationResult] {
     if !runs.isEmpty, !runs.contains(run.name) { return [] }
-    let chosen = run.autoscalers.filter { subject == nil || subject == $0.name || $0.target.hasSuffix("/" + subject!) }
+    let chosen = run.autoscalers.filter { autoscaler in
+      guard let subject else { return true }
+      return [autoscaler.name, "\(autoscaler.namespace)/\(autoscaler.name)"].contains(subject)
+        || autoscaler.target.hasSuffix("/" + subject)
+    }
     return chosen.map { autoscaler in
       let failure = rule.failure(autoscaler, run)
       let name = run.autoscalers.count > 1 && subject == nil ? "\(autoscaler.name): \(name)" : name

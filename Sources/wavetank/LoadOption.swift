@@ -2,7 +2,7 @@ import CoreLoad
 import EdgeLinux
 import Rehearsal
 
-/// "[NAME/]METRIC=FILE[,key=value…]": a load for a metric.
+/// "[[NAMESPACE/]NAME/]METRIC=FILE[,key=value…]": a load for a metric.
 enum LoadOption {
   /// - Parameter untilSecond: what comes later in the file is not read
   static func read(_ text: String, untilSecond: Double) throws(RehearsalError) -> RehearsalLoad {
@@ -42,7 +42,8 @@ enum LoadOption {
     }
     let series = try SeriesFile.read(file, selection)
     return RehearsalLoad(
-      metric: metric, subject: names.count > 1 ? names[0] : nil, shape: .series(series), model: LoadModel(kind), place: place,
+      metric: metric, subject: names.count > 1 ? names.dropLast().joined(separator: "/") : nil, shape: .series(series),
+      model: LoadModel(kind), place: place,
       isMeasured: true)
   }
 

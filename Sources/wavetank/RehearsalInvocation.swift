@@ -55,7 +55,8 @@ struct RehearsalInvocation {
   /// The names of all autoscalers and their targets.
   private var subjects: Set<String> {
     let autoscalers = input.objects.filter(\.isAutoscaler) + input.alternatives
-    return Set(autoscalers.flatMap { [$0.name, $0.tree[.spec][.scaleTargetRef][.name].string ?? "?"] })
+    return Set(
+      autoscalers.flatMap { [$0.name, "\($0.namespace)/\($0.name)", $0.tree[.spec][.scaleTargetRef][.name].string ?? "?"] })
   }
 
   /// A series that ends before the run would go on with its last number, which nobody has measured.

@@ -54,12 +54,13 @@ enum RehearseCommand {
     linux_grow_heap_by(16 << 20)
     do throws(RehearsalError) {
       let rehearsed = try RehearsalInvocation(invocation).play()
+      // Before the files: the answer is not lost where one cannot be written.
+      Standard.output(TerminalReport(rehearsed).lines.joined(separator: "\n"))
       if let path = invocation.report { try write(ReportPage(rehearsed).bytes, to: path) }
       if let path = invocation.junit { try write(JUnitReport(rehearsed).bytes, to: path) }
       if let path = invocation.json { try write(JSONReport(rehearsed).bytes, to: path) }
       if let path = invocation.csv { try write(CSVReport(rehearsed).bytes, to: path) }
       if let path = invocation.openMetrics { try write(OpenMetricsReport(rehearsed).bytes, to: path) }
-      Standard.output(TerminalReport(rehearsed).lines.joined(separator: "\n"))
       exit(rehearsed.expectations.allSatisfy(\.isMet) ? 0 : 1)
     } catch {
       Standard.error(Standard.prefix + error.description)

@@ -102,6 +102,10 @@ struct RehearseTests {
           let outcome = try await Self.run(["-f", manifests, "--load", "cpu=good.csv"] + words, in: folder)
           #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome)")
         }
+        let unwritable = try await Self.run(
+          ["-f", manifests, "--load", "cpu=good.csv", "--json", "none/a.json"], in: folder)
+        #expect(unwritable.status == 2 && unwritable.output.contains("pod-hours"), "\(unwritable)")
+        #expect(unwritable.errors == "wavetank: none/a.json: No such file or directory\n")
         let allocatable = try await Self.run(
           ["-f", manifests, "--load", "cpu=good.csv", "--nodes", "2x3920m,14Gi"], in: folder)
         #expect(allocatable.status == 0, "\(allocatable)")

@@ -56,6 +56,21 @@ struct MetricsWindowTests {
     #expect(window.podMetrics("p", containers: ["app"])?.containers[0].cpuNanocores == 0)
   }
 
+  @Test("no rate begins at a reading that failed: what was used before and meanwhile is not taken for the use of one scrape")
+  func unread() throws {
+    var window = MetricsWindow()
+    window.add([sample(at: 100, cpu: 9_000_000_000)])
+    window.add([sample(at: 115, cpu: 12_000_000_000)])
+    for second in [130, 145] as [Int64] {
+      window.add([sample(at: second, cpu: -1)])
+      #expect((window.podMetrics("p", containers: ["app"])?.containers[0].cpuNanocores ?? -1) == -1)
+    }
+    window.add([sample(at: 160, cpu: 20_000_000_000)])
+    #expect(window.podMetrics("p", containers: ["app"]) == nil)
+    window.add([sample(at: 175, cpu: 23_000_000_000)])
+    #expect(window.podMetrics("p", containers: ["app"])?.containers[0].cpuNanocores == 200_000_000)
+  }
+
   @Test("a scrape forgets the pods and containers of its node that it does not name")
   func forgetting() {
     var window = MetricsWindow()

@@ -116,6 +116,34 @@ import Testing
     #expect(run.events.count { $0.text.contains("exceeded quota: q") } == 1, "\(run.events)")
   }
 
+  @Test("may have Services with addresses of the cluster that they come from")
+  func addresses() throws {
+    let service =
+      "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {clusterIP: 10.52.3.7, clusterIPs: [10.52.3.7], "
+      + "selector: {app: web}, ports: [{port: 80}]}"
+    #expect(problem(try setting(), service) == "")
+  }
+
+  @Test("may have autoscalers of one name in several namespaces, whose loads say which")
+  func sameNames() throws {
+    let setting = try setting()
+    var input = try setting.input()
+    let both = setting.deployment + "\n---\n" + setting.autoscaler()
+    input.objects = try ["a", "b"].flatMap { namespace in
+      try RehearsalSetting.objects(
+        both.split(separator: "\n", omittingEmptySubsequences: false).map {
+          $0 == "metadata: {name: web}" ? "metadata: {name: web, namespace: \(namespace)}" : String($0)
+        }.joined(separator: "\n"))
+    }
+    let problem = #expect(throws: RehearsalError.self) { try RehearsalRun.play(input, name: "today") }
+    #expect(problem?.message.contains("name one of a/web, b/web") == true, "\(problem!)")
+    input.loads[0].subject = "b/web"
+    let records = try RehearsalRun.play(input, name: "today").autoscalers
+    #expect(records.map { $0.desired.last } == [2, 10], RehearsalSetting.replay)
+    let result = RunExpectation(subject: "b/web", .neverAbove(2)).judge(try RehearsalRun.play(input, name: "today"))
+    #expect(result.map(\.isMet) == [false])
+  }
+
   @Test("may have workloads without autoscalers, whose pods get ready too")
   func others() throws {
     var setting = try setting()
@@ -182,6 +210,20 @@ import Testing
     #expect(
       problem?.description
         == "hpa.yaml:1: HorizontalPodAutoscaler web reads the metric 'q', of which no load speaks: --load q=FILE")
+  }
+
+  @Test("that nobody could read for a while go on as they were: a gap is no burst")
+  func gap() throws {
+    var setting = RehearsalSetting()
+    let series = try SeriesNotation.series("0.1x10 stale _x20 0.1x30", intervalSeconds: 15)
+    setting.loads = [
+      RehearsalLoad(
+        metric: "cpu", shape: .series(series), model: LoadModel(.shared(base: 0, reachesUnready: false)), place: "--load cpu")
+    ]
+    let record = try setting.play().autoscalers[0]
+    #expect(
+      record.desired.values.max() == 2 && record.metrics[0].value.values.filter { $0 > 51 }.isEmpty, RehearsalSetting.replay)
+    #expect(record.metrics[0].value.values.contains { $0.isNaN }, RehearsalSetting.replay)
   }
 
   @Test("may be for a metric that only today's autoscaler reads, or only the other: the pods bear them in both runs")

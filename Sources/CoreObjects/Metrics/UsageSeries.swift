@@ -81,7 +81,9 @@ struct UsageSeries: Sendable {
     let isSame = sample.containerID == source.containerID && sample.node == source.node
     if isSame, sample.at <= last.at { return false }
     if !isSame { source = Source(sample) }
-    let continues = isSame && sample.cpuNanoseconds >= last.cpuNanoseconds
+    // No rate begins at a reading that failed: its counter is none.
+    let isRead = last.cpuNanoseconds >= 0 || sample.cpuNanoseconds < 0
+    let continues = isSame && isRead && sample.cpuNanoseconds >= last.cpuNanoseconds
     let start = continues ? RateStart(at: last.at, cpuNanoseconds: last.cpuNanoseconds) : nil
     let reading = Reading(sample)
     let isSteady = isSteady(reading, since: start)

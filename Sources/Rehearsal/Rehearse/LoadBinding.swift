@@ -20,12 +20,13 @@ struct LoadBinding: Sendable {
       for (index, autoscaler) in autoscalers.enumerated() {
         let target = autoscaler.tree[.spec][.scaleTargetRef][.name].string
         let alike = [autoscaler] + others.filter { $0.hasTarget(of: autoscaler) }
-        if let subject = load.subject, subject != target, !alike.contains(where: { $0.name == subject }) { continue }
+        if let subject = load.subject, subject != target, !alike.contains(where: { $0.isCalled(subject) }) { continue }
         if let metric = alike.lazy.flatMap({ ReadMetric.all(of: $0.tree) }).first(where: { $0.name == load.metric }) {
           found.append(LoadBinding(load: load, metric: metric, autoscaler: index))
         }
       }
-      let names = autoscalers.map(\.name).joined(separator: ", ")
+      let isSpread = Set(autoscalers.map(\.namespace)).count > 1
+      let names = autoscalers.map { isSpread ? "\($0.namespace)/\($0.name)" : $0.name }.joined(separator: ", ")
       guard let first = found.first else {
         let read = autoscalers.flatMap { ReadMetric.all(of: $0.tree).map(\.name) }
         throw RehearsalError(

@@ -26,6 +26,10 @@ package struct ManifestObject: Sendable {
     var tree = tree
     if !tree[.metadata].isObject { return tree }
     tree[.metadata].members.removeAll { $0.key == .resourceVersion || $0.key == .managedFields }
+    // An address of another cluster is none here.
+    if kind == "Service", tree[.spec]["clusterIP"].string != "None" {
+      tree[.spec].members.removeAll { ["clusterIP", "clusterIPs"].contains($0.key.name) }
+    }
     return tree
   }
 
@@ -38,6 +42,9 @@ package struct ManifestObject: Sendable {
       "\(same.map(\.name).joined(separator: " and ")) scale the same \(reference[.kind].string ?? "") "
         + "\(reference[.name].string ?? ""): each would undo what the other does", at: same[1].place)
   }
+
+  /// "web", or "prod/web".
+  func isCalled(_ name: String) -> Bool { name == self.name || name == "\(namespace)/\(self.name)" }
 
   /// Both scale the same object.
   func hasTarget(of other: ManifestObject) -> Bool {
