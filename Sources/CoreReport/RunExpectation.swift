@@ -12,6 +12,8 @@ package struct RunExpectation: Sendable, Equatable {
     case unmetBelow(Double)
     case aboveTargetBelow(seconds: Double)
     case podHoursBelow(Double)
+    /// From the metric's crossing of its target until there are as many pods as it asked for.
+    case reactsWithin(seconds: Double)
     case noOutOfMemory
     /// So many pods, or fewer.
     case fallsTo(Int, within: Double, after: Double)
@@ -60,6 +62,7 @@ extension RunExpectation.Rule {
     case .changesAtMost(let count): "at most \(count) changes"
     case .unmetBelow(let share): "less than \(Decimal.text(share * 100, places: 3))% of the load unmet"
     case .aboveTargetBelow(let seconds): "above target for less than \(Elapsed.text(seconds))"
+    case .reactsWithin(let seconds): "reacts in less than \(Elapsed.text(seconds))"
     case .podHoursBelow(let hours): "less than \(Decimal.text(hours, places: 2)) pod-hours"
     case .noOutOfMemory: "no container is killed for its memory"
     }
@@ -105,6 +108,9 @@ extension RunExpectation.Rule {
       return (nil, "it was above target for \(Elapsed.text(figures.secondsAboveTarget))")
     case .podHoursBelow(let hours):
       return figures.podHours < hours ? nil : (nil, "there were \(Decimal.text(figures.podHours, places: 2)) pod-hours")
+    case .reactsWithin(let seconds):
+      guard let reaction = figures.reactionSeconds, reaction >= seconds else { return nil }
+      return (nil, "it took \(Elapsed.text(reaction)) to react")
     case .noOutOfMemory:
       if figures.outOfMemoryKills == 0 { return nil }
       let kill = run.events.first { $0.kind == .outOfMemory }

@@ -1,8 +1,9 @@
 import Glibc
 
-/// The person's terminal, where standard output is one.
+/// The person's terminal, where standard output, or standard error, is one.
 package enum Terminal {
   package static let isOutput = isatty(1) == 1
+  package static let isError = isatty(2) == 1
 
   /// nil where nobody knows.
   package static var columns: Int? {

@@ -8,15 +8,14 @@ import Rehearsal
 
 /// A rehearsal as the command line, and the scenario that it names, ask for it.
 struct RehearsalInvocation {
-  private let invocation: Invocation<RehearseCommand.Options>
-  private var input: RehearsalInput
+  private(set) var input: RehearsalInput
   private var against: [(name: String, objects: [ManifestObject])] = []
-  private var expectations: [RunExpectation] = []
+  private(set) var expectations: [RunExpectation] = []
   private var title = ""
   private var file: ScenarioFile?
 
-  init(_ invocation: Invocation<RehearseCommand.Options>) throws(RehearsalError) {
-    self.invocation = invocation
+  /// - Parameter others: files of autoscalers to lay beside today's
+  init(_ invocation: Invocation<some RehearsalOptions>, against others: [String] = []) throws(RehearsalError) {
     input = RehearsalInput(objects: [], seconds: 0)
     input.timeZones = TimeZoneDatabase(read: ZoneFiles.read)
     guard invocation.scenario.count < 2 else { throw RehearsalError("one scenario at a time, not \(invocation.scenario.count)") }
@@ -31,7 +30,7 @@ struct RehearsalInvocation {
     }
     let until = input.seconds > 0 ? input.seconds : .infinity
     for text in invocation.loads { input.loads.append(try LoadOption.read(text, untilSecond: until)) }
-    for file in invocation.against { against.append((name(file), try Self.autoscalers(file, at: nil))) }
+    for file in others { against.append((name(file), try Self.autoscalers(file, at: nil))) }
     if let text = invocation.featureGates {
       do throws(FeatureGateError) { input.featureGates = try FeatureGate.read(text) } catch {
         throw RehearsalError(error.description, at: "--feature-gates")

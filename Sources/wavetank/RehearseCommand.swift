@@ -6,28 +6,22 @@ import Rehearsal
 
 /// wavetank rehearse: what an autoscaler will do with a load, in virtual time.
 enum RehearseCommand {
-  struct Options: CommandOptions {
-    let scenario = Option.arguments("SCENARIO", .file, "a scenario file, which says all that the options say and more")
-    let files = Option.list("--filename", short: "f", "FILE", .file, "a manifest, a folder of them, or - for standard input")
-    let loads = Option.list(
-      "--load", "METRIC=FILE", .text,
-      "the load of a metric, from a file of numbers over time: a total over all pods, unless ,model=perPod says that it is what each uses"
-    )
+  struct Options: RehearsalOptions {
+    let scenario = RehearsalOption.scenario
+    let files = RehearsalOption.files
+    let loads = RehearsalOption.loads
     let against = Option.list("--against", "FILE", .file, "another autoscaler, to lay beside today's")
-    let length = Option.value("--for", "DURATION", .text, "how long to play", default: "as long as the loads")
-    let startUp = Option.value(
-      "--start-up", "DURATION", .text, "from a container's start until it answers its probes, or is ready where it has none",
-      default: "0s")
-    let nodes = Option.value(
-      "--nodes", "NxCPU,MEMORY", .text, "nodes and what each has to give, as in 3x4cpu,16Gi", default: "room for everything")
-    let skipsUnserved = Option.flag("--skip-unserved", "leaves objects out whose kind is not served yet")
+    let length = RehearsalOption.length
+    let startUp = RehearsalOption.startUp
+    let nodes = RehearsalOption.nodes
+    let skipsUnserved = RehearsalOption.skipsUnserved
     let featureGates = Option.featureGates
     let report = Option.value("--report", "FILE", .file, "writes a page of HTML with charts, to look at and to pass around")
     let junit = Option.value("--junit", "FILE", .file, "writes the expectations as JUnit's XML, for CI")
     let json = Option.value("--json", "FILE", .file, "writes everything as JSON")
     let csv = Option.value("--csv", "FILE", .file, "writes the series as comma-separated values, for pandas and Grafana")
     let openMetrics = Option.value("--openmetrics", "FILE", .file, "writes the series as OpenMetrics, for Prometheus")
-    let seed = Option.value("--seed", "N", .wholeNumber(0...9_000_000_000_000_000), "decides all chance", default: "1")
+    let seed = RehearsalOption.seed
 
     var all: [any OptionDescription] {
       [
@@ -53,7 +47,7 @@ enum RehearseCommand {
   ) { invocation throws(UsageError) in
     linux_grow_heap_by(16 << 20)
     do throws(RehearsalError) {
-      let rehearsed = try RehearsalInvocation(invocation).play()
+      let rehearsed = try RehearsalInvocation(invocation, against: invocation.against).play()
       // Before the files: the answer is not lost where one cannot be written.
       Standard.output(TerminalReport(rehearsed).lines.joined(separator: "\n"))
       if let path = invocation.report { try write(ReportPage(rehearsed).bytes, to: path) }

@@ -111,7 +111,7 @@ struct TableTests {
       ("wavetank simulate", "simulate wants --hpa-cases FILE"),
       ("wavetank practice --seed 3", "--seed goes only with --simulate"),
       ("wavetank practice --context c --speed 9", "--speed does not go with --context"),
-      ("wavetank down --nodes 3", "--nodes is an option of up and rehearse, not of down"),
+      ("wavetank down --nodes 3", "--nodes is an option of up, rehearse and tune, not of down"),
       ("wavetank status now", "status has no arguments, not also 'now'"),
     ])
   func refused(line: String, message: String) {

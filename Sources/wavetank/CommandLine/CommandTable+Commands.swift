@@ -4,7 +4,7 @@ extension CommandTable {
     UpCommand.command, DownCommand.command, StatusCommand.command,
     ImageCommand.loadImage, ImageCommand.loadArchive,
     ImageCommand.pack, ImageCommand.packTools, ImageCommand.list, ImageCommand.remove,
-    RehearseCommand.command,
+    RehearseCommand.command, TuneCommand.command,
     PracticeCommand.command, ExplainCommand.command, SimulateCommand.command,
     HelpCommand.command, CompletionCommand.command, ManualCommand.command, VersionCommand.command,
   ])
