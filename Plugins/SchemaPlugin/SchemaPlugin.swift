@@ -1,11 +1,11 @@
 import Foundation
 import PackagePlugin
 
-/// Compiles Schema/*.schema into what the target needs of it: CoreObjects the vocabulary and the views, CoreAPI the text.
+/// Compiles Schema/*.schema into what the target needs of it: CoreObjects the vocabulary and the views, CoreAPI the table.
 @main
 struct SchemaPlugin: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
-    let modes = ["CoreObjects": ["keys", "views"], "CoreAPI": ["text"]][target.name] ?? []
+    let modes = ["CoreObjects": ["keys", "views"], "CoreAPI": ["table"]][target.name] ?? []
     let folder = context.package.directoryURL.appending(path: "Schema")
     let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
       .filter { $0.pathExtension == "schema" }.sorted { $0.path < $1.path }

@@ -31,6 +31,8 @@ package struct Engine: Sendable {
   var effects: [Effect] = []
   /// Which controllers are asked about the changes of a resource.
   private var listeners = ResourceMap<[Int]>()
+  /// Of each controller.
+  private let resources: [Set<ResourceID>?]
   private var lastWake: Instant?
 
   enum Wake: Hashable, Sendable {
@@ -50,6 +52,7 @@ package struct Engine: Sendable {
     writer = server.writer(random: random, store: store)
     aggregation = server.aggregatedGroups
     self.controllers = controllers
+    resources = controllers.map(\.resources)
   }
 
   package var store: Store { writer.store }
@@ -221,7 +224,7 @@ package struct Engine: Sendable {
 
   private mutating func listeners(to resource: ResourceID) -> [Int] {
     if let known = listeners[resource] { return known }
-    let found = controllers.indices.filter { controllers[$0].resources?.contains(resource) != false }
+    let found = resources.indices.filter { resources[$0]?.contains(resource) != false }
     _ = listeners.reserve(resource, found)
     return found
   }

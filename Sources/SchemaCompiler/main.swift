@@ -1,10 +1,10 @@
 import SchemaLanguage
 
 // Called by SchemaPlugin: SchemaCompiler MODE OUTPUT FILE.schema …
-// MODE: keys (the vocabulary) and views (the typed views) for CoreObjects, text (the declarations for CoreAPI).
+// MODE: keys (the vocabulary) and views (the typed views) for CoreObjects, table (the declarations for CoreAPI).
 let arguments = CommandLine.arguments
 guard arguments.count > 3 else {
-  fail("usage: SchemaCompiler keys|views|text OUTPUT FILE.schema …", status: 2)
+  fail("usage: SchemaCompiler keys|views|table OUTPUT FILE.schema …", status: 2)
 }
 
 var text = ""
@@ -20,6 +20,6 @@ let output =
   switch arguments[1] {
   case "keys": KeysOutput.make(document)
   case "views": ViewsOutput.make(document)
-  default: TextOutput.make(text, document)
+  default: try TableOutput.make(text, document)
   }
 TextFile.write(output, to: arguments[2])

@@ -26,6 +26,9 @@ package struct SchemaDocument: Sendable {
   package var types: [SchemaType] = []
   /// Names to intern besides those of fields.
   package var words: [String] = []
+
+  /// Every name that is interned; its place is its number.
+  package var vocabulary: [String] { Set(types.flatMap { $0.fields.map(\.name) } + words).sorted() }
 }
 
 /// One object type.
@@ -51,24 +54,18 @@ package struct SchemaType: Sendable {
 }
 
 /// One field of an object type.
-package struct SchemaField: Sendable {
+@dynamicMemberLookup package struct SchemaField: Sendable {
   package var name: String
   package var type: FieldType
   package var docs = ""
-  package var isRequired = false
-  /// Stored also where nothing was given: as its zero value, or as null where that may be absent.
-  package var isAlwaysWritten = false
-  /// Elements with equal keys are accepted.
-  package var allowsRepeats = false
-  /// A rule of the kind says what is refused, and how.
-  package var isUnchecked = false
-  package var isImmutable = false
-  /// A change of it is Forbidden instead of Invalid.
-  package var forbidsChange = false
-  /// An empty list is told from none when it is decoded, for a rule of the kind to refuse it.
-  package var refusesEmpty = false
-  /// Kept, and nothing else is to be done.
-  package var isStored = false
+  package var attributes = FieldAttributes()
+
+  package subscript<T>(dynamicMember member: KeyPath<FieldAttributes, T>) -> T { attributes[keyPath: member] }
+}
+
+/// What is said of a field besides its name, type and description.
+package struct FieldAttributes: Sendable {
+  package var marks: FieldMarks = []
   /// The feature gate, off in v1.36, without which the field is dropped.
   package var gate: String?
   package var limit: FieldLimit?
@@ -83,6 +80,35 @@ package struct SchemaField: Sendable {
   package var strategies: [String] = []
   package var mapType: String?
   package var protobuf: ProtobufNumber?
+
+  package var isRequired: Bool { marks.contains(.required) }
+  package var isAlwaysWritten: Bool { marks.contains(.alwaysWritten) }
+  package var allowsRepeats: Bool { marks.contains(.repeats) }
+  package var isUnchecked: Bool { marks.contains(.unchecked) }
+  package var isImmutable: Bool { marks.contains(.immutable) }
+  package var forbidsChange: Bool { marks.contains(.forbidsChange) }
+  package var refusesEmpty: Bool { marks.contains(.nonempty) }
+  package var isStored: Bool { marks.contains(.stored) }
+}
+
+package struct FieldMarks: OptionSet, Sendable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+  package static let required = FieldMarks(rawValue: 1)
+  /// Stored also where nothing was given: as its zero value, or as null where that may be absent.
+  package static let alwaysWritten = FieldMarks(rawValue: 2)
+  /// Elements with equal keys are accepted.
+  package static let repeats = FieldMarks(rawValue: 4)
+  /// A rule of the kind says what is refused, and how.
+  package static let unchecked = FieldMarks(rawValue: 8)
+  package static let immutable = FieldMarks(rawValue: 16)
+  /// A change of it is Forbidden instead of Invalid.
+  package static let forbidsChange = FieldMarks(rawValue: 32)
+  /// An empty list is told from none when it is decoded, for a rule of the kind to refuse it.
+  package static let nonempty = FieldMarks(rawValue: 64)
+  /// Kept, and nothing else is to be done.
+  package static let stored = FieldMarks(rawValue: 128)
 }
 
 /// That a field is accepted and not acted on.

@@ -1,6 +1,6 @@
 /// Reads the schema language (see `SchemaDocument`), one or several files after one another.
 ///
-/// Works on bytes: every start of the program reads the whole schema.
+/// Works on bytes: characters are slow to walk through, and the schema is long.
 package struct SchemaReader {
   private typealias Word = Slice<UnsafeBufferPointer<UInt8>>
 
@@ -69,7 +69,7 @@ package struct SchemaReader {
     if let values { limit.values = list(values, UInt8(ascii: "|")) }
     limit.text = words.dropFirst(values == nil ? 0 : 1).map(string).joined(separator: " ")
     guard !limit.text.isEmpty else { throw error("a limit says what is done instead") }
-    document.types[document.types.count - 1].fields[field].limit = limit
+    document.types[document.types.count - 1].fields[field].attributes.limit = limit
   }
 
   private func string(_ word: Word) -> String { String(decoding: word, as: UTF8.self) }
@@ -137,15 +137,16 @@ package struct SchemaReader {
 
   private func readAttribute(_ word: Word, _ field: inout SchemaField) throws(SchemaLanguageError) {
     switch word {
-    case "required": field.isRequired = true
-    case "immutable": field.isImmutable = true
-    case "repeats": field.allowsRepeats = true
-    case "unchecked": field.isUnchecked = true
-    case "nonempty": field.refusesEmpty = true
-    case "stored": field.isStored = true
+    case "required": field.attributes.marks.insert(.required)
+    case "immutable": field.attributes.marks.insert(.immutable)
+    case "repeats": field.attributes.marks.insert(.repeats)
+    case "unchecked": field.attributes.marks.insert(.unchecked)
+    case "nonempty": field.attributes.marks.insert(.nonempty)
+    case "stored": field.attributes.marks.insert(.stored)
     case _ where word.first == UInt8(ascii: "#"):
-      field.isAlwaysWritten = word.last == UInt8(ascii: "!")
-      field.protobuf = try protobuf(word.dropFirst().dropLast(field.isAlwaysWritten ? 1 : 0))
+      let isAlwaysWritten = word.last == UInt8(ascii: "!")
+      if isAlwaysWritten { field.attributes.marks.insert(.alwaysWritten) }
+      field.attributes.protobuf = try protobuf(word.dropFirst().dropLast(isAlwaysWritten ? 1 : 0))
     default: try readValue(word, &field)
     }
   }
@@ -176,24 +177,23 @@ package struct SchemaReader {
     guard let equals = word.firstIndex(of: UInt8(ascii: "=")) else { throw unknown(word, of: field) }
     let value = word[(equals + 1)...]
     switch word[..<equals] {
-    case "default": field.defaultText = string(value)
-    case "min": field.minimum = try integer(value, word, field)
-    case "max": field.maximum = try integer(value, word, field)
-    case "enum": field.enumeration = list(value, UInt8(ascii: "|"))
-    case "list": field.listType = string(value)
+    case "default": field.attributes.defaultText = string(value)
+    case "min": field.attributes.minimum = try integer(value, word, field)
+    case "max": field.attributes.maximum = try integer(value, word, field)
+    case "enum": field.attributes.enumeration = list(value, UInt8(ascii: "|"))
+    case "list": field.attributes.listType = string(value)
     case "keys":
-      field.listKeys = list(value, UInt8(ascii: ","))
-      field.listType = "map"
-    case "mergeKey": field.mergeKey = string(value)
-    case "strategy": field.strategies = list(value, UInt8(ascii: ","))
-    case "map": field.mapType = string(value)
+      field.attributes.listKeys = list(value, UInt8(ascii: ","))
+      field.attributes.listType = "map"
+    case "mergeKey": field.attributes.mergeKey = string(value)
+    case "strategy": field.attributes.strategies = list(value, UInt8(ascii: ","))
+    case "map": field.attributes.mapType = string(value)
     case "immutable":
       guard string(value) == "forbidden" else { throw unknown(word, of: field) }
-      field.isImmutable = true
-      field.forbidsChange = true
+      field.attributes.marks.formUnion([.immutable, .forbidsChange])
     case "gate":
-      field.gate = string(value)
-      field.limit = FieldLimit(text: "dropped: its feature gate \(string(value)) is off in v1.36")
+      field.attributes.gate = string(value)
+      field.attributes.limit = FieldLimit(text: "dropped: its feature gate \(string(value)) is off in v1.36")
     default: throw unknown(word, of: field)
     }
   }

@@ -20,13 +20,13 @@ struct TypeExplanation {
     var (type, field): (TypeSchema?, FieldSchema?) = (kind, nil)
     var docs = kind.docs
     for step in self.path {
-      guard let owner = type, case let index = owner.index(of: Key(step)), index >= 0 else {
+      guard let found = type?.field(Key(step)) else {
         let names = type?.fields.map(\.name).joined(separator: ", ")
         throw UsageError("there is no field '\(step)' in \(field?.name ?? kind.name)" + (names.map { ": \($0) are" } ?? ""))
       }
-      field = owner.fields[index]
-      docs = owner.docs(ofField: index)
-      type = field?.shape.elementType
+      field = found
+      docs = found.docs
+      type = found.shape.elementType
     }
     self.field = field
     self.type = type
@@ -40,9 +40,9 @@ struct TypeExplanation {
     if field != nil, let type, !type.docs.isEmpty { lines += TypeExplanation.wrapped(type.docs, by: 2) }
     guard let type else { return lines }
     lines += ["", "FIELDS:"]
-    for (index, field) in type.fields.enumerated() {
+    for field in type.fields {
       lines.append("  \(field.name)  \(TypeExplanation.words(field))")
-      lines += TypeExplanation.wrapped(type.docs(ofField: index), by: 4)
+      lines += TypeExplanation.wrapped(field.docs, by: 4)
     }
     return lines
   }

@@ -64,10 +64,11 @@ extension SchemaField {
   /// As the recording has it; `paths` are the OpenAPI prefixes of the packages.
   fileprivate func line(_ paths: [String: String]) -> String {
     let parts = [
-      ("list", listType ?? ""), ("keys", listKeys.joined(separator: ",")), ("mergeKey", mergeKey ?? ""),
-      ("strategy", strategies.joined(separator: ",")), ("map", mapType ?? ""),
+      ("list", attributes.listType ?? ""), ("keys", attributes.listKeys.joined(separator: ",")),
+      ("mergeKey", attributes.mergeKey ?? ""),
+      ("strategy", attributes.strategies.joined(separator: ",")), ("map", attributes.mapType ?? ""),
     ]
-    return "\(name) \(SchemaField.text(type, paths))" + (isRequired ? " required" : "")
+    return "\(name) \(SchemaField.text(type, paths))" + (attributes.isRequired ? " required" : "")
       + parts.filter { !$0.1.isEmpty }.map { " \($0.0)=\($0.1)" }.joined()
   }
 

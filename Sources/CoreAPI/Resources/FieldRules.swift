@@ -6,16 +6,9 @@ enum FieldRules {
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', start and end with one of the former, and have at most 63 characters"
 
   /// A label of RFC 1123: lower case letters, digits and "-", beginning and ending with a letter or digit; at most 63 characters.
-  static func isLabel(_ text: String) -> Bool { text.utf8.count <= 63 && isPart(text) }
+  static func isLabel(_ text: String) -> Bool { NameRules.isLabel(text[...]) }
 
-  static func isSubdomain(_ text: String) -> Bool {
-    text.utf8.count <= 253 && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { isPart(String($0)) }
-  }
-
-  private static func isPart(_ text: String) -> Bool {
-    guard let first = text.utf8.first, let last = text.utf8.last else { return false }
-    return isAlphanumeric(first) && isAlphanumeric(last) && text.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
-  }
+  static func isSubdomain(_ text: String) -> Bool { text.utf8.count <= 253 && NameRules.isSubdomain(text) }
 
   private static func isAlphanumeric(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
 
@@ -24,7 +17,7 @@ enum FieldRules {
 
   /// A name of a port (RFC 6335).
   static func isPortName(_ text: String) -> Bool {
-    text.utf8.count <= 15 && isPart(text) && !text.contains("--") && text.utf8.contains { (0x61...0x7A).contains($0) }
+    text.utf8.count <= 15 && isLabel(text) && !text.contains("--") && text.utf8.contains { (0x61...0x7A).contains($0) }
   }
 
   static func isAddress(_ text: String) -> Bool { AddressText(text) != nil }

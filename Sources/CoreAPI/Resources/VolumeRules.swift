@@ -98,7 +98,9 @@ enum VolumeRules {
     }
   }
 
-  static func isUpward(_ path: String) -> Bool { path.split(separator: "/").contains("..") }
+  static func isUpward(_ path: String) -> Bool {
+    path.utf8.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
+  }
   static func isInside(_ path: String) -> Bool { !path.hasPrefix("/") && !isUpward(path) }
 }
 

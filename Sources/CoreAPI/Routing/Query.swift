@@ -7,14 +7,22 @@ struct Query: Sendable {
   /// Most requests have none: that costs nothing.
   init(_ text: String) throws(APIError) {
     if text.isEmpty { return }
-    for part in text.utf8.split(separator: UInt8(ascii: "&")) {
-      let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
-      let after = equals == part.endIndex ? equals : part.index(after: equals)
-      guard let name = PercentText.decode(Substring(part[..<equals]).utf8, plusIsSpace: true),
-        let value = PercentText.decode(Substring(part[after...]).utf8, plusIsSpace: true)
-      else { throw .badRequest("the query holds a percent sign that is not followed by two hexadecimal digits") }
-      pairs.append((name, value))
+    var text = text
+    let pairs = text.withUTF8 { bytes -> [(name: String, value: String)]? in
+      var pairs: [(name: String, value: String)] = []
+      for part in bytes.split(separator: UInt8(ascii: "&")) {
+        let equals = part.firstIndex(of: UInt8(ascii: "=")) ?? part.endIndex
+        guard let name = Query.decode(part[..<equals]), let value = Query.decode(part[equals...].dropFirst()) else { return nil }
+        pairs.append((name, value))
+      }
+      return pairs
     }
+    guard let pairs else { throw .badRequest("the query holds a percent sign that is not followed by two hexadecimal digits") }
+    self.pairs = pairs
+  }
+
+  private static func decode(_ part: Slice<UnsafeBufferPointer<UInt8>>) -> String? {
+    PercentText.decode(UnsafeBufferPointer(rebasing: part), plusIsSpace: true)
   }
 
   var isEmpty: Bool { pairs.isEmpty }

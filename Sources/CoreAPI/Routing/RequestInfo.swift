@@ -21,7 +21,8 @@ struct RequestInfo: Sendable {
 
   init(method: String, path: String, query: Query) throws(APIError) {
     segments = try RequestInfo.segments(path)
-    self.path = PercentText.decode(path[...].utf8, plusIsSpace: false) ?? path
+    var text = path
+    self.path = text.withUTF8 { PercentText.decode($0, plusIsSpace: false) } ?? path
     verb = method.lowercased()
     guard let first = segments.first, first == "api" || first == "apis" else { return }
     let prefix = first == "api" ? 2 : 3
@@ -33,24 +34,26 @@ struct RequestInfo: Sendable {
     readVerb(method, query)
   }
 
-  /// The decoded segments; empty ones at the end are left out.
+  /// The decoded segments; empty ones are left out.
   static func segments(_ path: String) throws(APIError) -> [String] {
-    var segments: [String] = []
-    segments.reserveCapacity(8)
-    if !path.utf8.contains(UInt8(ascii: "%")) {
-      var start = path.startIndex
-      for index in path.utf8.indices where path.utf8[index] == UInt8(ascii: "/") {
-        if start < index { segments.append(String(path[start..<index])) }
-        start = path.utf8.index(after: index)
+    var path = path
+    let segments = path.withUTF8 { bytes -> [String]? in
+      var segments: [String] = []
+      segments.reserveCapacity(8)
+      var start = 0
+      while start < bytes.count {
+        let end = bytes[start...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.count
+        if start < end {
+          let part = UnsafeBufferPointer(rebasing: bytes[start..<end])
+          guard let text = PercentText.decode(part, plusIsSpace: false) else { return nil }
+          segments.append(text)
+        }
+        start = end + 1
       }
-      if start < path.endIndex { segments.append(String(path[start...])) }
       return segments
     }
-    for part in path.utf8.split(separator: UInt8(ascii: "/")) {
-      guard let text = PercentText.decode(Substring(part).utf8, plusIsSpace: false) else {
-        throw .badRequest("the path holds a percent sign that is not followed by two hexadecimal digits")
-      }
-      segments.append(text)
+    guard let segments else {
+      throw .badRequest("the path holds a percent sign that is not followed by two hexadecimal digits")
     }
     return segments
   }

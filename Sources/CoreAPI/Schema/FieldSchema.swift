@@ -2,14 +2,15 @@ package import CoreObjects
 package import SchemaLanguage
 
 /// One field of a type, ready for use: references are resolved, the default is parsed.
-package final class FieldSchema: Sendable {
+package final class FieldSchema: @unchecked Sendable {
   package let key: Key
   package let shape: Shape
   /// Of `shape`.
   let elementType: TypeSchema?
   /// `shape` is a map.
   let isMap: Bool
-  package let declaration: SchemaField
+  package let attributes: FieldAttributes
+  private let description: UnsafeBufferPointer<UInt8>
   package let defaultValue: JSON?
   package let listKeys: [Key]
   package let mergeKey: Key?
@@ -26,38 +27,57 @@ package final class FieldSchema: Sendable {
   let dropsZero: Bool
   /// What is stored where nothing was given; nil where nothing is.
   let writtenZero: JSON?
+  /// The walks that put something in where the field is missing.
+  let filled: Walks
+  /// The walks that have something to do below it.
+  let walks: Walks
   /// Nothing but the type of the value can be wrong with it: validation need not look.
   let isPlain: Bool
 
-  init(_ declaration: SchemaField, shape: Shape, defaultValue: JSON?) {
-    self.declaration = declaration
-    self.shape = shape
+  /// - Throws: where the default is no JSON (line 0).
+  init(_ reader: inout SchemaTableReader, among types: [TypeSchema]) throws(SchemaLanguageError) {
+    key = .known(UInt32(reader.number()))
+    shape = reader.type(
+      scalar: { Shape.scalars[$0] }, object: { Shape.object(types[$0]) }, list: { Shape.list($0) }, map: { Shape.map($0) })
+    let attributes = FieldAttributes(&reader)
+    walks = Walks(rawValue: UInt8(reader.number()))
+    description = reader.description()
     elementType = shape.elementType
     isMap = if case .map = shape { true } else { false }
-    self.defaultValue = defaultValue
-    key = Key(declaration.name)
-    listKeys = declaration.listKeys.map { Key($0) }
-    mergeKey = declaration.mergeKey.map { Key($0) }
-    isRequired = declaration.isRequired
-    isImmutable = declaration.isImmutable
-    minimum = declaration.minimum
-    maximum = declaration.maximum
-    mergesLists = declaration.strategies.contains("merge")
-    isReplaced = declaration.strategies.contains("replace")
-    let isOptional = declaration.protobuf?.isOptional ?? false
+    defaultValue = try FieldSchema.value(attributes.defaultText)
+    listKeys = attributes.listKeys.map { Key($0) }
+    mergeKey = attributes.mergeKey.map { Key($0) }
+    isRequired = attributes.isRequired
+    isImmutable = attributes.isImmutable
+    minimum = attributes.minimum
+    maximum = attributes.maximum
+    mergesLists = attributes.strategies.contains("merge")
+    isReplaced = attributes.strategies.contains("replace")
+    let isOptional = attributes.protobuf?.isOptional ?? false
     dropsZero =
-      !isOptional && !declaration.refusesEmpty && shape.hasZero
-      && (!declaration.isAlwaysWritten || defaultValue != nil || shape.writtenZero.isNull)
-    writtenZero = !declaration.isAlwaysWritten ? JSON?.none : isOptional ? .null : shape.writtenZero
+      !isOptional && !attributes.refusesEmpty && shape.hasZero
+      && (!attributes.isAlwaysWritten || defaultValue != nil || shape.writtenZero.isNull)
+    writtenZero = !attributes.isAlwaysWritten ? JSON?.none : isOptional ? .null : shape.writtenZero
+    filled = Walks(
+      rawValue: (defaultValue != nil ? Walks.defaults.rawValue : 0) | (writtenZero != nil ? Walks.zeros.rawValue : 0))
     isPlain =
-      minimum == nil && maximum == nil && declaration.enumeration.isEmpty && declaration.listType != "set" && listKeys.isEmpty
+      minimum == nil && maximum == nil && attributes.enumeration.isEmpty && attributes.listType != "set" && listKeys.isEmpty
       && shape.elementType == nil
+    self.attributes = attributes
   }
 
-  package var name: String { declaration.name }
-  package var enumeration: [String] { declaration.enumeration }
-  var isUnchecked: Bool { declaration.isUnchecked }
+  private static func value(_ text: String?) throws(SchemaLanguageError) -> JSON? {
+    guard let text else { return nil }
+    do throws(JSONError) { return try JSONParser.parse(text) } catch {
+      throw SchemaLanguageError(line: 0, message: "default=\(text): \(error)")
+    }
+  }
+
+  package var name: String { key.name }
+  package var docs: String { String(decoding: description, as: UTF8.self) }
+  package var enumeration: [String] { attributes.enumeration }
+  var isUnchecked: Bool { attributes.isUnchecked }
   var isMissingUnchecked: Bool { isUnchecked && enumeration.isEmpty }
   /// Repeated keys or elements are refused.
-  var refusesRepeats: Bool { !declaration.allowsRepeats && (declaration.listType == "set" || !listKeys.isEmpty) }
+  var refusesRepeats: Bool { !attributes.allowsRepeats && (attributes.listType == "set" || !listKeys.isEmpty) }
 }

@@ -51,15 +51,15 @@ package struct FieldTable {
     places[type.qualifiedName] = path
     for field in type.fields where !(type.isKind && FieldTable.common.contains(field.name)) {
       let path = path + "." + field.name + field.shape.suffix
-      let limit = field.declaration.limit
+      let limit = field.attributes.limit
       let place = field.elementType.flatMap { places[$0.qualifiedName] }
       let values = limit.map { $0.values.isEmpty ? "" : $0.values.joined(separator: ", ") + ": " } ?? ""
       rows.append(
         Row(
-          path: path, word: limit != nil ? .warned : field.declaration.isStored ? .stored : .acted,
+          path: path, word: limit != nil ? .warned : field.attributes.isStored ? .stored : .acted,
           note: limit.map { values + $0.text } ?? place.map { "as " + $0 } ?? "",
           isPartial: limit?.values.isEmpty == false))
-      guard let element = field.elementType, place == nil, limit?.values.isEmpty != true, !field.declaration.isStored else {
+      guard let element = field.elementType, place == nil, limit?.values.isEmpty != true, !field.attributes.isStored else {
         continue
       }
       // Metadata are the same everywhere.

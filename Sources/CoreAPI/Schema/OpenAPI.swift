@@ -17,7 +17,7 @@ struct OpenAPI: Sendable {
 
   /// A hash of what the document is made from, 16 hexadecimal digits (FNV-1a).
   func hash(of documentName: String) -> String {
-    var hash = FNV.hash(UnsafeBufferPointer(start: schemaText.utf8Start, count: schemaText.utf8CodeUnitCount))
+    var hash = schemaHash
     for resource in resources where resource.documentName == documentName { hash = FNV.hash(resource.documentText, hash) }
     let digits = String(hash, radix: 16)
     return String(repeating: "0", count: 16 - digits.count) + digits

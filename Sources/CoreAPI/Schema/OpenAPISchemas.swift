@@ -36,8 +36,8 @@ struct OpenAPISchemas {
 
   private mutating func object(_ type: TypeSchema) -> JSON {
     var properties: [Member] = []
-    for (index, field) in type.fields.enumerated() {
-      properties.append(Member(key: field.key, value: property(field, type.docs(ofField: index))))
+    for field in type.fields {
+      properties.append(Member(key: field.key, value: property(field)))
     }
     var result: [Member] = []
     if !type.docs.isEmpty { result.append(Member(key: "description", value: .string(type.docs))) }
@@ -54,8 +54,9 @@ struct OpenAPISchemas {
     return .object(result)
   }
 
-  private mutating func property(_ field: FieldSchema, _ docs: String) -> JSON {
+  private mutating func property(_ field: FieldSchema) -> JSON {
     var result: [Member] = []
+    let docs = field.docs
     if !docs.isEmpty { result.append(Member(key: "description", value: .string(docs))) }
     if let value = field.defaultValue { result.append(Member(key: "default", value: value)) }
     let type = shape(field.key == .fieldsV1 ? nil : field.shape)
@@ -73,15 +74,15 @@ struct OpenAPISchemas {
 
   private func extensions(_ field: FieldSchema) -> [Member] {
     var result: [Member] = []
-    let declaration = field.declaration
+    let attributes = field.attributes
     if !field.listKeys.isEmpty {
-      result.append(Member(key: "x-kubernetes-list-map-keys", value: .array(declaration.listKeys.map { .string($0) })))
+      result.append(Member(key: "x-kubernetes-list-map-keys", value: .array(attributes.listKeys.map { .string($0) })))
     }
-    if let type = declaration.listType { result.append(Member(key: "x-kubernetes-list-type", value: .string(type))) }
-    if let type = declaration.mapType { result.append(Member(key: "x-kubernetes-map-type", value: .string(type))) }
-    if let key = declaration.mergeKey { result.append(Member(key: "x-kubernetes-patch-merge-key", value: .string(key))) }
-    if !declaration.strategies.isEmpty {
-      let strategies = declaration.strategies.joined(separator: ",")
+    if let type = attributes.listType { result.append(Member(key: "x-kubernetes-list-type", value: .string(type))) }
+    if let type = attributes.mapType { result.append(Member(key: "x-kubernetes-map-type", value: .string(type))) }
+    if let key = attributes.mergeKey { result.append(Member(key: "x-kubernetes-patch-merge-key", value: .string(key))) }
+    if !attributes.strategies.isEmpty {
+      let strategies = attributes.strategies.joined(separator: ",")
       result.append(Member(key: "x-kubernetes-patch-strategy", value: .string(strategies)))
     }
     return result

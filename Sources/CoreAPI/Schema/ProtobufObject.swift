@@ -24,7 +24,7 @@ struct ProtobufObject {
       }
       let here = path | UInt32(value.number) << UInt32(8 * level)
       if let field = type.fields.first(where: {
-        $0.declaration.protobuf?.path == here && $0.declaration.protobuf?.depth == level + 1
+        $0.attributes.protobuf?.path == here && $0.attributes.protobuf?.depth == level + 1
       }) {
         try put(value, field, &members)
       } else if level + 1 < ProtobufNumber.deepest, type.holds(path: here, depth: level + 1) {
@@ -64,7 +64,7 @@ struct ProtobufObject {
       let entry = try entry(value.bytes, element)
       if let place { members[place].value.extend(entry) } else { members.append(Member(key: field.key, value: .object([entry]))) }
     default:
-      let isKept = field.declaration.protobuf?.isOptional == true || field.isRequired
+      let isKept = field.attributes.protobuf?.isOptional == true || field.isRequired
       let value = try json(value, field.shape)
       if value.isNull || (!isKept && ProtobufObject.isZero(value)) { return }
       if let place { members[place].value = value } else { members.append(Member(key: field.key, value: value)) }
@@ -167,7 +167,7 @@ extension TypeSchema {
   fileprivate func holds(path: UInt32, depth: Int) -> Bool {
     let mask = UInt32(1) << UInt32(8 * depth) - 1
     return fields.contains { field in
-      guard let number = field.declaration.protobuf else { return false }
+      guard let number = field.attributes.protobuf else { return false }
       return number.depth > depth && number.path & mask == path
     }
   }

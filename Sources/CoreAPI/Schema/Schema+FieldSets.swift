@@ -13,11 +13,11 @@ enum Granularity {
   case values
 
   static func of(_ field: FieldSchema) -> Granularity {
-    if field.declaration.mapType == "atomic" { return .atomic }
+    if field.attributes.mapType == "atomic" { return .atomic }
     switch field.shape {
     case .list(let element):
       if !field.listKeys.isEmpty { return .elements(keys: field.listKeys, element) }
-      return field.declaration.listType == "set" ? .values : .atomic
+      return field.attributes.listType == "set" ? .values : .atomic
     default: return of(field.shape)
     }
   }

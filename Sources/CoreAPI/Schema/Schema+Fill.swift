@@ -1,4 +1,5 @@
 package import CoreObjects
+import SchemaLanguage
 
 extension Schema {
   /// Fills in the declared defaults, at every depth, in place. Defaults that depend on other fields are the kind's business.
@@ -19,8 +20,6 @@ extension Schema {
 private struct Filling {
   let walk: Walks
 
-  private func fields(_ type: TypeSchema) -> [Int] { walk == .defaults ? type.defaultedFields : type.writtenFields }
-  private func isFilled(_ field: FieldSchema) -> Bool { walk == .defaults ? field.defaultValue != nil : field.writtenZero != nil }
   private func value(_ field: FieldSchema) -> JSON? { walk == .defaults ? field.defaultValue : field.writtenZero }
 
   func fill(_ tree: inout JSON, _ type: TypeSchema) {
@@ -31,21 +30,20 @@ private struct Filling {
   private func lacks(_ tree: JSON, _ type: TypeSchema) -> Bool {
     guard type.walks.contains(walk), case .object(let members) = tree else { return false }
     // One pass over what is there, which is less than what could be.
-    var found = 0
+    var missing = type.filledFields(walk).count
     for place in members.indices {
       let index = type.index(of: members[place].key)
       if index < 0 { continue }
       let field = type.fields[index]
-      if isFilled(field) { found += 1 }
-      if let element = field.elementType, element.walks.contains(walk), lacks(members[place].value, field, element) {
-        return true
-      }
+      if field.filled.contains(walk) { missing -= 1 }
+      if field.walks.contains(walk), lacks(members[place].value, field) { return true }
     }
-    return found < fields(type).count
+    return missing > 0
   }
 
-  /// The objects of a type in a field's value. By what the value is, not by the shape: to look into that costs references.
-  private func lacks(_ value: JSON, _ field: FieldSchema, _ type: TypeSchema) -> Bool {
+  /// The objects in a field's value. By what the value is, not by the shape: to look into that costs references.
+  private func lacks(_ value: JSON, _ field: FieldSchema) -> Bool {
+    guard let type = field.elementType else { return false }
     switch value {
     case .array(let elements):
       for index in elements.indices where lacks(elements[index], type) { return true }
@@ -60,14 +58,14 @@ private struct Filling {
   private func add(_ tree: inout JSON, _ type: TypeSchema) {
     guard type.walks.contains(walk), case .object(var members) = tree else { return }
     tree = .null
-    for index in fields(type) where members.place(of: type.fields[index].key) < 0 {
+    for index in type.filledFields(walk) where members.place(of: type.fields[index].key) < 0 {
       members.append(Member(key: type.fields[index].key, value: value(type.fields[index]) ?? .null))
     }
     for place in members.indices {
       let index = type.index(of: members[place].key)
-      if index >= 0, let element = type.fields[index].elementType, element.walks.contains(walk),
+      if index >= 0, type.fields[index].walks.contains(walk),
         // Of an object whose status is new, the spec stays shared with the stored one.
-        !type.isKind || lacks(members[place].value, type.fields[index], element)
+        !type.isKind || lacks(members[place].value, type.fields[index])
       {
         add(&members[place].value, type.fields[index].shape)
       }

@@ -19,7 +19,7 @@ extension Schema {
     case (.object(let type), .object(let members)):
       for member in members {
         guard let field = type.field(member.key) else { continue }
-        if let gate = field.declaration.gate { found.insert(gate) }
+        if let gate = field.attributes.gate { found.insert(gate) }
         found.formUnion(gates(member.value, field.shape))
       }
     case (.list(let element), .array(let elements)): for value in elements { found.formUnion(gates(value, element)) }
@@ -37,7 +37,7 @@ extension Schema {
       return .object(
         members.compactMap { member in
           guard let field = type.field(member.key) else { return member }
-          if let gate = field.declaration.gate, gates.contains(gate) { return nil }
+          if let gate = field.attributes.gate, gates.contains(gate) { return nil }
           let rest = without(gates, member.value, field.shape)
           return rest.members.isEmpty && !member.value.members.isEmpty ? nil : Member(key: member.key, value: rest)
         })

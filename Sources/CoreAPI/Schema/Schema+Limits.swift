@@ -14,7 +14,7 @@ extension Schema {
 extension FieldSchema {
   /// Whether a value is one that is not acted on. The default is no wish of anybody.
   func isLimited(_ value: JSON) -> FieldLimit? {
-    guard let limit = declaration.limit else { return nil }
+    guard let limit = attributes.limit else { return nil }
     if limit.values.isEmpty { return value.isZero || value == defaultValue ? nil : limit }
     return limit.values.contains(value.string ?? value.description) ? limit : nil
   }

@@ -30,7 +30,7 @@ extension Schema {
     guard let type = protobufType(apiVersion, kind) else {
       throw ProtobufError(message: "kind \"\(kind)\" in \"\(apiVersion)\" is not known")
     }
-    guard type.fields.contains(where: { $0.declaration.protobuf != nil }) else {
+    guard type.fields.contains(where: { $0.attributes.protobuf != nil }) else {
       throw ProtobufError(message: "kind \"\(kind)\" in \"\(apiVersion)\" is read from JSON alone")
     }
     var members = [Member(key: .apiVersion, value: .string(apiVersion)), Member(key: .kind, value: .string(kind))]

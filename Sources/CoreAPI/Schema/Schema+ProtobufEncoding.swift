@@ -5,7 +5,7 @@ extension Schema {
   /// An object as `decodeProtobuf` reads it; nil for a kind that has no message.
   package func encodeProtobuf(_ tree: JSON) -> [UInt8]? {
     guard let apiVersion = tree[.apiVersion].string, let kind = tree[.kind].string,
-      let type = protobufType(apiVersion, kind), type.fields.contains(where: { $0.declaration.protobuf != nil })
+      let type = protobufType(apiVersion, kind), type.fields.contains(where: { $0.attributes.protobuf != nil })
     else { return nil }
     var out = ProtobufWriter([0x6B, 0x38, 0x73, 0])
     out.message(1) { names in
@@ -23,12 +23,12 @@ extension ProtobufWriter {
   ///   - level: how many such messages this one lies in
   fileprivate mutating func members(of tree: JSON, _ fields: [FieldSchema], level: Int) {
     func number(_ field: FieldSchema) -> Int {
-      field.declaration.protobuf.map { $0.depth > level ? Int($0.path >> UInt32(8 * level)) & 0xFF : 0 } ?? 0
+      field.attributes.protobuf.map { $0.depth > level ? Int($0.path >> UInt32(8 * level)) & 0xFF : 0 } ?? 0
     }
     let present = fields.filter { number($0) > 0 && !tree[$0.key].isNull }
     for here in Set(present.map(number)).sorted() {
       let inside = present.filter { number($0) == here }
-      if inside[0].declaration.protobuf?.depth == level + 1 {
+      if inside[0].attributes.protobuf?.depth == level + 1 {
         put(here, tree[inside[0].key], inside[0].shape)
       } else {
         message(here) { $0.members(of: tree, inside, level: level + 1) }

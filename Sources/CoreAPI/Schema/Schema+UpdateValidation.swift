@@ -16,7 +16,7 @@ extension Schema {
       if field.isImmutable {
         if new == before { continue }
         errors.add(
-          field.declaration.forbidsChange ? .forbidden : .invalid, path.child(field.key), value: new, "field is immutable")
+          field.attributes.forbidsChange ? .forbidden : .invalid, path.child(field.key), value: new, "field is immutable")
       } else if let element = field.shape.elementType, element.walks.contains(.immutable) {
         compare(new, before, field, element, path.child(field.key), &errors)
       }

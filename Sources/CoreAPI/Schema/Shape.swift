@@ -7,6 +7,11 @@ package indirect enum Shape: Sendable {
   case list(Shape)
   case map(Shape)
 
+  /// In the order of a schema's table.
+  static let scalars: [Shape] = [
+    .string, .bytes, .time, .microTime, .quantity, .int32, .int64, .double, .bool, .intOrString, .any,
+  ]
+
   /// The type in which a path into this field goes on: the elements' of a list, the values' of a map.
   package var elementType: TypeSchema? {
     switch self {

@@ -1,71 +1,77 @@
 package import CoreObjects
-package import SchemaLanguage
-
-/// The walks through a tree that need not come to every type.
-struct Walks: OptionSet {
-  let rawValue: UInt8
-  static let defaults = Walks(rawValue: 1)
-  static let zeros = Walks(rawValue: 2)
-  static let immutable = Walks(rawValue: 4)
-  static let limits = Walks(rawValue: 8)
-  static let gates = Walks(rawValue: 16)
-}
+import SchemaLanguage
 
 /// One object type, ready for use. Fields are found by the key's number in a small open-addressing table.
 ///
 /// Types refer to one another in circles, hence the two steps of construction; nothing changes after `Schema.init`, so sharing
 /// is safe, and no access needs to be guarded against another.
 package final class TypeSchema: @unchecked Sendable {
-  package let declaration: SchemaType
   /// "apps.v1.StatefulSetSpec"
-  package let qualifiedName: String
-  let isLabelSelector: Bool
+  @exclusivity(unchecked) package private(set) var qualifiedName = ""
+  @exclusivity(unchecked) package private(set) var name = ""
+  @exclusivity(unchecked) package private(set) var group = ""
+  @exclusivity(unchecked) package private(set) var version = ""
+  /// It stands on its own as apiVersion and kind.
+  @exclusivity(unchecked) package private(set) var isKind = false
+  /// Server-side apply takes the whole object or nothing of it.
+  @exclusivity(unchecked) package private(set) var isAtomic = false
+  @exclusivity(unchecked) private(set) var isLabelSelector = false
   @exclusivity(unchecked) package private(set) var fields: [FieldSchema] = []
   /// Indices of fields.
   @exclusivity(unchecked) private(set) var requiredFields: [Int] = []
-  @exclusivity(unchecked) private(set) var defaultedFields: [Int] = []
-  @exclusivity(unchecked) private(set) var writtenFields: [Int] = []
-  /// The line of its description; nil where the declaration has it.
-  @exclusivity(unchecked) var description: Int?
+  @exclusivity(unchecked) private var defaultedFields: [Int] = []
+  @exclusivity(unchecked) private var writtenFields: [Int] = []
   /// What there is to do in this type or below it: only then a walk has to come here.
-  @exclusivity(unchecked) var walks: Walks = []
+  @exclusivity(unchecked) private(set) var walks: Walks = []
+  @exclusivity(unchecked) private var path = ""
+  @exclusivity(unchecked) private var description = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
 
   @exclusivity(unchecked) private var slots: UnsafeMutablePointer<UInt32>
   @exclusivity(unchecked) private var mask = 0
 
-  init(_ declaration: SchemaType) {
-    self.declaration = declaration
-    qualifiedName = declaration.qualifiedName
-    isLabelSelector = qualifiedName == "meta.v1.LabelSelector"
+  init() {
     slots = .allocate(capacity: 1)
     slots.initialize(to: 0)
   }
 
   deinit { slots.deallocate() }
 
-  package var name: String { declaration.name }
-  package var group: String { declaration.group }
-  package var version: String { declaration.version }
-  package var docs: String { description.map { SchemaDescriptions.line($0) } ?? declaration.docs }
-  package func docs(ofField index: Int) -> String {
-    description.map { SchemaDescriptions.line($0 + 1 + index) } ?? fields[index].declaration.docs
-  }
-  package var isKind: Bool { declaration.isKind }
-  /// Server-side apply takes the whole object or nothing of it.
-  package var isAtomic: Bool { declaration.mapType == "atomic" }
+  package var docs: String { String(decoding: description, as: UTF8.self) }
   /// "io.k8s.api.apps.v1.StatefulSet"
-  package var openAPIName: String { declaration.path + "." + declaration.name }
+  package var openAPIName: String { path + "." + name }
 
-  func setFields(_ fields: [FieldSchema]) {
-    self.fields = fields
-    requiredFields = fields.indices.filter { fields[$0].isRequired }
-    defaultedFields = fields.indices.filter { fields[$0].defaultValue != nil }
-    writtenFields = fields.indices.filter { fields[$0].writtenZero != nil }
-    if !defaultedFields.isEmpty { walks.insert(.defaults) }
-    if !writtenFields.isEmpty { walks.insert(.zeros) }
-    if fields.contains(where: \.isImmutable) { walks.insert(.immutable) }
-    if fields.contains(where: { $0.declaration.limit != nil }) { walks.insert(.limits) }
-    if fields.contains(where: { $0.declaration.gate != nil }) { walks.insert(.gates) }
+  /// - Throws: where a default is no JSON (line 0).
+  func read(_ reader: inout SchemaTableReader, among types: [TypeSchema]) throws(SchemaLanguageError) {
+    path = reader.text()
+    group = reader.text()
+    version = reader.text()
+    let package = reader.text()
+    name = reader.text()
+    qualifiedName = package + "." + name
+    isLabelSelector = qualifiedName == "meta.v1.LabelSelector"
+    isAtomic = reader.text() == "atomic"
+    isKind = reader.number() == 1
+    walks = Walks(rawValue: UInt8(reader.number()))
+    description = reader.description()
+    let count = reader.number()
+    fields.reserveCapacity(count)
+    for index in 0..<count {
+      do throws(SchemaLanguageError) { fields.append(try FieldSchema(&reader, among: types)) } catch {
+        throw SchemaLanguageError(line: 0, message: "\(qualifiedName), field \(index): \(error.message)")
+      }
+    }
+    for (index, field) in fields.enumerated() {
+      if field.isRequired { requiredFields.append(index) }
+      if field.defaultValue != nil { defaultedFields.append(index) }
+      if field.writtenZero != nil { writtenFields.append(index) }
+    }
+    fillSlots()
+  }
+
+  /// Indices of the fields that a walk puts in where they are missing.
+  func filledFields(_ walk: Walks) -> [Int] { walk == .defaults ? defaultedFields : writtenFields }
+
+  private func fillSlots() {
     var capacity = 4
     while capacity < fields.count * 2 { capacity *= 2 }
     slots.deallocate()

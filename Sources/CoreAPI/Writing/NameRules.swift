@@ -19,8 +19,8 @@ enum NameRules {
         ? nil : "a DNS-1035 label wants lower case letters, digits and '-', and begins with a letter"
     case .pathSegment:
       if name == "." || name == ".." { return "may not be '\(name)'" }
-      for character in ["/", "%"] where name.contains(character) { return "may not contain '\(character)'" }
-      return nil
+      if name.utf8.contains(UInt8(ascii: "/")) { return "may not contain '/'" }
+      return name.utf8.contains(UInt8(ascii: "%")) ? "may not contain '%'" : nil
     }
   }
 

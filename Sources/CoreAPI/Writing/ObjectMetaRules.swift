@@ -67,7 +67,7 @@ enum ObjectMetaRules {
     let path = path.child("ownerReferences")
     for owner in references {
       // "GROUP/VERSION", or "VERSION" alone.
-      let parts = (owner.apiVersion ?? "").split(separator: "/", omittingEmptySubsequences: false)
+      let parts = (owner.apiVersion ?? "").utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
       if parts.count > 2 || parts.last?.isEmpty != false {
         errors.add(.invalid, path.child(.apiVersion), value: owner.apiVersion ?? "", "must name a version")
       }

@@ -3,7 +3,7 @@ extension JSON {
   /// a list are left out as well, as by the library that upstream uses (evanphx/json-patch v4).
   package mutating func merge(_ patch: JSON) {
     guard case .object(let changes) = patch else {
-      self = patch.withoutMemberNulls
+      self = patch.hasMemberNulls ? patch.withoutMemberNulls : patch
       return
     }
     if !isObject { self = .object([]) }
@@ -25,6 +25,14 @@ extension JSON {
     case .object(let members):
       .object(members.filter { !$0.value.isNull }.map { Member(key: $0.key, value: $0.value.withoutMemberNulls) })
     default: self
+    }
+  }
+
+  private var hasMemberNulls: Bool {
+    switch self {
+    case .array(let elements): elements.contains(where: \.hasMemberNulls)
+    case .object(let members): members.contains { $0.value.isNull || $0.value.hasMemberNulls }
+    default: false
     }
   }
 }

@@ -10,36 +10,38 @@ struct KeyTable: @unchecked Sendable {
   private let slots: UnsafeMutablePointer<UInt16>  // id + 1; 0 is free
   private let mask: Int
 
+  /// Every program begins with it, hence no string or array on the way but the names.
   init(_ text: StaticString) {
     let source = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
-    let names = source.split(separator: 0x20).map { String(decoding: UnsafeBufferPointer(rebasing: $0), as: UTF8.self) }
-    self.names = names
+    let count = source.count { $0 == 0x20 } + 1
     var capacity = 1
-    while capacity < names.count * 4 { capacity *= 2 }
+    while capacity < count * 4 { capacity *= 2 }
     mask = capacity - 1
     slots = .allocate(capacity: capacity)
     slots.initialize(repeating: 0, count: capacity)
-    var all: [UInt8] = []
-    var starts: [UInt32] = []
-    for name in names {
-      starts.append(UInt32(all.count))
-      all.append(UInt8(ascii: "\""))
-      all += Array(name.utf8)
-      all += [UInt8(ascii: "\""), UInt8(ascii: ":")]
-    }
-    starts.append(UInt32(all.count))
-    bytes = .allocate(capacity: all.count + 8)
-    bytes.initialize(from: all, count: all.count)
-    offsets = .allocate(capacity: starts.count)
-    offsets.initialize(from: starts, count: starts.count)
-    for id in names.indices {
-      let start = UnsafePointer(bytes + Int(offsets[id]) + 1)
-      let count = Int(offsets[id + 1] - offsets[id]) - 3
-      if find(start, count) >= 0 { continue }
-      var slot = KeyTable.hash(start, count) & mask
+    bytes = .allocate(capacity: source.count + 3 * count + 8)
+    offsets = .allocate(capacity: count + 1)
+    var names: [String] = []
+    names.reserveCapacity(count)
+    var (start, end) = (0, 0)
+    while start < source.count {
+      var after = start
+      while after < source.count, source[after] != 0x20 { after += 1 }
+      let name = UnsafeBufferPointer(rebasing: source[start..<after])
+      names.append(String(decoding: name, as: UTF8.self))
+      offsets[names.count - 1] = UInt32(end)
+      bytes[end] = UInt8(ascii: "\"")
+      if let first = name.baseAddress { (bytes + end + 1).update(from: first, count: name.count) }
+      bytes[end + name.count + 1] = UInt8(ascii: "\"")
+      bytes[end + name.count + 2] = UInt8(ascii: ":")
+      end += name.count + 3
+      start = after + 1
+      var slot = KeyTable.hash(name.baseAddress ?? UnsafePointer(bytes), name.count) & mask
       while slots[slot] != 0 { slot = (slot + 1) & mask }
-      slots[slot] = UInt16(id + 1)
+      slots[slot] = UInt16(names.count)
     }
+    offsets[names.count] = UInt32(end)
+    self.names = names
   }
 
   func name(_ id: Int) -> String { names[id] }

@@ -1,10 +1,10 @@
 /// Percent-encoding of path segments, query values and names of headers.
 package enum PercentText {
   /// nil where a % is not followed by two hexadecimal digits or the bytes are no UTF-8.
-  package static func decode(_ text: Substring.UTF8View, plusIsSpace: Bool) -> String? {
+  package static func decode(_ text: UnsafeBufferPointer<UInt8>, plusIsSpace: Bool) -> String? {
     let percent = UInt8(ascii: "%")
     let plus = UInt8(ascii: "+")
-    if !text.contains(where: { $0 == percent || (plusIsSpace && $0 == plus) }) { return String(Substring(text)) }
+    if !text.contains(where: { $0 == percent || (plusIsSpace && $0 == plus) }) { return String(validating: text, as: UTF8.self) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count)
     var rest = text.makeIterator()
