@@ -32,7 +32,7 @@ struct ObjectEncoder: Sendable {
   func converted(_ object: JSON) -> JSON {
     if served.isStorageVersion { return object }
     var converted = served.resource.convert(object, from: served.storage, to: served.version)
-    if let type = Schema.shared.type(served.version.typeName) { Schema.shared.writeZeros(&converted, type) }
+    if let type = served.type { Schema.shared.writeZeros(&converted, type) }
     return converted
   }
 

@@ -8,6 +8,9 @@ final class ServedResource: Sendable {
   let isStorageVersion: Bool
   let id: ResourceID
   let storage: ServedVersion
+  /// Of the objects as this version has them, and as they are stored. Nil only where the schema does not have the kind.
+  let type: TypeSchema?
+  let storageType: TypeSchema?
   /// The name as this version's clients know it: group of the request, plural of the resource.
   let requestID: ResourceID
 
@@ -18,6 +21,8 @@ final class ServedResource: Sendable {
     self.isStorageVersion = isStorageVersion
     id = definition.id
     storage = definition.versions[0]
+    type = Schema.shared.type(version.typeName)
+    storageType = isStorageVersion ? type : Schema.shared.type(storage.typeName)
     requestID = ResourceID(version.group, definition.id.name)
   }
 }

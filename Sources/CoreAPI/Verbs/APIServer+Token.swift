@@ -12,7 +12,8 @@ extension APIServer {
     try document.checkKind("TokenRequest", apiVersion: "authentication.k8s.io/v1")
     var request = TokenRequest(
       tree: try document.decoded(
-        as: "authentication.v1.TokenRequest", title: "TokenRequest in version \"v1\"", client.fieldValidation, &warnings))
+        as: Schema.shared.type("authentication.v1.TokenRequest"), title: "TokenRequest in version \"v1\"", client.fieldValidation,
+        &warnings))
     let account = try call.object(in: writer.store)
     let seconds = request.spec.expirationSeconds ?? 3600
     guard seconds >= APIServer.shortestSeconds, seconds <= APIServer.longestSeconds else {

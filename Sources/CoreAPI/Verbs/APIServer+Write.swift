@@ -82,7 +82,7 @@ extension APIServer {
     var result = tree
     if type == patchTypes[0] { return try jsonPatched(tree, patch) }
     guard patch.isObject else { throw .badRequest("the patch must be an object, not \(patch.typeName)") }
-    guard type == patchTypes[2], let schema = Schema.shared.type(served.version.typeName) else {
+    guard type == patchTypes[2], let schema = served.type else {
       result.merge(patch)
       return result
     }
@@ -148,7 +148,7 @@ extension APIServer {
     let document = try Document(bodyOf: call.request)
     try document.checkKind("Binding", apiVersion: "v1")
     let binding = try document.decoded(
-      as: "core.v1.Binding", title: "Binding in version \"v1\"", client.fieldValidation, &warnings)
+      as: Schema.shared.type("core.v1.Binding"), title: "Binding in version \"v1\"", client.fieldValidation, &warnings)
     let target = binding[.target]
     guard target[.kind].string ?? "Node" == "Node", let node = target[.name].string, !node.isEmpty else {
       let error = FieldError(.required, "target.name", detail: "the name of a Node")

@@ -33,7 +33,7 @@ package struct Deletion: Sendable {
     }
     let document = Document(tree)
     var warnings: [String] = []
-    let tree = try document.decoded(as: "meta.v1.DeleteOptions", title: "DeleteOptions", .ignore, &warnings)
+    let tree = try document.decoded(as: Schema.shared.type("meta.v1.DeleteOptions"), title: "DeleteOptions", .ignore, &warnings)
     if let seconds = tree[.gracePeriodSeconds].int { graceSeconds = seconds }
     if let policy = tree[.propagationPolicy].string { propagation = policy }
     preconditions.uid = tree[.preconditions][.uid].string ?? preconditions.uid

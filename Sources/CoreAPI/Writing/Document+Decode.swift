@@ -41,22 +41,22 @@ extension Document {
   ) throws(APIError) -> JSON {
     try checkKind(served.definition.kind, apiVersion: served.version.apiVersion)
     var object = try decoded(
-      as: served.version.typeName, title: "\(served.definition.kind) in version \"\(served.version.version)\"", known: known,
+      as: served.type, title: "\(served.definition.kind) in version \"\(served.version.version)\"", known: known,
       validation, &warnings)
     object.put(.kind, .string(served.definition.kind))
     object.put(.apiVersion, .string(served.version.apiVersion))
     if served.isStorageVersion { return object }
-    Schema.shared.type(served.version.typeName).map { Schema.shared.setDefaults(&object, $0) }
+    served.type.map { Schema.shared.setDefaults(&object, $0) }
     return served.resource.convert(object, from: served.version, to: served.storage)
   }
 
   /// Drops what the type does not have, and complains about it as `validation` says.
   func decoded(
-    as typeName: String, title: @autoclosure () -> String, known: JSON = .null, _ validation: FieldValidation,
+    as type: TypeSchema?, title: @autoclosure () -> String, known: JSON = .null, _ validation: FieldValidation,
     _ warnings: inout [String]
   ) throws(APIError) -> JSON {
     guard tree.isObject else { throw refusal("\(title()) must be an object, not \(tree.typeName)") }
-    guard let type = Schema.shared.type(typeName) else { throw .internalError("no schema for \(typeName)") }
+    guard let type else { throw .internalError("no schema for \(title())") }
     let decoded: Decoded
     do throws(DecodeError) { decoded = try Schema.shared.decode(tree, as: type, known: known) } catch {
       throw refusal("\(title()) cannot be handled: \(error)")

@@ -20,7 +20,7 @@ struct Draft: Sendable {
   var name: String { old?.key.name ?? tree[.metadata][.name].string ?? "" }
   var key: ObjectKey { old?.key ?? ObjectKey(served.id, namespace: namespace, name) }
   /// Of the storage version.
-  var schema: TypeSchema? { Schema.shared.type(served.storage.typeName) }
+  var schema: TypeSchema? { served.storageType }
 
   func invalid(_ errors: [FieldError]) -> APIError {
     .invalid(group: served.version.group, kind: served.definition.kind, name: name, errors)

@@ -6,7 +6,8 @@ enum ScaleSubresource {
     _ document: Document, _ validation: FieldValidation, _ warnings: inout [String]
   ) throws(APIError) -> JSON {
     try document.checkKind("Scale", apiVersion: "autoscaling/v1")
-    return try document.decoded(as: "autoscaling.v1.Scale", title: "Scale in version \"v1\"", validation, &warnings)
+    return try document.decoded(
+      as: Schema.shared.type("autoscaling.v1.Scale"), title: "Scale in version \"v1\"", validation, &warnings)
   }
 
   /// The object with the number of replicas that `scale` wants.

@@ -55,7 +55,7 @@ extension Writer {
     var warnings: [String] = []
     let known = JSON.object([Member(key: .status, value: old.tree[.status])])
     var part = try Document(.object([Member(key: .status, value: status)])).decoded(
-      as: draft.served.storage.typeName, title: draft.served.definition.kind, known: known, .ignore, &warnings)
+      as: draft.schema, title: draft.served.definition.kind, known: known, .ignore, &warnings)
     let type = draft.schema
     if let type { Schema.shared.setDefaults(&part, type) }
     var errors = type.map { Schema.shared.validate(part, $0, ofStatus: true, known: known) } ?? []
