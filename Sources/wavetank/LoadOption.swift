@@ -2,16 +2,19 @@ import CoreLoad
 import EdgeLinux
 import Rehearsal
 
-/// "[[NAMESPACE/]NAME/]METRIC=FILE[,key=value…]": a load for a metric.
+/// "[[NAMESPACE/]NAME/]METRIC[{label=value,…}]=FILE[,key=value…]": a load for a metric.
 enum LoadOption {
   /// - Parameter untilSecond: what comes later in the file is not read
   static func read(_ text: String, untilSecond: Double) throws(RehearsalError) -> RehearsalLoad {
     let place = "--load " + text
-    guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
+    let brace = text.firstIndex { $0 == "{" || $0 == "=" }.flatMap { text[$0] == "{" ? $0 : nil }
+    let end = brace.map { text[$0...].firstIndex(of: "}").map(text.index(after:)) ?? text.endIndex } ?? text.startIndex
+    guard let equals = text[end...].firstIndex(of: "="), equals != text.startIndex, brace == nil || equals == end else {
       throw RehearsalError("wants METRIC=FILE, as in --load cpu=prom.json", at: place)
     }
+    let selector = try brace.map { (brace) throws(RehearsalError) in try labels(text[brace..<end], place) } ?? [:]
     let words = text[text.index(after: equals)...].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    let names = text[..<equals].split(separator: "/").map(String.init)
+    let names = text[..<(brace ?? equals)].split(separator: "/").map(String.init)
     let metric = names.last ?? ""
     var selection = LoadSelection()
     selection.untilSecond = untilSecond
@@ -42,9 +45,22 @@ enum LoadOption {
     }
     let series = try SeriesFile.read(file, selection)
     return RehearsalLoad(
-      metric: metric, subject: names.count > 1 ? names.dropLast().joined(separator: "/") : nil, shape: .series(series),
+      metric: metric, selector: selector, subject: names.count > 1 ? names.dropLast().joined(separator: "/") : nil,
+      shape: .series(series),
       model: LoadModel(kind), place: place,
       isMeasured: true)
+  }
+
+  /// "{queue=orders,region=eu}"; values may stand in quotes, as Prometheus writes them.
+  private static func labels(_ text: Substring, _ place: String) throws(RehearsalError) -> [String: String] {
+    var labels: [String: String] = [:]
+    for part in text.dropFirst().dropLast().split(separator: ",", omittingEmptySubsequences: false) {
+      let sides = part.split(separator: "=", maxSplits: 1).map(String.init)
+      guard sides.count == 2, !sides[0].isEmpty else { throw RehearsalError("'\(part)' wants LABEL=VALUE", at: place) }
+      labels[sides[0]] =
+        sides[1].count > 1 && sides[1].first == "\"" && sides[1].last == "\"" ? String(sides[1].dropFirst().dropLast()) : sides[1]
+    }
+    return labels
   }
 
   private static func number(_ text: String, _ word: String, _ place: String) throws(RehearsalError) -> Double {

@@ -79,6 +79,9 @@ struct RehearseTests {
       ("cpu=empty.csv", "empty.csv: the file is empty"), ("cpu=none.csv", "none.csv: No such file"),
       ("mem=good.csv", "no autoscaler reads the metric 'mem'"), ("cpu=good.csv,unit=Mi", "'Mi' is no unit of cpu"),
       ("cpu=good.csv,factor=x", "'factor=x' wants a number"), ("cpu", "wants METRIC=FILE"),
+      ("cpu{container=no}=good.csv", "no autoscaler reads the metric 'cpu{container=no}'"),
+      ("cpu{a=b=good.csv", "wants METRIC=FILE"),
+      ("cpu{a}=good.csv", "'a' wants LABEL=VALUE"),
     ])
   func problems(load: String, message: String) async throws {
     try await Self.inFolder { folder in

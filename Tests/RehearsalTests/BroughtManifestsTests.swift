@@ -201,6 +201,62 @@ import Testing
     #expect(record.desired.values.contains(5) && record.desired.last == 8, RehearsalSetting.replay)
   }
 
+  private static let alike = """
+    [{type: External, external: {metric: {name: jobs, selector: {matchLabels: {queue: orders}}}, target: {type: AverageValue, averageValue: "30"}}},
+     {type: External, external: {metric: {name: jobs, selector: {matchLabels: {queue: mail}}}, target: {type: AverageValue, averageValue: "30"}}},
+     {type: Pods, pods: {metric: {name: rps, selector: {matchLabels: {verb: get}}}, target: {type: AverageValue, averageValue: "100"}}},
+     {type: Pods, pods: {metric: {name: rps, selector: {matchLabels: {verb: post}}}, target: {type: AverageValue, averageValue: "100"}}}]
+    """
+
+  @Test("are told apart by the selectors of metrics of one name, and recorded each by itself")
+  func alike() throws {
+    var setting = RehearsalSetting()
+    setting.metrics = Self.alike
+    try setting.load(cpu: [(0, 60)], "jobs", of: ["queue": "orders"])
+    try setting.load(cpu: [(0, 60), (300, 150)], "jobs", of: ["queue": "mail"])
+    try setting.load(cpu: [(0, 200), (600, 700)], "rps", of: ["verb": "get"])
+    try setting.load(cpu: [(0, 200)], "rps", of: ["verb": "post"])
+    let record = try setting.play().autoscalers[0]
+    #expect(record.loads.map(\.name) == ["jobs{queue=orders}", "jobs{queue=mail}", "rps{verb=get}", "rps{verb=post}"])
+    #expect(record.desired.values.contains(5) && record.desired.last == 7, RehearsalSetting.replay)
+    #expect(record.metrics.allSatisfy { !$0.value.values.contains(where: \.isNaN) })
+  }
+
+  @Test(
+    "that could be of two metrics, or are of none, are asked back about",
+    arguments: [
+      ([:], "--load jobs: web reads jobs{queue=orders} and jobs{queue=mail}: say which, as in --load 'jobs{queue=mail}=…'"),
+      (
+        ["queue": "none"],
+        "--load jobs: no autoscaler reads the metric 'jobs{queue=none}': web reads jobs{queue=mail}, jobs{queue=orders}, rps{verb=get}, rps{verb=post}"
+      ),
+      (
+        ["queue": "orders"],
+        "hpa.yaml:1: HorizontalPodAutoscaler web reads the metric 'jobs{queue=mail}', of which no load speaks: --load 'jobs{queue=mail}'=FILE"
+      ),
+    ] as [([String: String], String)])
+  func unclear(selector: [String: String], message: String) throws {
+    var setting = RehearsalSetting()
+    setting.metrics = Self.alike
+    try setting.load(cpu: [(0, 60)], "jobs", of: selector)
+    #expect(#expect(throws: RehearsalError.self) { try setting.play() }?.description == message)
+  }
+
+  @Test("of two containers are on each its own")
+  func containers() throws {
+    var setting = RehearsalSetting()
+    setting.deployment += "\n      - {name: proxy, image: nginx, resources: {requests: {cpu: 100m}}}"
+    setting.metrics = """
+      [{type: ContainerResource, containerResource: {name: cpu, container: web, target: {type: Utilization, averageUtilization: 50}}},
+       {type: ContainerResource, containerResource: {name: cpu, container: proxy, target: {type: Utilization, averageUtilization: 50}}}]
+      """
+    try setting.load(cpu: [(0, 0.1)], "cpu", of: ["container": "web"])
+    try setting.load(cpu: [(0, 0.1), (300, 0.4)], "cpu", of: ["container": "proxy"])
+    let record = try setting.play().autoscalers[0]
+    #expect(record.desired.last == 8, RehearsalSetting.replay)
+    #expect((12...13).contains(record.metrics[0].value.last ?? 0))
+  }
+
   @Test("that have to be given are asked for")
   func missing() throws {
     var setting = RehearsalSetting()

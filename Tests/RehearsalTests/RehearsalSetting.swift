@@ -33,10 +33,12 @@ struct RehearsalSetting {
   var steps: [RehearsalStep] = []
 
   /// A total of CPU in cores at given seconds.
-  mutating func load(cpu points: [(Double, Double)], _ metric: String = "cpu", _ kind: LoadModel.Kind? = nil) throws {
+  mutating func load(
+    cpu points: [(Double, Double)], _ metric: String = "cpu", _ kind: LoadModel.Kind? = nil, of selector: [String: String] = [:]
+  ) throws {
     loads.append(
       RehearsalLoad(
-        metric: metric, shape: try .points(points.map { (second: $0.0, level: $0.1) }, isLinear: false),
+        metric: metric, selector: selector, shape: try .points(points.map { (second: $0.0, level: $0.1) }, isLinear: false),
         model: LoadModel(kind ?? .shared(base: 0, reachesUnready: false)), place: "--load \(metric)"))
   }
 

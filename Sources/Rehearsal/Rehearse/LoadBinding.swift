@@ -8,6 +8,9 @@ struct LoadBinding: Sendable {
   /// Place in the list of autoscalers.
   var autoscaler: Int
 
+  /// What records and series call it: the metric, and which one of that name.
+  var name: String { ReadMetric.text(metric.name, load.selector) }
+
   /// A load that only another autoscaler of the same target reads is on the pods all the same.
   /// - Parameter others: autoscalers of other runs
   /// - Throws: where no autoscaler reads a load's metric, or several do and none is named; where one has no load that has to be given.
@@ -21,16 +24,25 @@ struct LoadBinding: Sendable {
         let target = autoscaler.tree[.spec][.scaleTargetRef][.name].string
         let alike = [autoscaler] + others.filter { $0.hasTarget(of: autoscaler) }
         if let subject = load.subject, subject != target, !alike.contains(where: { $0.isCalled(subject) }) { continue }
-        if let metric = alike.lazy.flatMap({ ReadMetric.all(of: $0.tree) }).first(where: { $0.name == load.metric }) {
-          found.append(LoadBinding(load: load, metric: metric, autoscaler: index))
+        let metrics = alike.flatMap { ReadMetric.all(of: $0.tree) }.filter { $0.name == load.metric && $0.meets(load.selector) }
+        guard let metric = metrics.first else { continue }
+        // Whatever a container uses, all metrics of the resource see it; of other metrics each is a series of its own.
+        if !metric.isResource, let other = metrics.first(where: { !$0.isSame(as: metric) }) {
+          let names = [metric, other].map { ReadMetric.text($0.name, $0.marks) }.joined(separator: " and ")
+          throw RehearsalError(
+            "\(autoscaler.name) reads \(names): say which, as in --load '\(ReadMetric.text(other.name, other.marks))=…'",
+            at: load.place)
         }
+        found.append(LoadBinding(load: load, metric: metric, autoscaler: index))
       }
       let isSpread = Set(autoscalers.map(\.namespace)).count > 1
       let names = autoscalers.map { isSpread ? "\($0.namespace)/\($0.name)" : $0.name }.joined(separator: ", ")
       guard let first = found.first else {
-        let read = autoscalers.flatMap { ReadMetric.all(of: $0.tree).map(\.name) }
+        let read = autoscalers.flatMap { autoscaler in
+          ReadMetric.all(of: autoscaler.tree).map { load.selector.isEmpty ? $0.name : ReadMetric.text($0.name, $0.marks) }
+        }
         throw RehearsalError(
-          "no autoscaler reads the metric '\(load.metric)'"
+          "no autoscaler reads the metric '\(ReadMetric.text(load.metric, load.selector))'"
             + (load.subject.map { " of '\($0)'" } ?? "")
             + (read.isEmpty
               ? "" : ": \(names) read\(autoscalers.count == 1 ? "s" : "") \(Set(read).sorted().joined(separator: ", "))"),
@@ -41,17 +53,20 @@ struct LoadBinding: Sendable {
           "several autoscalers read the metric '\(load.metric)': name one of \(names), as in --load NAME/\(load.metric)=…",
           at: load.place)
       }
-      if bindings.contains(where: { $0.autoscaler == first.autoscaler && $0.metric.name == load.metric }) {
+      if bindings.contains(where: { $0.autoscaler == first.autoscaler && $0.metric.isSame(as: first.metric) }) {
         throw RehearsalError(
-          "there is another load for the metric '\(load.metric)' of \(autoscalers[first.autoscaler].name)", at: load.place)
+          "there is another load for the metric '\(first.name)' of \(autoscalers[first.autoscaler].name)", at: load.place)
       }
       bindings.append(first)
     }
     for (index, autoscaler) in autoscalers.enumerated() {
-      let loaded = bindings.filter { $0.autoscaler == index }.map(\.metric.name)
-      for metric in ReadMetric.all(of: autoscaler.tree) where !metric.isResource && !loaded.contains(metric.name) {
+      let metrics = ReadMetric.all(of: autoscaler.tree).filter { !$0.isResource }
+      for metric in metrics
+      where !bindings.contains(where: { $0.autoscaler == index && $0.metric.isSame(as: metric) }) {
+        let isOnly = metrics.count { $0.name == metric.name } == 1
+        let name = ReadMetric.text(metric.name, isOnly ? [:] : metric.marks)
         throw RehearsalError(
-          "\(autoscaler.title) reads the metric '\(metric.name)', of which no load speaks: --load \(metric.name)=FILE",
+          "\(autoscaler.title) reads the metric '\(name)', of which no load speaks: --load \(isOnly ? name : "'\(name)'")=FILE",
           at: autoscaler.place)
       }
     }

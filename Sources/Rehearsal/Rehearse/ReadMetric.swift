@@ -63,6 +63,28 @@ struct ReadMetric: Sendable {
   /// The labels of the series that a load makes.
   func labels(besides others: [Member] = []) -> TextMap { TextMap(tree: .object(others + labels)) }
 
+  /// What tells it from another metric of the same name: the labels that its selector wants, its container, its object.
+  var marks: [String: String] {
+    var marks = Dictionary(labels.map { ($0.key.name, $0.value.string ?? "") }, uniquingKeysWith: { first, _ in first })
+    switch kind {
+    case .resource(let container): marks["container"] = container
+    case .object(let kind, let name): marks[kind.lowercased()] = name
+    case .pods, .external: break
+    }
+    return marks
+  }
+
+  func meets(_ selector: [String: String]) -> Bool {
+    let marks = marks
+    return selector.allSatisfy { marks[$0.key] == $0.value }
+  }
+
+  /// "jobs{queue=orders}", as `--load` takes it.
+  static func text(_ name: String, _ marks: [String: String]) -> String {
+    marks.isEmpty
+      ? name : name + "{" + marks.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",") + "}"
+  }
+
   /// Whether it reads what the other one reads, whatever both aim at.
   func isSame(as other: ReadMetric) -> Bool { name == other.name && kind == other.kind && labels == other.labels }
 

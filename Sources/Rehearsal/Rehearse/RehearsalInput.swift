@@ -58,6 +58,8 @@ package struct RehearsalInput: Sendable {
 package struct RehearsalLoad: Sendable {
   /// "cpu", "memory", or the name of a metric of type Pods, Object or External.
   package var metric: String
+  /// Of several metrics of this name, the one whose selector, container or object says so.
+  package var selector: [String: String]
   /// The autoscaler or its target, by name; nil: the only one that reads the metric.
   package var subject: String?
   package var shape: LoadShape
@@ -68,9 +70,11 @@ package struct RehearsalLoad: Sendable {
   package var isMeasured: Bool
 
   package init(
-    metric: String, subject: String? = nil, shape: LoadShape, model: LoadModel, place: String, isMeasured: Bool = false
+    metric: String, selector: [String: String] = [:], subject: String? = nil, shape: LoadShape, model: LoadModel, place: String,
+    isMeasured: Bool = false
   ) {
     self.metric = metric
+    self.selector = selector
     self.subject = subject
     self.shape = shape
     self.model = model

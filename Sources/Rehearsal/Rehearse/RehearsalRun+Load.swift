@@ -51,6 +51,8 @@ extension RehearsalRun {
     /// Where the usages begin that loads of the present autoscaler have made, one for each of its running pods.
     var blocks: [Int] = []
     var scrapes: [PodScrape] = []
+    /// Of each pod its scrape: one holds all that a pod shows.
+    var shown: [Int: Int] = [:]
     var unmeasured: Set<String> = []
   }
 
@@ -114,10 +116,14 @@ extension RehearsalRun {
     for (place, amount) in zip(pods, step.usage) {
       let pod = recorder.pods[place]
       guard !feed.unmeasured.contains(pod.uid), let value = isQueue ? step.backlog / Double(ready) : amount else { continue }
+      let sample = MetricSample(binding.metric.name, binding.metric.labels(), value: value)
+      if let index = feed.shown[place], case .samples(let samples) = feed.scrapes[index].outcome {
+        feed.scrapes[index].outcome = .samples(samples + [sample])
+        continue
+      }
+      feed.shown[place] = feed.scrapes.count
       feed.scrapes.append(
-        PodScrape(
-          namespace: pod.key.namespace, pod: pod.key.name, podUID: pod.uid, at: feed.now,
-          .samples([MetricSample(binding.metric.name, binding.metric.labels(), value: value)])))
+        PodScrape(namespace: pod.key.namespace, pod: pod.key.name, podUID: pod.uid, at: feed.now, .samples([sample])))
     }
   }
 
@@ -128,7 +134,7 @@ extension RehearsalRun {
     guard let value else { return }
     feed.scrapes.append(
       PodScrape(
-        namespace: autoscalers[binding.autoscaler].namespace, pod: "", podUID: binding.metric.name, at: feed.now,
+        namespace: autoscalers[binding.autoscaler].namespace, pod: "", podUID: binding.name, at: feed.now,
         .samples([MetricSample(binding.metric.name, labels, value: value)])))
   }
 

@@ -192,7 +192,7 @@ struct RunRecorder: Sendable {
   /// - Parameter running: where the pods are
   mutating func load(_ binding: LoadBinding, _ step: LoadPlay.Step, _ running: [Int], at second: Double) {
     let index = binding.autoscaler
-    let name = binding.metric.name
+    let name = binding.name
     let place = record.autoscalers[index].loads.firstIndex { $0.name == name } ?? addLoad(binding)
     record.autoscalers[index].loads[place].offered.add(step.offered ?? .nan, at: second)
     // Memory is held, not served: what does not fit is killed, and counted so.
@@ -210,7 +210,7 @@ struct RunRecorder: Sendable {
   private mutating func addLoad(_ binding: LoadBinding) -> Int {
     let isResource = if case .resource = binding.metric.kind { true } else { false }
     let unit: MetricUnit = !isResource ? .number : binding.metric.name == "memory" ? .bytes : .cores
-    record.autoscalers[binding.autoscaler].loads.append(LoadRecord(name: binding.metric.name, unit: unit))
+    record.autoscalers[binding.autoscaler].loads.append(LoadRecord(name: binding.name, unit: unit))
     return record.autoscalers[binding.autoscaler].loads.count - 1
   }
 

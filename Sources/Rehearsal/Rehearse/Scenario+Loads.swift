@@ -11,7 +11,9 @@ extension ScenarioFile {
       let path = "spec.load[\(index)]"
       loads.append(
         RehearsalLoad(
-          metric: load.metric ?? "", subject: load.of, shape: try shape(load, path, read), model: try model(load, path),
+          metric: load.metric ?? "",
+          selector: Dictionary(load.selector.sorted.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }),
+          subject: load.of, shape: try shape(load, path, read), model: try model(load, path),
           place: place(path), isMeasured: load.file != nil))
     }
     return loads
