@@ -110,10 +110,29 @@ func map(_ path: String, _ activation: PageActivation) -> Mapping? {
   return Mapping(start: start, size: size)
 }
 
-func pause(_ seconds: Double) {
-  var left = timespec(tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))
-  var rest = timespec()
-  while nanosleep(&left, &rest) != 0, errno == EINTR { left = rest }
+/// The turns come at whole periods after the start, however long each takes.
+struct Turns {
+  private let nanoseconds: Int
+  private var next: Int
+
+  init(seconds: Double) {
+    nanoseconds = max(1, Int(min(seconds * 1e9, 4e18)))
+    next = Turns.now
+  }
+
+  private static var now: Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
+  }
+
+  mutating func wait() {
+    next += nanoseconds
+    let late = Turns.now - next
+    if late > 0 { next += (late / nanoseconds + 1) * nanoseconds }
+    var moment = timespec(tv_sec: next / 1_000_000_000, tv_nsec: next % 1_000_000_000)
+    while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &moment, nil) == EINTR {}
+  }
 }
 
 guard CommandLine.arguments.count == 3, let period = seconds(CommandLine.arguments[2]) else {
@@ -130,6 +149,7 @@ signal(SIGINT) { _ in _exit(0) }
 signal(SIGBUS) { _ in _exit(1) }
 
 let activation = PageActivation.ofThisKernel()
+var turns = Turns(seconds: period / speed)
 var checksum = 0
 while true {
   let mapping = map(path, activation)
@@ -137,6 +157,6 @@ while true {
     checksum &+= mapping.read()
     say("size: \(mapping.size)\n")
   }
-  pause(period / speed)
+  turns.wait()
   mapping?.unmap()
 }

@@ -23,6 +23,18 @@ package struct LoadModel: Sendable, Equatable {
     package init(level: Double, seconds: Double) { (self.level, self.seconds) = (level, seconds) }
   }
 
+  /// What lies between the time of a job that spreads the level and its effect.
+  package struct Lag: Sendable, Equatable {
+    /// From the job's time until its work is done.
+    package var delaySeconds: Double
+    /// The containers look at what it has done so often, from their start on; 0: at once.
+    package var rereadSeconds: Double
+
+    package init(delaySeconds: Double = 0, rereadSeconds: Double = 0) {
+      (self.delaySeconds, self.rereadSeconds) = (delaySeconds, rereadSeconds)
+    }
+  }
+
   /// Pods without a sample.
   package enum Missing: Sendable, Equatable {
     /// Of the pods by name, those whose index leaves 1 when divided by this, as in `docs/hpa-cases.md`.
@@ -33,6 +45,8 @@ package struct LoadModel: Sendable, Equatable {
 
   package var kind: Kind
   package var startSpike: StartSpike?
+  /// Of the kind `ticked`.
+  package var lag = Lag()
   package var missing: Missing?
 
   package init(_ kind: Kind, startSpike: StartSpike? = nil, missing: Missing? = nil) {

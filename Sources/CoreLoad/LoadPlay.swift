@@ -34,7 +34,9 @@ package struct LoadPlay: Sendable {
   package let model: LoadModel
   private var backlog = 0.0
   private var lastSecond: Double?
+  /// What each pod uses of the level, and what the last job has left it.
   private var shares: [String: Double] = [:]
+  private var left: [String: Double] = [:]
   private var lastTick: Int?
 
   package init(_ model: LoadModel) { self.model = model }
@@ -87,14 +89,25 @@ package struct LoadPlay: Sendable {
 
   /// Sets the shares anew where a time to do so has come since the last step.
   private mutating func spread(_ level: Double, _ pods: [LoadPod], _ every: Int, _ grain: Double, _ second: Double) {
-    guard second >= 0 else { return }
-    let tick = Int(min(second, 1e15)) / max(1, every)
-    guard tick != lastTick else { return }
-    lastTick = tick
+    let lag = model.lag
+    guard second >= lag.delaySeconds else { return }
+    let tick = Int(min(second - lag.delaySeconds, 1e15)) / max(1, every)
+    if tick != lastTick {
+      lastTick = tick
+      left = [:]
+      // A level of whole grains must not miss one of them because it is written in decimals.
+      let grains = (level / max(grain, 1e-9) / Double(max(1, pods.count)) + 1e-9).rounded(.down)
+      for pod in pods { left[pod.name] = grains * grain }
+      if lag.rereadSeconds <= 0 { shares = left }
+    }
+    if lag.rereadSeconds <= 0 { return }
+    let leftAt = Double(tick * max(1, every)) + lag.delaySeconds
+    let before = shares
     shares = [:]
-    // A level of whole grains must not miss one of them because it is written in decimals.
-    let grains = (level / max(grain, 1e-9) / Double(max(1, pods.count)) + 1e-9).rounded(.down)
-    for pod in pods { shares[pod.name] = grains * grain }
+    for pod in pods {
+      let lastRead = second - pod.ageSeconds.truncatingRemainder(dividingBy: lag.rereadSeconds)
+      shares[pod.name] = lastRead >= leftAt ? left[pod.name] : before[pod.name]
+    }
   }
 
   private func dropMissing(_ step: inout Step, _ pods: [LoadPod], _ second: Double) {

@@ -16,6 +16,16 @@ package struct JSONReport: Sendable {
       "seed": .raw(Array(String(rehearsed.seed).utf8)), "startedAt": .string(rehearsed.startedAt.rfc3339),
       "sources": .array(rehearsed.sources.map { ["name": .string($0.name), "note": .string($0.note)] }),
       "expectations": .array(rehearsed.expectations.map(JSONReport.json)), "runs": .array(rehearsed.runs.map(JSONReport.json)),
+      "distances": .array(rehearsed.distances.map(JSONReport.json)),
+    ]
+  }
+
+  private static func json(_ distance: RunDistance) -> JSON {
+    [
+      "target": .string(distance.target), "runs": [.string(distance.runs.0), .string(distance.runs.1)],
+      "afterChangeSeconds": .double(distance.afterChangeSeconds), "pods": .int(Int64(distance.pods)),
+      "seconds": .double(distance.seconds),
+      "unmatchedChanges": .int(Int64(distance.lonely.0.count + distance.lonely.1.count)), "sentence": .string(distance.sentence),
     ]
   }
 
@@ -74,8 +84,8 @@ package struct JSONReport: Sendable {
 
   private static func json(_ result: ExpectationResult) -> JSON {
     [
-      "name": .string(result.name), "run": .string(result.run), "isMet": .bool(result.isMet), "second": json(result.second),
-      "explanation": .string(result.explanation),
+      "name": .string(result.name), "run": .string(result.run), "isMet": .bool(result.isMet), "isJudged": .bool(result.isJudged),
+      "second": json(result.second), "explanation": .string(result.explanation),
     ]
   }
 

@@ -24,11 +24,13 @@ package struct JUnitReport: Sendable {
     let time = "time=\"\(Decimal.text(seconds, places: 3))\""
     // JUnit's times have no zone.
     let begin = rehearsed.startedAt.rfc3339.dropLast()
-    page.inside("testsuite", "name=\"\(name)\"\(counts(results)) \(time) timestamp=\"\(begin)\"") { page in
+    let skipped = results.contains { !$0.isJudged } ? " skipped=\"\(results.count { !$0.isJudged })\"" : ""
+    page.inside("testsuite", "name=\"\(name)\"\(counts(results))\(skipped) \(time) timestamp=\"\(begin)\"") { page in
       for result in results {
         let attributes =
           "classname=\"\(name)\" name=\"\(Markup.escaped(result.name))\" time=\"\(Decimal.text(result.second ?? 0, places: 3))\""
         page.inside("testcase", attributes) { page in
+          if !result.isJudged { return page.element("skipped", "message=\"\(Markup.escaped(result.explanation))\"", "") }
           if result.isMet { return }
           let moment = result.second.map { "at \(Elapsed.text($0)): " } ?? ""
           let message = moment + result.explanation

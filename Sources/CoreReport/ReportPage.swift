@@ -80,12 +80,15 @@ package struct ReportPage: Sendable {
     page.element("p", "class=\"verdict \(failed > 0 ? "failed" : "held")\"", verdict(failed))
     page.raw("\n")
     for line in comparison { page.element("p", "class=\"comparison\"", line) }
+    for distance in rehearsed.distances {
+      page.element("p", "class=\"comparison\"", (subjects.count > 1 ? distance.target + ": " : "") + distance.sentence + ".")
+    }
     page.raw("</header>\n")
     if !rehearsed.expectations.isEmpty { writeExpectations() }
   }
 
   private func verdict(_ failed: Int) -> String {
-    let (count, runs) = (rehearsed.expectations.count, rehearsed.runs.count)
+    let (count, runs) = (rehearsed.expectations.count(where: \.isJudged), rehearsed.runs.count)
     if count == 0 {
       let total = ReportPage.total(rehearsed.runs.first)
       return "\(Decimal.text(total.podHours, places: 2)) pod-hours and \(ReportPage.counted(total.changes, "change")) in "
@@ -132,6 +135,8 @@ package struct ReportPage: Sendable {
         if let failure = results.first(where: { !rehearsed.expectations[$0].isMet }) {
           let moment = rehearsed.expectations[failure].second.map { " at " + Elapsed.text($0) } ?? ""
           page.element("a", "class=\"worse\" href=\"#expectation-\(failure + 1)\"", "✗ failed\(moment)")
+        } else if let unjudged = results.first(where: { !rehearsed.expectations[$0].isJudged }) {
+          page.element("span", "title=\"\(Markup.escaped(rehearsed.expectations[unjudged].explanation))\"", "not judged")
         } else if !results.isEmpty {
           page.element("span", "class=\"better\"", "✓ held")
         }

@@ -17,6 +17,9 @@ package struct RunExpectation: Sendable, Equatable {
     case noOutOfMemory
     /// So many pods, or fewer.
     case fallsTo(Int, within: Double, after: Double)
+    /// Of a run on a cluster and its simulation: never more pods apart, outside of so many seconds after a change, and no change
+    /// further from its like.
+    case apart(Int, within: Double)
   }
   package var name: String
   /// The autoscaler or its target; nil: every autoscaler.
@@ -34,18 +37,48 @@ package struct RunExpectation: Sendable, Equatable {
 
   /// What came of it in a run, one result for each autoscaler that it is about.
   package func judge(_ run: RunRecord) -> [ExpectationResult] {
-    if !runs.isEmpty, !runs.contains(run.name) { return [] }
-    let chosen = run.autoscalers.filter { autoscaler in
+    if isOfTwo || (!runs.isEmpty && !runs.contains(run.name)) { return [] }
+    return chosen(run).map { result(run, $0, rule.failure($0, run)) }
+  }
+
+  /// It is about a run on a cluster and its simulation.
+  package var isOfTwo: Bool { if case .apart = rule { true } else { false } }
+  /// It can only be judged where there is a run on a cluster.
+  var isOfLive: Bool { isOfTwo || runs == [RunRecord.live] }
+
+  /// Where there is no run on a cluster.
+  func unjudged(_ run: RunRecord) -> ExpectationResult {
+    var result = ExpectationResult(
+      name: name, run: run.name, isMet: true, explanation: "there is no run on a cluster: --live and --context play one")
+    result.isJudged = false
+    return result
+  }
+
+  /// What came of one that is about a run on a cluster and its simulation.
+  func judge(_ run: RunRecord, beside simulated: RunRecord) -> [ExpectationResult] {
+    guard case .apart(let pods, let within) = rule else { return [] }
+    return chosen(run).compactMap { record in
+      simulated.autoscalers.first { $0.namespace == record.namespace && $0.target == record.target }.map {
+        let distance = RunDistance($0, in: simulated.name, record, in: run.name, afterChange: within)
+        return result(run, record, distance.failure(pods: pods, seconds: within))
+      }
+    }
+  }
+
+  private func chosen(_ run: RunRecord) -> [AutoscalerRecord] {
+    run.autoscalers.filter { autoscaler in
       guard let subject else { return true }
       return [autoscaler.name, "\(autoscaler.namespace)/\(autoscaler.name)"].contains(subject)
         || autoscaler.target.hasSuffix("/" + subject)
     }
-    return chosen.map { autoscaler in
-      let failure = rule.failure(autoscaler, run)
-      let name = run.autoscalers.count > 1 && subject == nil ? "\(autoscaler.name): \(name)" : name
-      return ExpectationResult(
-        name: name, run: run.name, isMet: failure == nil, second: failure?.second, explanation: failure?.explanation ?? "")
-    }
+  }
+
+  private func result(
+    _ run: RunRecord, _ autoscaler: AutoscalerRecord, _ failure: (second: Double?, explanation: String)?
+  ) -> ExpectationResult {
+    let name = run.autoscalers.count > 1 && subject == nil ? "\(autoscaler.name): \(name)" : name
+    return ExpectationResult(
+      name: name, run: run.name, isMet: failure == nil, second: failure?.second, explanation: failure?.explanation ?? "")
   }
 }
 
@@ -65,6 +98,8 @@ extension RunExpectation.Rule {
     case .reactsWithin(let seconds): "reacts in less than \(Elapsed.text(seconds))"
     case .podHoursBelow(let hours): "less than \(Decimal.text(hours, places: 2)) pod-hours"
     case .noOutOfMemory: "no container is killed for its memory"
+    case .apart(let pods, let within):
+      "the cluster and its simulation at most \(pods) pod\(pods == 1 ? "" : "s") and \(Elapsed.text(within)) apart"
     }
   }
 
@@ -115,6 +150,7 @@ extension RunExpectation.Rule {
       if figures.outOfMemoryKills == 0 { return nil }
       let kill = run.events.first { $0.kind == .outOfMemory }
       return (kill?.second, kill?.text ?? "\(figures.outOfMemoryKills) containers were killed")
+    case .apart: return nil
     }
   }
 

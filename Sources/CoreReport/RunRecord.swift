@@ -23,6 +23,9 @@ package struct RunSeries: Sendable, Equatable {
 /// What one rehearsal of one autoscaler was: everything that is shown of it, in the terminal, in a report, in a file of numbers.
 /// Seconds count from the run's beginning.
 package struct RunRecord: Sendable {
+  /// Names of the run of today's autoscalers, of the same beside one on a cluster, and of that one.
+  package static let (today, simulated, live) = ("today", "simulated", "live")
+
   /// What tells this run from those beside it: "today", "hpa-new.yaml".
   package var name: String
   package var lengthSeconds: Double
@@ -176,6 +179,8 @@ package struct ExpectationResult: Sendable, Equatable {
   /// In which run.
   package var run: String
   package var isMet: Bool
+  /// False: there is nothing that it could be judged by, which `explanation` says.
+  package var isJudged = true
   /// When it failed; nil where it held, or where no moment is to be named.
   package var second: Double?
   /// Why it failed, in words and numbers.
@@ -194,6 +199,8 @@ package struct ExpectationResult: Sendable, Equatable {
 package struct Rehearsed: Sendable {
   package var title: String
   package var runs: [RunRecord]
+  /// Place of the run that was played on a cluster; the first one is its simulation.
+  package var live: Int?
   package var expectations: [ExpectationResult] = []
   /// The one command that plays it again.
   package var command: String
@@ -210,5 +217,20 @@ package struct Rehearsed: Sendable {
     self.version = version
     self.seed = seed
     self.startedAt = startedAt
+  }
+
+  /// How far the run on a cluster and its simulation are apart, target by target.
+  package var distances: [RunDistance] { live.map { RunDistance.all(runs[0], runs[$0]) } ?? [] }
+
+  /// Holds the runs against what is expected of them.
+  package mutating func judge(_ wanted: [RunExpectation]) {
+    for (number, run) in runs.enumerated() {
+      for one in wanted {
+        expectations += one.judge(run)
+        if number == live { expectations += one.judge(run, beside: runs[0]) }
+        if live == nil, number == 0, one.isOfLive { expectations.append(one.unjudged(run)) }
+      }
+      expectations += run.tests
+    }
   }
 }

@@ -14,6 +14,7 @@ package struct TerminalReport: Sendable {
     }
     if !rehearsed.expectations.isEmpty { lines += expectations + [""] }
     return lines + table
+      + rehearsed.distances.flatMap { ["", "  " + (rehearsed.distances.count > 1 ? $0.target + ": " : "") + $0.sentence] }
   }
 
   // MARK: The timeline
@@ -43,6 +44,7 @@ package struct TerminalReport: Sendable {
   private var expectations: [String] {
     rehearsed.expectations.map { result in
       let run = rehearsed.runs.count > 1 ? " (\(result.run))" : ""
+      if !result.isJudged { return "  – \(result.name): not judged, \(result.explanation)" }
       if result.isMet { return "  ✓ \(result.name)\(run)" }
       return "  ✗ \(result.name)\(run): " + (result.second.map { "at \(Elapsed.text($0)) " } ?? "") + result.explanation
     }

@@ -4,6 +4,8 @@ package import CoreAPI
 package struct ClusterConfiguration: Sendable {
   package var dataDirectory: String
   package var nodes = 1
+  /// Of the nodes, the first one that of the control plane; empty: the usual ones, as many as `nodes` says.
+  package var names: [String] = [] { didSet { nodes = names.count } }
   package var speed = 1.0
   package var port: UInt16 = 6443
   package var kubeconfig: String
@@ -19,6 +21,7 @@ package struct ClusterConfiguration: Sendable {
 
   /// wavetank-control-plane, wavetank-worker, wavetank-worker2 …
   package var nodeNames: [String] {
-    (0..<nodes).map { $0 == 0 ? "wavetank-control-plane" : $0 == 1 ? "wavetank-worker" : "wavetank-worker\($0)" }
+    if !names.isEmpty { return names }
+    return (0..<nodes).map { $0 == 0 ? "wavetank-control-plane" : $0 == 1 ? "wavetank-worker" : "wavetank-worker\($0)" }
   }
 }

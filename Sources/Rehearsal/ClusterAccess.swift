@@ -1,3 +1,4 @@
+package import CoreControllers
 package import CoreObjects
 
 /// A cluster as its clients reach it, and its time.
@@ -17,8 +18,8 @@ package protocol ClusterAccess: Sendable {
   /// Lets that much of the cluster's time pass.
   func wait(_ duration: Duration) async throws
 
-  /// The last decision of an autoscaler in words; nil where the cluster says no more than the object's conditions.
-  func decision(ofAutoscaler name: String, namespace: String) -> String?
+  /// The last decision of an autoscaler; nil where the cluster says no more than the object's status.
+  func decision(ofAutoscaler name: String, namespace: String) -> Decision?
 }
 
 package struct ClusterAnswer: Sendable {

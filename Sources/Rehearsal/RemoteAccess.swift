@@ -1,3 +1,4 @@
+package import CoreControllers
 package import CoreObjects
 package import EdgeClient
 import EdgeHTTP
@@ -9,6 +10,7 @@ package struct RemoteAccess: ClusterAccess {
   private let client: HTTPClient
   /// For watches, which may be silent for long.
   private let patient: HTTPClient
+  private let sinceWall = SystemClock.wall - SystemClock.monotonic
 
   package init(_ endpoint: ClusterEndpoint) {
     self.endpoint = endpoint
@@ -48,10 +50,10 @@ package struct RemoteAccess: ClusterAccess {
     return { reading.cancel() }
   }
 
-  /// The wall's clock, of which only differences count.
-  package var now: Instant { Instant(nanoseconds: SystemClock.monotonic) }
+  /// The clock of this machine, which goes on evenly also where somebody sets it.
+  package var now: Instant { Instant(nanoseconds: SystemClock.monotonic + sinceWall) }
 
   package func wait(_ duration: Duration) async throws { try await Task.sleep(for: duration) }
 
-  package func decision(ofAutoscaler name: String, namespace: String) -> String? { nil }
+  package func decision(ofAutoscaler name: String, namespace: String) -> Decision? { nil }
 }

@@ -1,5 +1,5 @@
 import CoreAPI
-import CoreControllers
+package import CoreControllers
 import CoreEngine
 package import CoreObjects
 package import Simulation
@@ -66,12 +66,12 @@ package final class SimulatedAccess: ClusterAccess {
     return { [self] in state.withLock { $0.watches[place] = nil } }
   }
 
-  package func decision(ofAutoscaler name: String, namespace: String) -> String? {
+  package func decision(ofAutoscaler name: String, namespace: String) -> Decision? {
     let key = ObjectKey(.horizontalPodAutoscalers, namespace: namespace, name)
     return state.withLock { state in
       guard let autoscalers else { return nil }
       let controller = state.cluster.engine.controllers[autoscalers] as? HorizontalPodAutoscalerController
-      return controller?.decisions(key, at: state.cluster.now).last?.reason
+      return controller?.decisions(key, at: state.cluster.now).last
     }
   }
 

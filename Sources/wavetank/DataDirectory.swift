@@ -15,7 +15,7 @@ enum DataDirectory {
 
   /// A new one in /tmp.
   static func temporary() -> String {
-    do throws(SystemError) { return try Files.makeTemporaryDirectory("/tmp/wavetank-practice.") } catch {
+    do throws(SystemError) { return try Files.makeTemporaryDirectory("/tmp/wavetank-cluster.") } catch {
       Standard.fail("cannot make a directory in /tmp: \(error.reason)")
     }
   }

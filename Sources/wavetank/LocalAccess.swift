@@ -46,8 +46,8 @@ struct LocalAccess: ClusterAccess {
     try await Task.sleep(for: clock.wait(until: clock.now + duration))
   }
 
-  func decision(ofAutoscaler name: String, namespace: String) -> String? {
+  func decision(ofAutoscaler name: String, namespace: String) -> Decision? {
     let key = ObjectKey(.horizontalPodAutoscalers, namespace: namespace, name)
-    return cluster.host.read { $0.controller(HorizontalPodAutoscalerController.self)?.decisions(key, at: now).last?.reason }
+    return cluster.host.read { $0.controller(HorizontalPodAutoscalerController.self)?.decisions(key, at: now).last }
   }
 }

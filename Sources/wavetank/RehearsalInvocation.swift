@@ -11,6 +11,8 @@ struct RehearsalInvocation {
   private(set) var input: RehearsalInput
   private var against: [(name: String, objects: [ManifestObject])] = []
   private(set) var expectations: [RunExpectation] = []
+  /// For a cluster of its own.
+  private(set) var images: [PackedImage] = []
   private var title = ""
   private var file: ScenarioFile?
 
@@ -48,7 +50,8 @@ struct RehearsalInvocation {
     input.alternatives = against.flatMap(\.objects)
     // A run that is cut short on purpose may leave things out.
     try file?.requireSubjects(
-      runs: ["today"] + against.map(\.name), names: subjects, seconds: invocation.length == nil ? input.seconds : .infinity)
+      runs: [RunRecord.today, RunRecord.simulated, RunRecord.live] + against.map(\.name), names: subjects,
+      seconds: invocation.length == nil ? input.seconds : .infinity)
   }
 
   /// The names of all autoscalers and their targets.
@@ -73,7 +76,8 @@ struct RehearsalInvocation {
   /// A file without its folder, unless another run has that name.
   private func name(_ file: String) -> String {
     let short = file.lastIndex(of: "/").map { String(file[file.index(after: $0)...]) } ?? file
-    return short.isEmpty || short == "today" || against.contains { $0.name == short } ? file : short
+    return short.isEmpty || [RunRecord.today, RunRecord.simulated, RunRecord.live].contains(short)
+      || against.contains { $0.name == short } ? file : short
   }
 
   private static func seconds(_ text: String, _ option: String) throws(RehearsalError) -> Double {
@@ -109,6 +113,16 @@ struct RehearsalInvocation {
     input.nodes = try file.nodes() ?? input.nodes
     input.startUp = try file.startUp() ?? input.startUp
     input.featureGates = try file.featureGates()
+    input.begins = try file.begins()
+    images = try file.images().map { image in
+      var image = image
+      switch image.source {
+      case .program(let path): image.source = .program(beside(path))
+      case .archive(let path): image.source = .archive(beside(path))
+      case .tools: break
+      }
+      return image
+    }
     input.seconds = try file.length() ?? 0
     let until = input.seconds > 0 ? input.seconds : .infinity
     input.loads = try file.loads { (name, selection, place) throws(RehearsalError) in
@@ -143,13 +157,25 @@ struct RehearsalInvocation {
 
   // MARK: The runs
 
-  func play() throws(RehearsalError) -> Rehearsed {
-    var runs = [try RehearsalRun.play(input, name: "today")]
+  /// - Parameter live: the run on a cluster, and how it began: the simulated ones begin as it did
+  func play(beside live: (record: RunRecord, beginning: RunBeginning)? = nil) throws(RehearsalError) -> Rehearsed {
+    var input = input
+    input.beginning = live?.beginning
+    var runs = [try RehearsalRun.play(input, name: live == nil ? RunRecord.today : RunRecord.simulated)]
+    if let live { runs.append(live.record) }
     for (name, objects) in against { runs.append(try RehearsalRun.play(input, name: name, replacing: objects)) }
     var rehearsed = Rehearsed(
       title: title.isEmpty ? runs[0].autoscalers.map(\.target).joined(separator: ", ") : title, runs: runs, command: command,
-      version: Product.version, seed: input.seed, startedAt: RehearsalRun.start)
-    rehearsed.expectations = runs.flatMap { run in expectations.flatMap { $0.judge(run) } + run.tests }
+      version: Product.version, seed: input.seed, startedAt: live?.beginning.zero ?? RehearsalRun.usualStart)
+    rehearsed.live = live.map { _ in 1 }
+    // Today's autoscalers are those of both runs where one is on a cluster.
+    let own = live == nil ? [RunRecord.simulated: [RunRecord.today]] : [RunRecord.today: [RunRecord.simulated, RunRecord.live]]
+    rehearsed.judge(
+      expectations.map { expectation in
+        var expectation = expectation
+        expectation.runs = expectation.runs.flatMap { own[$0] ?? [$0] }
+        return expectation
+      })
     return rehearsed
   }
 

@@ -22,11 +22,21 @@ enum RehearseCommand {
     let csv = Option.value("--csv", "FILE", .file, "writes the series as comma-separated values, for pandas and Grafana")
     let openMetrics = Option.value("--openmetrics", "FILE", .file, "writes the series as OpenMetrics, for Prometheus")
     let seed = RehearsalOption.seed
+    let live = Option.flag("--live", "plays it with real containers as well, on a cluster of its own").never(
+      with: "--context", "--kubeconfig")
+    let speed = Option.number(
+      "--speed", "N", 0.1...240, default: 10, "how many times as fast as the wall's that cluster's time is"
+    )
+    .only(with: "--live")
+    let context = Option.value(
+      "--context", "NAME", .text, "plays it on the cluster of this context of the kubeconfig as well, at that cluster's pace")
+    let kubeconfig = Option.value(
+      "--kubeconfig", "F", .file, "the kubeconfig of that cluster", default: "$KUBECONFIG or ~/.kube/config")
 
     var all: [any OptionDescription] {
       [
         scenario, files, loads, against, length, startUp, nodes, skipsUnserved, featureGates, report, junit, json, csv,
-        openMetrics, seed,
+        openMetrics, seed, live, speed, context, kubeconfig,
       ]
     }
   }
@@ -37,17 +47,24 @@ enum RehearseCommand {
       "Plays manifests as they are in virtual time, under a load that production saw or that is made up: when the autoscaler scales "
         + "and why, what another one does, and whether what is expected holds.",
       "Second 0 is when the autoscalers are created; the workload is there before, ready and measured under the load's first level.",
+      "With --live, --context or --kubeconfig it is also played on a cluster, whose containers make their own load, and both runs stand "
+        + "side by side. What the run makes on a cluster that is not its own it removes.",
     ],
     examples: [
       "rehearse -f deploy.yaml -f hpa.yaml --load cpu=prom.json": "what the autoscaler does with that load",
       "rehearse -f app/ --load cpu=cpu.csv --against hpa-new.yaml": "today's autoscaler beside another one",
       "rehearse black-friday.yaml": "a scenario with its loads, steps and expectations",
+      "rehearse scenario.yaml --live --report out.html": "simulated and with real containers, in one report",
     ],
-    exitCodes: [0: "played, and all expectations hold", 1: "an expectation does not hold"], options: Options.self
-  ) { invocation throws(UsageError) in
+    exitCodes: [0: "played, and all expectations hold", 1: "an expectation does not hold"], options: Options.self, run: run)
+
+  private static func run(_ invocation: Invocation<Options>) async {
     linux_grow_heap_by(16 << 20)
     do throws(RehearsalError) {
-      let rehearsed = try RehearsalInvocation(invocation, against: invocation.against).play()
+      let rehearsal = try RehearsalInvocation(invocation, against: invocation.against)
+      let isLive = invocation.live || invocation.context != nil || invocation.kubeconfig != nil
+      let live = isLive ? try await LiveRehearsal(rehearsal: rehearsal).play(invocation) : nil
+      let rehearsed = try rehearsal.play(beside: live)
       // Before the files: the answer is not lost where one cannot be written.
       Standard.output(TerminalReport(rehearsed).lines.joined(separator: "\n"))
       if let path = invocation.report { try write(ReportPage(rehearsed).bytes, to: path) }

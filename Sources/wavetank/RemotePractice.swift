@@ -7,18 +7,18 @@ import Rehearsal
 /// app:test, and it may reach the registry of the job's image.
 enum RemotePractice {
   static func run(_ manifests: [JSON], _ invocation: Invocation<PracticeOptions>) async -> Never {
-    let paths =
-      invocation.kubeconfig.map { [$0] }
-      ?? KubeconfigFile.standardPaths { Environment[$0] }
-    let endpoint: ClusterEndpoint
-    do throws(KubeconfigError) { endpoint = try KubeconfigFile(paths).endpoint(context: invocation.context) } catch {
-      Standard.fail("\(error)")
-    }
+    let endpoint = endpoint(invocation.context, kubeconfig: invocation.kubeconfig)
     Standard.output("The practice on \(endpoint.origin), in its namespace default. What it makes there stays.")
     let screen = PracticeScreen(title: "The practice on \(endpoint.origin)", wall: SystemClock.monotonic)
     let practice = PracticePlay(RemoteAccess(endpoint)) { screen.show($0) }
     do {
       PracticeReport(csv: invocation.csv).finish(try await practice.run(manifests, PracticeProgress()))
     } catch { Standard.fail("\(error)") }
+  }
+
+  /// Of a context of a kubeconfig. Ends the process with 3 where there is none.
+  static func endpoint(_ context: String?, kubeconfig: String?) -> ClusterEndpoint {
+    let paths = kubeconfig.map { [$0] } ?? KubeconfigFile.standardPaths { Environment[$0] }
+    do throws(KubeconfigError) { return try KubeconfigFile(paths).endpoint(context: context) } catch { Standard.fail("\(error)") }
   }
 }

@@ -56,7 +56,10 @@ enum TuneCommand {
       let rehearsal = try RehearsalInvocation(invocation)
       var goals: [RunExpectation] = []
       for text in invocation.goals { goals.append(try TuningGoal.read(text)) }
-      goals += rehearsal.expectations
+      goals += rehearsal.expectations.filter { !$0.isOfTwo }
+      for one in rehearsal.expectations where one.isOfTwo {
+        Standard.error("'\(one.name)' is no goal: nothing is played on a cluster")
+      }
       if goals.isEmpty { throw RehearsalError("wants a --goal, as in --goal \"unmet<1%\"") }
       let aim = TuningAim(rawValue: invocation.least) ?? .podHours
       let search = try TuningSearch(

@@ -3,8 +3,10 @@ import CoreObjects
 import Testing
 
 @Suite("A model of load") struct LoadModelTests {
-  private func pods(_ ready: Int, unready: Int = 0, age: Double = 100, limit: Double? = nil) -> [LoadPod] {
-    (0..<ready + unready).map { LoadPod(name: "web-\($0)", ageSeconds: age, isReady: $0 < ready, limit: limit) }
+  private func pods(
+    _ ready: Int, unready: Int = 0, name: String = "web", age: Double = 100, limit: Double? = nil
+  ) -> [LoadPod] {
+    (0..<ready + unready).map { LoadPod(name: "\(name)-\($0)", ageSeconds: age, isReady: $0 < ready, limit: limit) }
   }
 
   @Test("shared: the level is spread over ready pods, each uses its base besides")
@@ -49,6 +51,19 @@ import Testing
     #expect(play.step(at: 61, level: 500, pods: pods(4)).usage == [127, 127, 127, 127], "a step need not hit the moment")
     var cores = LoadPlay(LoadModel(.ticked(everySeconds: 60, base: 0, grain: 0.001)))
     #expect(cores.step(at: 0, level: 0.3, pods: pods(3)).usage == [0.1, 0.1, 0.1])
+  }
+
+  @Test("ticked with a lag: the job needs a while, and each container sees what it did at its own next look")
+  func lag() {
+    var model = LoadModel(.ticked(everySeconds: 60, base: 0, grain: 1))
+    model.lag = .init(delaySeconds: 10, rereadSeconds: 30)
+    var play = LoadPlay(model)
+    #expect(play.step(at: 9, level: 100, pods: pods(2, age: 9)).usage == [0, 0])
+    // The last look of one was at 5, that of the other at 11.
+    #expect(play.step(at: 15, level: 100, pods: pods(1, age: 10) + pods(1, name: "late", age: 4)).usage == [0, 50])
+    #expect(play.step(at: 35, level: 900, pods: pods(1, age: 30) + pods(1, name: "late", age: 24)).usage == [50, 50])
+    #expect(play.step(at: 65, level: 900, pods: pods(1, age: 60) + pods(1, name: "late", age: 54)).usage == [50, 50])
+    #expect(play.step(at: 100, level: 900, pods: pods(1, age: 95) + pods(2, name: "late", age: 89)).usage == [300, 300, 300])
   }
 
   @Test("queue: what arrives and is not done waits, and is worked off later")

@@ -1,3 +1,4 @@
+import CoreControllers
 import CoreObjects
 import Rehearsal
 import Synchronization
@@ -38,7 +39,7 @@ private final class LateCluster: ClusterAccess {
 
   var now: Instant { cluster.now }
   func wait(_ duration: Duration) async throws { cluster.wait(duration) }
-  func decision(ofAutoscaler name: String, namespace: String) -> String? { nil }
+  func decision(ofAutoscaler name: String, namespace: String) -> Decision? { nil }
 }
 
 @Suite("What a cluster makes true later")

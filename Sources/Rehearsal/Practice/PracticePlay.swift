@@ -1,4 +1,5 @@
 import CoreAPI
+import CoreControllers
 package import CoreObjects
 
 /// The practice on a cluster: applies the manifests, watches what the autoscaler does, takes the load away, and judges each row by
@@ -57,7 +58,7 @@ package struct PracticePlay: Sendable {
       snapshot.readUsage(usage[.items].elements)
     }
     guard progress.pace.measuresPods || !snapshot.isLike(before) else { return }
-    if let decision = access.decision(ofAutoscaler: "app", namespace: "default") { snapshot.decision = decision }
+    if let decision = access.decision(ofAutoscaler: "app", namespace: "default") { snapshot.decision = decision.reason }
   }
 
   /// Everything but the CronJob and the rights that it needs, then those rights, then the CronJob.

@@ -21,6 +21,8 @@ package struct ManifestObject: Sendable {
   /// "Deployment web"
   package var title: String { "\(kind) \(name)" }
   package var isAutoscaler: Bool { kind == "HorizontalPodAutoscaler" }
+  /// It does something at times of the clock.
+  var isTimed: Bool { kind == "CronJob" }
   /// What its author wrote: without what `kubectl get` shows besides and `kubectl create` does not send.
   var withoutServersMarks: JSON {
     var tree = tree

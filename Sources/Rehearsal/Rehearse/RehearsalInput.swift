@@ -14,6 +14,10 @@ package struct RehearsalInput: Sendable {
   package var tests: [ChainsawTest] = []
   package var seconds: Double
   package var seed: UInt64 = 1
+  /// Names the moments on which second 0 may fall.
+  package var begins: CronSchedule?
+  /// That of another run, to begin as it did.
+  package var beginning: RunBeginning?
   package var featureGates: Set<FeatureGate> = []
   package var timeZones = TimeZoneDatabase.utcOnly
   /// Autoscalers that other runs with the same loads have.
@@ -48,10 +52,31 @@ package struct RehearsalInput: Sendable {
     }
   }
 
+  /// What is there before second 0, in the order in which the API gets it. What goes by the clock is made with the autoscalers: it would
+  /// go on before, and not equally long in each run.
+  var early: [ManifestObject] { namespaces + objects.filter { !$0.isAutoscaler && !$0.isTimed && $0.kind != "Namespace" } }
+  var timed: [ManifestObject] { objects.filter(\.isTimed) }
+
+  /// The first moment from one on on which second 0 may fall.
+  func beginning(from moment: Instant) -> Instant { begins?.next(after: moment - .nanoseconds(1)) ?? moment }
+
   /// Where nothing is said of nodes there is room for everything.
   package static let roomyNodes = [
     VirtualNode("node", cpuMillicores: 10_000_000, memoryBytes: 1 << 46, maxPods: 100_000, isControlPlane: true)
   ]
+}
+
+/// How a run began on its cluster's clock, as far as it makes a difference for what follows.
+package struct RunBeginning: Sendable, Equatable {
+  package var zero: Instant
+  /// From the moment at which the workload was ready until second 0.
+  package var readySeconds: Double
+  /// The moment of a measurement: others come whole scrape periods before and after.
+  package var scrape: Instant
+
+  package init(zero: Instant, readySeconds: Double, scrape: Instant) {
+    (self.zero, self.readySeconds, self.scrape) = (zero, readySeconds, scrape)
+  }
 }
 
 /// A load, and whose it is.

@@ -20,18 +20,8 @@ extension RehearsalRun {
     recorder.tell(step.text, .step, at: cluster.now)
     switch step.action {
     case .apply(let objects): for object in objects { try create(object) }
-    case .patch(let target, let merge): try change(target, merge, step)
-    case .scale(let target, let replicas): try change(target, ["spec": ["replicas": .int(Int64(replicas))]], step)
-    case .delete(let target): try ask(step, "DELETE", target.path, ["propagationPolicy": "Background"])
-    case .image(let target, let container, let image):
-      let containers = try object(target, step).tree[.spec][.template][.spec][.containers].elements.compactMap {
-        $0[.name].string
-      }
-      guard let name = container ?? containers.first, containers.contains(name) else {
-        throw RehearsalError("\(target) has no container '\(container ?? "")'", at: step.place)
-      }
-      let patch: JSON = ["spec": ["template": ["spec": ["containers": [["name": .string(name), "image": .string(image)]]]]]]
-      try ask(step, "PATCH", target.path, patch, contentType: "application/strategic-merge-patch+json")
+    case .patch, .scale, .delete: try ask(step)
+    case .image(let target, _, _): try ask(step, about: try object(target, step).tree)
     case .crash(let target, let count, let code):
       for pod in try pods(of: target, step).prefix(count) { crash(pod, code) }
     case .silence(let target, let seconds):
@@ -45,24 +35,15 @@ extension RehearsalRun {
       try requireNode(node, step)
       draining.removeAll { $0 == node }
       if cluster.nodes.lostNodes.contains(node) { cluster.regain(node, isRebooted: true) }
-      try ask(
-        step, "PATCH", "/api/v1/nodes/" + node, ["spec": ["unschedulable": .null]], contentType: "application/merge-patch+json")
+      try ask(step)
     }
     receive()
   }
 
-  private mutating func change(_ target: ObjectReferenceText, _ merge: JSON, _ step: RehearsalStep) throws(RehearsalError) {
-    try ask(step, "PATCH", target.path, merge, contentType: "application/merge-patch+json")
-  }
-
-  private mutating func ask(
-    _ step: RehearsalStep, _ method: String, _ path: String, _ body: JSON, contentType: String = "application/json"
-  ) throws(RehearsalError) {
-    // What `kubectl patch` warns of would make a rehearsal tell of a change that there was not.
-    let answer = ask(method, path, method == "PATCH" ? "fieldValidation=Strict" : "", contentType, body)
-    if answer.status >= 300 {
-      throw RehearsalError(answer.tree[.message].string ?? "\(step.text): refused with \(answer.status)", at: step.place)
-    }
+  private mutating func ask(_ step: RehearsalStep, about object: JSON = .null) throws(RehearsalError) {
+    guard let request = try step.request(about: object) else { return }
+    let answer = ask(request.method, request.path, request.query, request.contentType, request.body)
+    if answer.status >= 300 { throw step.refusal(answer) }
   }
 
   private func requireNode(_ node: String, _ step: RehearsalStep) throws(RehearsalError) {
@@ -74,8 +55,7 @@ extension RehearsalRun {
   /// The node takes no more pods, and its pods are evicted as far as budgets allow: again and again, as `kubectl drain` does.
   private mutating func drain(_ node: String, _ step: RehearsalStep) throws(RehearsalError) {
     try requireNode(node, step)
-    try ask(
-      step, "PATCH", "/api/v1/nodes/" + node, ["spec": ["unschedulable": true]], contentType: "application/merge-patch+json")
+    try ask(step)
     draining.append(node)
     evict()
   }
@@ -83,14 +63,8 @@ extension RehearsalRun {
   /// Asks once more for the eviction of what is still on nodes that are drained.
   mutating func evict() {
     for node in draining {
-      let pods = cluster.engine.store.list(.pods).filter { $0.tree[.spec][.nodeName].string == node }
-      for pod in pods where pod.metadata.deletionTimestamp == nil && pod.controller?.kind != "DaemonSet" {
-        let eviction: JSON = [
-          "apiVersion": "policy/v1", "kind": "Eviction",
-          "metadata": ["name": .string(pod.key.name), "namespace": .string(pod.key.namespace)],
-        ]
-        _ = ask(
-          "POST", "/api/v1/namespaces/\(pod.key.namespace)/pods/\(pod.key.name)/eviction", "", "application/json", eviction)
+      for request in StepRequest.evictions(of: cluster.engine.store.list(.pods).map(\.tree), on: node) {
+        _ = ask(request.method, request.path, request.query, request.contentType, request.body)
       }
     }
   }

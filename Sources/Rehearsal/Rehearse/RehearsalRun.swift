@@ -8,7 +8,7 @@ package import CoreReport
 import Simulation
 
 /// Plays a rehearsal on a cluster in virtual time: the whole control plane, nodes without containers, and loads in place of the
-/// programs. Second 0 is the moment in which the autoscalers are created; the rest is there before, ready and measured.
+/// programs. Second 0 is the moment in which the autoscalers and CronJobs are created; the rest is there before, ready and measured.
 package struct RehearsalRun: Sendable {
   /// Virtual seconds in which the workload has to be ready before second 0, and those for which it is measured then.
   static let readyLimit = 900
@@ -16,8 +16,10 @@ package struct RehearsalRun: Sendable {
   /// How long containers of Jobs run, and init containers.
   static let jobSeconds = 5
   static let initSeconds = 1
-  /// Everything begins at this moment, on a full hour.
-  package static let start = Instant(rfc3339: "2026-01-01T00:00:00Z")!
+  /// Everything begins at this moment, on a full hour, unless another run's beginning is followed.
+  package static let usualStart = Instant(rfc3339: "2026-01-01T00:00:00Z")!
+  /// Before the manifests are created.
+  static let quietSeconds = 5
 
   let input: RehearsalInput
   private(set) var autoscalers: [ManifestObject]
@@ -40,8 +42,13 @@ package struct RehearsalRun: Sendable {
   /// How many there were at the last scrape.
   var lastUsages = 0
   var random: RandomSource
-  /// Second 0.
-  var zero = RehearsalRun.start
+  /// Second 0; before it is known the load has its first level.
+  private(set) var zero = Instant(nanoseconds: .max)
+  private var plannedZero: Instant?
+  private let start: Instant
+  /// When the manifests are created, and when the workload was ready then.
+  private var createdAt: Instant
+  private var readyAt: Instant
   /// A load is told as a metric of pods, objects or from outside.
   let showsMetrics: Bool
   private let autoscalerPlace: Int?
@@ -53,14 +60,30 @@ package struct RehearsalRun: Sendable {
   ) throws(RehearsalError) -> RunRecord {
     var run = try RehearsalRun(input, name: name, replaced)
     try run.prepare()
+    if let beginning = input.beginning { run = try run.moved(to: beginning, replaced) }
     return try run.finish()
+  }
+
+  /// The same run, prepared, but at the times of another one's beginning.
+  private func moved(to beginning: RunBeginning, _ replaced: [ManifestObject]) throws(RehearsalError) -> RehearsalRun {
+    let created = beginning.zero - .seconds(beginning.readySeconds) - (readyAt - createdAt)
+    // The first scrape comes a period after the start.
+    let period = VirtualCluster.scrapePeriod.nanoseconds
+    let early = created - .seconds(Self.quietSeconds)
+    let past = (early - beginning.scrape).nanoseconds % period
+    var run = try RehearsalRun(
+      input, name: recorder.record.name, replaced, start: early - .nanoseconds(past < 0 ? past + period : past))
+    run.createdAt = created
+    run.plannedZero = beginning.zero
+    try run.prepare()
+    return run
   }
 
   /// The rest of a run that is prepared.
   mutating func finish() throws(RehearsalError) -> RunRecord {
     zero = cluster.now
     recorder.begin(at: zero)
-    for autoscaler in autoscalers { try create(autoscaler) }
+    for object in input.timed + autoscalers { try create(object) }
     try go(to: zero + .seconds(input.seconds))
     var record = recorder.finish(at: input.seconds)
     record.tests = testResults
@@ -82,8 +105,13 @@ package struct RehearsalRun: Sendable {
     return run
   }
 
-  init(_ input: RehearsalInput, name: String, _ replaced: [ManifestObject]) throws(RehearsalError) {
+  init(
+    _ input: RehearsalInput, name: String, _ replaced: [ManifestObject], start: Instant = usualStart
+  ) throws(RehearsalError) {
     self.input = input
+    self.start = start
+    createdAt = start + .seconds(Self.quietSeconds)
+    readyAt = createdAt
     try input.requireDifferentObjects()
     autoscalers = try Self.autoscalers(of: input, replaced)
     bindings = try Self.bind(input, autoscalers)
@@ -92,7 +120,7 @@ package struct RehearsalRun: Sendable {
     cursors = bindings.map { _ in LoadCursors() }
     random = RandomSource(seed: input.seed &+ 0x5EED)
     cluster = VirtualCluster(
-      seed: input.seed, nodes: input.nodes, start: RehearsalRun.start, timeZones: input.timeZones,
+      seed: input.seed, nodes: input.nodes, start: start, timeZones: input.timeZones,
       featureGates: input.featureGates
     ) { controllers in
       controllers.map { controller in
@@ -140,15 +168,16 @@ package struct RehearsalRun: Sendable {
 
   /// Everything before second 0: the workload is ready and measured.
   mutating func prepare() throws(RehearsalError) {
-    cluster.run(until: cluster.now + .seconds(5))
-    for object in input.namespaces { try create(object) }
-    for object in input.objects where !object.isAutoscaler && object.kind != "Namespace" {
+    cluster.run(until: createdAt)
+    for object in input.early {
       try requireAnnotations(object)
       try create(object)
     }
+    for object in input.timed { try requireAnnotations(object) }
     for autoscaler in autoscalers { try requireTarget(of: autoscaler) }
     try waitUntilReady()
-    advance(to: cluster.now + .seconds(Self.measuredSeconds))
+    readyAt = cluster.now
+    advance(to: plannedZero ?? input.beginning(from: readyAt + .seconds(Self.measuredSeconds)))
   }
 
   private func requireAnnotations(_ object: ManifestObject) throws(RehearsalError) {
@@ -215,17 +244,17 @@ package struct RehearsalRun: Sendable {
     for index in autoscalers.indices { recorder.setTarget(target(of: autoscalers[index]), of: index) }
     for _ in 0..<Self.readyLimit {
       advance(to: cluster.now + .seconds(1))
-      if autoscalers.allSatisfy({ isReady(target(of: $0)) }) { return }
+      if autoscalers.allSatisfy({ Self.isReady(target(of: $0)) }) { return }
     }
-    let index = autoscalers.firstIndex { !isReady(target(of: $0)) }!
+    let index = autoscalers.firstIndex { !Self.isReady(target(of: $0)) }!
     let unready = autoscalers[index]
     let key = target(of: unready)!.key
     throw RehearsalError(
       "\(unready.tree[.spec][.scaleTargetRef][.kind].string ?? "") \(key.name) is not ready after \(Self.readyLimit) s: "
-        + recorder.holdup(ofTargetOf: index, cluster.engine.store), at: unready.place)
+        + recorder.holdup(ofTargetOf: index) { cluster.engine.store.get($0) }, at: unready.place)
   }
 
-  private func isReady(_ target: StoredObject?) -> Bool {
+  static func isReady(_ target: StoredObject?) -> Bool {
     guard let tree = target?.tree else { return false }
     return (tree[.status][.readyReplicas].int ?? 0) >= (tree[.spec][.replicas].int ?? 1)
   }
@@ -269,8 +298,8 @@ package struct RehearsalRun: Sendable {
 
   private var nextScrape: Instant {
     let period = VirtualCluster.scrapePeriod.nanoseconds
-    let since = (cluster.now - Self.start).nanoseconds
-    return Self.start + .nanoseconds((since / period + 1) * period)
+    let since = (cluster.now - start).nanoseconds
+    return start + .nanoseconds((since / period + 1) * period)
   }
 
   private mutating func run(until end: Instant) {

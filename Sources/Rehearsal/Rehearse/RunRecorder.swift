@@ -121,6 +121,8 @@ struct RunRecorder: Sendable {
       return target.podSelector.matches(labels)
     }
     guard let index else { return }
+    // Its end may have gone unseen.
+    if uids[object.key] != nil { delete(object.key, at: now) }
     let pod = TrackedPod(object, autoscaler: index, waitSeconds: wait(object.tree))
     members[index].append(pods.reserve(object.uid, pod))
     uids[object.key] = object.uid
@@ -173,15 +175,19 @@ struct RunRecorder: Sendable {
   }
 
   /// Why the pods of an autoscaler's target are not ready, in the words of the first that has any.
-  func holdup(ofTargetOf index: Int, _ store: Store) -> String {
+  func holdup(ofTargetOf index: Int, _ object: (ObjectKey) -> StoredObject?) -> String {
     let members = members[index]
     for place in members {
       let pod = pods[place]
-      guard let stored = store.get(pod.key), let trouble = RunRecorder.trouble(of: stored) else { continue }
+      guard let stored = object(pod.key), let trouble = RunRecorder.trouble(of: stored) else { continue }
       return "\(pod.key.name): \(trouble)"
     }
     return lastWarning ?? (members.isEmpty ? "it has no pod" : "its pods are not ready yet")
   }
+
+  /// The pods of an autoscaler's target, in the order in which they came.
+  func keys(ofTargetOf index: Int) -> [ObjectKey] { members[index].map { pods[$0].key } }
+  func isFollowed(_ pod: ObjectKey) -> Bool { uids[pod] != nil }
 
   // MARK: Loads
 
@@ -193,7 +199,8 @@ struct RunRecorder: Sendable {
   mutating func load(_ binding: LoadBinding, _ step: LoadPlay.Step, _ running: [Int], at second: Double) {
     let index = binding.autoscaler
     let name = binding.name
-    let place = record.autoscalers[index].loads.firstIndex { $0.name == name } ?? addLoad(binding)
+    let place =
+      record.autoscalers[index].loads.firstIndex { $0.name == name } ?? addLoad(binding.metric, called: name, of: index)
     record.autoscalers[index].loads[place].offered.add(step.offered ?? .nan, at: second)
     // Memory is held, not served: what does not fit is killed, and counted so.
     let isMemory = record.autoscalers[index].loads[place].unit == .bytes
@@ -207,11 +214,19 @@ struct RunRecorder: Sendable {
     }
   }
 
-  private mutating func addLoad(_ binding: LoadBinding) -> Int {
-    let isResource = if case .resource = binding.metric.kind { true } else { false }
-    let unit: MetricUnit = !isResource ? .number : binding.metric.name == "memory" ? .bytes : .cores
-    record.autoscalers[binding.autoscaler].loads.append(LoadRecord(name: binding.name, unit: unit))
-    return record.autoscalers[binding.autoscaler].loads.count - 1
+  private mutating func addLoad(_ metric: ReadMetric, called name: String, of index: Int) -> Int {
+    let unit: MetricUnit = !metric.isResource ? .number : metric.name == "memory" ? .bytes : .cores
+    record.autoscalers[index].loads.append(LoadRecord(name: name, unit: unit))
+    return record.autoscalers[index].loads.count - 1
+  }
+
+  /// What a pod was measured to use of its autoscaler's first metric, where nobody knows what was offered.
+  mutating func measure(_ key: ObjectKey, _ metric: ReadMetric, _ amount: Double, at now: Instant) {
+    guard let second = second(now), let pod = uids[key].flatMap({ pods.place(of: $0) }) else { return }
+    let index = pods[pod].autoscaler
+    if record.autoscalers[index].loads.isEmpty { _ = addLoad(metric, called: metric.name, of: index) }
+    let place = pods[pod].recordPlace ?? addPod(pod)
+    record.autoscalers[index].pods[place].usage.add(amount, at: second)
   }
 
   private mutating func addPod(_ pod: Int) -> Int {
@@ -223,12 +238,31 @@ struct RunRecorder: Sendable {
   }
 
   mutating func kill(_ pod: TrackedPod, _ container: String, bytes: Int64, limit: Int64, at now: Instant) {
+    let held = "held \(Quantity(bytes: bytes)) of \(Quantity(bytes: limit))"
+    kill(pod, "\(pod.key.name): container \(container) \(held) and was killed", at: now)
+  }
+
+  private mutating func kill(_ pod: TrackedPod, _ text: String, at now: Instant) {
     guard let second = second(now) else { return }
     record.autoscalers[pod.autoscaler].figures.outOfMemoryKills += 1
-    record.events.append(
-      RunEvent(
-        second, .outOfMemory,
-        "\(pod.key.name): container \(container) held \(Quantity(bytes: bytes)) of \(Quantity(bytes: limit)) and was killed"))
+    record.events.append(RunEvent(second, .outOfMemory, text))
+  }
+
+  /// Tells of containers that have ended and were started again, each time once.
+  mutating func tellRestarts(of object: StoredObject, at now: Instant) {
+    guard let pod = pods.place(of: object.uid).map({ pods[$0] }) else { return }
+    for status in object.tree[.status][.containerStatuses].elements {
+      let ended = status["lastState"][.terminated]
+      let name = status[.name].string ?? ""
+      guard ended.isObject, told.insert("\(object.uid) \(name) \(status["restartCount"].int ?? 0) restarts").inserted else {
+        continue
+      }
+      if ended[.reason].string == "OOMKilled" {
+        kill(pod, "\(pod.key.name): container \(name) was killed for its memory", at: now)
+      } else {
+        tell("\(pod.key.name): container \(name) ended with exit code \(ended["exitCode"].int ?? 0)", .crash, at: now)
+      }
+    }
   }
 
   // MARK: Decisions

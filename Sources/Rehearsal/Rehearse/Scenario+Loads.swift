@@ -116,7 +116,10 @@ extension ScenarioFile {
   private func model(_ load: ScenarioLoad, _ path: String) throws(RehearsalError) -> LoadModel {
     let name = load.model ?? "shared"
     let base = try load.base.map { (text) throws(RehearsalError) in try amount(text, path + ".base") } ?? 0
-    for (field, models) in [("base", ["shared", "ticked"]), ("every", ["ticked"]), ("serves", ["queue"])]
+    for (field, models) in [
+      ("base", ["shared", "ticked"]), ("every", ["ticked"]), ("delay", ["ticked"]), ("rereads", ["ticked"]),
+      ("serves", ["queue"]),
+    ]
     where !load.tree[Key(field)].isNull && !models.contains(name) {
       throw error("has no meaning in the model \(name)", path + "." + field)
     }
@@ -133,6 +136,10 @@ extension ScenarioFile {
     default: kind = .shared(base: base, reachesUnready: false)
     }
     var model = LoadModel(kind)
+    func lag(_ text: String?, _ field: String) throws(RehearsalError) -> Double {
+      try text.map { (text) throws(RehearsalError) in try seconds(text, path + field) } ?? 0
+    }
+    model.lag = .init(delaySeconds: try lag(load.delay, ".delay"), rereadSeconds: try lag(load.rereads, ".rereads"))
     if !load.warmUp.isAbsent {
       model.startSpike = .init(
         level: try amount(load.warmUp.level, path + ".warmUp.level"),

@@ -4,6 +4,19 @@ package import CoreObjects
 package import CoreReport
 package import Simulation
 
+/// An image and what it is made of.
+package struct PackedImage: Sendable {
+  package enum Source: Sendable {
+    case program(String)
+    case archive(String)
+    /// Its registry, or this machine's bash, jq and kubectl.
+    case tools
+  }
+  package let name: String
+  package var source: Source
+  package let place: String
+}
+
 /// A scenario file, held against its schema, with the lines of its fields.
 package struct ScenarioFile: Sendable {
   package static let typeName = "wavetank.v1alpha1.Scenario"
@@ -99,6 +112,28 @@ package struct ScenarioFile: Sendable {
     return length
   }
 
+  package func begins() throws(RehearsalError) -> CronSchedule? {
+    guard let text = scenario.spec.begins else { return nil }
+    do throws(CronError) { return try CronSchedule(text) } catch { throw self.error(error.message, "spec.begins") }
+  }
+
+  /// Images that a cluster of its own has from the beginning, with files as they are named.
+  package func images() throws(RehearsalError) -> [PackedImage] {
+    var images: [PackedImage] = []
+    for (index, image) in scenario.spec.images.enumerated() {
+      let path = "spec.images[\(index)]"
+      let given = image.tree.members.map(\.key.name).filter { $0 != "name" }
+      guard given.count == 1 else {
+        throw error(
+          "takes one of archive, program, tools; "
+            + (given.isEmpty ? "there is none" : "there are " + given.joined(separator: " and ")), path)
+      }
+      let source = image.program.map { PackedImage.Source.program($0) } ?? image.archive.map { .archive($0) } ?? .tools
+      images.append(PackedImage(name: image.name ?? "", source: source, place: place(path)))
+    }
+    return images
+  }
+
   // MARK: Steps
 
   /// - Parameter objects: reads a file of manifests
@@ -157,7 +192,7 @@ package struct ScenarioFile: Sendable {
       let given = wanted.tree.members.map(\.key.name).filter { !["name", "of", "runs"].contains($0) }
       guard given.count == 1 else {
         throw error(
-          "takes one of aboveTargetBelow, changesAtMost, fallsTo, neverAbove, neverBelow, noOutOfMemory, podHoursBelow, reaches, unmetBelow; "
+          "takes one of aboveTargetBelow, apart, changesAtMost, fallsTo, neverAbove, neverBelow, noOutOfMemory, podHoursBelow, reaches, unmetBelow; "
             + (given.isEmpty ? "there is none" : "there are " + given.joined(separator: " and ")), path)
       }
       let rule = try rule(wanted, path + "." + given[0])
@@ -200,6 +235,9 @@ package struct ScenarioFile: Sendable {
       return .unmetBelow(percent / 100)
     }
     if wanted.noOutOfMemory != nil { return .noOutOfMemory }
+    if !wanted.apart.isAbsent {
+      return .apart(wanted.apart.replicas ?? 0, within: try seconds(wanted.apart.within ?? "", path + ".within"))
+    }
     let isFall = wanted.reaches.isAbsent
     let reach = isFall ? wanted.fallsTo : wanted.reaches
     guard let replicas = reach.replicas else { throw error("Required value", path + ".replicas") }
