@@ -58,18 +58,8 @@ package struct TerminalReport: Sendable {
         (run.autoscalers.count > 1 ? "\(run.name) \(autoscaler.name)" : run.name, autoscaler.figures)
       }
     }
-    func row(_ title: String, _ text: (RunFigures) -> String) -> [String] { [title] + columns.map { text($0.figures) } }
-    let rows = [
-      [""] + columns.map(\.name),
-      row("pod-hours") { Decimal.text($0.podHours, places: 2) },
-      row("peak") { "\($0.peak)" },
-      row("changes") { "\($0.changes)" },
-      row("time at maximum") { Elapsed.text($0.secondsAtMost) },
-      row("time above target") { Elapsed.text($0.secondsAboveTarget) },
-      row("unmet load") { $0.unmetShare.map { Decimal.text($0 * 100, places: 2) + "%" } ?? "-" },
-      row("time to react") { $0.reactionSeconds.map(Elapsed.text) ?? "-" },
-      row("OOM kills") { "\($0.outOfMemoryKills)" },
-    ]
+    let rows =
+      [[""] + columns.map(\.name)] + FigureRow.all.map { row in [row.title] + columns.map { row.text($0.figures) } }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     return rows.map { row in
       var line = "  " + TerminalReport.padded(row[0], widths[0])
