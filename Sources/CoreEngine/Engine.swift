@@ -247,15 +247,25 @@ package struct Engine: Sendable {
         planPods(now)
         settle(now)
       }
-      guard let item = queue.pop() else {
+      guard let (plan, item) = plan(&budget, now) else {
         if pods.isEmpty { return }
         continue
       }
-      budget -= 1
-      let plan = controllers[item.controller].plan(item.key, in: snapshot, at: now)
       let isConcluded = apply(plan, item, now)
       settle(now, except: isConcluded ? item : nil)
     }
+  }
+
+  /// Looks at what waits, until something is to be written: what is only looked at costs one snapshot for all.
+  private mutating func plan(_ budget: inout Int, _ now: Instant) -> (Plan, WorkQueue.Item)? {
+    let snapshot = snapshot
+    while budget > 0, let item = queue.pop() {
+      budget -= 1
+      let plan = controllers[item.controller].plan(item.key, in: snapshot, at: now)
+      if !plan.changes.isEmpty || !pods.isEmpty { return (plan, item) }
+      _ = apply(plan, item, now)
+    }
+    return nil
   }
 
   private mutating func askToWake(_ now: Instant) {
