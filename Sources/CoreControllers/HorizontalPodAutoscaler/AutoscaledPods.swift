@@ -53,6 +53,9 @@ final class AutoscaledPod: Sendable {
 struct AutoscaledPods: Sendable {
   /// Sorted by name.
   private(set) var pods: [AutoscaledPod] = []
+  private(set) var uids: [String] = []
+  /// When the last of them started.
+  private(set) var lastStart: Instant?
   /// Where the samples of each are; below 0: it has none yet.
   private(set) var samples: [Int] = []
   private var selector: LabelSelector?
@@ -71,6 +74,8 @@ struct AutoscaledPods: Sendable {
       let present = index.watch(selector, namespace: autoscaler.namespace, snapshot.store)
       if !isSame || present.version != watch?.version {
         pods = index.pods(selector, namespace: autoscaler.namespace, snapshot.store).map { AutoscaledPod($0) }
+        uids = pods.map(\.uid)
+        lastStart = pods.lazy.compactMap(\.startedAt).max()
         samples = Array(repeating: -1, count: pods.count)
         rivalVersion = nil
       }

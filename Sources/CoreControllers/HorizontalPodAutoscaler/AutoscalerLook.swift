@@ -14,7 +14,14 @@ struct AutoscalerLook {
   private(set) var sources: RestingAutoscalers.Sources?
   private var conditions = AutoscalerConditions()
   private let autoscaler: HorizontalPodAutoscaler
-  private var status: HorizontalPodAutoscalerStatus
+  /// status.currentReplicas, where it is known now.
+  private var currentReplicas: Int?
+  /// Most looks write none.
+  private lazy var status = {
+    var status = autoscaler.status
+    if let currentReplicas { status.currentReplicas = currentReplicas }
+    return status
+  }()
 
   init(_ stored: StoredObject, _ rules: AutoscalerRules, _ now: Instant, tellsMetrics: Bool) {
     self.tellsMetrics = tellsMetrics
@@ -22,14 +29,14 @@ struct AutoscalerLook {
     self.rules = rules
     self.now = now
     autoscaler = stored.view(HorizontalPodAutoscaler.self)
-    status = autoscaler.status
   }
 
   mutating func run(_ memory: inout ScalingMemory, _ indexes: inout AutoscalerIndexes, _ snapshot: Snapshot) {
     memory.lastRescale = nil
     let target: ScaleTarget
     do throws(ScaleTarget.Missing) {
-      target = try ScaleTarget(rules.target, namespace: stored.key.namespace, snapshot.store)
+      target = try ScaleTarget.find(rules.target, namespace: stored.key.namespace, snapshot.store, known: memory.target)
+      memory.target = target
     } catch {
       warn("FailedGetScale", error.message)
       conditions.set(.ableToScale, "False", "FailedGetScale", "the scale of the target cannot be read: \(error.message)")
@@ -39,7 +46,7 @@ struct AutoscalerLook {
     conditions.set(.ableToScale, "True", "SucceededGetScale", "the scale of the target was read")
     // After a restart the count that is there is the first recommendation.
     if memory.history.isEmpty { memory.history.record(recommendation: target.replicas, at: now) }
-    status.currentReplicas = target.replicas
+    currentReplicas = target.replicas
     var decision = Decision(at: now, current: target.replicas, rules)
     var limits: ScalingLimits?
     var metrics: AutoscalerMetrics?
@@ -60,11 +67,11 @@ struct AutoscalerLook {
     }
     let isDecided = metrics == nil || limits != nil
     if isDecided, decision.desired != decision.current { rescale(target, decision, &memory) }
-    memory.decisions.append(decision)
     if let metrics, metrics.isTimeless, let limits, plan.changes.isEmpty, limits.isSettled(current: decision.current) {
-      sources = .init(target: target.stored.key, podUIDs: metrics.podUIDs, until: limits.heldUntil)
+      sources = .init(target: target.stored.key, podUIDs: memory.pods.uids, until: limits.heldUntil)
     }
     writeStatus(decision, isDecided: isDecided, &memory)
+    memory.decisions.append(decision)
   }
 
   /// A count outside the bounds of the spec, and one of 0, are decided upon whatever the metrics say.
@@ -154,7 +161,7 @@ struct AutoscalerLook {
     memory.history.removeLastChange(isUp: rescale.isUp)
     conditions.set(
       .ableToScale, "False", "FailedUpdateScale", "the scale of the target could not be written: see the FailedRescale event")
-    status.currentReplicas = memory.decisions.last?.current
+    currentReplicas = memory.decisions.last?.current
     write(&memory)
   }
 

@@ -24,6 +24,7 @@ struct AutoscalerMetrics {
   private let pods: [AutoscaledPod]
   private let samples: [Int]
   private let rival: ObjectKey?
+  private let lastStart: Instant?
 
   init(_ key: ObjectKey, _ rules: AutoscalerRules, _ target: ScaleTarget, _ found: AutoscaledPods, _ now: Instant) {
     namespace = key.namespace
@@ -33,16 +34,15 @@ struct AutoscalerMetrics {
     pods = found.pods
     samples = found.samples
     rival = found.rival
+    lastStart = found.lastStart
   }
-
-  var podUIDs: [String] { pods.map(\.uid) }
 
   /// Whether a later look would find the same, as long as the pods and their usage are the same.
   var isTimeless: Bool {
     rules.metrics.allSatisfy { metric in
       switch metric.source {
       case .resource(let name), .containerResource(let name, container: _):
-        name != "cpu" || pods.allSatisfy { ReplicaCalculator.isPastInitialization($0, now) }
+        name != "cpu" || ReplicaCalculator.isPastInitialization(lastStart, now)
       case .pods, .object, .external, .unknown: false
       }
     }
@@ -53,7 +53,7 @@ struct AutoscalerMetrics {
       let message = "the scale of the target has no selector, so its pods are unknown"
       return refusal("InvalidSelector", event: "SelectorRequired", message)
     }
-    if let problem = target.selector.problem {
+    if let problem = target.problem {
       let message = "the selector of the target is not valid: \(problem)"
       return refusal("InvalidSelector", event: "InvalidSelector", message)
     }
@@ -102,13 +102,14 @@ struct AutoscalerMetrics {
 
   private func evaluate(_ metric: AutoscalerRules.Metric, _ current: Int, _ snapshot: Snapshot) -> MetricDecision {
     let calculator = ReplicaCalculator(
-      metrics: snapshot.metrics, now: now, pods: pods, samples: samples, tolerance: rules.tolerance, current: current)
+      custom: snapshot.metrics.custom, now: now, pods: pods, samples: samples, tolerance: rules.tolerance, current: current)
     var decision = MetricDecision(metric, rules.tolerance)
     let (source, aim) = (metric.source, metric.target)
     do throws(MetricFailure) {
       switch source {
-      case .resource(let name): try calculator.evaluate(name, container: nil, aim, &decision)
-      case .containerResource(let name, let container): try calculator.evaluate(name, container: container, aim, &decision)
+      case .resource(let name): try calculator.evaluate(name, container: nil, aim, snapshot.metrics, &decision)
+      case .containerResource(let name, let container):
+        try calculator.evaluate(name, container: container, aim, snapshot.metrics, &decision)
       case .pods(let metric):
         try calculator.evaluate(pods: metric, aim, namespace, try answer(source, snapshot), &decision)
       case .object(let metric, let object):

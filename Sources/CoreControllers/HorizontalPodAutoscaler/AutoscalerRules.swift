@@ -20,9 +20,9 @@ final class AutoscalerRules: Sendable {
     case external(MetricIdentifier)
     case unknown(String)
   }
-  struct Metric: Sendable {
-    var source: Source
-    var target: Target
+  final class Metric: Sendable {
+    let source: Source
+    let target: Target
     /// What conditions and events call it.
     let label: String
     /// What the condition ScalingActive says where it decides.

@@ -92,7 +92,7 @@ extension HorizontalPodAutoscalerController {
           case .resource, .containerResource, .unknown: nil as (MetricAdapter, ServiceBackend)?
           }
         guard let (adapter, backend) = place,
-          let target = try? ScaleTarget(rules.target, namespace: stored.key.namespace, snapshot.store),
+          let target = try? ScaleTarget.find(rules.target, namespace: stored.key.namespace, snapshot.store),
           let query = adapter.query(metric.source, namespace: stored.key.namespace, pods: target.selector)
         else { continue }
         found[query] = backend

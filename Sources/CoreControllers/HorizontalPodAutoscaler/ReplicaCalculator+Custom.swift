@@ -19,7 +19,7 @@ extension ReplicaCalculator {
       let found =
         byPod != nil
         ? byPod?[pod.stored.key.name]
-        : metrics.custom.metric(name, namespace: namespace, podUID: pod.stored.uid)?.sum(metric.selector)
+        : custom.metric(name, namespace: namespace, podUID: pod.stored.uid)?.sum(metric.selector)
       if pod.isIgnored {
         term.state = .ignored
       } else if pod.isPending {
@@ -40,17 +40,17 @@ extension ReplicaCalculator {
     if running.isEmpty { return .noPodRuns(pods: pods.count) }
     let annotated = running.filter { $0.stored.metadata.annotations[MetricFailure.annotation] == "true" }
     let shown = running.lazy.compactMap { pod in
-      metrics.custom.metric(name, namespace: namespace, podUID: pod.stored.uid).map { _ in pod }
+      custom.metric(name, namespace: namespace, podUID: pod.stored.uid).map { _ in pod }
     }
     if shown.first != nil { return .noPodMatches(selector: metric.selector.text) }
-    if annotated.isEmpty, !running.contains(where: { metrics.custom.isKnown(namespace: namespace, podUID: $0.stored.uid) }) {
+    if annotated.isEmpty, !running.contains(where: { custom.isKnown(namespace: namespace, podUID: $0.stored.uid) }) {
       return .notAnnotated
     }
     for pod in running {
-      guard let problem = metrics.custom.problem(namespace: namespace, podUID: pod.stored.uid) else { continue }
+      guard let problem = custom.problem(namespace: namespace, podUID: pod.stored.uid) else { continue }
       return .scrapeFailed(pod: pod.stored.key.name, problem: problem)
     }
-    let isAsked = annotated.contains { metrics.custom.isKnown(namespace: namespace, podUID: $0.stored.uid) }
+    let isAsked = annotated.contains { custom.isKnown(namespace: namespace, podUID: $0.stored.uid) }
     return isAsked ? .noPodShows(metric: name) : .notScraped
   }
 
@@ -65,9 +65,9 @@ extension ReplicaCalculator {
       return try evaluate(answer[0].milli, target, statusReplicas, &decision)
     }
     let (kind, name) = (object.kind ?? "", object.name ?? "")
-    let tied = metrics.custom.metrics(metric.name ?? "", namespace: namespace, ofKind: kind, named: name)
+    let tied = custom.metrics(metric.name ?? "", namespace: namespace, ofKind: kind, named: name)
     if tied.isEmpty {
-      if metrics.custom.metrics(metric.name ?? "", namespace: namespace).isEmpty { throw noSeries(metric, namespace) }
+      if custom.metrics(metric.name ?? "", namespace: namespace).isEmpty { throw noSeries(metric, namespace) }
       throw .noSeriesOfObject(metric: metric.name ?? "", label: "\(kind.lowercased())=\"\(name)\"")
     }
     try evaluate(try sum(tied, metric), target, statusReplicas, &decision)
@@ -81,7 +81,7 @@ extension ReplicaCalculator {
       let sum = answer.reduce(Int128(0)) { $0 + Int128($1.milli) }
       return try evaluate(Int64(clamping: sum), target, statusReplicas, &decision)
     }
-    let all = metrics.custom.metrics(metric.name ?? "", namespace: namespace)
+    let all = custom.metrics(metric.name ?? "", namespace: namespace)
     if all.isEmpty { throw noSeries(metric, namespace) }
     try evaluate(try sum(all, metric), target, statusReplicas, &decision)
   }

@@ -6,7 +6,7 @@ struct ReplicaCalculator {
   static let cpuInitialization = 300
   static let initialReadiness = 30
 
-  let metrics: MetricsWindow
+  let custom: CustomMetrics
   let now: Instant
   let pods: [AutoscaledPod]
   /// Where the samples of each are.
@@ -35,9 +35,10 @@ struct ReplicaCalculator {
   }
 
   /// Fills the terms of `decision` in. Throws where no count follows.
-  func evaluate(_ name: String, container: String?, _ target: AutoscalerRules.Target, _ decision: inout MetricDecision)
-    throws(MetricFailure)
-  {
+  func evaluate(
+    _ name: String, container: String?, _ target: AutoscalerRules.Target, _ metrics: MetricsWindow,
+    _ decision: inout MetricDecision
+  ) throws(MetricFailure) {
     try requirePods()
     var isUtilization = false
     var wanted: Int64 = 0
@@ -49,10 +50,10 @@ struct ReplicaCalculator {
     let measure = Measure(name)
     decision.pods.reserveCapacity(pods.count)
     for (pod, samples) in zip(pods, samples) {
-      decision.pods.append(try term(pod, samples, name, measure, container, isUtilization))
+      decision.pods.append(try term(pod, samples, name, measure, container, isUtilization, metrics))
     }
     if try !count(&decision, isUtilization, wanted) {
-      if let container, let (pod, _) = zip(pods, samples).first(where: { lacks(container, $0, $1) }) {
+      if let container, let (pod, _) = zip(pods, samples).first(where: { lacks(container, $0, $1, metrics) }) {
         throw .containerNotMeasured(container, pod: pod.stored.key.namespace + "/" + pod.name)
       }
       throw .noSample(pods: decision.pods.count, unready: decision.pods.count { $0.state == .unready })
@@ -141,7 +142,8 @@ struct ReplicaCalculator {
   // MARK: one pod
 
   private func term(
-    _ pod: AutoscaledPod, _ samples: Int, _ name: String, _ measure: Measure, _ container: String?, _ isUtilization: Bool
+    _ pod: AutoscaledPod, _ samples: Int, _ name: String, _ measure: Measure, _ container: String?, _ isUtilization: Bool,
+    _ metrics: MetricsWindow
   ) throws(MetricFailure) -> PodTerm {
     var term = PodTerm(name: pod.name)
     if isUtilization {
@@ -152,7 +154,7 @@ struct ReplicaCalculator {
       }
     }
     let isSetAside = pod.isIgnored || pod.isPending
-    let usage = isSetAside ? nil : usage(pod, samples, measure, container, &term)
+    let usage = isSetAside ? nil : usage(pod, samples, measure, container, metrics, &term)
     if pod.isIgnored {
       term.state = .ignored
     } else if pod.isPending {
@@ -167,7 +169,7 @@ struct ReplicaCalculator {
   }
 
   /// It was measured, and has no container of the name. Source: getContainerMetrics, pkg/controller/podautoscaler/metrics, v1.36.
-  private func lacks(_ container: String, _ pod: AutoscaledPod, _ samples: Int) -> Bool {
+  private func lacks(_ container: String, _ pod: AutoscaledPod, _ samples: Int, _ metrics: MetricsWindow) -> Bool {
     var isNamed = false
     let found = metrics.podMetrics(at: samples, containers: pod.containers) { if $0.name == container { isNamed = true } }
     return found != nil && !isNamed
@@ -175,7 +177,8 @@ struct ReplicaCalculator {
 
   /// Nil without a sample, also of a pod that has no container of the name.
   private func usage(
-    _ pod: AutoscaledPod, _ samples: Int, _ measure: Measure, _ container: String?, _ term: inout PodTerm
+    _ pod: AutoscaledPod, _ samples: Int, _ measure: Measure, _ container: String?, _ metrics: MetricsWindow,
+    _ term: inout PodTerm
   ) -> (value: Int64, at: Instant, window: Duration)? {
     if measure == .other { return nil }
     var total: Int128 = 0
@@ -221,8 +224,8 @@ struct ReplicaCalculator {
   }
 
   /// Whether time alone makes no difference to it any more.
-  static func isPastInitialization(_ pod: AutoscaledPod, _ now: Instant) -> Bool {
-    pod.startedAt.map { $0 + .seconds(cpuInitialization) <= now } ?? true
+  static func isPastInitialization(_ started: Instant?, _ now: Instant) -> Bool {
+    started.map { $0 + .seconds(cpuInitialization) <= now } ?? true
   }
 
   private func isUnready(_ pod: AutoscaledPod, _ sampleAt: Instant, _ window: Duration) -> Bool {

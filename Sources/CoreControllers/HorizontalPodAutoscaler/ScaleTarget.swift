@@ -1,13 +1,16 @@
 import CoreObjects
 
 /// What an autoscaler scales: any kind with spec.replicas and a scale subresource.
-struct ScaleTarget {
+final class ScaleTarget: Sendable {
   let stored: StoredObject
   /// spec.replicas
   let replicas: Int
   /// status.replicas
   var statusReplicas: Int { stored.tree[.status][.replicas].int ?? 0 }
   let selector: LabelSelector
+  let hasSelector: Bool
+  /// What is wrong with the selector.
+  let problem: String?
 
   struct Missing: Error { var message: String }
 
@@ -39,7 +42,10 @@ struct ScaleTarget {
     ("", "ReplicationController", .replicationControllers),
   ]
 
-  init(_ reference: Reference, namespace: String, _ store: Store) throws(Missing) {
+  /// - Parameter known: what was found last: it is the same until it is written
+  static func find(
+    _ reference: Reference, namespace: String, _ store: Store, known: ScaleTarget? = nil
+  ) throws(Missing) -> ScaleTarget {
     guard let resource = reference.resource else {
       throw Missing(
         message:
@@ -52,12 +58,19 @@ struct ScaleTarget {
           "the \(reference.kind) \"\(reference.name)\" named in scaleTargetRef is not in namespace \(namespace): create it or "
           + "correct the name")
     }
+    if let known, known.stored === found { return known }
+    return ScaleTarget(found)
+  }
+
+  private init(_ found: StoredObject) {
     stored = found
     replicas = found.tree[.spec][.replicas].int ?? 1
     let tree = found.tree[.spec][.selector]
-    selector = LabelSelector(tree: resource == .replicationControllers && !tree.isNull ? ["matchLabels": tree] : tree)
+    let isPlain = found.key.resource == .replicationControllers && !tree.isNull
+    selector = LabelSelector(tree: isPlain ? ["matchLabels": tree] : tree)
+    hasSelector = !(selector.matchLabels.isEmpty && selector.matchExpressions.isEmpty)
+    problem = selector.problem
   }
 
-  var hasValidSelector: Bool { hasSelector && selector.problem == nil }
-  var hasSelector: Bool { !(selector.matchLabels.isEmpty && selector.matchExpressions.isEmpty) }
+  var hasValidSelector: Bool { hasSelector && problem == nil }
 }

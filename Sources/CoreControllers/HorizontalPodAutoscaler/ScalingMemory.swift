@@ -25,7 +25,8 @@ struct ScalingMemory: Sendable {
   var lastRescale: Rescale?
   var lastStatus: Status?
   var lastConditions: Conditions?
-  /// The pods that were found last.
+  /// The target and its pods as they were found last.
+  var target: ScaleTarget?
   var pods = AutoscaledPods()
   private(set) var rules: AutoscalerRules
   private var revision: UInt64
