@@ -12,7 +12,7 @@ package protocol Controller: Sendable {
   mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey]
 
   /// The keys to look at again after a scrape in which the usage of these pods, named by UID, was another than before.
-  func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey]
+  mutating func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey]
 
   /// What to do about one key; an object that is gone gives an empty plan (and is forgotten).
   mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan
@@ -20,7 +20,7 @@ package protocol Controller: Sendable {
 
 extension Controller {
   package var resources: Set<ResourceID>? { nil }
-  package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { [] }
+  package mutating func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { [] }
 }
 
 /// What a controller may look at.

@@ -51,6 +51,7 @@ package struct LoadPlay: Sendable {
     let ready = pods.count { $0.isReady }
     if case .ticked(let every, _, let grain) = model.kind { spread(level, pods, every, grain, second) }
     var step = Step(usage: [], offered: level, served: 0, backlog: 0)
+    step.usage.reserveCapacity(pods.count)
     var (loss, total) = (0.0, 0.0)
     for pod in pods {
       var wanted: Double

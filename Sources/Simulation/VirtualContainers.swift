@@ -5,11 +5,13 @@ import CoreObjects
 /// their memory only now and then, so a scrape reports no more than what is new.
 struct VirtualContainers: Sendable {
   struct Running: Sendable {
-    var node: String
-    var podUID: String
-    var namespace: String
-    var name: String
-    var program: VirtualProgram
+    fileprivate let source: UsageSource
+    var node: String { source.node }
+    var podUID: String { source.podUID }
+    var name: String { source.container }
+    let namespace: String
+    let program: VirtualProgram
+    fileprivate let cpuMillicores: Int64
     var startedAt: Instant
     /// Bytes that count as the working set.
     fileprivate(set) var memoryBytes: Int64
@@ -24,15 +26,14 @@ struct VirtualContainers: Sendable {
     fileprivate var charge: Charge?
 
     init(_ spec: ContainerSpec, on node: String, _ program: VirtualProgram, startedAt: Instant, healthyAt: Instant) {
-      self.node = node
-      podUID = spec.podUID
       namespace = spec.namespace
-      name = spec.name
       self.program = program
+      cpuMillicores = program.cpuMillicores
       self.startedAt = startedAt
       memoryBytes = program.firstMemory
       self.healthyAt = healthyAt
       memoryLimitBytes = spec.memoryLimitBytes
+      source = UsageSource(node: node, podUID: spec.podUID, container: spec.name, containerID: spec.containerID)
     }
   }
 
@@ -156,30 +157,20 @@ struct VirtualContainers: Sendable {
   /// A load made a running container use this much since the last time, and holds this much memory now. nil: there is no reading of
   /// it.
   /// - Parameter hint: where the pod may be, and then where it is
-  /// - Returns: the container's ID
+  /// - Returns: the container's ID and limit, where it holds more memory than that
   mutating func charge(
     pod uid: String, _ name: String, millicores: Double?, memoryBytes: Int64?, at now: Instant, hint: inout Int
-  ) -> (id: String, memoryLimitBytes: Int64?)? {
+  ) -> (id: String, memoryLimitBytes: Int64)? {
     if !pods.indices.contains(hint) || pods[hint].uid != uid || pods[hint].ids.isEmpty { hint = podPlaces[uid] ?? -1 }
-    guard hint >= 0, let index = pods[hint].containers.firstIndex(where: { $0.name == name && $0.startedAt <= now }) else {
-      return nil
+    if hint < 0 { return nil }
+    let place = pods[hint].containers.withUnsafeBufferPointer { containers in
+      containers.indices.first { containers[$0].source.container == name && containers[$0].startedAt <= now }
     }
-    charge(hint, index, millicores, memoryBytes, now)
-    return (pods[hint].ids[index], pods[hint].containers[index].memoryLimitBytes)
-  }
-
-  private mutating func charge(_ place: Int, _ index: Int, _ millicores: Double?, _ memoryBytes: Int64?, _ now: Instant) {
-    if let memoryBytes { setMemory(place, index, memoryBytes) }
-    let before = pods[place].containers[index].charge
-    var charge = before ?? Charge(nanoseconds: 0, at: pods[place].containers[index].startedAt)
-    // One that goes on as before need not be named in a scrape.
-    if charge.millicores != millicores || before == nil { settle(place, 1) }
-    if let millicores, now > charge.at {
-      charge.nanoseconds += Int64(millicores * Double((now - charge.at).nanoseconds / 1000))
-    }
-    charge.at = max(now, charge.at)
-    charge.millicores = millicores
-    pods[place].containers[index].charge = charge
+    guard let index = place else { return nil }
+    if let memoryBytes { setMemory(hint, index, memoryBytes) }
+    if pods[hint].containers[index].charge(millicores, at: now) { settle(hint, 1) }
+    guard let memoryBytes, let limit = pods[hint].containers[index].memoryLimitBytes, memoryBytes > limit else { return nil }
+    return (pods[hint].ids[index], limit)
   }
 
   mutating func heal(_ id: String, by instant: Instant) { change(id) { $0.healthyAt = min($0.healthyAt, instant) } }
@@ -225,7 +216,7 @@ struct VirtualContainers: Sendable {
   private mutating func count(_ container: Running, _ sign: Int64, on node: Int) {
     withNode(node) {
       $0.memoryBytes += sign * container.memoryBytes
-      $0.cpuMillicores += sign * container.program.cpuMillicores
+      $0.cpuMillicores += sign * container.cpuMillicores
     }
   }
 
@@ -243,7 +234,9 @@ struct VirtualContainers: Sendable {
     changes.samples.reserveCapacity(pending.count + nodes.count)
     gone = []
     var left: [Int] = []
-    for place in pending.sorted() {
+    // Mostly nearly all of them.
+    let all = pending.count > pods.count / 4 ? pods.indices.filter { pods[$0].isPending } : pending.sorted()
+    for place in all {
       if pods[place].unsettled > 0, report(place, now, &changes.samples) { pods[place].unsettled -= 1 }
       pods[place].isPending = pods[place].unsettled > 0
       if pods[place].isPending { left.append(place) }
@@ -283,25 +276,38 @@ struct VirtualContainers: Sendable {
     let before = samples.count
     pods[place].containers.withUnsafeBufferPointer { containers in
       for index in containers.indices where containers[index].startedAt <= now {
-        samples.append(containers[index].sample(of: pods[place].ids[index], at: now))
+        let bytes = containers[index].memoryBytes
+        samples.append(
+          UsageSample(
+            containers[index].source, at: now, startedAt: containers[index].startedAt,
+            cpuNanoseconds: VirtualContainers.cpuNanoseconds(
+              containers[index].charge, containers[index].cpuMillicores, since: containers[index].startedAt, at: now),
+            memoryUsage: bytes, inactiveFile: 0, activeFile: bytes / 2, anonymous: bytes / 2))
       }
     }
     return samples.count > before
   }
+
+  private static func cpuNanoseconds(_ charge: Charge?, _ program: Int64, since start: Instant, at now: Instant) -> Int64 {
+    guard let charge else { return program * 1_000_000 * ((now - start).nanoseconds / 1_000_000_000) }
+    guard let millicores = charge.millicores else { return -1 }
+    return charge.nanoseconds + Int64(millicores * Double((now - charge.at).nanoseconds / 1000))
+  }
 }
 
 extension VirtualContainers.Running {
-  fileprivate func sample(of id: String, at now: Instant) -> UsageSample {
-    UsageSample(
-      node: node, podUID: podUID, container: name, containerID: id, at: now, startedAt: startedAt,
-      cpuNanoseconds: cpuNanoseconds(at: now), memoryUsage: memoryBytes, inactiveFile: 0,
-      activeFile: memoryBytes / 2, anonymous: memoryBytes / 2)
-  }
-
-  private func cpuNanoseconds(at now: Instant) -> Int64 {
-    guard let charge else { return program.cpuMillicores * 1_000_000 * ((now - startedAt).nanoseconds / 1_000_000_000) }
-    guard let millicores = charge.millicores else { return -1 }
-    return charge.nanoseconds + Int64(millicores * Double((now - charge.at).nanoseconds / 1000))
+  /// Goes on with what a load makes it use.
+  /// - Returns: whether a scrape has to name it: one that goes on as before need not be
+  fileprivate mutating func charge(_ millicores: Double?, at now: Instant) -> Bool {
+    var next = charge ?? VirtualContainers.Charge(nanoseconds: 0, at: startedAt)
+    let isNew = next.millicores != millicores || charge == nil
+    if let millicores, now > next.at {
+      next.nanoseconds += Int64(millicores * Double((now - next.at).nanoseconds / 1000))
+    }
+    next.at = max(now, next.at)
+    next.millicores = millicores
+    charge = next
+    return isNew
   }
 }
 

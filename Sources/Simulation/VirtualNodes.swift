@@ -178,10 +178,10 @@ package struct VirtualNodes: Sendable {
   /// A load made a running container use this many thousandths of a core since the last time, and holds this much memory now. nil:
   /// nobody can read it.
   /// - Parameter hint: where the pod may be, and then where it is
-  /// - Returns: the container's ID and memory limit
+  /// - Returns: the container's ID and limit, where it holds more memory than that
   package mutating func charge(
     pod uid: String, _ container: String, millicores: Double?, memoryBytes: Int64?, at now: Instant, hint: inout Int
-  ) -> (id: String, memoryLimitBytes: Int64?)? {
+  ) -> (id: String, memoryLimitBytes: Int64)? {
     containers.charge(pod: uid, container, millicores: millicores, memoryBytes: memoryBytes, at: now, hint: &hint)
   }
 

@@ -10,6 +10,11 @@ struct RestingAutoscalersTests {
 
   private static func key(_ name: String) -> ObjectKey { ObjectKey(.horizontalPodAutoscalers, namespace: "n", name) }
 
+  private func keys(of resting: RestingAutoscalers, _ pods: [String]) -> [ObjectKey] {
+    var resting = resting
+    return resting.keys(ofPods: pods)
+  }
+
   private func sources(_ target: String, _ pods: [String]) -> RestingAutoscalers.Sources {
     .init(target: ObjectKey(.deployments, namespace: "n", target), podUIDs: pods)
   }
@@ -18,13 +23,13 @@ struct RestingAutoscalersTests {
   func rests() {
     var resting = RestingAutoscalers()
     resting.put(a, sources("x", ["1", "2"]))
-    #expect(resting.keys(ofPods: ["2", "3"]) == [a] && resting.contains(a) && resting.keys(in: "n") == [a])
+    #expect(keys(of: resting, ["2", "3"]) == [a] && resting.contains(a) && resting.keys(in: "n") == [a])
     #expect(resting.key(ofTarget: ObjectKey(.deployments, namespace: "n", "x")) == a)
     #expect(resting.wake(a)?.podUIDs == ["1", "2"])
-    #expect(resting.wake(a) == nil && resting.keys(ofPods: ["1"]).isEmpty && resting.keys(in: "n").isEmpty)
+    #expect(resting.wake(a) == nil && keys(of: resting, ["1"]).isEmpty && resting.keys(in: "n").isEmpty)
     #expect(resting.key(ofTarget: ObjectKey(.deployments, namespace: "n", "x")) == nil)
     resting.put(a, sources("x", ["1", "2"]))
-    #expect(resting.keys(ofPods: ["1"]) == [a])
+    #expect(keys(of: resting, ["1"]) == [a])
   }
 
   @Test("other pods and another target take the place of those before")
@@ -33,7 +38,7 @@ struct RestingAutoscalersTests {
     resting.put(a, sources("x", ["1", "2"]))
     _ = resting.wake(a)
     resting.put(a, sources("y", ["2", "3"]))
-    #expect(resting.keys(ofPods: ["1"]).isEmpty && resting.keys(ofPods: ["2"]) == [a] && resting.keys(ofPods: ["3"]) == [a])
+    #expect(keys(of: resting, ["1"]).isEmpty && keys(of: resting, ["2"]) == [a] && keys(of: resting, ["3"]) == [a])
     #expect(resting.key(ofTarget: ObjectKey(.deployments, namespace: "n", "x")) == nil)
     #expect(resting.key(ofTarget: ObjectKey(.deployments, namespace: "n", "y")) == a)
   }
@@ -44,17 +49,17 @@ struct RestingAutoscalersTests {
     resting.put(a, sources("x", ["1"]))
     _ = resting.wake(a)
     resting.put(b, sources("y", ["1"]))
-    #expect(resting.keys(ofPods: ["1"]) == [b])
+    #expect(keys(of: resting, ["1"]) == [b])
     _ = resting.wake(b)
     resting.put(a, sources("x", ["1"]))
-    #expect(resting.keys(ofPods: ["1"]) == [a])
+    #expect(keys(of: resting, ["1"]) == [a])
     _ = resting.wake(a)
     resting.put(b, sources("y", ["1"]))
-    #expect(resting.keys(ofPods: ["1"]) == [b])
+    #expect(keys(of: resting, ["1"]) == [b])
     resting.remove(b)
-    #expect(resting.keys(ofPods: ["1"]).isEmpty && !resting.contains(b))
+    #expect(keys(of: resting, ["1"]).isEmpty && !resting.contains(b))
     resting.put(a, sources("x", ["1"]))
-    #expect(resting.keys(ofPods: ["1"]) == [a])
+    #expect(keys(of: resting, ["1"]) == [a])
   }
 
   @Test("a place of one that is gone is another's, and no source of the first leads there")
@@ -63,7 +68,22 @@ struct RestingAutoscalersTests {
     resting.put(a, sources("x", ["1"]))
     resting.remove(a)
     resting.put(b, sources("y", ["2"]))
-    #expect(resting.keys(ofPods: ["1"]).isEmpty && resting.keys(ofPods: ["2"]) == [b] && resting.wake(a) == nil)
+    #expect(keys(of: resting, ["1"]).isEmpty && keys(of: resting, ["2"]) == [b] && resting.wake(a) == nil)
     #expect(resting.key(ofTarget: ObjectKey(.deployments, namespace: "n", "x")) == nil)
+  }
+
+  @Test("each is named once, in the order of the pods, whatever order was asked for before")
+  func orders() {
+    var resting = RestingAutoscalers()
+    resting.put(a, sources("x", ["1", "3"]))
+    resting.put(b, sources("y", ["2", "4"]))
+    for pods in [["1", "2", "3", "4"], ["1", "2", "3", "4"], ["4", "3", "9", "1"], ["3", "3", "2"]] {
+      let keys = resting.keys(ofPods: pods)
+      #expect(keys == (pods[0] == "4" ? [b, a] : [a, b]))
+    }
+    resting.put(b, sources("y", ["4"]))
+    _ = resting.wake(b)
+    let keys = resting.keys(ofPods: ["4", "3", "1"])
+    #expect(keys == [a])
   }
 }

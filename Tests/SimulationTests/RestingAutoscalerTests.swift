@@ -19,7 +19,7 @@ struct RestingAutoscalerTests {
     mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
       real.keys(affectedBy: change, in: snapshot)
     }
-    func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { real.keys(affectedByUsageOf: podUIDs) }
+    mutating func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { real.keys(affectedByUsageOf: podUIDs) }
     mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
       var plan = real.plan(key, in: snapshot, at: now)
       let beat = HorizontalPodAutoscalerController.syncPeriod + HorizontalPodAutoscalerController.syncWork

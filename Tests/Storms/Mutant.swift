@@ -32,7 +32,7 @@ package struct Mutant: Sendable {
     var name: String { real.name }
     var resources: Set<ResourceID>? { real.resources }
 
-    func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { real.keys(affectedByUsageOf: podUIDs) }
+    mutating func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { real.keys(affectedByUsageOf: podUIDs) }
     mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
       real.keys(affectedBy: change, in: snapshot)
     }

@@ -24,7 +24,7 @@ package struct RefusedWrites: Controller {
   }
 
   package var resources: Set<ResourceID>? { real.resources }
-  package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { real.keys(affectedByUsageOf: podUIDs) }
+  package mutating func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { real.keys(affectedByUsageOf: podUIDs) }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     var plan = real.plan(key, in: snapshot, at: now)

@@ -6,7 +6,7 @@ package struct HorizontalPodAutoscalerController: Controller {
   /// Upstream's own work puts each look off: 15.09 s lie between two looks of recorded runs of v1.36.2, on average.
   package static let syncWork = Duration.milliseconds(90)
   /// Decisions remembered for each autoscaler, and for all of them together.
-  static let decisionLimit = 20
+  package static let decisionLimit = 20
   static let allDecisionsLimit = 40_000
 
   package let name = "horizontal-pod-autoscaler"
@@ -18,11 +18,16 @@ package struct HorizontalPodAutoscalerController: Controller {
   private var resting = RestingAutoscalers()
   /// Whether statuses follow the metrics; if not, they are written when anything else in them changes.
   private let tellsMetrics: Bool
+  /// Decisions remembered for each autoscaler at the most.
+  private let decisionLimit: Int
   /// The autoscalers that were looked at in the last moment in which any was.
   package private(set) var looks: (at: Instant, keys: [ObjectKey]) = (Instant(nanoseconds: 0), [])
 
   /// - Parameter tellsMetrics: false where nobody reads them from statuses: they are most of what autoscalers write
-  package init(tellsMetrics: Bool = true) { self.tellsMetrics = tellsMetrics }
+  package init(tellsMetrics: Bool = true, decisionLimit: Int = Self.decisionLimit) {
+    self.tellsMetrics = tellsMetrics
+    self.decisionLimit = decisionLimit
+  }
 
   /// The last decisions, oldest first: for `wavetank explain` and the live view. One that has held for a while is dated of its
   /// last look.
@@ -53,7 +58,7 @@ package struct HorizontalPodAutoscalerController: Controller {
     }
   }
 
-  package func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { resting.keys(ofPods: podUIDs) }
+  package mutating func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { resting.keys(ofPods: podUIDs) }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
     guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else {
@@ -67,7 +72,7 @@ package struct HorizontalPodAutoscalerController: Controller {
       memories[key] = ScalingMemory(stored, nextLook: now + Self.syncPeriod)
       return Plan(wakeAt: now + Self.syncPeriod)
     }
-    let limit = max(2, min(Self.decisionLimit, Self.allDecisionsLimit / (memories.count + 1)))
+    let limit = max(2, min(decisionLimit, Self.allDecisionsLimit / (memories.count + 1)))
     var isLook = false
     let plan = Self.plan(
       stored, &memories.values[place], &resting, &indexes, snapshot, now, decisionLimit: limit, tellsMetrics, &isLook)

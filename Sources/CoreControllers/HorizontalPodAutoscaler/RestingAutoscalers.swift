@@ -19,10 +19,13 @@ struct RestingAutoscalers: Sendable {
     var isResting = true
     /// Whether all of its sources lead to it: another one may have read some of them since.
     var isWhole = true
+    /// The last question that it was among the answers to.
+    var question: UInt64 = 0
   }
   private var rests = Slots<ObjectKey, Rest>()
   private var byTarget: [ObjectKey: Int] = [:]
-  private var byPod: [String: Int] = [:]
+  private var byPod = Slots<String, Int>()
+  private var question: UInt64 = 0
 
   func contains(_ key: ObjectKey) -> Bool { rests.place(of: key).map { rests[$0].isResting } ?? false }
 
@@ -51,13 +54,17 @@ struct RestingAutoscalers: Sendable {
     rests[place].isWhole = true
     if let other = byTarget.updateValue(place, forKey: read.target), other != place { rests[other].isWhole = false }
     for uid in read.podUIDs {
-      if let other = byPod.updateValue(place, forKey: uid), other != place { rests[other].isWhole = false }
+      let pod = byPod.reserve(uid, place)
+      if byPod[pod] != place { rests[byPod[pod]].isWhole = false }
+      byPod[pod] = place
     }
   }
 
   private mutating func unlink(_ place: Int, _ read: Sources) {
     if byTarget[read.target] == place { byTarget[read.target] = nil }
-    for uid in read.podUIDs where byPod[uid] == place { byPod[uid] = nil }
+    for uid in read.podUIDs {
+      if let pod = byPod.place(of: uid), byPod[pod] == place { byPod.remove(uid, leaving: -1) }
+    }
   }
 
   /// - Parameter place: where it rests, if that is known
@@ -78,14 +85,28 @@ struct RestingAutoscalers: Sendable {
 
   func key(ofTarget target: ObjectKey) -> ObjectKey? { byTarget[target].flatMap(key) }
 
-  func keys(ofPods uids: [String]) -> [ObjectKey] { uids.compactMap { byPod[$0].flatMap(key) } }
+  /// Each once, in the order of their first pods.
+  mutating func keys(ofPods uids: [String]) -> [ObjectKey] {
+    question += 1
+    var keys: [ObjectKey] = []
+    var pod = -1
+    for uid in uids {
+      guard let found = byPod.place(of: uid, after: pod) else { continue }
+      pod = found
+      let place = byPod[pod]
+      guard rests[place].isResting, rests[place].question != question else { continue }
+      rests[place].question = question
+      keys.append(rests[place].key)
+    }
+    return keys
+  }
 
   private func key(at place: Int) -> ObjectKey? { rests[place].isResting ? rests[place].key : nil }
 
   /// Those that a change of a pod may concern.
   func keys(affectedBy change: StoreChange, _ selectors: SelectorIndex) -> [ObjectKey] {
     if rests.isEmpty { return [] }
-    let known = byPod[change.object.uid].flatMap(key)
+    let known = byPod.place(of: change.object.uid).flatMap { key(at: byPod[$0]) }
     let labels = change.object.metadata.labels
     if change.kind == .modified, change.previous?.metadata.labels == labels { return known.map { [$0] } ?? [] }
     return (known.map { [$0] } ?? []) + selectors.keys(matching: labels, namespace: change.object.key.namespace).filter(contains)

@@ -58,7 +58,7 @@ package struct MetricsWindow: Sendable {
     var partial: [Int] = []
     var pod = -1
     for sample in changes.samples {
-      let known = sample.podUID.isEmpty ? nil : pods.place(of: sample.podUID, hint: pod + 1)
+      let known = sample.podUID.isEmpty ? nil : pods.place(of: sample.podUID, after: pod)
       // Pods stay where they are.
       let hint = known.map { pods[$0].node } ?? -1
       guard let node = nodes.place(of: sample.node, hint: hint), nodes[node].scrape == scrape else { continue }
@@ -71,8 +71,7 @@ package struct MetricsWindow: Sendable {
       }
       pod = known ?? pods.reserve(sample.podUID, PodSeries())
       move(sample.podUID, from: pods[pod].node, to: node)
-      pods[pod].goOn(to: earlier)
-      let (isFirst, isNew) = pods[pod].add(sample, scrape, on: node)
+      let (isFirst, isNew) = pods[pod].add(sample, scrape, on: node, after: earlier)
       if isNew || isFirst { changed.append(sample.podUID) }
       if pods[pod].isPartial { partial.append(pod) }
     }

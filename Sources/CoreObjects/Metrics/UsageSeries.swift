@@ -49,27 +49,13 @@ struct UsageSeries: Sendable {
   /// Younger containers have no rate yet: their start would dominate it.
   private static let leastAge: Duration = .seconds(10)
 
-  /// Whose readings they are. Shared: a series is copied at each look, and its names are hardly ever asked for.
-  private final class Source: Sendable {
-    let container: String
-    let containerID: String
-    let node: String
-
-    init(_ sample: UsageSample) {
-      container = sample.container
-      containerID = sample.containerID
-      node = sample.node
-    }
-  }
-
-  private var source: Source
-  var container: String { source.container }
+  private(set) var source: UsageSource
   private(set) var last: Reading
   private(set) var previous: RateStart?
   private(set) var scrape: UInt64
 
   init(_ sample: UsageSample, _ scrape: UInt64) {
-    source = Source(sample)
+    source = sample.source
     last = Reading(sample)
     self.scrape = scrape
   }
@@ -78,9 +64,10 @@ struct UsageSeries: Sendable {
   /// - Returns: whether the usage is another than before.
   mutating func add(_ sample: UsageSample, _ scrape: UInt64) -> Bool {
     self.scrape = scrape
-    let isSame = sample.containerID == source.containerID && sample.node == source.node
+    let isSame =
+      sample.source === source || (sample.containerID == source.containerID && sample.node == source.node)
     if isSame, sample.at <= last.at { return false }
-    if !isSame { source = Source(sample) }
+    if !isSame { source = sample.source }
     // No rate begins at a reading that failed: its counter is none.
     let isRead = last.cpuNanoseconds >= 0 || sample.cpuNanoseconds < 0
     let continues = isSame && isRead && sample.cpuNanoseconds >= last.cpuNanoseconds
@@ -115,7 +102,7 @@ struct UsageSeries: Sendable {
     return RateStart(at: last.startedAt, cpuNanoseconds: 0)
   }
 
-  func usage(since start: RateStart) -> ContainerUsage { ContainerUsage(container, last, since: start) }
+  func usage(since start: RateStart) -> ContainerUsage { ContainerUsage(source.container, last, since: start) }
 
   /// When its usage was last seen, `time` being its node's last scrape, and since when; nil: since its first point.
   func moment(_ time: ScrapeTime?) -> (at: Instant, window: Duration?) {
@@ -151,15 +138,21 @@ struct PodSeries: Sendable {
   private var seen = 0
   private(set) var containers: [UsageSeries] = []
 
+  /// - Parameter earlier: a scrape before, up to which containers that were not named went on as they did
   /// - Returns: whether it is the pod's first sample in the scrape, and whether the usage is another than before.
-  mutating func add(_ sample: UsageSample, _ scrape: UInt64, on node: Int) -> (isFirst: Bool, isNew: Bool) {
+  mutating func add(_ sample: UsageSample, _ scrape: UInt64, on node: Int, after earlier: ScrapeTime? = nil) -> (
+    isFirst: Bool, isNew: Bool
+  ) {
+    if let earlier { for index in containers.indices { containers[index].goOn(to: earlier) } }
     let isFirst = self.scrape != scrape
     if isFirst {
       self.scrape = scrape
       self.node = node
       seen = 0
     }
-    if let index = containers.firstIndex(where: { $0.container == sample.container }) {
+    if let index = containers.firstIndex(where: {
+      $0.source === sample.source || $0.source.container == sample.container
+    }) {
       if containers[index].scrape != scrape { seen += 1 }
       return (isFirst, containers[index].add(sample, scrape))
     }
@@ -176,7 +169,7 @@ struct PodSeries: Sendable {
     let series = containers.span
     var earliest: (at: Instant, window: Duration)?
     for name in names {
-      guard let index = series.indices.first(where: { series[$0].container == name }),
+      guard let index = series.indices.first(where: { series[$0].source.container == name }),
         let start = series[index].startPoint(scrapePeriod)
       else { return nil }
       visit(series[index].usage(since: start))
@@ -185,10 +178,6 @@ struct PodSeries: Sendable {
       if earliest.map({ at < $0.at }) ?? true { earliest = (at, window ?? at - start.at) }
     }
     return earliest
-  }
-
-  mutating func goOn(to time: ScrapeTime) {
-    for index in containers.indices { containers[index].goOn(to: time) }
   }
 
   /// The scrape did not name every container.

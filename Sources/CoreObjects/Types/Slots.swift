@@ -8,6 +8,8 @@
   @usableFromInline var names: [Name?] = []
   @usableFromInline var free: [Int] = []
   @usableFromInline var places: [Name: Int] = [:]
+  /// Behind each place, and before all, the one that was asked for next the last time.
+  @usableFromInline var followers: [Int] = []
 
   @inlinable package init() {}
 
@@ -21,8 +23,25 @@
 
   /// - Parameter hint: where it may be
   @inlinable package func place(of name: Name, hint: Int) -> Int? {
+    isPlace(hint, of: name) ? hint : places[name]
+  }
+
+  @inlinable func isPlace(_ place: Int, of name: Name) -> Bool {
     let names = names.span
-    return names.indices.contains(hint) && names[hint] == name ? hint : places[name]
+    return names.indices.contains(place) && names[place] == name
+  }
+
+  /// For who goes through many names again and again, mostly in the order of the last time.
+  /// - Parameter before: the place of the name before it, which may be the same name; -1 for the first
+  @inlinable package mutating func place(of name: Name, after before: Int) -> Int? {
+    let hint = followers.indices.contains(before + 1) ? followers[before + 1] : -1
+    if isPlace(hint, of: name) { return hint }
+    guard let place = place(of: name, hint: before) else { return nil }
+    if place != before {
+      while followers.count <= before + 1 { followers.append(-1) }
+      followers[before + 1] = place
+    }
+    return place
   }
 
   @inlinable package subscript(place: Int) -> Value {

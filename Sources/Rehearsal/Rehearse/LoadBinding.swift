@@ -18,25 +18,27 @@ struct LoadBinding: Sendable {
     _ loads: [RehearsalLoad], to autoscalers: [ManifestObject], besides others: [ManifestObject] = []
   ) throws(RehearsalError) -> [LoadBinding] {
     var bindings: [LoadBinding] = []
+    let readers = autoscalers.map { autoscaler in
+      let alike = [autoscaler] + others.filter { $0.hasTarget(of: autoscaler) }
+      return (target: autoscaler.tree[.spec][.scaleTargetRef][.name].string, alike, alike.flatMap { ReadMetric.all(of: $0.tree) })
+    }
+    let isSpread = Set(autoscalers.map(\.namespace)).count > 1
+    let names = autoscalers.map { isSpread ? "\($0.namespace)/\($0.name)" : $0.name }.joined(separator: ", ")
     for load in loads {
       var found: [LoadBinding] = []
-      for (index, autoscaler) in autoscalers.enumerated() {
-        let target = autoscaler.tree[.spec][.scaleTargetRef][.name].string
-        let alike = [autoscaler] + others.filter { $0.hasTarget(of: autoscaler) }
+      for (index, (target, alike, all)) in readers.enumerated() {
         if let subject = load.subject, subject != target, !alike.contains(where: { $0.isCalled(subject) }) { continue }
-        let metrics = alike.flatMap { ReadMetric.all(of: $0.tree) }.filter { $0.name == load.metric && $0.meets(load.selector) }
+        let metrics = all.filter { $0.name == load.metric && $0.meets(load.selector) }
         guard let metric = metrics.first else { continue }
         // Whatever a container uses, all metrics of the resource see it; of other metrics each is a series of its own.
         if !metric.isResource, let other = metrics.first(where: { !$0.isSame(as: metric) }) {
           let names = [metric, other].map { ReadMetric.text($0.name, $0.marks) }.joined(separator: " and ")
           throw RehearsalError(
-            "\(autoscaler.name) reads \(names): say which, as in --load '\(ReadMetric.text(other.name, other.marks))=…'",
+            "\(autoscalers[index].name) reads \(names): say which, as in --load '\(ReadMetric.text(other.name, other.marks))=…'",
             at: load.place)
         }
         found.append(LoadBinding(load: load, metric: metric, autoscaler: index))
       }
-      let isSpread = Set(autoscalers.map(\.namespace)).count > 1
-      let names = autoscalers.map { isSpread ? "\($0.namespace)/\($0.name)" : $0.name }.joined(separator: ", ")
       guard let first = found.first else {
         let read = autoscalers.flatMap { autoscaler in
           ReadMetric.all(of: autoscaler.tree).map { load.selector.isEmpty ? $0.name : ReadMetric.text($0.name, $0.marks) }

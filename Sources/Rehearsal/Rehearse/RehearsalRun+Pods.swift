@@ -1,4 +1,6 @@
+import CoreAPI
 import CoreEngine
+import CoreNode
 import CoreObjects
 import Simulation
 
@@ -18,6 +20,53 @@ struct PodDue: Sendable {
 }
 
 extension RehearsalRun {
+  mutating func planGate(_ uid: String) {
+    guard let place = recorder.pods.place(of: uid) else { return }
+    let pod = recorder.pods[place]
+    guard let wait = pod.waitSeconds, let started = pod.startedAt, pod.gateStart != started else { return }
+    recorder.pods[place].gateStart = started
+    if pod.gateStart != nil { setGate(pod.key, isOpen: false) }
+    add(PodDue(at: started + .seconds(wait), uid: uid, action: .openGate))
+  }
+
+  private mutating func add(_ due: PodDue) {
+    dues.append(due)
+    dues.sort { ($0.at, $0.uid) > ($1.at, $1.uid) }
+  }
+
+  mutating func performDues() {
+    while let due = dues.last, due.at <= cluster.now {
+      dues.removeLast()
+      switch due.action {
+      case .end(let container):
+        for running in cluster.nodes.running(ofPod: due.uid, at: cluster.now) where running.name == container {
+          cluster.end(running.id, with: 0, .process)
+        }
+        receive()
+      case .openOther(let key):
+        if cluster.engine.store.get(key)?.uid == due.uid { setGate(key, isOpen: true) }
+      case .openGate:
+        guard let pod = recorder.pods.place(of: due.uid).map({ recorder.pods[$0] }), let wait = pod.waitSeconds,
+          let started = pod.startedAt, started + .seconds(wait) <= cluster.now
+        else { continue }
+        setGate(pod.key, isOpen: true)
+      }
+    }
+  }
+
+  private mutating func setGate(_ key: ObjectKey, isOpen: Bool) {
+    guard var tree = cluster.engine.store.get(key)?.tree else { return }
+    var status = tree[.status]
+    let condition: JSON = [
+      "type": .string(StartUp.gate), "status": isOpen ? "True" : "False", "lastTransitionTime": .string(cluster.now.rfc3339),
+    ]
+    status.put(.conditions, .array(status[.conditions].elements.filter { $0[.type].string != StartUp.gate } + [condition]))
+    tree.put(.status, status)
+    _ = try? cluster.write(.status(.pods, in: tree), by: .node(tree[.spec][.nodeName].string ?? ""))
+    cluster.settle()
+    receive()
+  }
+
   /// Init containers, and those of a pod that is not to be started again, a Job's, have nothing to do and succeed.
   mutating func planEnds(_ object: StoredObject) {
     let pod = object.view(Pod.self)

@@ -28,6 +28,8 @@ package struct RehearsalRun: Sendable {
   private(set) var bindings: [LoadBinding]
   var plays: [LoadPlay]
   var cursors: [LoadCursors]
+  /// Of each autoscaler.
+  var fed: [FedPods]
   var recorder: RunRecorder
   /// What is to happen to pods later, the next one last.
   var dues: [PodDue] = []
@@ -39,8 +41,6 @@ package struct RehearsalRun: Sendable {
   var tests: [PlayedTest] = []
   /// Those to come, the next one last.
   private var steps: [RehearsalStep] = []
-  /// How many there were at the last scrape.
-  var lastUsages = 0
   var random: RandomSource
   /// Second 0; before it is known the load has its first level.
   private(set) var zero = Instant(nanoseconds: .max)
@@ -118,6 +118,7 @@ package struct RehearsalRun: Sendable {
     showsMetrics = bindings.contains { !$0.metric.isResource }
     plays = bindings.map { LoadPlay($0.load.model) }
     cursors = bindings.map { _ in LoadCursors() }
+    fed = FedPods.all(bindings, autoscalers: autoscalers.count)
     random = RandomSource(seed: input.seed &+ 0x5EED)
     cluster = VirtualCluster(
       seed: input.seed, nodes: input.nodes, start: start, timeZones: input.timeZones,
@@ -126,7 +127,7 @@ package struct RehearsalRun: Sendable {
       controllers.map { controller in
         // A test may ask a status for them.
         controller is HorizontalPodAutoscalerController
-          ? HorizontalPodAutoscalerController(tellsMetrics: !input.tests.isEmpty) : controller
+          ? HorizontalPodAutoscalerController(tellsMetrics: !input.tests.isEmpty, decisionLimit: 1) : controller
       }
     }
     cluster.appends = []
@@ -326,53 +327,6 @@ package struct RehearsalRun: Sendable {
       case .delete(let key, _): recorder.delete(key, at: cluster.now)
       }
     }
-  }
-
-  private mutating func planGate(_ uid: String) {
-    guard let place = recorder.pods.place(of: uid) else { return }
-    let pod = recorder.pods[place]
-    guard let wait = pod.waitSeconds, let started = pod.startedAt, pod.gateStart != started else { return }
-    recorder.pods[place].gateStart = started
-    if pod.gateStart != nil { setGate(pod.key, isOpen: false) }
-    add(PodDue(at: started + .seconds(wait), uid: uid, action: .openGate))
-  }
-
-  mutating func add(_ due: PodDue) {
-    dues.append(due)
-    dues.sort { ($0.at, $0.uid) > ($1.at, $1.uid) }
-  }
-
-  private mutating func performDues() {
-    while let due = dues.last, due.at <= cluster.now {
-      dues.removeLast()
-      switch due.action {
-      case .end(let container):
-        for running in cluster.nodes.running(ofPod: due.uid, at: cluster.now) where running.name == container {
-          cluster.end(running.id, with: 0, .process)
-        }
-        receive()
-      case .openOther(let key):
-        if cluster.engine.store.get(key)?.uid == due.uid { setGate(key, isOpen: true) }
-      case .openGate:
-        guard let pod = recorder.pods.place(of: due.uid).map({ recorder.pods[$0] }), let wait = pod.waitSeconds,
-          let started = pod.startedAt, started + .seconds(wait) <= cluster.now
-        else { continue }
-        setGate(pod.key, isOpen: true)
-      }
-    }
-  }
-
-  private mutating func setGate(_ key: ObjectKey, isOpen: Bool) {
-    guard var tree = cluster.engine.store.get(key)?.tree else { return }
-    var status = tree[.status]
-    let condition: JSON = [
-      "type": .string(StartUp.gate), "status": isOpen ? "True" : "False", "lastTransitionTime": .string(cluster.now.rfc3339),
-    ]
-    status.put(.conditions, .array(status[.conditions].elements.filter { $0[.type].string != StartUp.gate } + [condition]))
-    tree.put(.status, status)
-    _ = try? cluster.write(.status(.pods, in: tree), by: .node(tree[.spec][.nodeName].string ?? ""))
-    cluster.settle()
-    receive()
   }
 
   /// What the autoscalers have decided just now.

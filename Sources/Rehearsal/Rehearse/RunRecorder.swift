@@ -10,6 +10,8 @@ struct RunRecorder: Sendable {
   var pods = Slots<String, TrackedPod>()
   /// Where the pods of each autoscaler's target are, in the order in which they came.
   private(set) var members: [[Int]]
+  /// Of each autoscaler: grows with every change of one of its pods.
+  private(set) var versions: [Int]
   private var uids: [ObjectKey: String] = [:]
   /// Of each autoscaler, as it is now.
   private var targets: [StoredObject?]
@@ -17,7 +19,7 @@ struct RunRecorder: Sendable {
   private var autoscalersByKey: [ObjectKey: Int] = [:]
   private var zero: Instant?
   private var lastLooks: [Instant?]
-  private var lastReasons: [String]
+  private var lastReasons: [Hindrance]
   private var openHolds: [HoldSpan?]
   private var onNodes: [String: Int] = [:]
   private var nodeSeries: [String: RunSeries] = [:]
@@ -27,9 +29,10 @@ struct RunRecorder: Sendable {
   init(name: String, seconds: Double, _ autoscalers: [ManifestObject]) {
     record = RunRecord(name: name, lengthSeconds: seconds)
     members = autoscalers.map { _ in [] }
+    versions = autoscalers.map { _ in 1 }
     targets = autoscalers.map { _ in nil }
     lastLooks = autoscalers.map { _ in nil }
-    lastReasons = autoscalers.map { _ in "" }
+    lastReasons = autoscalers.map { _ in Hindrance() }
     openHolds = autoscalers.map { _ in nil }
     rename(name, autoscalers)
   }
@@ -95,6 +98,7 @@ struct RunRecorder: Sendable {
     let pod = pods[place]
     pods.remove(uid, leaving: pod)
     members[pod.autoscaler].removeAll { $0 == place }
+    versions[pod.autoscaler] += 1
     move(from: pod.node, to: "", now)
     if let second = second(now), let place = pod.recordPlace {
       record.autoscalers[pod.autoscaler].pods[place].usage.add(.nan, at: second)
@@ -111,6 +115,7 @@ struct RunRecorder: Sendable {
     if let place = pods.place(of: object.uid) {
       let before = pods[place].node
       pods[place].update(object)
+      versions[pods[place].autoscaler] += 1
       move(from: before, to: pods[place].node, now)
       tellTrouble(object, now)
       return
@@ -125,6 +130,7 @@ struct RunRecorder: Sendable {
     if uids[object.key] != nil { delete(object.key, at: now) }
     let pod = TrackedPod(object, autoscaler: index, waitSeconds: wait(object.tree))
     members[index].append(pods.reserve(object.uid, pod))
+    versions[index] += 1
     uids[object.key] = object.uid
     move(from: "", to: pod.node, now)
   }
@@ -190,9 +196,6 @@ struct RunRecorder: Sendable {
   func isFollowed(_ pod: ObjectKey) -> Bool { uids[pod] != nil }
 
   // MARK: Loads
-
-  /// Where the pods of an autoscaler's target are whose containers run, in the order in which they came.
-  func running(autoscaler: Int) -> [Int] { members[autoscaler].filter { pods[$0].startedAt != nil } }
 
   /// What a load came to, and what each pod uses of the first one.
   /// - Parameter running: where the pods are
@@ -272,24 +275,15 @@ struct RunRecorder: Sendable {
     lastLooks[index] = decision.at
     recordMetrics(decision, index, second)
     recordHold(decision, index, second)
-    if decision.desired != decision.current || isNews(decision, index) {
+    let hindrance = Hindrance(decision)
+    // What holds a count back is told once, when it begins.
+    if decision.desired != decision.current || (hindrance != lastReasons[index] && hindrance != Hindrance()) {
       record.autoscalers[index].decisions.append(
         DecisionRecord(
           second: second, from: decision.current, to: decision.desired,
           sentence: decision.sentence { Elapsed.text(self.second($0) ?? 0) }))
     }
-    lastReasons[index] = RunRecorder.kind(of: decision)
-  }
-
-  /// What holds a count back is told once, when it begins.
-  private func isNews(_ decision: Decision, _ index: Int) -> Bool {
-    let kind = RunRecorder.kind(of: decision)
-    return !kind.isEmpty && kind != lastReasons[index]
-  }
-
-  private static func kind(of decision: Decision) -> String {
-    [decision.stabilizedReason?.rawValue, decision.limitedReason?.rawValue, decision.winner == nil ? decision.problem : nil]
-      .compactMap { $0 }.joined(separator: " ")
+    lastReasons[index] = hindrance
   }
 
   private mutating func recordMetrics(_ decision: Decision, _ index: Int, _ second: Double) {
@@ -353,5 +347,19 @@ struct RunRecorder: Sendable {
     }
     record.podsOnNodes = nodeSeries.keys.sorted().map { ($0, nodeSeries[$0]!) }
     return record
+  }
+}
+
+/// What holds a count back.
+private struct Hindrance: Equatable {
+  var stabilized: ScalingLimits.Stabilized?
+  var limited: ScalingLimits.Limited?
+  var problem: String?
+
+  init() {}
+  init(_ decision: Decision) {
+    stabilized = decision.stabilizedReason
+    limited = decision.limitedReason
+    if decision.winner == nil { problem = decision.problem }
   }
 }

@@ -19,8 +19,6 @@ struct TrackedPod: Sendable {
   let firstContainer: String
   /// What its annotations say that it uses, where no load does.
   let annotated: KWOKUsage?
-  /// Where its containers may be.
-  var containersHint = -1
   /// Place of its series in the record; nil before its first usage.
   var recordPlace: Int?
 
