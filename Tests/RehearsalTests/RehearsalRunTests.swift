@@ -141,6 +141,27 @@ import Testing
     #expect(run.autoscalers[0].ready.values.contains { $0 < 10 && $0 > 2 })
   }
 
+  @Test("tells once of each pod that a budget keeps on a drained node, and of a target that is gone")
+  func refusals() throws {
+    var setting = RehearsalSetting()
+    setting.steps = [
+      RehearsalStep(60, .drain(node: "node-1"), at: ""),
+      RehearsalStep(300, .delete(try ObjectReferenceText("deploy/web", at: "")), at: ""),
+    ]
+    var input = try setting.input()
+    input.nodes = VirtualNode.workers(1, cpuMillicores: 4000, memoryBytes: 1 << 32)
+    input.objects += try RehearsalSetting.objects(
+      """
+      apiVersion: policy/v1
+      kind: PodDisruptionBudget
+      metadata: {name: web}
+      spec: {minAvailable: 2, selector: {matchLabels: {app: web}}}
+      """)
+    let told = try RehearsalRun.play(input, name: "today").events.map(\.text)
+    #expect(told.count { $0.contains("stays on node-1: ") } == 2, RehearsalSetting.replay)
+    #expect(told.count { $0.hasPrefix("web finds no target: ") } == 1 && told.count == 5, "\(told)")
+  }
+
   @Test("evicts nothing any more from a node that is restored after a drain")
   func restore() throws {
     var setting = RehearsalSetting()

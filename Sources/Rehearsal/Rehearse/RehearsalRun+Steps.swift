@@ -64,7 +64,11 @@ extension RehearsalRun {
   mutating func evict() {
     for node in draining {
       for request in StepRequest.evictions(of: cluster.engine.store.list(.pods).map(\.tree), on: node) {
-        _ = ask(request.method, request.path, request.query, request.contentType, request.body)
+        let answer = ask(request.method, request.path, request.query, request.contentType, request.body)
+        if answer.status < 300 || !heldBack.insert(request.path).inserted { continue }
+        recorder.tell(
+          "\(request.body[.metadata][.name].string ?? "") stays on \(node): \(answer.tree[.message].string ?? "")", .event,
+          at: cluster.now)
       }
     }
   }

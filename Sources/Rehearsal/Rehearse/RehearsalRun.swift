@@ -37,6 +37,8 @@ package struct RehearsalRun: Sendable {
   var silences: [(target: ObjectKey, until: Instant)] = []
   /// Nodes from which pods are being evicted.
   var draining: [String] = []
+  /// Paths of evictions that were refused, each told once.
+  var heldBack: Set<String> = []
   /// Chainsaw tests, as far as they are played.
   var tests: [PlayedTest] = []
   /// Those to come, the next one last.

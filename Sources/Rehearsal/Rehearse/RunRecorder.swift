@@ -153,6 +153,7 @@ struct RunRecorder: Sendable {
   /// Pods that are not made, or do not start, and whose status does not say why: a quota, a missing ServiceAccount or volume.
   private mutating func putEvent(_ object: StoredObject, at now: Instant) {
     let about = object.tree["involvedObject"]
+    if object.tree["reason"].string == "FailedGetScale" { return tellLostTarget(object, about, now) }
     guard let reason = object.tree["reason"].string, ["FailedCreate", "FailedMount"].contains(reason),
       let name = about[.name].string, let text = object.tree[.message].string,
       targets.contains(where: { target in
@@ -163,6 +164,16 @@ struct RunRecorder: Sendable {
     lastWarning = "\(name): \(text)"
     guard let second = second(now), told.insert("\(name) \(reason)").inserted else { return }
     record.events.append(RunEvent(second, .unschedulable, "\(name): \(text)"))
+  }
+
+  /// An autoscaler makes no decision where it does not find its target.
+  private mutating func tellLostTarget(_ object: StoredObject, _ about: JSON, _ now: Instant) {
+    let name = about[.name].string ?? ""
+    guard let second = second(now), let text = object.tree[.message].string,
+      autoscalersByKey.keys.contains(where: { $0.namespace == object.key.namespace && $0.name == name }),
+      told.insert("\(object.key.namespace)/\(name) FailedGetScale").inserted
+    else { return }
+    record.events.append(RunEvent(second, .event, "\(name) finds no target: \(text)"))
   }
 
   /// Why a pod does not get on; nil if it does.
