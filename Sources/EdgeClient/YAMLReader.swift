@@ -25,6 +25,8 @@ package struct YAMLReader {
   /// The line of each field, by its path ("spec.load[0].metric"); nil where nobody asks.
   private var lines: [String: Int]?
   private var path = ""
+  /// The lines of the elements of lists right below the document.
+  private var elements: [Int] = []
 
   private init(keepsDuplicates: Bool) { self.keepsDuplicates = keepsDuplicates }
 
@@ -34,23 +36,23 @@ package struct YAMLReader {
     try located(text, keepsDuplicates: keepsDuplicates).map(\.value)
   }
 
-  /// The documents with the lines of their first values, from 1.
-  package static func located(
-    _ text: String, keepsDuplicates: Bool = false
-  ) throws(YAMLError) -> [(value: JSON, line: Int)] {
+  /// A document with the line of its first value, from 1, and those of the elements of lists right below it ("items").
+  package typealias Located = (value: JSON, line: Int, elements: [Int])
+
+  package static func located(_ text: String, keepsDuplicates: Bool = false) throws(YAMLError) -> [Located] {
     var lines: [String: Int]?
     return try located(text, keepsDuplicates: keepsDuplicates, &lines)
   }
 
   private static func located(
     _ text: String, keepsDuplicates: Bool, _ lines: inout [String: Int]?
-  ) throws(YAMLError) -> [(value: JSON, line: Int)] {
+  ) throws(YAMLError) -> [Located] {
     var reader = YAMLReader(keepsDuplicates: keepsDuplicates)
     reader.lines = lines
     guard yaml_parser_initialize(&reader.parser) == 1 else { throw YAMLError(line: 0, message: "no memory for the YAML parser") }
     defer { yaml_parser_delete(&reader.parser) }
     let bytes = Array(text.utf8)
-    var outcome: Result<[(value: JSON, line: Int)], YAMLError> = .success([])
+    var outcome: Result<[Located], YAMLError> = .success([])
     bytes.withUnsafeBufferPointer { buffer in
       yaml_parser_set_input_string(&reader.parser, buffer.baseAddress, buffer.count)
       do throws(YAMLError) { outcome = .success(try reader.all()) } catch { outcome = .failure(error) }
@@ -72,8 +74,8 @@ package struct YAMLReader {
     return (documents[0].value, lines ?? [:])
   }
 
-  private mutating func all() throws(YAMLError) -> [(value: JSON, line: Int)] {
-    var documents: [(value: JSON, line: Int)] = []
+  private mutating func all() throws(YAMLError) -> [Located] {
+    var documents: [Located] = []
     while true {
       var event = try next()
       defer { yaml_event_delete(&event) }
@@ -81,10 +83,11 @@ package struct YAMLReader {
       case YAML_STREAM_END_EVENT: return documents
       case YAML_DOCUMENT_START_EVENT:
         anchors = [:]
+        elements = []
         var first = try next()
         defer { yaml_event_delete(&first) }
         let value = try value(of: first, 0)
-        if !value.isNull { documents.append((value, Int(first.start_mark.line) + 1)) }
+        if !value.isNull { documents.append((value, Int(first.start_mark.line) + 1, elements)) }
       default: continue
       }
     }
@@ -135,6 +138,7 @@ package struct YAMLReader {
         var item = try next()
         defer { yaml_event_delete(&item) }
         if item.type == YAML_SEQUENCE_END_EVENT { return .array(elements) }
+        if depth == 1 { self.elements.append(Int(item.start_mark.line) + 1) }
         let outer = lines == nil ? path : enter("", "[\(elements.count)]", item)
         elements.append(try value(of: item, depth + 1))
         path = outer

@@ -49,19 +49,25 @@ enum Manifests {
     }
     var objects: [ManifestObject] = []
     do throws(YAMLError) {
-      for (tree, line) in try YAMLReader.located(text) { try add(tree, name, line, &objects) }
+      for document in try YAMLReader.located(text) { try add(document.value, name, document.line, document.elements, &objects) }
     } catch let error {
       throw RehearsalError(error.message, at: "\(name):\(error.line)")
     }
     return objects
   }
 
-  private static func add(_ tree: JSON, _ file: String, _ line: Int, _ objects: inout [ManifestObject]) throws(YAMLError) {
+  /// - Parameter lines: of the items, where it is a List
+  private static func add(
+    _ tree: JSON, _ file: String, _ line: Int, _ lines: [Int], _ objects: inout [ManifestObject]
+  ) throws(YAMLError) {
     guard tree.isObject, let kind = tree[.kind].string else {
       throw YAMLError(line: line, message: "a document without kind is no object of Kubernetes")
     }
     if kind == "List" || (kind.hasSuffix("List") && tree[.items].isArray) {
-      for item in tree[.items].elements { try add(item, file, line, &objects) }
+      let items = tree[.items].elements
+      for (index, item) in items.enumerated() {
+        try add(item, file, lines.count == items.count ? lines[index] : line, [], &objects)
+      }
     } else {
       objects.append(ManifestObject(tree, file: file, line: line))
     }

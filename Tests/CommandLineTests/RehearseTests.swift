@@ -126,6 +126,11 @@ struct RehearseTests {
       try (text + manifests).write(toFile: folder + "/all.yaml", atomically: true, encoding: .utf8)
       let refused = try await Self.run(["-f", "all.yaml", "--for", "1m"], in: folder)
       #expect(refused.status == 2 && refused.errors.contains("all.yaml:1: Widget w: example.com/v1 Widget is not served"))
+      let list =
+        "kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n- apiVersion: x/v1\n  kind: B\n"
+      try list.write(toFile: folder + "/list.yaml", atomically: true, encoding: .utf8)
+      let item = try await Self.run(["-f", "list.yaml", "--for", "1m"], in: folder)
+      #expect(item.status == 2 && item.errors.contains("list.yaml:5: B "), "\(item)")
       let played = try await Self.run(["-f", "all.yaml", "--for", "1m", "--skip-unserved"], in: folder)
       #expect(played.status == 0 && played.errors.contains("all.yaml:1: Widget w is left out"), "\(played)")
     }
