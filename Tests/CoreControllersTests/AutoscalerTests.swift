@@ -21,6 +21,16 @@ struct AutoscalerTests {
     #expect(auto.replicas == 4)
   }
 
+  @Test("an average that is no whole Ki stands in the status as a server keeps a plain number: in decimal units")
+  func decimalAverage() throws {
+    var auto = try AutoscaledWorld(replicas: 2, memory: [97_092_000, 97_092_000])
+    auto.run(for: 16)
+    #expect(auto.status.currentMetrics.first?.resource.current.averageValue == "97092k")
+    auto.memory = [97_092_001, 97_092_001]
+    auto.run(for: 30)
+    #expect(auto.status.currentMetrics.first?.resource.current.averageValue == "97092001")
+  }
+
   @Test("status tells the counts, the utilisation in whole percents and the average in binary units")
   func status() throws {
     var auto = try AutoscaledWorld(replicas: 2, memory: [64 * mi, 65 * mi])

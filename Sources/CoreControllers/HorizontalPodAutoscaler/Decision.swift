@@ -151,11 +151,13 @@ package struct MetricDecision: Sendable {
     return Self.whole(goalMilli * ratio)
   }
 
-  /// What is held against the target, for the status: plain milli-units, as upstream, but for memory.
+  /// What is held against the target, for the status: plain milli-units, as upstream, but for memory. Bytes that are no whole Ki are
+  /// told as a server keeps them, which reads a number without a unit as a decimal one: 97092k.
   var amount: MetricValueStatus {
     if targetValueMilli != nil { return .make(value: Quantity(milli: valueMilli ?? 0).description) }
     let average = isMemory ? Quantity(bytes: averageMilli / 1000) : Quantity(milli: averageMilli)
-    return .make(averageValue: average.description, averageUtilization: utilization)
+    let text = average.description
+    return .make(averageValue: isMemory ? Quantity(text)?.description ?? text : text, averageUtilization: utilization)
   }
 
   private static func whole(_ amount: Double) -> Int64 { Int64(max(0, min(amount, 9e18))) }
