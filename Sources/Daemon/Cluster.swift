@@ -95,14 +95,13 @@ package final class Cluster: Sendable {
     let isScraping = Turnstile()
     scraping.withLock {
       $0 = Task.detached {
-        // On a grid of the cluster's time: the work of each turn would else be added to the period.
-        var next = clock.now
+        var turn = clock.now
         while !Task.isCancelled {
           host.usage(agent.usage())
           agent.checkStorage()
           Cluster.scrape(agent, host, isScraping)
-          repeat { next = next + .seconds(15) } while next <= clock.now
-          try? await Task.sleep(for: clock.wait(until: next))
+          turn = clock.next(after: turn, everySeconds: 15)
+          try? await Task.sleep(for: clock.wait(until: turn))
         }
       }
     }

@@ -21,6 +21,12 @@ package struct ClusterClock: Sendable {
     .nanoseconds(max(0, Int64(Double(instant.nanoseconds - now.nanoseconds) / speed)))
   }
 
+  /// The next of the moments that lie whole periods after one of them: what is done at each may take as long as it does.
+  package func next(after moment: Instant, everySeconds period: Int64) -> Instant {
+    let passed = max(0, (now.nanoseconds - moment.nanoseconds) / (period * 1_000_000_000))
+    return moment + .seconds((passed + 1) * period)
+  }
+
   package static var wallTime: Instant { Instant(nanoseconds: SystemClock.wall) }
   package static var monotonic: Int64 { SystemClock.monotonic }
 }

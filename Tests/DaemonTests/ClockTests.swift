@@ -4,6 +4,17 @@ import Foundation
 import Testing
 
 @Suite struct ClockTests {
+  @Test("what is done every 15 seconds comes at whole periods, however long it took, and what was missed is left out")
+  func periods() {
+    let origin = Instant(seconds: 1_000_000)
+    // So slow that no time passes.
+    let clock = ClusterClock(speed: 1e-6, origin: origin)
+    #expect(clock.next(after: origin, everySeconds: 15) == origin + .seconds(15))
+    #expect(clock.next(after: origin - .seconds(14), everySeconds: 15) == origin + .seconds(1))
+    #expect(clock.next(after: origin - .seconds(47), everySeconds: 15) == origin + .seconds(13))
+    #expect(clock.next(after: origin + .seconds(5), everySeconds: 15) == origin + .seconds(20))
+  }
+
   @Test("cluster time goes on after a restart of a cluster that ran faster than the wall")
   func resumes() async throws {
     let directory = try temporaryDirectory()

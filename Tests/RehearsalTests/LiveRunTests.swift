@@ -7,19 +7,28 @@ import Rehearsal
 import Synchronization
 import Testing
 
+private struct LostError: Error {}
+
 /// A cluster that tells no decisions, as all that are not of this process.
 private struct TacitCluster: ClusterAccess {
   let cluster: SimulatedAccess
 
+  /// From when on, and until when, nobody answers.
+  var isLost: @Sendable (Instant) -> Bool = { _ in false }
+
   func request(_ method: String, _ path: String, query: String, contentType: String, body: [UInt8]) async throws -> ClusterAnswer
   {
-    cluster.request(method, path, query: query, contentType: contentType, body: body)
+    if isLost(now) { throw LostError() }
+    return cluster.request(method, path, query: query, contentType: contentType, body: body)
   }
   func watch(
     _ path: String, _ choice: ObjectChoice, from revision: String, receive: @escaping @Sendable (ObjectEvent) -> Void
   ) async throws -> @Sendable () -> Void { try cluster.watch(path, choice, from: revision, receive: receive) }
   var now: Instant { cluster.now }
-  func wait(_ duration: Duration) async throws { cluster.wait(duration) }
+  func wait(_ duration: Duration) async throws {
+    try Task.checkCancellation()
+    cluster.wait(duration)
+  }
   func decision(ofAutoscaler name: String, namespace: String) -> Decision? { nil }
 }
 
@@ -149,6 +158,46 @@ struct LiveRunTests {
       record.events.filter { $0.kind == .step }.map(\.second) == [60, 120, 180, 240], "\(record.events)")
     #expect(live.lines.contains("practice.yaml:7: kill wavetank-worker is simulated only: no request takes a machine away"))
     #expect(live.get("/api/v1/nodes/wavetank-worker2")[.spec]["unschedulable"].bool != true)
+  }
+
+  @Test("waits for a cluster that is out of reach for a while, and ends where it stays so")
+  func lost() async throws {
+    let live = try LivePractice(minutes: 8)
+    let cluster = live.practice.cluster
+    let begin = cluster.now
+    let (record, _) = try await live.play(
+      TacitCluster(cluster: cluster) { ((begin + .seconds(400))...(begin + .seconds(460))).contains($0) })
+    #expect(record.autoscalers[0].current.values == [1] && record.autoscalers[0].pods.map(\.name) == ["app-0"])
+    let again = cluster.now
+    await #expect(throws: LostError.self) {
+      _ = try await live.play(
+        TacitCluster(cluster: cluster) { ((again + .seconds(400))...(again + .seconds(521))).contains($0) })
+    }
+  }
+
+  @Test("removes what it made also where it is stopped")
+  func stopped() async throws {
+    let live = try LivePractice()
+    let cluster = live.practice.cluster
+    let late = cluster.now + .seconds(500)
+    let playing = Task {
+      try await live.play(
+        TacitCluster(cluster: cluster) { now in
+          if now > late { withUnsafeCurrentTask { $0?.cancel() } }
+          return false
+        })
+    }
+    await #expect(throws: CancellationError.self) { _ = try await playing.value }
+    #expect(live.get(LivePractice.set).isNull && live.get(LivePractice.autoscaler).isNull)
+  }
+
+  @Test("applies another autoscaler in the place of its own")
+  func applies() async throws {
+    var autoscaler = try #require(try LivePractice().practice.manifests.first { $0[.kind].string == "HorizontalPodAutoscaler" })
+    autoscaler[.spec].put("maxReplicas", 3)
+    let step = RehearsalStep(60, .apply([ManifestObject(autoscaler, file: "new.yaml", line: 1)]), at: "practice.yaml:9")
+    let record = try await LivePractice(minutes: 2, steps: [step]).play().record
+    #expect(record.autoscalers[0].most.values == [5, 3])
   }
 
   @Test("leaves what is there already as it is, and refuses to scale it")

@@ -43,7 +43,8 @@ final class LiveObjects: Sendable {
     var answer = try await access.request(
       "POST", collection, query: "fieldValidation=Strict", contentType: "application/json", body: tree.encoded())
     if answer.status == 409 {
-      if !isOwn {
+      // A step may change what the run has made itself.
+      if !isOwn, !state.withLock({ $0.paths.contains(collection + "/" + object.name) }) {
         if object.kind != "Namespace" { say("\(object.place): \(object.title) is there already and stays as it is") }
         return
       }
@@ -56,6 +57,7 @@ final class LiveObjects: Sendable {
     }
     let name = answer.tree[.metadata][.name].string ?? object.name
     state.withLock { state in
+      if state.paths.contains(collection + "/" + name) { return }
       state.paths.append(collection + "/" + name)
       for template in object.tree[.spec]["volumeClaimTemplates"].elements {
         state.claims.append((claims, "\(template[.metadata][.name].string ?? "")-\(name)-", before))

@@ -7,6 +7,8 @@ package import CoreReport
 package struct LiveRun {
   /// Cluster seconds in which the workload has to be ready, and then be measured.
   static let (readyLimit, measuredLimit) = (RehearsalRun.readyLimit, 300)
+  /// For so long it may be out of reach during the run.
+  static let lostLimit = 120
   /// Between two looks, and two readings of what the pods use.
   static let (lookSeconds, usageSeconds) = (1, 5)
 
@@ -22,6 +24,8 @@ package struct LiveRun {
   private let metrics: [ReadMetric?]
   private var autoscalerTrees: [ObjectKey: JSON] = [:]
   private var usageDue: Instant
+  /// The cluster has not answered since then.
+  private var lostAt: Instant?
   /// Pods that were measured, and when the newest sample was made, by the cluster's clock.
   private var sampled: Set<ObjectKey> = []
   private var sampledAt: Instant?
@@ -107,8 +111,7 @@ package struct LiveRun {
         steps.removeLast()
         try await perform(step)
       }
-      if !draining.isEmpty { try await evict() }
-      try await look()
+      try await lookPatiently()
       tellChanges(zero)
       let now = access.now
       if now >= end { return }
@@ -118,6 +121,19 @@ package struct LiveRun {
   }
 
   // MARK: Looks
+
+  private mutating func lookPatiently() async throws {
+    do {
+      if !draining.isEmpty { try await evict() }
+      try await look()
+      lostAt = nil
+    } catch {
+      if Task.isCancelled { throw CancellationError() }
+      let since = lostAt ?? access.now
+      lostAt = since
+      guard access.now < since + .seconds(Self.lostLimit) else { throw error }
+    }
+  }
 
   /// Records what has changed since the look before.
   mutating func look() async throws {
@@ -137,8 +153,8 @@ package struct LiveRun {
       }
     }
     if now >= usageDue {
-      usageDue = now + .seconds(Self.usageSeconds)
       try await measure()
+      usageDue = now + .seconds(Self.usageSeconds)
     }
   }
 

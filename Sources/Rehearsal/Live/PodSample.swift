@@ -11,7 +11,9 @@ struct PodSample: Sendable {
   static func read(_ metric: ReadMetric, namespace: String, _ access: any ClusterAccess) async throws -> [PodSample] {
     guard case .resource(let container) = metric.kind else {
       let path = "/apis/custom.metrics.k8s.io/v1beta2/namespaces/\(namespace)/pods/*/\(metric.name)"
-      return try await access.get(path)[.items].elements.compactMap { item in
+      let labels = metric.labels.map { "\($0.key.name)%3D\($0.value.string ?? "")" }.joined(separator: "%2C")
+      return try await access.get(path, query: labels.isEmpty ? "" : "metricLabelSelector=" + labels)[.items].elements.compactMap
+      { item in
         guard let amount = amount(item["value"]) else { return nil }
         return PodSample(pod: item["describedObject"][.name].string ?? "", amount: amount, at: moment(item))
       }

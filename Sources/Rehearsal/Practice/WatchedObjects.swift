@@ -44,6 +44,8 @@ final class WatchedObjects: Sendable {
 
   private func open() async throws {
     let list = try await access.get(path, query: choice.query)
+    // What is not answered now is no reason to take everything for gone: it is asked for again at the next look.
+    if list.isNull { return }
     let revision = list[.metadata][.resourceVersion].string ?? ""
     let present = list[.items].elements.map { ($0[.metadata][.name].string ?? "", $0) }
     state.withLock { state in
