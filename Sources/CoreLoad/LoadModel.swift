@@ -25,13 +25,15 @@ package struct LoadModel: Sendable, Equatable {
 
   /// What lies between the time of a job that spreads the level and its effect.
   package struct Lag: Sendable, Equatable {
-    /// From the job's time until its work is done.
+    /// From the job's time until it begins with the first pod.
     package var delaySeconds: Double
+    /// For which it works on each pod, one after the other.
+    package var podSeconds: Double
     /// The containers look at what it has done so often, from their start on; 0: at once.
     package var rereadSeconds: Double
 
-    package init(delaySeconds: Double = 0, rereadSeconds: Double = 0) {
-      (self.delaySeconds, self.rereadSeconds) = (delaySeconds, rereadSeconds)
+    package init(delaySeconds: Double = 0, podSeconds: Double = 0, rereadSeconds: Double = 0) {
+      (self.delaySeconds, self.podSeconds, self.rereadSeconds) = (delaySeconds, podSeconds, rereadSeconds)
     }
   }
 

@@ -36,7 +36,7 @@ package struct LoadPlay: Sendable {
   private var lastSecond: Double?
   /// What each pod uses of the level, and what the last job has left it.
   private var shares: [String: Double] = [:]
-  private var left: [String: Double] = [:]
+  private var left: [String: (amount: Double, at: Double)] = [:]
   private var lastTick: Int?
 
   package init(_ model: LoadModel) { self.model = model }
@@ -98,16 +98,15 @@ package struct LoadPlay: Sendable {
       left = [:]
       // A level of whole grains must not miss one of them because it is written in decimals.
       let grains = (level / max(grain, 1e-9) / Double(max(1, pods.count)) + 1e-9).rounded(.down)
-      for pod in pods { left[pod.name] = grains * grain }
-      if lag.rereadSeconds <= 0 { shares = left }
+      let begin = Double(tick * max(1, every)) + lag.delaySeconds
+      for (place, pod) in pods.enumerated() { left[pod.name] = (grains * grain, begin + Double(place + 1) * lag.podSeconds) }
     }
-    if lag.rereadSeconds <= 0 { return }
-    let leftAt = Double(tick * max(1, every)) + lag.delaySeconds
     let before = shares
     shares = [:]
     for pod in pods {
-      let lastRead = second - pod.ageSeconds.truncatingRemainder(dividingBy: lag.rereadSeconds)
-      shares[pod.name] = lastRead >= leftAt ? left[pod.name] : before[pod.name]
+      let age = lag.rereadSeconds > 0 ? pod.ageSeconds.truncatingRemainder(dividingBy: lag.rereadSeconds) : 0
+      let new = left[pod.name].flatMap { $0.at <= second - age ? $0.amount : nil }
+      shares[pod.name] = new ?? before[pod.name]
     }
   }
 

@@ -63,6 +63,10 @@ import Testing
     #expect(play.step(at: 15, level: 100, pods: pods(1, age: 10) + pods(1, name: "late", age: 4)).usage == [0, 50])
     #expect(play.step(at: 35, level: 900, pods: pods(1, age: 30) + pods(1, name: "late", age: 24)).usage == [50, 50])
     #expect(play.step(at: 65, level: 900, pods: pods(1, age: 60) + pods(1, name: "late", age: 54)).usage == [50, 50])
+    model.lag.podSeconds = 4
+    var slow = LoadPlay(model)
+    #expect(slow.step(at: 15, level: 100, pods: pods(2, age: 0)).usage == [50, 0], "one pod after the other")
+    #expect(slow.step(at: 45, level: 100, pods: pods(2, age: 30)).usage == [50, 50])
     #expect(play.step(at: 100, level: 900, pods: pods(1, age: 95) + pods(2, name: "late", age: 89)).usage == [300, 300, 300])
   }
 

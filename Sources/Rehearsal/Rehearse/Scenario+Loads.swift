@@ -117,7 +117,8 @@ extension ScenarioFile {
     let name = load.model ?? "shared"
     let base = try load.base.map { (text) throws(RehearsalError) in try amount(text, path + ".base") } ?? 0
     for (field, models) in [
-      ("base", ["shared", "ticked"]), ("every", ["ticked"]), ("delay", ["ticked"]), ("rereads", ["ticked"]),
+      ("base", ["shared", "ticked"]), ("every", ["ticked"]), ("delay", ["ticked"]), ("delayPerPod", ["ticked"]),
+      ("rereads", ["ticked"]),
       ("serves", ["queue"]),
     ]
     where !load.tree[Key(field)].isNull && !models.contains(name) {
@@ -139,7 +140,9 @@ extension ScenarioFile {
     func lag(_ text: String?, _ field: String) throws(RehearsalError) -> Double {
       try text.map { (text) throws(RehearsalError) in try seconds(text, path + field) } ?? 0
     }
-    model.lag = .init(delaySeconds: try lag(load.delay, ".delay"), rereadSeconds: try lag(load.rereads, ".rereads"))
+    model.lag = .init(
+      delaySeconds: try lag(load.delay, ".delay"), podSeconds: try lag(load.delayPerPod, ".delayPerPod"),
+      rereadSeconds: try lag(load.rereads, ".rereads"))
     if !load.warmUp.isAbsent {
       model.startSpike = .init(
         level: try amount(load.warmUp.level, path + ".warmUp.level"),
