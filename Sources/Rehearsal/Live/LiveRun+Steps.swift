@@ -54,10 +54,14 @@ extension LiveRun {
   }
 
   /// Asks once more for the eviction of what is still on nodes that are drained.
-  func evict() async throws {
+  mutating func evict() async throws {
     let pods = try await access.get("/api/v1/pods")[.items].elements
     for node in draining {
-      for request in StepRequest.evictions(of: pods, on: node) { _ = try await access.request(request) }
+      for request in StepRequest.evictions(of: pods, on: node) {
+        let answer = try await access.request(request)
+        if answer.isSuccess || answer.status == 404 || !heldBack.insert(request.path).inserted { continue }
+        recorder.tell(request.heldBack(on: node, answer), .event, at: access.now)
+      }
     }
   }
 }

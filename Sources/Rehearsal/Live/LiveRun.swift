@@ -18,6 +18,8 @@ package struct LiveRun {
   let made: LiveObjects
   var recorder: RunRecorder
   var draining: [String] = []
+  /// Evictions that were refused, which is told once.
+  var heldBack: Set<String> = []
   private let autoscalers: [ManifestObject]
   private var watched: LiveWatches
   /// Of each autoscaler the metric whose usage by each pod is shown.

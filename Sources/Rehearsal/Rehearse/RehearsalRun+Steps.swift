@@ -66,9 +66,7 @@ extension RehearsalRun {
       for request in StepRequest.evictions(of: cluster.engine.store.list(.pods).map(\.tree), on: node) {
         let answer = ask(request.method, request.path, request.query, request.contentType, request.body)
         if answer.status < 300 || !heldBack.insert(request.path).inserted { continue }
-        recorder.tell(
-          "\(request.body[.metadata][.name].string ?? "") stays on \(node): \(answer.tree[.message].string ?? "")", .event,
-          at: cluster.now)
+        recorder.tell(request.heldBack(on: node, answer), .event, at: cluster.now)
       }
     }
   }

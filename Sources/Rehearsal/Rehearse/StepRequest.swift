@@ -41,6 +41,13 @@ struct StepRequest: Sendable {
   }
 }
 
+extension StepRequest {
+  /// What is told of an eviction that a budget does not allow now.
+  func heldBack(on node: String, _ answer: ClusterAnswer) -> String {
+    "\(body[.metadata][.name].string ?? "") stays on \(node): \(answer.tree[.message].string ?? "")"
+  }
+}
+
 extension RehearsalStep {
   /// - Parameter object: what the step is about, as it is then; only a new image has to know it
   /// - Returns: nil where the step is no single request
