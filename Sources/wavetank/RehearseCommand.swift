@@ -58,7 +58,8 @@ enum RehearseCommand {
     ],
     exitCodes: [0: "played, and all expectations hold", 1: "an expectation does not hold"], options: Options.self, run: run)
 
-  private static func run(_ invocation: Invocation<Options>) async {
+  /// On the main thread: the C library's heap takes locks as soon as a program has a second one, and a second one has a heap of its own.
+  @MainActor private static func run(_ invocation: Invocation<Options>) async {
     linux_grow_heap_by(16 << 20)
     do throws(RehearsalError) {
       let rehearsal = try RehearsalInvocation(invocation, against: invocation.against)
