@@ -118,18 +118,20 @@ struct LiveRunTests {
 
   @Test("records what a status tells where the cluster tells no decisions: the same changes, values and reasons")
   func tacit() async throws {
-    let telling = try LivePractice(minutes: 60)
-    let tacit = try LivePractice(minutes: 60)
+    let telling = try LivePractice(minutes: 140, steps: [LivePractice.unload(7740)])
+    let tacit = try LivePractice(minutes: 140, steps: [LivePractice.unload(7740)])
     let (one, _) = try await telling.play()
     let (other, _) = try await tacit.play(TacitCluster(cluster: tacit.practice.cluster))
     let (left, right) = (one.autoscalers[0], other.autoscalers[0])
     #expect(left.desired == right.desired && left.metrics.map(\.name) == right.metrics.map(\.name))
-    #expect(
-      left.decisions.filter { $0.from != $0.to }.map(\.sentence) == right.decisions.filter { $0.from != $0.to }.map(\.sentence))
+    func changes(_ record: AutoscalerRecord) -> [String] { record.decisions.filter { $0.from != $0.to }.map(\.sentence) }
+    // A status that tells of a change tells no more what has held it back before.
+    #expect(changes(left).count == changes(right).count && zip(changes(left), changes(right)).allSatisfy { $0.hasPrefix($1) })
     for second in stride(from: 100.0, to: 3500, by: 100) {
       #expect(left.metrics[0].value.level(at: second) == right.metrics[0].value.level(at: second), "at \(second)")
     }
-    #expect(right.metrics[0].proposed.values.contains(2) && right.holds.contains { $0.reason == .window })
+    #expect(
+      right.metrics[0].proposed.values.contains(2) && right.holds.contains { $0.reason == .window && $0.to - $0.from > 200 })
   }
 
   @Test("records pods, their usage and their nodes as a simulated one does")
@@ -196,8 +198,18 @@ struct LiveRunTests {
     var autoscaler = try #require(try LivePractice().practice.manifests.first { $0[.kind].string == "HorizontalPodAutoscaler" })
     autoscaler[.spec].put("maxReplicas", 3)
     let step = RehearsalStep(60, .apply([ManifestObject(autoscaler, file: "new.yaml", line: 1)]), at: "practice.yaml:9")
-    let record = try await LivePractice(minutes: 2, steps: [step]).play().record
+    let live = try LivePractice(minutes: 2, steps: [step])
+    let record = try await live.play().record
     #expect(record.autoscalers[0].most.values == [5, 3])
+  }
+
+  @Test("tells from the status why a count above the maximum is taken back")
+  func lowered() async throws {
+    let lower = try LivePractice.step(720, "hpa/app") { .patch($0, merge: ["spec": ["maxReplicas": 1]]) }
+    let live = try LivePractice(minutes: 13, steps: [lower])
+    let record = try await live.play(TacitCluster(cluster: live.practice.cluster)).record
+    let last = try #require(record.autoscalers[0].decisions.last { $0.from != $0.to })
+    #expect(last.from == 2 && last.to == 1 && last.sentence == "Current number of replicas above Spec.MaxReplicas")
   }
 
   @Test("leaves what is there already as it is, and refuses to scale it")

@@ -81,10 +81,10 @@ struct AutoscalerLook {
       conditions.set(.scalingActive, "False", "ScalingDisabled", decision.problem!)
     } else if decision.current > rules.most {
       decision.desired = rules.most
-      decision.problem = "Current number of replicas above Spec.MaxReplicas"
+      decision.problem = Decision.aboveMost
     } else if decision.current < rules.least {
       decision.desired = rules.least
-      decision.problem = "Current number of replicas below Spec.MinReplicas"
+      decision.problem = Decision.belowLeast
     } else {
       return false
     }

@@ -23,6 +23,9 @@ extension Decision {
     } else if let able = condition(.ableToScale), able.status == "False" {
       problem = able.message
     }
+    // Nobody asks the metrics then.
+    if current > most, desired == most { problem = Decision.aboveMost }
+    if current < least, desired == least { problem = Decision.belowLeast }
     recommended = winner.map { metrics[$0].replicas }
     stabilizedReason = condition(.ableToScale)?.reason.flatMap(ScalingLimits.Stabilized.init)
     stabilized = stabilizedReason == nil ? recommended ?? current : desired

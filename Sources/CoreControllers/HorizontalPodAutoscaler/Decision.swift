@@ -24,6 +24,9 @@ package struct Decision: Sendable {
   /// Why the metrics were not asked or gave no answer.
   package var problem: String?
 
+  static let aboveMost = "Current number of replicas above Spec.MaxReplicas"
+  static let belowLeast = "Current number of replicas below Spec.MinReplicas"
+
   init(at now: Instant, current: Int, _ rules: AutoscalerRules) {
     at = now
     least = rules.least

@@ -66,6 +66,7 @@ package struct LiveRun {
   private mutating func play() async throws -> (RunRecord, RunBeginning) {
     for line in input.unplayed(isOwn: made.isOwn) { say(line) }
     try await made.requireNew(watched.targetPaths + autoscalers.compactMap(LiveObjects.path))
+    try await wait(until: input.creation(from: access.now), for: "the manifests are created")
     for object in input.early { try await made.create(object) }
     try await wait("ready", within: Self.readyLimit) { run in
       run.watched.targets.allSatisfy { $0.map { RehearsalRun.isReady($0) } ?? false }
@@ -73,10 +74,7 @@ package struct LiveRun {
     let readyAt = access.now
     try await wait("measured", within: Self.measuredLimit) { $0.isMeasured }
     let zero = input.beginning(from: max(access.now, readyAt + .seconds(RehearsalRun.measuredSeconds)))
-    if zero > access.now {
-      say("all is ready; second 0 is at \(zero.rfc3339), in \(Elapsed.text(Double((zero - access.now).nanoseconds) / 1e9))")
-      try await access.wait(zero - access.now)
-    }
+    try await wait(until: zero, for: "all is ready: second 0 is")
     try await look()
     recorder.begin(at: zero)
     let beginning = RunBeginning(
@@ -84,6 +82,13 @@ package struct LiveRun {
     for object in input.timed + autoscalers { try await made.create(object) }
     try await go(from: zero)
     return (recorder.finish(at: input.seconds), beginning)
+  }
+
+  private func wait(until moment: Instant, for what: String) async throws {
+    let left = moment - access.now
+    if left <= .zero { return }
+    say("\(what) at \(moment.rfc3339), in \(Elapsed.text(Double(left.nanoseconds) / 1e9))")
+    try await access.wait(left)
   }
 
   /// What a cluster makes true only later is looked at again, with a bound.

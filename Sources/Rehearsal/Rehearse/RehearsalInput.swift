@@ -57,8 +57,16 @@ package struct RehearsalInput: Sendable {
   var early: [ManifestObject] { namespaces + objects.filter { !$0.isAutoscaler && !$0.isTimed && $0.kind != "Namespace" } }
   var timed: [ManifestObject] { objects.filter(\.isTimed) }
 
+  /// So long before a second 0 that has its moment on the clock the manifests are created: containers that do something every so often
+  /// then do it at the same seconds in each run.
+  static let earlySeconds = 75
+
   /// The first moment from one on on which second 0 may fall.
   func beginning(from moment: Instant) -> Instant { begins?.next(after: moment - .nanoseconds(1)) ?? moment }
+  /// The first moment from one on at which the manifests may be created.
+  func creation(from moment: Instant) -> Instant {
+    begins == nil ? moment : beginning(from: moment + .seconds(Self.earlySeconds)) - .seconds(Self.earlySeconds)
+  }
 
   /// Where nothing is said of nodes there is room for everything.
   package static let roomyNodes = [

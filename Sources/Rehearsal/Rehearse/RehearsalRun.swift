@@ -112,7 +112,7 @@ package struct RehearsalRun: Sendable {
   ) throws(RehearsalError) {
     self.input = input
     self.start = start
-    createdAt = start + .seconds(Self.quietSeconds)
+    createdAt = input.creation(from: start + .seconds(Self.quietSeconds))
     readyAt = createdAt
     try input.requireDifferentObjects()
     autoscalers = try Self.autoscalers(of: input, replaced)
