@@ -57,7 +57,7 @@ struct VirtualContainers: Sendable {
   }
 
   /// A rate begins at the second of two samples.
-  private static let firstSamples = 2
+  fileprivate static let firstSamples = 2
 
   /// Pods stay where they are, and are reported in that order.
   private var pods: [Pod] = []
@@ -168,7 +168,8 @@ struct VirtualContainers: Sendable {
     }
     guard let index = place else { return nil }
     if let memoryBytes { setMemory(hint, index, memoryBytes) }
-    if pods[hint].containers[index].charge(millicores, at: now) { settle(hint, 1) }
+    let news = pods[hint].containers[index].charge(millicores, at: now)
+    if news > 0 { settle(hint, news) }
     guard let memoryBytes, let limit = pods[hint].containers[index].memoryLimitBytes, memoryBytes > limit else { return nil }
     return (pods[hint].ids[index], limit)
   }
@@ -297,9 +298,10 @@ struct VirtualContainers: Sendable {
 
 extension VirtualContainers.Running {
   /// Goes on with what a load makes it use.
-  /// - Returns: whether a scrape has to name it: one that goes on as before need not be
-  fileprivate mutating func charge(_ millicores: Double?, at now: Instant) -> Bool {
+  /// - Returns: how many scrapes have to name it: one that goes on as before none, one that can be read again as many as a rate wants
+  fileprivate mutating func charge(_ millicores: Double?, at now: Instant) -> Int {
     var next = charge ?? VirtualContainers.Charge(nanoseconds: 0, at: startedAt)
+    let isBack = charge != nil && next.millicores == nil && millicores != nil
     let isNew = next.millicores != millicores || charge == nil
     if let millicores, now > next.at {
       next.nanoseconds += Int64(millicores * Double((now - next.at).nanoseconds / 1000))
@@ -307,7 +309,7 @@ extension VirtualContainers.Running {
     next.at = max(now, next.at)
     next.millicores = millicores
     charge = next
-    return isNew
+    return isBack ? VirtualContainers.firstSamples : isNew ? 1 : 0
   }
 }
 

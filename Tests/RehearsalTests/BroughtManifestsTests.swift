@@ -268,6 +268,20 @@ import Testing
         == "hpa.yaml:1: HorizontalPodAutoscaler web reads the metric 'q', of which no load speaks: --load q=FILE")
   }
 
+  @Test("that come back after a gap are read two scrapes later, though they stay as they are")
+  func comeBack() throws {
+    var setting = RehearsalSetting()
+    setting.seconds = 1800
+    setting.loads.append(
+      RehearsalLoad(
+        metric: "cpu", shape: .series(try SeriesNotation.series("0.1x10 _x20 0.4x30", intervalSeconds: 30)),
+        model: LoadModel(.shared(base: 0, reachesUnready: false)), place: "--load cpu"))
+    let record = try setting.play().autoscalers[0]
+    let metric = record.metrics[0].value
+    let back = try #require(zip(metric.seconds, metric.values).first { $0.0 > 940 && !$0.1.isNaN })
+    #expect(back.0 <= 975 && back.1 == 200 && record.desired.last == 7, "\(back) \(RehearsalSetting.replay)")
+  }
+
   @Test("that nobody could read for a while go on as they were: a gap is no burst")
   func gap() throws {
     var setting = RehearsalSetting()

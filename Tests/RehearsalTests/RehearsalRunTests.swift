@@ -157,7 +157,9 @@ import Testing
       metadata: {name: web}
       spec: {minAvailable: 2, selector: {matchLabels: {app: web}}}
       """)
-    let told = try RehearsalRun.play(input, name: "today").events.map(\.text)
+    let run = try RehearsalRun.play(input, name: "today")
+    let told = run.events.map(\.text)
+    #expect(abs(run.autoscalers[0].figures.podHours - 2 * 300 / 3600) < 0.01, "\(run.autoscalers[0].figures.podHours)")
     #expect(told.count { $0.contains("stays on node-1: ") } == 2, RehearsalSetting.replay)
     #expect(told.count { $0.hasPrefix("web finds no target: ") } == 1 && told.count == 5, "\(told)")
   }

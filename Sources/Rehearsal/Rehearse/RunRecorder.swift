@@ -94,6 +94,7 @@ struct RunRecorder: Sendable {
   }
 
   mutating func delete(_ key: ObjectKey, at now: Instant) {
+    if let index = autoscalersByTarget[key], let second = second(now) { count(0, 0, 0, index, second) }
     guard key.resource == .pods, let uid = uids.removeValue(forKey: key), let place = pods.place(of: uid) else { return }
     let pod = pods[place]
     pods.remove(uid, leaving: pod)
@@ -106,9 +107,14 @@ struct RunRecorder: Sendable {
   }
 
   private mutating func count(_ target: StoredObject, _ index: Int, _ second: Double) {
-    record.autoscalers[index].desired.add(Double(target.tree[.spec][.replicas].int ?? 1), at: second)
-    record.autoscalers[index].current.add(Double(target.tree[.status][.replicas].int ?? 0), at: second)
-    record.autoscalers[index].ready.add(Double(target.tree[.status][.readyReplicas].int ?? 0), at: second)
+    let status = target.tree[.status]
+    count(target.tree[.spec][.replicas].int ?? 1, status[.replicas].int ?? 0, status[.readyReplicas].int ?? 0, index, second)
+  }
+
+  private mutating func count(_ desired: Int, _ current: Int, _ ready: Int, _ index: Int, _ second: Double) {
+    record.autoscalers[index].desired.add(Double(desired), at: second)
+    record.autoscalers[index].current.add(Double(current), at: second)
+    record.autoscalers[index].ready.add(Double(ready), at: second)
   }
 
   private mutating func putPod(_ object: StoredObject, at now: Instant, wait: (JSON) -> Double?) {
