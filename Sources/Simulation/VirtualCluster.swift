@@ -120,8 +120,23 @@ package struct VirtualCluster: Sendable {
     }
   }
 
+  private static let leases = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
+
+  /// A node is heard of no more: its Lease is of now, and not renewed. A node that can be reached has none, which counts as reporting.
+  package mutating func lose(_ node: String) {
+    nodes.lose(node)
+    let spec: JSON = [
+      "holderIdentity": .string(node), "leaseDurationSeconds": 40, "renewTime": .string(now.rfc3339.dropLast() + ".000000Z"),
+    ]
+    let lease: JSON = [
+      "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": ["name": .string(node)], "spec": spec,
+    ]
+    _ = request("POST", VirtualCluster.leases, body: lease.encoded())
+  }
+
   /// A node comes back: what it saw meanwhile is reported, what it was to do is done. `isRebooted`: its containers have ended.
   package mutating func regain(_ node: String, isRebooted: Bool) {
+    _ = request("DELETE", VirtualCluster.leases + "/" + node)
     let (commands, observations) = nodes.regain(node)
     for observation in observations { happen(.observation(observation)) }
     if isRebooted {

@@ -164,6 +164,23 @@ import Testing
     #expect(told.count { $0.hasPrefix("web finds no target: ") } == 1 && told.count == 5, "\(told)")
   }
 
+  @Test("loses the pods of a node that is killed: 50 s later they are not ready, five minutes later there are others elsewhere")
+  func killedNode() throws {
+    var setting = RehearsalSetting()
+    setting.least = 4
+    setting.seconds = 900
+    try setting.load(cpu: [(0, 0.2)])
+    setting.steps = [RehearsalStep(120, .kill(node: "node-1"), at: "")]
+    var input = try setting.input()
+    input.nodes = VirtualNode.workers(2, cpuMillicores: 4000, memoryBytes: 1 << 32)
+    let run = try RehearsalRun.play(input, name: "today")
+    let ready = run.autoscalers[0].ready
+    let lost = try #require(zip(ready.seconds, ready.values).first { $0.0 > 120 && $0.1 < 4 })
+    #expect(lost.0 < 180 && ready.last == 4, "\(ready) \(RehearsalSetting.replay)")
+    let other = try #require(run.podsOnNodes.first { $0.node == "node-2" }?.pods)
+    #expect(other.last == 4 && zip(other.seconds, other.values).contains { $0.0 > 460 && $0.0 < 500 && $0.1 > 2 }, "\(other)")
+  }
+
   @Test("evicts nothing any more from a node that is restored after a drain")
   func restore() throws {
     var setting = RehearsalSetting()

@@ -37,16 +37,14 @@ struct NodeLossTests {
     #expect(status < 300, "\(method) \(path)")
   }
 
-  /// Cuts the node off: its Lease is renewed no more.
   private func lose(_ node: String, _ cluster: inout VirtualCluster) {
-    cluster.nodes.lose(node)
-    let spec: JSON = ["holderIdentity": .string(node), "renewTime": .string(cluster.now.rfc3339.dropLast() + ".000000Z")]
-    send(&cluster, "POST", Self.leases, ["metadata": ["name": .string(node)], "spec": spec])
+    cluster.lose(node)
+    #expect(cluster.engine.store.get(.leases, namespace: "kube-node-lease", node) != nil)
   }
 
   private func regain(_ node: String, _ cluster: inout VirtualCluster, isRebooted: Bool = false) {
-    send(&cluster, "DELETE", Self.leases + "/" + node)
     cluster.regain(node, isRebooted: isRebooted)
+    #expect(cluster.engine.store.get(.leases, namespace: "kube-node-lease", node) == nil)
   }
 
   private func pods(_ cluster: VirtualCluster, on node: String? = nil) -> [Pod] {

@@ -30,7 +30,7 @@ extension RehearsalRun {
     case .drain(let node): try drain(node, step)
     case .kill(let node):
       try requireNode(node, step)
-      cluster.nodes.lose(node)
+      cluster.lose(node)
     case .restore(let node):
       try requireNode(node, step)
       draining.removeAll { $0 == node }
