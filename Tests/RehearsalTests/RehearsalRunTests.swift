@@ -181,6 +181,18 @@ import Testing
     #expect(other.last == 4 && zip(other.seconds, other.values).contains { $0.0 > 460 && $0.0 < 500 && $0.1 > 2 }, "\(other)")
   }
 
+  @Test("records other metrics of an autoscaler that is changed as series of their own")
+  func changedMetrics() throws {
+    var setting = RehearsalSetting()
+    try setting.load(cpu: [(0, 0.2)])
+    var other = setting
+    other.metrics = "[{type: Resource, resource: {name: cpu, target: {type: AverageValue, averageValue: 50m}}}]"
+    setting.steps = [RehearsalStep(300, .apply(try RehearsalSetting.objects(other.autoscaler())), at: "")]
+    let metrics = try setting.play().autoscalers[0].metrics
+    #expect(metrics.map(\.unit) == [.percent, .cores] && metrics.map(\.target) == [60, 0.05])
+    #expect(metrics[0].value.last?.isNaN == true && metrics[1].value.last == 0.05, "\(metrics) \(RehearsalSetting.replay)")
+  }
+
   @Test("evicts nothing any more from a node that is restored after a drain")
   func restore() throws {
     var setting = RehearsalSetting()

@@ -136,10 +136,16 @@ package struct ChainsawTest: Sendable {
     }
     if let path = goal["jsonPath"]["path"].string {
       let inner = path.drop { $0 == "{" || $0 == "." }.prefix { $0 != "}" }
-      wanted.members.append(Member(key: Key("(\(inner))"), value: goal["jsonPath"][.value]))
+      wanted.members.append(Member(key: Key("(\(inner))"), value: ChainsawTest.plain(goal["jsonPath"][.value])))
       try ChainsawMatch.check(wanted)
       return wanted
     }
     throw RehearsalError("\(title): wait wants for.deletion, for.condition or for.jsonPath", at: place)
+  }
+
+  /// The value of a path is always written as text, as on a command line; numbers and booleans are meant by it as well.
+  private static func plain(_ value: JSON) -> JSON {
+    guard let text = value.string else { return value }
+    return Int64(text).map { .int($0) } ?? ["true": true, "false": false][text].map { .bool($0) } ?? value
   }
 }

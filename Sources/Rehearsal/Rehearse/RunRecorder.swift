@@ -17,6 +17,9 @@ struct RunRecorder: Sendable {
   private var targets: [StoredObject?]
   private var autoscalersByTarget: [ObjectKey: Int] = [:]
   private var autoscalersByKey: [ObjectKey: Int] = [:]
+  /// Of each autoscaler: what its spec says of metrics, and where the records of these begin.
+  private var metricSpecs: [Int: JSON] = [:]
+  private var firstMetrics: [Int: Int] = [:]
   private var zero: Instant?
   private var lastLooks: [Instant?]
   private var lastReasons: [Hindrance]
@@ -84,6 +87,8 @@ struct RunRecorder: Sendable {
       let spec = object.tree[.spec]
       record.autoscalers[index].least.add(Double(spec["minReplicas"].int ?? 1), at: second)
       record.autoscalers[index].most.add(Double(spec["maxReplicas"].int ?? 1), at: second)
+      if let before = metricSpecs[index], before != spec[.metrics] { closeMetrics(index, second) }
+      metricSpecs[index] = spec[.metrics]
     case .deployments, .statefulSets, .replicaSets, .replicationControllers:
       guard let index = autoscalersByTarget[object.key] else { return }
       targets[index] = object
@@ -303,8 +308,17 @@ struct RunRecorder: Sendable {
     lastReasons[index] = hindrance
   }
 
+  /// Other metrics, or other targets, are series of their own.
+  private mutating func closeMetrics(_ index: Int, _ second: Double) {
+    for place in record.autoscalers[index].metrics.indices {
+      record.autoscalers[index].metrics[place].value.add(.nan, at: second)
+      record.autoscalers[index].metrics[place].proposed.add(.nan, at: second)
+    }
+    firstMetrics[index] = record.autoscalers[index].metrics.count
+  }
+
   private mutating func recordMetrics(_ decision: Decision, _ index: Int, _ second: Double) {
-    for (place, metric) in decision.metrics.enumerated() {
+    for (place, metric) in zip(firstMetrics[index, default: 0]..., decision.metrics) {
       if place == record.autoscalers[index].metrics.count {
         record.autoscalers[index].metrics.append(RunRecorder.metric(metric))
       }
