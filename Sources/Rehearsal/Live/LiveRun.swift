@@ -78,7 +78,7 @@ package struct LiveRun {
     try await look()
     recorder.begin(at: zero)
     let beginning = RunBeginning(
-      zero: zero, readySeconds: Double((zero - readyAt).nanoseconds) / 1e9, scrape: sampledAt ?? zero)
+      zero: zero, startedSeconds: Double((zero - (recorder.lastStart ?? readyAt)).nanoseconds) / 1e9, scrape: sampledAt ?? zero)
     for object in input.timed + autoscalers { try await made.create(object) }
     try await go(from: zero)
     return (recorder.finish(at: input.seconds), beginning)

@@ -77,13 +77,13 @@ package struct RehearsalInput: Sendable {
 /// How a run began on its cluster's clock, as far as it makes a difference for what follows.
 package struct RunBeginning: Sendable, Equatable {
   package var zero: Instant
-  /// From the moment at which the workload was ready until second 0.
-  package var readySeconds: Double
+  /// From the start of the workload's last container until second 0.
+  package var startedSeconds: Double
   /// The moment of a measurement: others come whole scrape periods before and after.
   package var scrape: Instant
 
-  package init(zero: Instant, readySeconds: Double, scrape: Instant) {
-    (self.zero, self.readySeconds, self.scrape) = (zero, readySeconds, scrape)
+  package init(zero: Instant, startedSeconds: Double, scrape: Instant) {
+    (self.zero, self.startedSeconds, self.scrape) = (zero, startedSeconds, scrape)
   }
 }
 

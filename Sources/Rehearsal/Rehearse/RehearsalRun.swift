@@ -48,9 +48,9 @@ package struct RehearsalRun: Sendable {
   private(set) var zero = Instant(nanoseconds: .max)
   private var plannedZero: Instant?
   private let start: Instant
-  /// When the manifests are created, and when the workload was ready then.
+  /// When the manifests are created, and when the workload's last container was started then.
   private var createdAt: Instant
-  private var readyAt: Instant
+  private var startedAt: Instant
   /// A load is told as a metric of pods, objects or from outside.
   let showsMetrics: Bool
   private let autoscalerPlace: Int?
@@ -68,7 +68,7 @@ package struct RehearsalRun: Sendable {
 
   /// The same run, prepared, but at the times of another one's beginning.
   private func moved(to beginning: RunBeginning, _ replaced: [ManifestObject]) throws(RehearsalError) -> RehearsalRun {
-    let created = beginning.zero - .seconds(beginning.readySeconds) - (readyAt - createdAt)
+    let created = beginning.zero - .seconds(beginning.startedSeconds) - (startedAt - createdAt)
     // The first scrape comes a period after the start.
     let period = VirtualCluster.scrapePeriod.nanoseconds
     let early = created - .seconds(Self.quietSeconds)
@@ -113,7 +113,7 @@ package struct RehearsalRun: Sendable {
     self.input = input
     self.start = start
     createdAt = input.creation(from: start + .seconds(Self.quietSeconds))
-    readyAt = createdAt
+    startedAt = createdAt
     try input.requireDifferentObjects()
     autoscalers = try Self.autoscalers(of: input, replaced)
     bindings = try Self.bind(input, autoscalers)
@@ -179,8 +179,8 @@ package struct RehearsalRun: Sendable {
     for object in input.timed { try requireAnnotations(object) }
     for autoscaler in autoscalers { try requireTarget(of: autoscaler) }
     try waitUntilReady()
-    readyAt = cluster.now
-    advance(to: plannedZero ?? input.beginning(from: readyAt + .seconds(Self.measuredSeconds)))
+    startedAt = recorder.lastStart ?? cluster.now
+    advance(to: plannedZero ?? input.beginning(from: cluster.now + .seconds(Self.measuredSeconds)))
   }
 
   private func requireAnnotations(_ object: ManifestObject) throws(RehearsalError) {

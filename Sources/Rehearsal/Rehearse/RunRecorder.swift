@@ -215,6 +215,8 @@ struct RunRecorder: Sendable {
 
   /// The pods of an autoscaler's target, in the order in which they came.
   func keys(ofTargetOf index: Int) -> [ObjectKey] { members[index].map { pods[$0].key } }
+  /// When the last container of a target was started.
+  var lastStart: Instant? { members.joined().compactMap { pods[$0].startedAt }.max() }
   func isFollowed(_ pod: ObjectKey) -> Bool { uids[pod] != nil }
 
   // MARK: Loads
