@@ -50,6 +50,8 @@ package struct LoadModel: Sendable, Equatable {
   /// Of the kind `ticked`.
   package var lag = Lag()
   package var missing: Missing?
+  /// What pods use depends on how long their containers have run.
+  package var asksAge: Bool { startSpike != nil || lag.rereadSeconds > 0 }
 
   package init(_ kind: Kind, startSpike: StartSpike? = nil, missing: Missing? = nil) {
     self.kind = kind

@@ -51,6 +51,20 @@ import Testing
     #expect((44...50).contains(ready - grown), "\(grown) \(ready)")
   }
 
+  @Test("of containers that look every five minutes for what a job has left them shows it at their next look")
+  func rereads() throws {
+    var setting = RehearsalSetting()
+    setting.metrics = "[{type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 100Mi}}}]"
+    var model = LoadModel(.ticked(everySeconds: 60, base: 0, grain: 1))
+    model.lag = .init(rereadSeconds: 300)
+    let shape = try LoadShape.points([(second: 0, level: 0), (second: 60, level: 1e6)], isLinear: false)
+    setting.loads = [RehearsalLoad(metric: "memory", shape: shape, model: model, place: "--load memory")]
+    let pod = try #require(try setting.play().autoscalers[0].pods.first)
+    // They were started less than a minute before second 0.
+    let seen = try #require(zip(pod.usage.seconds, pod.usage.values).first { $1 == 5e5 }?.0)
+    #expect((241...270).contains(seen), "\(seen)")
+  }
+
   @Test("kills a container that holds more memory than its limit, counts it, and tells of it")
   func outOfMemory() throws {
     var setting = RehearsalSetting()

@@ -68,7 +68,7 @@ struct FedPods: Sendable {
     loads = []
     usages = []
     for binding in all[bindings] {
-      var load = Load(asksAge: binding.load.model.startSpike != nil)
+      var load = Load(asksAge: binding.load.model.asksAge)
       for place in pods {
         let pod = recorder.pods[place]
         load.pods.append(pod.loaded(binding))
