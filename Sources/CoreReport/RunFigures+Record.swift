@@ -6,7 +6,8 @@ extension RunFigures {
   /// - secondsAtMost: how long `current` was at `most` or above.
   /// - secondsAboveTarget: how long a metric was above target × (1 + tolerance): that of the metric for which it was longest.
   /// - unmetShare: the integral of offered − served over that of offered: that of the load for which it was most.
-  /// - reactionSeconds: from each crossing of that line until `ready` has what the metric proposed there, or `most` of them: the longest.
+  /// - reactionSeconds: from each crossing of that line until `ready` has what the metric proposed there or proposes by then, or `most`
+  ///   of them, or until the metric is back: the longest.
   package mutating func count(_ record: AutoscalerRecord, lengthSeconds end: Double) {
     podHours = record.current.integral(to: end) { $0 } / 3600
     peak = Int(record.current.values.lazy.filter { !$0.isNaN }.max() ?? 0)
@@ -17,11 +18,16 @@ extension RunFigures {
     for metric in record.metrics {
       let line = metric.target * (1 + metric.tolerance)
       secondsAboveTarget = max(secondsAboveTarget, metric.value.integral(to: end) { $0 > line ? 1 : 0 })
-      for crossing in metric.value.crossings(above: line) {
+      for (crossing, back) in metric.value.times(above: line, to: end) {
         guard let proposed = metric.proposed.level(at: crossing) else { continue }
         let wanted = min(proposed, record.most.level(at: crossing) ?? proposed)
-        let at = record.ready.firstSecond(from: crossing) { $0 >= wanted } ?? end
-        reactionSeconds = max(reactionSeconds ?? 0, at - crossing)
+        let moments = (record.ready.changes(from: crossing, to: back) + metric.proposed.changes(from: crossing, to: back))
+          .sorted()
+        let enough = ([crossing] + moments).first { moment in
+          guard let ready = record.ready.level(at: moment) else { return false }
+          return ready >= min(wanted, metric.proposed.level(at: moment) ?? wanted)
+        }
+        reactionSeconds = max(reactionSeconds ?? 0, (enough ?? back) - crossing)
       }
     }
     unmetShare = record.loads.compactMap { load in
@@ -67,20 +73,33 @@ extension RunSeries {
     return low == 0 || values[low - 1].isNaN ? nil : values[low - 1]
   }
 
-  /// The seconds at which the value comes to be above a line.
-  func crossings(above line: Double) -> [Double] {
-    var found: [Double] = []
-    var isAbove = false
+  /// The times in which the value is above a line, also where it is missing meanwhile.
+  func times(above line: Double, to end: Double) -> [(from: Double, to: Double)] {
+    var found: [(from: Double, to: Double)] = []
+    var start: Double?
     for (second, value) in zip(seconds, values) where !value.isNaN {
-      if value > line, !isAbove { found.append(second) }
-      isAbove = value > line
+      if value > line {
+        start = start ?? second
+      } else if let from = start {
+        found.append((from, second))
+        start = nil
+      }
     }
+    // One that is missing to the end is not above anything any more.
+    if let start { found.append((start, values.last!.isNaN ? seconds.last! : end)) }
     return found
   }
 
-  /// The first second from one on at which something holds.
-  func firstSecond(from start: Double, _ holds: (Double) -> Bool) -> Double? {
-    if let now = level(at: start), holds(now) { return start }
-    return seconds.indices.first { seconds[$0] >= start && holds(values[$0]) }.map { seconds[$0] }
+  /// The seconds of a time at which the value changes.
+  func changes(from start: Double, to end: Double) -> ArraySlice<Double> {
+    func place(_ second: Double) -> Int {
+      var (low, high) = (0, seconds.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if seconds[middle] < second { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    return seconds[place(start)..<place(end)]
   }
 }

@@ -165,8 +165,8 @@ package struct RunFigures: Sendable, Equatable {
   package var secondsAboveTarget = 0.0
   /// Unmet load as a share of what was offered, 0…1; nil where no load has an offer that can be missed.
   package var unmetShare: Double?
-  /// From the metric's crossing of its target (with tolerance) until as many pods were ready as it asked for: the longest. nil where
-  /// it never crossed.
+  /// From the metric's crossing of its target (with tolerance) until as many pods were ready as it asked for, or until it was back: the
+  /// longest. nil where it never crossed.
   package var reactionSeconds: Double?
   package var outOfMemoryKills = 0
 

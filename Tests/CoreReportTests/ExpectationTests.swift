@@ -68,4 +68,31 @@ import Testing
     #expect(figures.secondsAtMost == 100 && figures.secondsAboveTarget == 50 && figures.reactionSeconds == 40)
     #expect(abs((figures.unmetShare ?? 0) - 40.0 / 720) < 1e-9)
   }
+
+  private func reaction(_ values: [(Double, Double, Double)], ready: [(Double, Double)]) -> Double? {
+    var record = run.autoscalers[0]
+    record.most = RunSeries()
+    record.ready = RunSeries()
+    record.metrics[0].value = RunSeries()
+    record.metrics[0].proposed = RunSeries()
+    for (second, value, proposed) in values {
+      record.metrics[0].value.add(value, at: second)
+      record.metrics[0].proposed.add(proposed, at: second)
+    }
+    for (second, count) in ready { record.ready.add(count, at: second) }
+    record.figures.count(record, lengthSeconds: 300)
+    return record.figures.reactionSeconds
+  }
+
+  @Test("reacts until as many pods are ready as were asked for or are asked for by then, or until the metric is back")
+  func reactions() {
+    let ready = [(0.0, 2.0), (100, 6)]
+    #expect(reaction([(0, 60, 2), (90, 200, 7), (105, 66, 6)], ready: ready) == 15, "back within the tolerance")
+    #expect(reaction([(0, 60, 2), (90, 200, 7), (105, 80, 6)], ready: ready) == 15, "six are asked for now, and are there")
+    #expect(reaction([(0, 60, 2), (90, 200, 7), (105, 80, 8)], ready: ready) == 210, "never")
+    #expect(reaction([(0, 60, 2), (90, 200, 7), (105, 80, 8)], ready: ready + [(130, 7)]) == 40, "what was asked for first")
+    #expect(reaction([(0, 60, 2), (90, 200, 7), (105, .nan, .nan), (120, 80, 8)], ready: ready + [(130, 7)]) == 40, "a gap")
+    #expect(reaction([(0, 60, 2), (90, 200, 7), (105, .nan, .nan)], ready: ready) == 15, "nothing is known any more")
+    #expect(reaction([(0, 60, 2), (90, 200, 3), (105, 60, 2), (200, 90, 3), (205, 60, 2)], ready: [(0, 2)]) == 15, "the longest")
+  }
 }
