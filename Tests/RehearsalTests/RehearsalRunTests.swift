@@ -51,6 +51,27 @@ import Testing
     #expect((44...50).contains(ready - grown), "\(grown) \(ready)")
   }
 
+  @Test(
+    "has what is due at its own time: init containers end after a second each, applications are up when they are"
+  )
+  func dues() throws {
+    var setting = RehearsalSetting()
+    try setting.load(cpu: [(0, 0.1), (60, 0.3)])
+    func growth() throws -> Double {
+      let record = try setting.play().autoscalers[0]
+      let grown = try #require(record.current.seconds.first { $0 > 0 })
+      return try #require(record.ready.seconds.first { $0 > 0 }) - grown
+    }
+    #expect(try growth() < 1)
+    setting.startUp = StartUp(appSeconds: 3...3)
+    #expect((2...4).contains(try growth()), "a container says in whole seconds when it started")
+    setting.startUp = StartUp()
+    let inits = (1...5).map { "      - {name: init-\($0), image: busybox}\n" }.joined()
+    setting.deployment = setting.deployment.replacing(
+      "      containers:", with: "      initContainers:\n\(inits)      containers:")
+    #expect((5...7).contains(try growth()), RehearsalSetting.replay)
+  }
+
   @Test("of containers that look every five minutes for what a job has left them shows it at their next look")
   func rereads() throws {
     var setting = RehearsalSetting()

@@ -281,17 +281,14 @@ package struct RehearsalRun: Sendable {
     }
   }
 
-  /// Lets time pass: each scrape is preceded by the load, and gates open when they are due.
+  /// Lets time pass: each scrape is preceded by the load.
   private mutating func advance(to end: Instant) {
     while true {
       let scrape = nextScrape
-      var next = min(end, scrape)
-      if let due = dues.last?.at { next = min(next, due) }
-      let isScrape = next == scrape
+      let next = min(end, scrape)
       // The load comes a moment before the scrape that sees it.
-      run(until: isScrape ? next - .nanoseconds(1) : next)
-      performDues()
-      if isScrape {
+      run(until: next == scrape ? next - .nanoseconds(1) : next)
+      if next == scrape {
         feed(at: next)
         run(until: next)
       }
@@ -305,10 +302,14 @@ package struct RehearsalRun: Sendable {
     return start + .nanoseconds((since / period + 1) * period)
   }
 
+  /// What happens on the way may bring something that is due before the end.
   private mutating func run(until end: Instant) {
-    while cluster.advance(until: end) {
+    while true {
+      let isBusy = cluster.advance(until: min(end, dues.last?.at ?? end))
+      if !isBusy { performDues() }
       receive()
       look()
+      if !isBusy, cluster.now >= end { return }
     }
   }
 
