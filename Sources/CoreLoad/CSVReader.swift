@@ -116,7 +116,13 @@ struct CSVReader: LineReader {
     for column in columns.values {
       let value: Double
       switch table.content(of: cells, column) {
-      case .number(let number): value = number
+      case .number(let amount, let measure):
+        guard selection.fits(measure) else {
+          throw LoadError(
+            line: number,
+            "\"\(cells.text(column).excerpt)\" \(selection.misfit(measure)) (column \(table.names[column].excerpt))")
+        }
+        value = amount
       case .missing: value = .nan
       case .text:
         throw LoadError(line: number, "\"\(cells.text(column).excerpt)\" is no number (column \(table.names[column].excerpt))")

@@ -1,6 +1,6 @@
 /// A cell of a table where a number belongs.
 enum CellText: Equatable {
-  case number(Double)
+  case number(Double, LoadUnit.Measure)
   /// No number on purpose: an empty cell, NaN, an infinity, locust's N/A, Grafana's undefined.
   case missing
   case text
@@ -10,22 +10,27 @@ enum CellText: Equatable {
     "-infinity",
   ]
   /// In seconds, bytes, and single things; percent stays percent, since nothing shows it together with shares.
-  private static let units: [String: Double] = {
-    var units: [String: Double] = [
-      "%": 1, "Mil": 1e6, "Bil": 1e9, "Tri": 1e12, "Quadr": 1e15, "Quint": 1e18, "m": 1e-3, "u": 1e-6, "µ": 1e-6, "n": 1e-9,
-      "B": 1,
-      "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1, "min": 60, "hour": 3600, "day": 86_400, "week": 604_800,
-      "mins": 60, "hours": 3600, "days": 86_400, "weeks": 604_800,
+  private static let units: [String: (scale: Double, measure: LoadUnit.Measure)] = {
+    var units: [String: (scale: Double, measure: LoadUnit.Measure)] = [
+      "%": (1, .percent), "B": (1, .bytes), "core": (1, .cores), "cores": (1, .cores), "k": (1000, .things), "kB": (1000, .bytes),
     ]
+    for (unit, scale) in [("Mil", 1e6), ("Bil", 1e9), ("Tri", 1e12), ("Quadr", 1e15), ("Quint", 1e18)] {
+      units[unit] = (scale, .things)
+    }
+    for (unit, scale) in [("m", 1e-3), ("u", 1e-6), ("µ", 1e-6), ("n", 1e-9)] { units[unit] = (scale, .parts) }
+    for (unit, scale) in [
+      ("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("μs", 1e-6), ("ms", 1e-3), ("s", 1), ("min", 60), ("hour", 3600),
+      ("day", 86_400),
+      ("week", 604_800), ("mins", 60), ("hours", 3600), ("days", 86_400), ("weeks", 604_800),
+    ] { units[unit] = (scale, .seconds) }
     for (power, letter) in ["K", "M", "G", "T", "P", "E"].enumerated() {
       let (decimal, binary) = (
         (0...power).reduce(1.0) { scale, _ in scale * 1000 }, (0...power).reduce(1.0) { scale, _ in scale * 1024 }
       )
-      for unit in [letter, letter + "B"] { units[unit] = decimal }
-      for unit in [letter + "i", letter + "iB"] { units[unit] = binary }
+      units[letter] = (decimal, .things)
+      units[letter + "B"] = (decimal, .bytes)
+      for unit in [letter + "i", letter + "iB"] { units[unit] = (binary, .bytes) }
     }
-    units["k"] = 1000
-    units["kB"] = 1000
     return units
   }()
 
@@ -42,26 +47,27 @@ enum CellText: Equatable {
     }
     if let (value, end) = NumberText.prefix(cell) {
       if end == cell.count {
-        self = value.isFinite ? .number(value) : .missing
+        self = value.isFinite ? .number(value, .things) : .missing
         return
       }
       // A thousandth is no double, a thousand is.
       let unit = UnsafeBufferPointer(rebasing: cell[end...]).trimmed
-      self = unit.count <= 20 ? CellText.scale(unit.text).map { .number($0 < 1 ? value / (1 / $0) : value * $0) } ?? .text : .text
+      let found = unit.count <= 20 ? CellText.unit(unit.text) : nil
+      self = found.map { .number($0.scale < 1 ? value / (1 / $0.scale) : value * $0.scale, $0.measure) } ?? .text
       return
     }
     self = cell.count <= 9 && CellText.missingWords.contains(cell.text.lowercased()) ? .missing : .text
   }
 
-  private static func scale(_ unit: String) -> Double? {
-    if let scale = units[unit] { return scale }
-    guard unit.hasSuffix("/s") else { return nil }
+  private static func unit(_ text: String) -> (scale: Double, measure: LoadUnit.Measure)? {
+    if let unit = units[text] { return unit }
+    guard text.hasSuffix("/s") else { return nil }
     // "MB/s", "req/s", "K req/s"
-    let rest = unit.dropLast(2)
-    if let scale = units[String(rest)] { return scale }
+    let rest = text.dropLast(2)
+    if let unit = units[String(rest)] { return (unit.scale, .rate) }
     let words = rest.split(separator: " ")
     guard words.count <= 2, words.last?.allSatisfy(\.isLetter) == true else { return nil }
-    return words.count == 2 ? units[String(words[0])] : 1
+    return words.count == 2 ? units[String(words[0])].map { ($0.scale, .rate) } : (1, .rate)
   }
 }
 

@@ -23,6 +23,10 @@ package struct LoadSelection: Sendable, Equatable {
   /// The length of the run: later samples are not kept.
   package var untilSecond = Double.infinity
   package var limit = sampleLimit
+  /// Whose load it is: units that do not fit it are refused; nil: numbers are taken as they are.
+  package var metric: String?
+  /// The factor holds a unit: numbers in the file have none.
+  package var hasUnit = false
 
   package init() {}
 
@@ -30,6 +34,7 @@ package struct LoadSelection: Sendable, Equatable {
     left.name == right.name && left.labels.elementsEqual(right.labels, by: ==) && left.join == right.join
       && left.isRate == right.isRate && left.gather == right.gather && left.factor == right.factor && left.offset == right.offset
       && left.start == right.start
-      && left.untilSecond == right.untilSecond && left.limit == right.limit
+      && left.untilSecond == right.untilSecond && left.limit == right.limit && left.metric == right.metric
+      && left.hasUnit == right.hasUnit
   }
 }

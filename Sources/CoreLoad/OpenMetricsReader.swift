@@ -1,6 +1,7 @@
 /// Samples with timestamps in the text formats of Prometheus: OpenMetrics 1.0 (times in seconds), Prometheus' own 0.0.4 (in
 /// milliseconds; the size of the first time tells which), and what `promtool tsdb dump` prints. A series is a gauge unless the
-/// selection asks for the rate of a counter; exemplars, `_created` and the other lines are passed over.
+/// selection asks for the rate of a counter; exemplars, `_created` and the other lines are passed over, but for what a series is said
+/// to be: a counter, or of a unit.
 struct OpenMetricsReader: LineReader {
   private static let namesLimit = 20
 
@@ -11,6 +12,10 @@ struct OpenMetricsReader: LineReader {
   /// The metrics that there are, the first few, and the one that is read.
   private var names: [String] = []
   private var name: String?
+  /// What was said last of a family's type, and of its unit: its samples follow.
+  private var type: (family: String, word: String, line: Int)?
+  private var unit: (family: String, word: String, line: Int)?
+  private var isChecked = false
   private var hasEnded = false
 
   init(_ selection: LoadSelection) {
@@ -27,10 +32,12 @@ struct OpenMetricsReader: LineReader {
     if hasEnded { throw LoadError(line: number, "something follows # EOF") }
     if first == UInt8(ascii: "#") {
       hasEnded = line.trimmed.elementsEqual("# EOF".utf8)
+      declare(line, number)
       return
     }
     try parser.labels(selection, number)
     guard isChosen(&parser) else { return }
+    if !isChecked { try check(String(decoding: parser.name, as: UTF8.self), number) }
     let value = parser.word()
     if value.first == UInt8(ascii: "{") { throw LoadError(line: number, "native histograms are no load") }
     guard let sample = NumberText.sample(value) else {
@@ -46,6 +53,29 @@ struct OpenMetricsReader: LineReader {
     if let before = self.kind, before != kind { throw LoadError(line: number, before.mixed(with: kind)) }
     self.kind = kind
     try join.add(parser.id, seconds, sample, line: number)
+  }
+
+  /// "# TYPE work counter", "# UNIT work seconds"
+  private mutating func declare(_ line: UnsafeBufferPointer<UInt8>, _ number: Int) {
+    if isChecked { return }
+    let words = line.text.split(separator: " ")
+    guard words.count == 4 else { return }
+    if words[1] == "TYPE" { type = (String(words[2]), String(words[3]), number) }
+    if words[1] == "UNIT" { unit = (String(words[2]), String(words[3]), number) }
+  }
+
+  /// - Throws: where the series is declared to be something else than the load.
+  private mutating func check(_ name: String, _ line: Int) throws(LoadError) {
+    isChecked = true
+    let isTotal = name.hasSuffix("_total")
+    let families = [name, isTotal ? String(name.dropLast(6)) : name]
+    if let type, type.word == "counter", families.contains(type.family) { try selection.requireNoCounter(name, line: type.line) }
+    if isTotal { try selection.requireNoCounter(name, line: line) }
+    guard let unit, families.contains(unit.family) else { return }
+    let measures: [String: LoadUnit.Measure] = ["bytes": .bytes, "seconds": .seconds, "percent": .percent, "cores": .cores]
+    if let measure = measures[unit.word], !selection.fits(measure) {
+      throw LoadError(line: unit.line, "\"\(unit.word)\" \(selection.misfit(measure))")
+    }
   }
 
   /// By name and labels. Remembers the names that there are.

@@ -135,7 +135,7 @@ struct PrometheusReader: SeriesReader {
       default: break
       }
     case .result: throw wrong("it is a single value")
-    case .metric: look(at: String(decoding: text, as: UTF8.self))
+    case .metric: try look(at: String(decoding: text, as: UTF8.self))
     case .samples: throw wrong("a sample is not a time and a value")
     case .sample:
       elements += 1
@@ -154,8 +154,10 @@ struct PrometheusReader: SeriesReader {
     }
   }
 
-  private mutating func look(at label: String) {
+  private mutating func look(at label: String) throws(LoadError) {
     if key == "__name__" {
+      // A rate has no name any more.
+      if label.hasSuffix("_total"), selection.name ?? label == label { try selection.requireNoCounter(label, line: json.line) }
       if selection.name == label { found += 1 } else if names.count < 20, !names.contains(label) { names.append(label) }
     }
     for wanted in selection.labels where wanted.name == key && wanted.value == label { found += 1 }

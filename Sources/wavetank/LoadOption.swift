@@ -13,7 +13,7 @@ enum LoadOption {
       throw RehearsalError("wants METRIC=FILE, as in --load cpu=prom.json", at: place)
     }
     let selector = try brace.map { (brace) throws(RehearsalError) in try labels(text[brace..<end], place) } ?? [:]
-    let words = text[text.index(after: equals)...].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let words = fileAndKeys(text[text.index(after: equals)...])
     let names = text[..<(brace ?? equals)].split(separator: "/").map(String.init)
     let metric = names.last ?? ""
     var selection = LoadSelection()
@@ -40,6 +40,7 @@ enum LoadOption {
       }
     }
     guard let file = words.first, !file.isEmpty else { throw RehearsalError("names no file", at: place) }
+    (selection.metric, selection.hasUnit) = (metric, unit != nil)
     do throws(LoadError) { selection.factor *= try LoadUnit.factor(unit, metric: metric) } catch {
       throw RehearsalError(error.description, at: place)
     }
@@ -49,6 +50,13 @@ enum LoadOption {
       shape: .series(series),
       model: LoadModel(kind), place: place,
       isMeasured: true)
+  }
+
+  /// "cpu.csv,model=perPod": the file, whose own name may have commas in it, and what stands behind it.
+  private static func fileAndKeys(_ text: Substring) -> [String] {
+    let words = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    let count = words.indices.last { Files.isReadable(words[...$0].joined(separator: ",")) } ?? 0
+    return [words[...count].joined(separator: ",")] + words[(count + 1)...]
   }
 
   /// "{queue=orders,region=eu}"; values may stand in quotes, as Prometheus writes them.

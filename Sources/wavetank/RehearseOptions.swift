@@ -43,7 +43,7 @@ enum NodesOption {
     guard parts.count == 2, let count = Int(parts[0]), (1...limit).contains(count) else { throw problem }
     let sizes = parts[1].split(separator: ",")
     guard sizes.count == 2, let cpu = Quantity(String(sizes[0].hasSuffix("cpu") ? sizes[0].dropLast(3) : sizes[0])),
-      let memory = Quantity(String(sizes[1])), cpu.milliValue > 0, memory.milliValue > 0
+      let memory = Quantity(String(sizes[1])), cpu.milliValue > 0, cpu.format != .binarySI, memory.milliValue > 0
     else { throw problem }
     return VirtualNode.workers(count, cpuMillicores: cpu.milliValue, memoryBytes: memory.milliValue / 1000)
   }

@@ -81,13 +81,15 @@ struct RehearseTests {
       ("cpu=good.csv,factor=x", "'factor=x' wants a number"), ("cpu", "wants METRIC=FILE"),
       ("cpu{container=no}=good.csv", "no autoscaler reads the metric 'cpu{container=no}'"),
       ("cpu{a=b=good.csv", "wants METRIC=FILE"),
-      ("cpu{a}=good.csv", "'a' wants LABEL=VALUE"),
+      ("cpu{a}=good.csv", "'a' wants LABEL=VALUE"), ("cpu=pct.csv", "pct.csv:2: \"10%\" is a share: how much cpu one percent is"),
+      ("cpu=c.om", "c.om:1: c_total is a counter"), ("cpu=my load,=x.csv,column=y", "my load,=x.csv: no column \"y\""),
     ])
   func problems(load: String, message: String) async throws {
     try await Self.inFolder { folder in
       let files = [
         "text.csv": "time,cpu\n0,1\n15,abc\n", "back.csv": "time,cpu\n15,1\n0,1\n", "empty.csv": "",
-        "good.csv": "time,cpu\n0,1\n900,1\n",
+        "good.csv": "time,cpu\n0,1\n900,1\n", "my load,=x.csv": "time,cpu\n0,1\n900,1\n", "pct.csv": "Time,cpu\n0,10%\n60,20%\n",
+        "c.om": "# TYPE c counter\nc_total 1 0\nc_total 9 60\n# EOF\n",
       ]
       for (name, text) in files { try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8) }
       let manifests = Self.root + "/Examples/php-apache/manifests.yaml"
@@ -97,6 +99,7 @@ struct RehearseTests {
       if load == "cpu=good.csv,unit=Mi" {
         for (words, message) in [
           (["--for", "0s"], "--for: '0s' is no time"), (["--nodes", "2x4GB,1Gi"], "--nodes wants a number of nodes"),
+          (["--nodes", "2x4Gi,1Gi"], "--nodes wants a number of nodes"),
           (
             [Self.root + "/Examples/flapping/steady.yaml"],
             "wavetank.dev/v1alpha1, not HorizontalPodAutoscaler in autoscaling/v2; -f takes"

@@ -32,6 +32,33 @@ import Testing
     #expect(try load("t,x\n0,\(cell)\n", selection { $0.name = "x" }).level(0) == value)
   }
 
+  @Test(
+    "for CPU or memory has no numbers of something else",
+    arguments: [
+      ("cpu", "10%", false), ("cpu", "10 MiB", false), ("cpu", "10 ms", false), ("cpu", "2 min", false),
+      ("cpu", "3 req/s", false),
+      ("cpu", "64Mi", false), ("cpu", "1.5 MB/s", false), ("cpu", "250m", true), ("cpu", "1.5 K", true), ("cpu", "3 cores", true),
+      ("cpu", "2", true), ("memory", "10%", false), ("memory", "3 cores", false), ("memory", "10 ms", false),
+      ("memory", "5 MB/s", false), ("memory", "1.2 GiB", true), ("memory", "2 Mil", true), ("memory", "97092000m", true),
+      ("latency", "10 ms", true), ("latency", "10%", true),
+    ])
+  func misfits(metric: String, cell: String, isFit: Bool) {
+    let text = "t,x\n0,1\n15,\(cell)\n"
+    let answer = complaint(text, selection { $0.metric = metric })
+    #expect(answer.hasPrefix("read: ") == isFit, "\(answer)")
+    if !isFit { #expect(answer.hasPrefix("line 3: \"\(cell)\" is ") && answer.hasSuffix(" (column x)"), "\(answer)") }
+  }
+
+  @Test("of counters of seconds, or with a factor for a percent, may have these units; one with a unit for all has no other")
+  func factors() throws {
+    let seconds = selection { ($0.metric, $0.isRate) = ("cpu", true) }
+    #expect(try load("t,x\n0,10 s\n10,1 min\n20,2 min\n", seconds).lines == "0:5 10:6")
+    #expect(try load("t,x\n0,10%\n", selection { ($0.metric, $0.factor) = ("cpu", 0.04) }).lines == "0:0.4")
+    let unit = selection { ($0.metric, $0.hasUnit) = ("memory", true) }
+    #expect(
+      complaint("t,x\n0,10 Mi\n", unit) == "line 2: \"10 Mi\" has a unit of its own, beside that of the whole file (column x)")
+  }
+
   @Test("of Grafana, with a column for each series, is read by column, or joined")
   func grafana() throws {
     let text = """

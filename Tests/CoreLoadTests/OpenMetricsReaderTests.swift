@@ -31,6 +31,20 @@ import Testing
         == "no series has two samples: there is no rate")
   }
 
+  @Test("of a counter are no CPU without a rate, nor are those of a gauge in bytes")
+  func declared() throws {
+    let cpu = selection { $0.metric = "cpu" }
+    let counter = "is a counter: its growth in a second is what is used, which 'rate' asks for: --load cpu=FILE,rate"
+    #expect(complaint(twoPods, cpu) == "line 2: work_total \(counter)")
+    #expect(complaint("# TYPE c counter\nc 1 0\nc 2 15\n", cpu, format: .openMetrics) == "line 1: c \(counter)")
+    #expect(complaint("c_total 1 0\nc_total 2 15\n", cpu, format: .openMetrics) == "line 1: c_total \(counter)")
+    #expect(try load(twoPods, selection { ($0.metric, $0.isRate) = ("cpu", true) }).lines == "0:0.4 15:2.133")
+    #expect(try load(twoPods, selection { $0.metric = "jobs" }).lines == "0:10 15:116 30:132")
+    let bytes = "# TYPE m gauge\n# UNIT m bytes\nm 1 0\nm 2 15\n# EOF\n"
+    #expect(complaint(bytes, cpu) == "line 2: \"bytes\" is no amount of cpu: cores are wanted, such as 1.5 or 250m")
+    #expect(try load(bytes, selection { $0.metric = "memory" }).lines == "0:1 15:2")
+  }
+
   @Test("of Prometheus' text are in milliseconds, and may come scrape by scrape")
   func scrapes() throws {
     let text = """

@@ -95,6 +95,22 @@ import Testing
         == "s.yaml:6: spec.load[0].sine: a period above zero is wanted")
   }
 
+  @Test(
+    "has loads of CPU in cores and of memory in bytes, wherever an amount stands",
+    arguments: [
+      ("cpu", "constant: 1Gi", "constant"), ("cpu", "points: [{at: 0s, level: 64Mi}]", "points[0].level"),
+      ("cpu", "stages: [{duration: 1m, target: 1Ki}]", "stages[0].target"),
+      ("cpu", "sine: {mean: 1Gi, amplitude: 1, period: 1m}", "sine.mean"),
+      ("cpu", "constant: 1, spike: {at: 1m, height: 1Gi}", "spike.height"),
+      ("cpu", "constant: 1, noise: {deviation: 1Mi}", "noise.deviation"), ("cpu", "constant: 1, base: 8Mi", "base"),
+      ("cpu", "constant: 1, warmUp: {duration: 1m, level: 1Mi}", "warmUp.level"), ("memory", "constant: 250m", "constant"),
+    ])
+  func amounts(metric: String, fields: String, path: String) {
+    let problem = problem("  load: [{metric: \(metric), \(fields)}]\n") { _ = try loads($0) }
+    #expect(
+      problem.hasPrefix("s.yaml:6: spec.load[0].\(path): \"") && problem.contains("is no amount of \(metric): "), "\(problem)")
+  }
+
   @Test("that is wrong is told with file, line and field")
   func mistakes() {
     #expect(problem("  lenght: 1h\n") == "s.yaml:6: unknown field \"spec.lenght\"")

@@ -21,9 +21,10 @@ extension ScenarioFile {
 
   private var seed: UInt64 { UInt64(bitPattern: Int64(scenario.spec.seed ?? 1)) }
 
-  private func amount(_ text: String?, _ path: String) throws(RehearsalError) -> Double {
-    guard let text, let quantity = Quantity(text) else { throw error("is missing", path) }
-    return Double(quantity.nano) / 1e9
+  private func amount(_ text: String?, of load: ScenarioLoad, _ path: String) throws(RehearsalError) -> Double {
+    do throws(LoadError) { return try LoadUnit.amount(text, metric: load.metric ?? "") } catch {
+      throw self.error(error.description, path)
+    }
   }
 
   // MARK: The level
@@ -42,16 +43,15 @@ extension ScenarioFile {
     if given[0] != "file", let wrong = ["column", "join", "rate", "select", "unit"].first(where: { !load.tree[Key($0)].isNull }) {
       throw error("has a meaning only beside file", path + "." + wrong)
     }
-    var shape: LoadShape
-    do throws(LoadError) { shape = try formed(load, given[0]) } catch let problem {
-      throw error(problem.description, path + "." + given[0])
-    }
+    var shape = try formed(load, given[0], path + "." + given[0])
     if let file = load.file {
       var selection = LoadSelection()
       selection.name = load.column
       selection.labels = load.select.sorted.map { ($0.name, $0.value) }
       selection.join = load.join == "mean" ? .mean : .sum
       selection.isRate = load.rate ?? false
+      selection.metric = load.metric
+      selection.hasUnit = load.unit != nil
       do throws(LoadError) { selection.factor = try LoadUnit.factor(load.unit, metric: load.metric ?? "") } catch {
         throw self.error(error.description, path + ".unit")
       }
@@ -60,31 +60,41 @@ extension ScenarioFile {
     return try refined(shape, load, path)
   }
 
-  private func formed(_ load: ScenarioLoad, _ form: String) throws(LoadError) -> LoadShape {
-    func number(_ text: String?) throws(LoadError) -> Double {
-      guard let text, let quantity = Quantity(text) else { throw LoadError("a number is missing") }
-      return Double(quantity.nano) / 1e9
+  private func formed(_ load: ScenarioLoad, _ form: String, _ path: String) throws(RehearsalError) -> LoadShape {
+    func made<Made>(_ make: () throws(LoadError) -> Made) throws(RehearsalError) -> Made {
+      do throws(LoadError) { return try make() } catch { throw self.error(error.description, path) }
     }
     switch form {
-    case "constant": return .constant(try number(load.constant))
+    case "constant": return .constant(try amount(load.constant, of: load, path))
     case "points":
       var points: [(second: Double, level: Double)] = []
-      for point in load.points { points.append((try LoadDuration.seconds(point.at ?? ""), try number(point.level))) }
-      return try .points(points, isLinear: load.shape == "linear")
+      for (index, point) in load.points.enumerated() {
+        let path = "\(path)[\(index)]"
+        points.append((try seconds(point.at ?? "", path + ".at"), try amount(point.level, of: load, path + ".level")))
+      }
+      return try made { () throws(LoadError) in try .points(points, isLinear: load.shape == "linear") }
     case "stages":
       var stages: [(seconds: Double, target: Double)] = []
-      for stage in load.stages { stages.append((try LoadDuration.seconds(stage.duration ?? ""), try number(stage.target))) }
-      return try .stages(from: 0, stages)
+      for (index, stage) in load.stages.enumerated() {
+        let path = "\(path)[\(index)]"
+        stages.append(
+          (try seconds(stage.duration ?? "", path + ".duration"), try amount(stage.target, of: load, path + ".target")))
+      }
+      return try made { () throws(LoadError) in try .stages(from: 0, stages) }
     case "series":
-      let interval = try LoadDuration.seconds(load.interval ?? "1m")
-      return .series(try SeriesNotation.series(load.series ?? "", intervalSeconds: interval))
+      return try made { () throws(LoadError) in
+        let interval = try LoadDuration.seconds(load.interval ?? "1m")
+        return .series(try SeriesNotation.series(load.series ?? "", intervalSeconds: interval))
+      }
     case "sine":
       let sine = load.sine
-      guard try LoadDuration.seconds(sine.period ?? "") > 0 else { throw LoadError("a period above zero is wanted") }
+      let period = try seconds(sine.period ?? "", path + ".period")
+      guard period > 0 else { throw error("a period above zero is wanted", path) }
       return .sine(
-        mean: try number(sine.mean), amplitude: try number(sine.amplitude),
-        periodSeconds: try LoadDuration.seconds(sine.period ?? ""),
-        phaseSeconds: try sine.phase.map { (text) throws(LoadError) in try LoadDuration.seconds(text) } ?? 0)
+        mean: try amount(sine.mean, of: load, path + ".mean"),
+        amplitude: try amount(sine.amplitude, of: load, path + ".amplitude"),
+        periodSeconds: period,
+        phaseSeconds: try sine.phase.map { (text) throws(RehearsalError) in try seconds(text, path + ".phase") } ?? 0)
     default: return .constant(0)
     }
   }
@@ -101,12 +111,12 @@ extension ScenarioFile {
       }
       parts.append(
         .spike(
-          at: try time(spike.at, "at"), height: try amount(spike.height, path + ".spike.height"),
+          at: try time(spike.at, "at"), height: try amount(spike.height, of: load, path + ".spike.height"),
           riseSeconds: try time(spike.rise, "rise"), holdSeconds: try time(spike.hold, "hold"),
           fallSeconds: try time(spike.fall, "fall")))
     }
     if !load.noise.isAbsent {
-      parts.append(.noise(deviation: try amount(load.noise.deviation, path + ".noise.deviation"), seed: seed))
+      parts.append(.noise(deviation: try amount(load.noise.deviation, of: load, path + ".noise.deviation"), seed: seed))
     }
     return parts.count == 1 ? parts[0] : .sum(parts)
   }
@@ -115,7 +125,7 @@ extension ScenarioFile {
 
   private func model(_ load: ScenarioLoad, _ path: String) throws(RehearsalError) -> LoadModel {
     let name = load.model ?? "shared"
-    let base = try load.base.map { (text) throws(RehearsalError) in try amount(text, path + ".base") } ?? 0
+    let base = try load.base.map { (text) throws(RehearsalError) in try amount(text, of: load, path + ".base") } ?? 0
     for (field, models) in [
       ("base", ["shared", "ticked"]), ("every", ["ticked"]), ("delay", ["ticked"]), ("delayPerPod", ["ticked"]),
       ("rereads", ["ticked"]),
@@ -133,7 +143,7 @@ extension ScenarioFile {
       kind = .ticked(everySeconds: Int(max(1, try seconds(every, path + ".every"))), base: base, grain: grain)
     case "queue":
       guard load.serves != nil else { throw error("the model queue wants serves", path) }
-      kind = .queue(perPodPerSecond: try amount(load.serves, path + ".serves"))
+      kind = .queue(perPodPerSecond: try amount(load.serves, of: load, path + ".serves"))
     default: kind = .shared(base: base, reachesUnready: false)
     }
     var model = LoadModel(kind)
@@ -145,7 +155,7 @@ extension ScenarioFile {
       rereadSeconds: try lag(load.rereads, ".rereads"))
     if !load.warmUp.isAbsent {
       model.startSpike = .init(
-        level: try amount(load.warmUp.level, path + ".warmUp.level"),
+        level: try amount(load.warmUp.level, of: load, path + ".warmUp.level"),
         seconds: try seconds(load.warmUp.duration ?? "", path + ".warmUp.duration"))
     }
     let missing = load.missing

@@ -90,8 +90,8 @@ package struct ScenarioFile: Sendable {
     if nodes.isAbsent { return nil }
     guard let count = nodes.count, let cpu = nodes.cpu.flatMap({ Quantity($0) }),
       let memory = nodes.memory.flatMap({ Quantity($0) }),
-      cpu.milliValue > 0, memory.milliValue > 0
-    else { throw error("cpu and memory are amounts above 0", "spec.nodes") }
+      cpu.milliValue > 0, cpu.format != .binarySI, memory.milliValue > 0
+    else { throw error("cpu and memory are cores and bytes above 0", "spec.nodes") }
     return VirtualNode.workers(
       count, cpuMillicores: cpu.milliValue, memoryBytes: memory.milliValue / 1000, maxPods: nodes.pods ?? 110)
   }
