@@ -64,6 +64,7 @@ enum RehearseCommand {
     do throws(RehearsalError) {
       let rehearsal = try RehearsalInvocation(invocation, against: invocation.against)
       let isLive = invocation.live || invocation.context != nil || invocation.kubeconfig != nil
+      if !isLive, let line = rehearsal.input.standIns.line { Standard.error(line) }
       let live = isLive ? try await LiveRehearsal(rehearsal: rehearsal).play(invocation) : nil
       let rehearsed = try rehearsal.play(beside: live)
       // Before the files: the answer is not lost where one cannot be written.

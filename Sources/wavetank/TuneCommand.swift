@@ -54,6 +54,7 @@ enum TuneCommand {
     let isStopped = Flag()
     do throws(RehearsalError) {
       let rehearsal = try RehearsalInvocation(invocation)
+      if let line = rehearsal.input.standIns.line { Standard.error(line) }
       var goals: [RunExpectation] = []
       for text in invocation.goals { goals.append(try TuningGoal.read(text)) }
       goals += rehearsal.expectations.filter { !$0.isOfTwo }

@@ -94,18 +94,20 @@ import Testing
   @Test(
     "whose pods do not come say why",
     arguments: [
-      ("    spec:\n", "    spec:\n      serviceAccountName: nobody\n", "serviceaccount \"nobody\" not found"),
-      ("    spec:\n", "    spec:\n      volumes: [{name: v, secret: {secretName: tls}}]\n", "secret \"tls\" not found"),
-      ("image: nginx:1.27\n", "image: i\n        envFrom: [{secretRef: {name: s}}]\n", "secret \"s\" not found"),
+      ("    spec:\n", "    spec:\n      nodeSelector: {none: here}\n", "affinity/selector."),
+      (
+        "    spec:\n", "    spec:\n      volumes: [{name: v, configMap: {name: c, items: [{key: k, path: k}]}}]\n",
+        "configmap \"c\" has no key \"k\""
+      ),
       (
         "image: nginx:1.27\n", "image: i\n        env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: k}}}]\n",
-        "configmap \"c\" not found"
+        "configmap \"c\" has no key \"k\", which variable A wants"
       ),
     ])
   func reasons(old: String, new: String, reason: String) throws {
-    let problem = problem(try setting(old, new))
+    let problem = problem(try setting(old, new), "{apiVersion: v1, kind: ConfigMap, metadata: {name: c}}")
     #expect(
-      problem.hasPrefix("hpa.yaml:1: Deployment web is not ready after 900 s: web-") && problem.hasSuffix(reason), "\(problem)")
+      problem.hasPrefix("app.yaml:1: Deployment web is not ready after 900 s: web-") && problem.contains(reason), "\(problem)")
   }
 
   @Test("with a quota that keeps pods away show it in the timeline")

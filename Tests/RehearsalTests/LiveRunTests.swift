@@ -177,6 +177,28 @@ struct LiveRunTests {
     }
   }
 
+  @Test("begins only where the cluster holds what the manifests name and do not hold, and names all that it misses")
+  func missing() async throws {
+    var live = try LivePractice(minutes: 1)
+    let place = try #require(live.input.objects.firstIndex { $0.kind == "StatefulSet" })
+    let sources: JSON = [
+      ["configMapRef": ["name": "there"]], ["secretRef": ["name": "gone"]], ["configMapRef": ["name": "lost"]],
+    ]
+    var containers = live.input.objects[place].tree[.spec][.template][.spec][.containers].elements
+    containers[0].put("envFrom", sources)
+    live.input.objects[place].tree[.spec][.template][.spec].put(.containers, .array(containers))
+    live.input.objects[place].tree[.spec][.template][.spec].put("imagePullSecrets", [["name": "registry"]])
+    live.create(LivePractice.core + "/configmaps", #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"there"}}"#)
+    let early = live
+    let error = await #expect(throws: RehearsalError.self) { _ = try await early.play() }
+    #expect(error?.message.hasSuffix("hold what pods wait for there: ConfigMap lost, Secret gone") == true, "\(error as Any)")
+    #expect(live.get(LivePractice.core + "/configmaps/app").isNull, "nothing was made")
+    live.create(LivePractice.core + "/configmaps", #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"lost"}}"#)
+    live.create(LivePractice.core + "/secrets", #"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"gone"}}"#)
+    _ = try await live.play()
+    #expect(live.lines.contains { $0.hasPrefix("in the simulation stand-ins are made of what") })
+  }
+
   @Test("removes what it made also where it is stopped")
   func stopped() async throws {
     let live = try LivePractice()

@@ -64,10 +64,14 @@ package struct LiveRun {
   }
 
   private mutating func play() async throws -> (RunRecord, RunBeginning) {
+    let standIns = input.standIns
+    var present: Set<String> = []
+    for path in standIns.paths where !(try await access.get(path)).isNull { present.insert(path) }
+    try standIns.require(in: present)
     for line in input.unplayed(isOwn: made.isOwn) { say(line) }
     try await made.requireNew(watched.targetPaths + autoscalers.compactMap(LiveObjects.path))
     try await wait(until: input.creation(from: access.now), for: "the manifests are created")
-    for object in input.early { try await made.create(object) }
+    for object in input.early() { try await made.create(object) }
     try await wait("ready", within: Self.readyLimit) { run in
       run.watched.targets.allSatisfy { $0.map { RehearsalRun.isReady($0) } ?? false }
     }
@@ -104,7 +108,7 @@ package struct LiveRun {
             + (what == "ready"
               ? recorder.holdup(ofTargetOf: index) { key in watched.pods[key] }
               : "metrics.k8s.io has no sample of all of its pods"),
-          at: autoscalers[index].place)
+          at: input.placeOfTarget(of: autoscalers[index]))
       }
       try await access.wait(.seconds(Self.lookSeconds))
     }

@@ -21,6 +21,7 @@ extension RehearsalInput {
       }
     }
     for object in annotated { lines.append("\(object.place): the usage in \(object.title)'s annotations is simulated only") }
+    if let line = standIns.line { lines.append("in the simulation \(line)") }
     for test in tests { lines.append("\(test.place): the test is simulated only") }
     for step in steps {
       if case .crash = step.action { lines.append("\(step.place): \(step.text) is played by deleting pods") }
@@ -29,8 +30,9 @@ extension RehearsalInput {
     return lines
   }
 
-  /// - Throws: where a cluster of its own could not say what an autoscaler reads.
+  /// - Throws: where a cluster of its own could not say what an autoscaler reads, or has not what pods wait for.
   package func requirePlayable() throws(RehearsalError) {
+    try standIns.require(in: [])
     for autoscaler in objects where autoscaler.isAutoscaler {
       for metric in ReadMetric.all(of: autoscaler.tree) where !metric.isByPod {
         throw RehearsalError(

@@ -28,7 +28,13 @@ package struct ManifestObject: Sendable {
     var tree = tree
     if !tree[.metadata].isObject { return tree }
     tree[.metadata].members.removeAll { $0.key == .resourceVersion || $0.key == .managedFields }
-    // An address of another cluster is none here.
+    // A volume, node or address of another cluster is none here.
+    if kind == "PersistentVolumeClaim", !tree[.metadata][.annotations]["pv.kubernetes.io/bind-completed"].isNull {
+      tree[.spec].members.removeAll { $0.key == "volumeName" }
+      tree[.metadata][.annotations].members.removeAll {
+        $0.key.name.hasPrefix("pv.kubernetes.io/") || $0.key.name.hasPrefix("volume.kubernetes.io/")
+      }
+    }
     if kind == "Service", tree[.spec]["clusterIP"].string != "None" {
       tree[.spec].members.removeAll { ["clusterIP", "clusterIPs"].contains($0.key.name) }
     }

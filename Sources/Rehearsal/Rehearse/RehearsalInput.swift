@@ -40,6 +40,15 @@ package struct RehearsalInput: Sendable {
       }
   }
 
+  /// Where the object stands that an autoscaler scales.
+  func placeOfTarget(of autoscaler: ManifestObject) -> String {
+    let reference = autoscaler.tree[.spec][.scaleTargetRef]
+    let target = objects.first {
+      $0.tree[.kind] == reference[.kind] && $0.tree[.metadata][.name] == reference[.name] && $0.namespace == autoscaler.namespace
+    }
+    return (target ?? autoscaler).place
+  }
+
   /// - Throws: where an object is there twice, which `kubectl create` would refuse.
   func requireDifferentObjects() throws(RehearsalError) {
     var places: [[String]: String] = [:]
@@ -54,7 +63,10 @@ package struct RehearsalInput: Sendable {
 
   /// What is there before second 0, in the order in which the API gets it. What goes by the clock is made with the autoscalers: it would
   /// go on before, and not equally long in each run.
-  var early: [ManifestObject] { namespaces + objects.filter { !$0.isAutoscaler && !$0.isTimed && $0.kind != "Namespace" } }
+  /// - Parameter others: that come before all others but namespaces
+  func early(with others: [ManifestObject] = []) -> [ManifestObject] {
+    namespaces + others + objects.filter { !$0.isAutoscaler && !$0.isTimed && $0.kind != "Namespace" }
+  }
   var timed: [ManifestObject] { objects.filter(\.isTimed) }
 
   /// So long before a second 0 that has its moment on the clock the manifests are created: containers that do something every so often

@@ -172,7 +172,7 @@ package struct RehearsalRun: Sendable {
   /// Everything before second 0: the workload is ready and measured.
   mutating func prepare() throws(RehearsalError) {
     cluster.run(until: createdAt)
-    for object in input.early {
+    for object in input.early(with: input.standIns.objects) {
       try requireAnnotations(object)
       try create(object)
     }
@@ -251,10 +251,10 @@ package struct RehearsalRun: Sendable {
     }
     let index = autoscalers.firstIndex { !Self.isReady(target(of: $0)) }!
     let unready = autoscalers[index]
-    let key = target(of: unready)!.key
+    let reference = unready.tree[.spec][.scaleTargetRef]
     throw RehearsalError(
-      "\(unready.tree[.spec][.scaleTargetRef][.kind].string ?? "") \(key.name) is not ready after \(Self.readyLimit) s: "
-        + recorder.holdup(ofTargetOf: index) { cluster.engine.store.get($0) }, at: unready.place)
+      "\(reference[.kind].string ?? "") \(reference[.name].string ?? "") is not ready after \(Self.readyLimit) s: "
+        + recorder.holdup(ofTargetOf: index) { cluster.engine.store.get($0) }, at: input.placeOfTarget(of: unready))
   }
 
   static func isReady(_ target: StoredObject?) -> Bool {

@@ -1,0 +1,168 @@
+import CoreAPI
+import CoreControllers
+import CoreObjects
+
+/// Objects that manifests name and do not hold, as dumps of some kinds do: what pods mount and read, run as and are weighed by. Whatever
+/// is in them is the same to pods whose programs are not run.
+package struct StandIns: Sendable {
+  private struct Named: Sendable {
+    var kind: String
+    var namespace: String
+    var name: String
+    /// Of a map or Secret, those that are asked for.
+    var keys: Set<String> = []
+    /// A pod starts without a Secret for pulling its image.
+    var isNeeded: Bool
+    /// Who names it first.
+    var namer: ManifestObject
+
+    func isSame(as other: Named) -> Bool { (kind, namespace, name) == (other.kind, other.namespace, other.name) }
+  }
+  /// What every cluster has.
+  private static let present: Set<String> = [
+    "ServiceAccount default", "ConfigMap kube-root-ca.crt", "PriorityClass system-cluster-critical",
+    "PriorityClass system-node-critical", "StorageClass standard",
+  ]
+  private var missing: [Named] = []
+
+  /// - Parameter others: that come later; what they hold is not missing
+  init(for objects: [ManifestObject], besides others: [ManifestObject]) {
+    let held = Set((objects + others).map { [$0.kind, Self.isNamespaced($0.kind) ? $0.namespace : "", $0.name] })
+    for object in objects + others {
+      switch object.kind {
+      case "PersistentVolumeClaim": addClass(of: object.tree, object)
+      case "Pod": addPod(object.tree[.spec], object)
+      case "CronJob": addPod(object.tree[.spec]["jobTemplate"][.spec][.template][.spec], object)
+      default:
+        addPod(object.tree[.spec][.template][.spec], object)
+        for claim in object.tree[.spec]["volumeClaimTemplates"].elements { addClass(of: claim, object) }
+      }
+    }
+    missing.removeAll { held.contains([$0.kind, $0.namespace, $0.name]) || Self.present.contains("\($0.kind) \($0.name)") }
+    missing.sort { ($0.kind, $0.namespace, $0.name) < ($1.kind, $1.namespace, $1.name) }
+  }
+
+  private static func isNamespaced(_ kind: String) -> Bool { kind != "PriorityClass" && kind != "StorageClass" }
+
+  private mutating func add(
+    _ kind: String, _ name: JSON, _ namer: ManifestObject, keys: [JSON] = [], isOptional: JSON = .null, isNeeded: Bool = true
+  ) {
+    guard let name = name.string, !name.isEmpty, isOptional.bool != true else { return }
+    let named = Named(
+      kind: kind, namespace: Self.isNamespaced(kind) ? namer.namespace : "", name: name, keys: Set(keys.compactMap(\.string)),
+      isNeeded: isNeeded, namer: namer)
+    guard let place = missing.firstIndex(where: named.isSame) else { return missing.append(named) }
+    missing[place].keys.formUnion(named.keys)
+    if isNeeded { missing[place].isNeeded = true }
+  }
+
+  private mutating func addClass(of claim: JSON, _ namer: ManifestObject) {
+    add("StorageClass", claim[.spec]["storageClassName"], namer)
+  }
+
+  private mutating func addPod(_ spec: JSON, _ namer: ManifestObject) {
+    add("ServiceAccount", spec["serviceAccountName"].isNull ? spec["serviceAccount"] : spec["serviceAccountName"], namer)
+    add("PriorityClass", spec["priorityClassName"], namer)
+    for secret in spec["imagePullSecrets"].elements { add("Secret", secret[.name], namer, isNeeded: false) }
+    for volume in spec["volumes"].elements {
+      add("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"], namer)
+      for part in [volume] + volume["projected"]["sources"].elements {
+        let (map, secret) = (part["configMap"], part["secret"])
+        add("ConfigMap", map[.name], namer, keys: map[.items].elements.map { $0["key"] }, isOptional: map["optional"])
+        add(
+          "Secret", secret["secretName"].isNull ? secret[.name] : secret["secretName"], namer,
+          keys: secret[.items].elements.map { $0["key"] }, isOptional: secret["optional"])
+      }
+    }
+    for container in spec["initContainers"].elements + spec[.containers].elements {
+      for (kind, all, one) in [("ConfigMap", "configMapRef", "configMapKeyRef"), ("Secret", "secretRef", "secretKeyRef")] {
+        let sources =
+          container["envFrom"].elements.map { $0[Key(all)] } + container["env"].elements.map { $0["valueFrom"][Key(one)] }
+        for source in sources { add(kind, source[.name], namer, keys: [source["key"]], isOptional: source["optional"]) }
+      }
+    }
+  }
+
+  // MARK: What stands in
+
+  var objects: [ManifestObject] {
+    missing.flatMap { named in trees(named).map { ManifestObject($0, file: named.namer.file, line: named.namer.line) } }
+  }
+
+  private func trees(_ named: Named) -> [JSON] {
+    var metadata: JSON = ["name": .string(named.name)]
+    if !named.namespace.isEmpty { metadata.put(.namespace, .string(named.namespace)) }
+    var tree: JSON = ["apiVersion": "v1", "kind": .string(named.kind), "metadata": metadata]
+    switch named.kind {
+    case "ConfigMap", "Secret":
+      tree.put("data", .object(named.keys.sorted().map { Member(key: Key($0), value: "") }))
+    case "PriorityClass":
+      tree.put(.apiVersion, "scheduling.k8s.io/v1")
+      tree.put("value", 0)
+    case "StorageClass":
+      tree.put(.apiVersion, "storage.k8s.io/v1")
+      tree.put("provisioner", .string(VolumeBinder.provisioner))
+      tree.put("volumeBindingMode", "WaitForFirstConsumer")
+    case "PersistentVolumeClaim":
+      // On every node, as a network's disk is.
+      let volume = "\(named.namespace)-\(named.name)"
+      let size: JSON = ["storage": "1Gi"]
+      let modes: JSON = ["ReadWriteMany"]
+      tree.put(
+        .spec, ["accessModes": modes, "storageClassName": "", "volumeName": .string(volume), "resources": ["requests": size]])
+      return [
+        [
+          "apiVersion": "v1", "kind": "PersistentVolume", "metadata": ["name": .string(volume)],
+          "spec": ["accessModes": modes, "capacity": size, "hostPath": ["path": .string("/stand-in/" + volume)]],
+        ], tree,
+      ]
+    default: break
+    }
+    return [tree]
+  }
+
+  // MARK: What is said
+
+  private static func list(_ named: [Named]) -> String {
+    let isSpread = Set(named.map(\.namespace).filter { !$0.isEmpty }).count > 1
+    return named.map { "\($0.kind) \(isSpread && !$0.namespace.isEmpty ? $0.namespace + "/" : "")\($0.name)" }.joined(
+      separator: ", ")
+  }
+
+  /// All in one line; nil where nothing is missing.
+  package var line: String? {
+    if missing.isEmpty { return nil }
+    let classes = missing.filter { $0.kind == "PriorityClass" }
+    return "stand-ins are made of what the manifests name and do not hold: \(Self.list(missing))"
+      + (classes.isEmpty ? "" : "; the value of \(Self.list(classes)) is not known and taken to be 0")
+  }
+
+  private var needed: [(named: Named, path: String)] {
+    missing.filter(\.isNeeded).compactMap { named in
+      trees(named).last.flatMap { Resources.collectionPath(of: $0) }.map { (named, $0 + "/" + named.name) }
+    }
+  }
+
+  /// Of what pods cannot do without on a cluster.
+  var paths: [String] { needed.map(\.path) }
+
+  /// - Parameter present: those of the paths that the cluster has
+  /// - Throws: all of them that it has not.
+  func require(in present: Set<String>) throws(RehearsalError) {
+    let absent = needed.filter { !present.contains($0.path) }.map(\.named)
+    guard let first = absent.first else { return }
+    throw RehearsalError(
+      "neither the manifests nor the cluster hold what pods wait for there: \(Self.list(absent))", at: first.namer.place)
+  }
+}
+
+extension RehearsalInput {
+  /// For what the manifests name and do not hold, nor anything that a step or a test makes.
+  package var standIns: StandIns {
+    let later = steps.flatMap { step in if case .apply(let objects) = step.action { objects } else { [] as [ManifestObject] } }
+    let tested = tests.flatMap(\.steps).flatMap { step in
+      if case .apply(let objects) = step.operation { objects } else { [] as [ManifestObject] }
+    }
+    return StandIns(for: objects, besides: later + tested)
+  }
+}
