@@ -31,7 +31,7 @@ package struct YAMLReader {
   private init(keepsDuplicates: Bool) { self.keepsDuplicates = keepsDuplicates }
 
   /// The documents of a text, empty ones left out.
-  /// - Parameter keepsDuplicates: a key that stands in a mapping twice stays there twice; otherwise the last one counts
+  /// - Parameter keepsDuplicates: a key that stands in a mapping twice stays there twice; otherwise it is refused
   package static func documents(_ text: String, keepsDuplicates: Bool = false) throws(YAMLError) -> [JSON] {
     try located(text, keepsDuplicates: keepsDuplicates).map(\.value)
   }
@@ -150,9 +150,14 @@ package struct YAMLReader {
         var key = try next()
         defer { yaml_event_delete(&key) }
         if key.type == YAML_MAPPING_END_EVENT { return object }
-        guard key.type == YAML_SCALAR_EVENT else { throw YAMLError(line: line, message: "a key that is no text") }
+        guard key.type == YAML_SCALAR_EVENT else {
+          let hint =
+            key.type == YAML_MAPPING_START_EVENT ? "; a template with {{ }} has to be rendered first, as by helm template" : ""
+          throw YAMLError(line: Int(key.start_mark.line) + 1, message: "a key that is no text" + hint)
+        }
         let text = YAMLReader.text(key)
         let isText = YAMLReader.isText(key)
+        let keyLine = Int(key.start_mark.line) + 1
         let outer = enter(".", text, key)
         let value = try value(depth + 1)
         path = outer
@@ -161,7 +166,11 @@ package struct YAMLReader {
         } else if let name = isText ? text : YAMLScalar.key(text) {
           let key = Key(name)
           // What was merged in is replaced without a word.
-          if !(keepsDuplicates && !written.insert(key).inserted) { object.members.removeAll { $0.key == key } }
+          if written.insert(key).inserted {
+            object.members.removeAll { $0.key == key }
+          } else if !keepsDuplicates {
+            throw YAMLError(line: keyLine, message: "the key \"\(name)\" is already in this mapping")
+          }
           object.members.append(Member(key: key, value: value))
         } else {
           throw YAMLError(line: line, message: "a key that is no text")

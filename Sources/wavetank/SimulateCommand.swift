@@ -18,7 +18,12 @@ enum SimulateCommand {
   private static func run(_ invocation: Invocation<Options>) {
     let path = invocation.cases
     let file: JSON
-    do throws(JSONError) { file = try JSONParser.parse(ManifestFiles.text(path)) } catch { Standard.fail("\(path): \(error)") }
+    do throws(JSONError) {
+      let text = ManifestFiles.text(path)
+      let (value, duplicates) = try JSONParser.parseReportingDuplicates(Array(text.utf8))
+      if let key = duplicates.first { Standard.fail("\(path): the key \"\(key)\" is twice in one object") }
+      file = value
+    } catch { Standard.fail("\(path): \(error)") }
     let scenarios = file[Key("scenarios")].elements
     if scenarios.isEmpty {
       Standard.fail("\(path): wants an object with a list of runs under \"scenarios\", as docs/hpa-cases.md tells")

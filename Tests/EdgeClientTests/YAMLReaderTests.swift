@@ -50,6 +50,25 @@ import Testing
     #expect(try read("a: {<<: [{x: 1}, {x: 2, z: 3}]}\n")["a"]["x"] == 1)
   }
 
+  @Test(
+    "a key that stands twice in a mapping is refused with its line, in YAML and in JSON",
+    arguments: [
+      ("spec:\n  maxReplicas: 10\n  minReplicas: 1\n  maxReplicas: 3\n", 4, "maxReplicas"),
+      ("{\"a\": {\"b\": 1,\n\"b\": 2}}", 2, "b"),
+      ("a: 1\n---\n- c: 1\n  \"c\": 2\n", 4, "c"), ("1.5: a\n1.50: b\n", 2, "1.5"),
+    ])
+  func duplicates(text: String, line: Int, key: String) throws {
+    let error = #expect(throws: YAMLError.self) { try YAMLReader.documents(text) }
+    #expect(error?.line == line && error?.message == "the key \"\(key)\" is already in this mapping")
+    #expect(try YAMLReader.documents(text, keepsDuplicates: true).isEmpty == false)
+  }
+
+  @Test("a template that nobody has rendered is told as such")
+  func templates() {
+    let error = #expect(throws: YAMLError.self) { try YAMLReader.documents("spec:\n  replicas: {{ .Values.replicas }}\n") }
+    #expect(error?.line == 2 && error?.message.contains("rendered first, as by helm template") == true)
+  }
+
   @Test("aliases that would make a document grow without bound are refused")
   func limitsAliases() {
     let bomb = (1...9).reduce("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n") { text, n in
