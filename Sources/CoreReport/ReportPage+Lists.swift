@@ -60,7 +60,7 @@ extension ReportPage {
           moments.append(
             (
               decision.second, ReportPage.anchor(decision: index, run: number, autoscaler: place), change,
-              run.autoscalers.count > 1 ? record.name + ": " : "", decision.sentence
+              run.autoscalers.count > 1 ? run.name(of: record) + ": " : "", decision.sentence
             ))
         }
       }

@@ -12,7 +12,7 @@ package struct RunDistance: Sendable {
     var text: String { "\(from) → \(to)" }
   }
   /// "StatefulSet/app"
-  package let target: String
+  package private(set) var target: String
   /// Names of both runs.
   package let runs: (String, String)
   package let afterChangeSeconds: Double
@@ -40,7 +40,9 @@ package struct RunDistance: Sendable {
   package static func all(_ one: RunRecord, _ other: RunRecord, afterChange: Double = usualSeconds) -> [RunDistance] {
     one.autoscalers.compactMap { record in
       other.autoscalers.first { $0.namespace == record.namespace && $0.target == record.target }.map {
-        RunDistance(record, in: one.name, $0, in: other.name, afterChange: afterChange)
+        var distance = RunDistance(record, in: one.name, $0, in: other.name, afterChange: afterChange)
+        distance.target = one.target(of: record)
+        return distance
       }
     }
   }

@@ -68,15 +68,16 @@ package struct RunExpectation: Sendable, Equatable {
   private func chosen(_ run: RunRecord) -> [AutoscalerRecord] {
     run.autoscalers.filter { autoscaler in
       guard let subject else { return true }
-      return [autoscaler.name, "\(autoscaler.namespace)/\(autoscaler.name)"].contains(subject)
-        || autoscaler.target.hasSuffix("/" + subject)
+      let (name, target) = (autoscaler.name, autoscaler.target)
+      return [name, "\(autoscaler.namespace)/\(name)", "\(autoscaler.namespace)/\(target)"].contains(subject)
+        || target.hasSuffix("/" + subject)
     }
   }
 
   private func result(
     _ run: RunRecord, _ autoscaler: AutoscalerRecord, _ failure: (second: Double?, explanation: String)?
   ) -> ExpectationResult {
-    let name = run.autoscalers.count > 1 && subject == nil ? "\(autoscaler.name): \(name)" : name
+    let name = run.autoscalers.count > 1 && subject == nil ? "\(run.name(of: autoscaler)): \(name)" : name
     return ExpectationResult(
       name: name, run: run.name, isMet: failure == nil, second: failure?.second, explanation: failure?.explanation ?? "")
   }

@@ -40,6 +40,16 @@ package struct RunRecord: Sendable {
     self.name = name
     self.lengthSeconds = lengthSeconds
   }
+
+  /// The autoscaler's name; with the namespace where another one of the run has the same.
+  package func name(of record: AutoscalerRecord) -> String {
+    autoscalers.count { $0.name == record.name } > 1 ? "\(record.namespace)/\(record.name)" : record.name
+  }
+
+  /// "Deployment/web", or "a/Deployment/web".
+  package func target(of record: AutoscalerRecord) -> String {
+    autoscalers.count { $0.target == record.target } > 1 ? "\(record.namespace)/\(record.target)" : record.target
+  }
 }
 
 /// Something that happened: a step of the scenario, a kill, a restart, a pod that found no node.

@@ -22,7 +22,7 @@ package struct TerminalReport: Sendable {
   private func timeline(_ run: RunRecord) -> [String] {
     var moments: [(second: Double, order: Int, text: String)] = []
     for autoscaler in run.autoscalers {
-      let name = run.autoscalers.count > 1 ? autoscaler.name + "  " : ""
+      let name = run.autoscalers.count > 1 ? run.name(of: autoscaler) + "  " : ""
       for decision in autoscaler.decisions {
         let change = decision.from == decision.to ? "\(decision.to)" : "\(decision.from) → \(decision.to)"
         moments.append((decision.second, moments.count, name + TerminalReport.padded(change, 10) + decision.sentence))
@@ -55,7 +55,7 @@ package struct TerminalReport: Sendable {
   private var table: [String] {
     let columns: [(name: String, figures: RunFigures)] = rehearsed.runs.flatMap { run in
       run.autoscalers.map { autoscaler in
-        (run.autoscalers.count > 1 ? "\(run.name) \(autoscaler.name)" : run.name, autoscaler.figures)
+        (run.autoscalers.count > 1 ? "\(run.name) \(run.name(of: autoscaler))" : run.name, autoscaler.figures)
       }
     }
     let rows =

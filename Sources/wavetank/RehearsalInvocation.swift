@@ -32,7 +32,7 @@ struct RehearsalInvocation {
     }
     let until = input.seconds > 0 ? input.seconds : .infinity
     for text in invocation.loads { input.loads.append(try LoadOption.read(text, untilSecond: until)) }
-    for file in others { against.append((name(file), try Self.autoscalers(file, at: nil))) }
+    for file in others { try add(against: file, file, at: "--against") }
     if let text = invocation.featureGates {
       do throws(FeatureGateError) { input.featureGates = try FeatureGate.read(text) } catch {
         throw RehearsalError(error.description, at: "--feature-gates")
@@ -48,17 +48,11 @@ struct RehearsalInvocation {
     if input.seconds == 0 { throw RehearsalError("--for says how long to play where no load has an end") }
     for load in input.loads { try requireEnd(of: load) }
     input.alternatives = against.flatMap(\.objects)
+    expectations = try file?.expectations(of: input.objects.filter(\.isAutoscaler) + input.alternatives) ?? []
     // A run that is cut short on purpose may leave things out.
     try file?.requireSubjects(
-      runs: [RunRecord.today, RunRecord.simulated, RunRecord.live] + against.map(\.name), names: subjects,
+      runs: [RunRecord.today, RunRecord.simulated, RunRecord.live] + against.map(\.name),
       seconds: invocation.length == nil ? input.seconds : .infinity)
-  }
-
-  /// The names of all autoscalers and their targets.
-  private var subjects: Set<String> {
-    let autoscalers = input.objects.filter(\.isAutoscaler) + input.alternatives
-    return Set(
-      autoscalers.flatMap { [$0.name, "\($0.namespace)/\($0.name)", $0.tree[.spec][.scaleTargetRef][.name].string ?? "?"] })
   }
 
   /// A series that ends before the run would go on with its last number, which nobody has measured.
@@ -73,21 +67,39 @@ struct RehearsalInvocation {
   /// For so long the last sample of a file may stand.
   private static let lastSampleSeconds = 300.0
 
+  /// Runs with the autoscalers of a file: where it holds one several times, as a file of `tune --output` does, one for each time.
+  private mutating func add(against name: String, _ path: String, at place: String) throws(RehearsalError) {
+    let found = try Manifests.all([path]).filter(\.isAutoscaler)
+    if found.isEmpty { throw RehearsalError("there is no HorizontalPodAutoscaler in \(path)", at: place) }
+    var counts: [String: Int] = [:]
+    let numbered = found.map { one in
+      counts["\(one.namespace)/\(one.name)", default: 0] += 1
+      return (one, number: counts["\(one.namespace)/\(one.name)"]!)
+    }
+    let runs = counts.values.max() ?? 1
+    let title = title(name)
+    for run in 1...runs {
+      against.append(
+        (
+          runs == 1 ? title : "\(title)#\(run)",
+          numbered.filter { one, number in number == run || counts["\(one.namespace)/\(one.name)"] == 1 }.map(\.0)
+        ))
+    }
+  }
+
   /// A file without its folder, unless another run has that name.
-  private func name(_ file: String) -> String {
+  private func title(_ file: String) -> String {
     let short = file.lastIndex(of: "/").map { String(file[file.index(after: $0)...]) } ?? file
-    return short.isEmpty || [RunRecord.today, RunRecord.simulated, RunRecord.live].contains(short)
-      || against.contains { $0.name == short } ? file : short
+    func isFree(_ name: String) -> Bool {
+      ![RunRecord.today, RunRecord.simulated, RunRecord.live].contains(name)
+        && !against.contains { $0.name == name || $0.name.hasPrefix(name + "#") }
+    }
+    if let name = [short, file].first(where: { !$0.isEmpty && isFree($0) }) { return name }
+    return (2...).lazy.map { "\(file) (\($0))" }.first(where: isFree)!
   }
 
   private static func seconds(_ text: String, _ option: String) throws(RehearsalError) -> Double {
     do throws(LoadError) { return try LoadDuration.seconds(text) } catch { throw RehearsalError(error.description, at: option) }
-  }
-
-  private static func autoscalers(_ file: String, at place: String?) throws(RehearsalError) -> [ManifestObject] {
-    let found = try Manifests.all([file]).filter(\.isAutoscaler)
-    if found.isEmpty { throw RehearsalError("there is no HorizontalPodAutoscaler in \(file)", at: place ?? "--against") }
-    return found
   }
 
   // MARK: The scenario
@@ -135,12 +147,11 @@ struct RehearsalInvocation {
     input.steps = try file.steps { (name, place) throws(RehearsalError) in
       try Manifests.read([beside(name)], skipsUnserved: skips)
     }
-    expectations = try file.expectations()
     for (index, name) in spec.tests.values.enumerated() {
       input.tests.append(try Self.test(beside(name), at: file.place("spec.tests[\(index)]")))
     }
     for (index, name) in spec.against.values.enumerated() {
-      against.append((self.name(name), try Self.autoscalers(beside(name), at: file.place("spec.against[\(index)]"))))
+      try add(against: name, beside(name), at: file.place("spec.against[\(index)]"))
     }
   }
 
@@ -165,7 +176,8 @@ struct RehearsalInvocation {
     if let live { runs.append(live.record) }
     for (name, objects) in against { runs.append(try RehearsalRun.play(input, name: name, replacing: objects)) }
     var rehearsed = Rehearsed(
-      title: title.isEmpty ? runs[0].autoscalers.map(\.target).joined(separator: ", ") : title, runs: runs, command: command,
+      title: title.isEmpty ? runs[0].autoscalers.map(runs[0].target).joined(separator: ", ") : title, runs: runs,
+      command: command,
       version: Product.version, seed: input.seed, startedAt: live?.beginning.zero ?? RehearsalRun.usualStart)
     rehearsed.live = live.map { _ in 1 }
     // Today's autoscalers are those of both runs where one is on a cluster.

@@ -139,6 +139,44 @@ struct RehearseTests {
     }
   }
 
+  @Test("tells autoscalers of one name apart by their namespaces, and plays each of a file that holds one several times")
+  func sameNames() async throws {
+    try await Self.inFolder { folder in
+      let example = try String(contentsOfFile: Self.root + "/Examples/php-apache/manifests.yaml", encoding: .utf8)
+      func named(_ namespace: String) -> String {
+        example.replacingOccurrences(of: "metadata:\n  name: ", with: "metadata:\n  namespace: \(namespace)\n  name: ")
+      }
+      let both = named("a") + "\n---\n" + named("b")
+      try both.write(toFile: folder + "/nn.yaml", atomically: true, encoding: .utf8)
+      try "time,cpu\n0,0.1\n60,1.4\n300,0.2\n".write(toFile: folder + "/cpu.csv", atomically: true, encoding: .utf8)
+      let found = named("b").components(separatedBy: "---\n").last ?? ""
+      let twice = found + "\n---\n" + found.replacingOccurrences(of: "maxReplicas: 10", with: "maxReplicas: 3")
+      try twice.write(toFile: folder + "/found.yaml", atomically: true, encoding: .utf8)
+      let words = ["-f", "nn.yaml", "--load", "b/php-apache/cpu=cpu.csv"]
+      let outcome = try await Self.run(
+        words + ["--against", "found.yaml", "--against", "found.yaml", "--json", "a.json"], in: folder)
+      #expect(outcome.status == 0, "\(outcome)")
+      #expect(
+        outcome.output.contains("today a/php-apache  today b/php-apache  found.yaml#1 a/php-apache")
+          && outcome.output.contains("b/php-apache  "), "\(outcome)")
+      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: folder + "/a.json")))
+      let runs = ((json as? [String: Any])?["runs"] as? [[String: Any]] ?? []).compactMap { $0["name"] as? String }
+      #expect(runs == ["today", "found.yaml#1", "found.yaml#2", "found.yaml (2)#1", "found.yaml (2)#2"])
+      let scenario =
+        "apiVersion: wavetank.dev/v1alpha1\nkind: Scenario\nmetadata: {name: s}\nspec:\n  manifests: [nn.yaml]\n  length: 5m\n"
+        + "  expect: [{neverAbove: 20, of: php-apache}]\n"
+      try scenario.write(toFile: folder + "/s.yaml", atomically: true, encoding: .utf8)
+      let vague = try await Self.run(["s.yaml"], in: folder)
+      #expect(
+        vague.status == 2
+          && vague.errors == "wavetank: s.yaml:7: spec.expect[0].of: 'php-apache' may be each of a/php-apache, b/php-apache\n",
+        "\(vague)")
+      let tuned = try await Program.run(
+        Self.wavetank, ["tune"] + words + ["--goal", "unmet<90%", "--runs", "10", "--autoscaler", "b/php-apache"], in: folder)
+      #expect(tuned.status == 0 && tuned.output.contains("namespace: b"), "\(tuned)")
+    }
+  }
+
   private static func inFolder(_ body: (String) async throws -> Void) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

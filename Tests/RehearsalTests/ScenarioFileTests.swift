@@ -52,17 +52,19 @@ import Testing
     #expect(loads[0].shape.level(at: 300, &cursors) == 2 * 1.05 + 1)
     #expect(loads[1].model.kind == .queue(perPodPerSecond: 5))
     #expect(try file.steps { (_, _) in [] }.map(\.text) == ["scale deploy/web to 0"])
-    let expectations = try file.expectations()
+    let expectations = try file.expectations(of: RehearsalSetting.objects(RehearsalSetting().autoscaler()))
     #expect(expectations.map(\.rule) == [.neverAbove(0), .reaches(6, within: 90, after: 600)])
     #expect(expectations.map(\.name) == ["never more than 0 pods", "fast"])
   }
 
   @Test("expects and does nothing of which nothing is there, or after the run")
   func subjects() throws {
+    let autoscalers = try RehearsalSetting.objects(RehearsalSetting().autoscaler())
     func problem(_ text: String) throws -> String {
       let file = try file(text)
       do throws(RehearsalError) {
-        try file.requireSubjects(runs: ["today", "new.yaml"], names: ["web"], seconds: 600)
+        try file.requireSubjects(runs: ["today", "new.yaml"], seconds: 600)
+        _ = try file.expectations(of: autoscalers)
         return ""
       } catch { return error.description }
     }
@@ -82,10 +84,34 @@ import Testing
         == "s.yaml:6: spec.steps[1]: comes at 11m, when the run is over")
   }
 
+  @Test("names an autoscaler or its target in each way that there is, and only one")
+  func names() throws {
+    func subject(_ text: String, _ autoscalers: [ManifestObject]) -> String {
+      do { return try file("  expect: [{neverAbove: 3, of: \(text)}]").expectations(of: autoscalers)[0].subject ?? "" } catch {
+        return "\(error)"
+      }
+    }
+    var setting = RehearsalSetting()
+    setting.target = "front"
+    let one = try RehearsalSetting.objects(setting.autoscaler())
+    for text in ["web", "default/web", "front", "deploy/front", "deployment.apps/front", "default/deployments/front"] {
+      #expect(subject(text, one) == "default/Deployment/front", "\(text)")
+    }
+    #expect(subject("sts/front", one).hasSuffix("no autoscaler or target 'sts/front': there are web"))
+    let two = ["a", "b"].flatMap { namespace in
+      var object = one[0]
+      object.tree[.metadata].put(.namespace, .string(namespace))
+      return [object]
+    }
+    #expect(subject("web", two).hasSuffix("spec.expect[0].of: 'web' may be each of a/web, b/web"))
+    #expect(subject("b/web", two) == "b/Deployment/front" && subject("b/deploy/front", two) == "b/Deployment/front")
+    #expect(subject("c/web", two).hasSuffix("there are a/web, b/web"))
+  }
+
   @Test("says how many: a number of replicas is never taken to be none")
   func counts() {
     #expect(
-      problem("  expect: [{reaches: {within: 1m}}]") { _ = try $0.expectations() }
+      problem("  expect: [{reaches: {within: 1m}}]") { _ = try $0.expectations(of: []) }
         == "s.yaml:6: spec.expect[0].reaches.replicas: Required value")
     #expect(
       problem("  steps: [{at: 1m, scale: {target: deploy/web}}]") { _ = try $0.steps { (_, _) in [] } }
@@ -129,6 +155,6 @@ import Testing
       problem("  steps:\n  - {at: 1m, delete: widget/x}\n") { _ = try $0.steps { (_, _) in [] } }
         == "s.yaml:7: spec.steps[0].delete: 'widget' is no kind that is served")
     #expect(problem("  expect:\n  - unmetBelow: 1\n").contains("spec.expect[0].unmetBelow: expected string"))
-    #expect(problem("  expect:\n  - unmetBelow: one\n") { _ = try $0.expectations() }.contains("wants a share such as 1%"))
+    #expect(problem("  expect:\n  - unmetBelow: one\n") { _ = try $0.expectations(of: []) }.contains("wants a share such as 1%"))
   }
 }

@@ -207,7 +207,7 @@ package struct LiveRun {
       guard let count, let before = lastDesired[index] else { continue }
       let second = Elapsed.text(Double((access.now - zero).nanoseconds) / 1e9)
       say(
-        "\(second) of \(Elapsed.text(input.seconds)): \(recorder.record.autoscalers[index].target) \(Int(before)) → \(Int(count))"
+        "\(second) of \(Elapsed.text(input.seconds)): \(recorder.record.target(of: recorder.record.autoscalers[index])) \(Int(before)) → \(Int(count))"
       )
     }
   }

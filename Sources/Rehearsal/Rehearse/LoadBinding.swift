@@ -22,8 +22,7 @@ struct LoadBinding: Sendable {
       let alike = [autoscaler] + others.filter { $0.hasTarget(of: autoscaler) }
       return (target: autoscaler.tree[.spec][.scaleTargetRef][.name].string, alike, alike.flatMap { ReadMetric.all(of: $0.tree) })
     }
-    let isSpread = Set(autoscalers.map(\.namespace)).count > 1
-    let names = autoscalers.map { isSpread ? "\($0.namespace)/\($0.name)" : $0.name }.joined(separator: ", ")
+    let names = autoscalers.names
     for load in loads {
       var found: [LoadBinding] = []
       for (index, (target, alike, all)) in readers.enumerated() {

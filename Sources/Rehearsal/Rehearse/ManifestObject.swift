@@ -1,3 +1,4 @@
+import CoreAPI
 package import CoreObjects
 import EdgeClient
 
@@ -54,6 +55,21 @@ package struct ManifestObject: Sendable {
   /// "web", or "prod/web".
   func isCalled(_ name: String) -> Bool { name == self.name || name == "\(namespace)/\(self.name)" }
 
+  /// Of an autoscaler: whether it or its target is called so: "web", "prod/web", "deploy/web", "prod/deploy/web".
+  func isMeant(by text: String) -> Bool {
+    let target = tree[.spec][.scaleTargetRef]
+    if isCalled(text) || target[.name].string == text { return true }
+    guard let reference = try? ObjectReferenceText(text, at: "") else { return false }
+    return reference.resource == Resources.definition(of: target)?.id && reference.name == target[.name].string
+      && (reference.namespace == namespace || text.split(separator: "/").count == 2)
+  }
+
+  /// What a record calls an autoscaler's target, whatever other runs call the autoscaler: "default/Deployment/web".
+  var targetTitle: String {
+    let target = tree[.spec][.scaleTargetRef]
+    return "\(namespace)/\(target[.kind].string ?? "?")/\(target[.name].string ?? "?")"
+  }
+
   /// Both scale the same object.
   func hasTarget(of other: ManifestObject) -> Bool {
     let (mine, theirs) = (tree[.spec][.scaleTargetRef], other.tree[.spec][.scaleTargetRef])
@@ -74,4 +90,16 @@ package struct RehearsalError: Error, Sendable, Equatable, CustomStringConvertib
     self.place = place
   }
   package var description: String { (place.map { $0 + ": " } ?? "") + message }
+}
+
+extension [ManifestObject] {
+  /// With the namespace where they are of several.
+  func name(of object: ManifestObject) -> String {
+    contains { $0.namespace != self[0].namespace } ? "\(object.namespace)/\(object.name)" : object.name
+  }
+
+  /// Each once.
+  var names: String {
+    map(name).reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: ", ")
+  }
 }

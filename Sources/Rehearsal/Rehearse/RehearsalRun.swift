@@ -145,9 +145,10 @@ package struct RehearsalRun: Sendable {
     for autoscaler in replaced where !own.contains(where: { $0.name == autoscaler.name && $0.namespace == autoscaler.namespace })
     {
       if own.count == 1, replaced.count == 1 { continue }
+      let all = own + [autoscaler]
       throw RehearsalError(
-        "HorizontalPodAutoscaler \(autoscaler.name) takes the place of none: the manifests have "
-          + (own.isEmpty ? "none" : own.map(\.name).joined(separator: ", ")), at: autoscaler.place)
+        "HorizontalPodAutoscaler \(all.name(of: autoscaler)) takes the place of none: the manifests have "
+          + (own.isEmpty ? "none" : own.map(all.name).joined(separator: ", ")), at: autoscaler.place)
     }
     let isOnly = own.count == 1 && replaced.count == 1
     let autoscalers =

@@ -62,7 +62,11 @@ package struct ObjectReferenceText: Sendable, Equatable, CustomStringConvertible
       throw RehearsalError("wants KIND/NAME, or NAMESPACE/KIND/NAME, not '\(text)'", at: place)
     }
     let namespace = parts.count == 3 ? parts.removeFirst() : "default"
-    guard let definition = Resources.definition(named: parts[0]), let version = definition.versions.first else {
+    // "deployment.apps" as kubectl writes it, too.
+    let kind = parts[0].split(separator: ".", maxSplits: 1).map(String.init)
+    guard let definition = Resources.definition(named: kind[0]), kind.count == 1 || kind[1] == definition.id.group,
+      let version = definition.versions.first
+    else {
       throw RehearsalError("'\(parts[0])' is no kind that is served", at: place)
     }
     description = text

@@ -179,11 +179,11 @@ struct RunRecorder: Sendable {
 
   /// An autoscaler makes no decision where it does not find its target.
   private mutating func tellLostTarget(_ object: StoredObject, _ about: JSON, _ now: Instant) {
-    let name = about[.name].string ?? ""
-    guard let second = second(now), let text = object.tree[.message].string,
-      autoscalersByKey.keys.contains(where: { $0.namespace == object.key.namespace && $0.name == name }),
-      told.insert("\(object.key.namespace)/\(name) FailedGetScale").inserted
+    let key = ObjectKey(.horizontalPodAutoscalers, namespace: object.key.namespace, about[.name].string ?? "")
+    guard let second = second(now), let text = object.tree[.message].string, let index = autoscalersByKey[key],
+      told.insert("\(key) FailedGetScale").inserted
     else { return }
+    let name = record.name(of: record.autoscalers[index])
     record.events.append(RunEvent(second, .event, "\(name) finds no target: \(text)"))
   }
 

@@ -185,7 +185,8 @@ package struct ScenarioFile: Sendable {
 
   // MARK: Expectations
 
-  package func expectations() throws(RehearsalError) -> [RunExpectation] {
+  /// - Parameter autoscalers: of all runs
+  package func expectations(of autoscalers: [ManifestObject]) throws(RehearsalError) -> [RunExpectation] {
     var expectations: [RunExpectation] = []
     for (index, wanted) in scenario.spec.expect.enumerated() {
       let path = "spec.expect[\(index)]"
@@ -196,20 +197,27 @@ package struct ScenarioFile: Sendable {
             + (given.isEmpty ? "there is none" : "there are " + given.joined(separator: " and ")), path)
       }
       let rule = try rule(wanted, path + "." + given[0])
-      expectations.append(RunExpectation(name: wanted.name, subject: wanted.of, runs: wanted.runs.values, rule))
+      let subject = try wanted.of.map { (text) throws(RehearsalError) in try self.subject(text, autoscalers, path + ".of") }
+      expectations.append(RunExpectation(name: wanted.name, subject: subject, runs: wanted.runs.values, rule))
     }
     return expectations
   }
 
+  /// The target of the one autoscaler that is meant.
+  private func subject(_ text: String, _ autoscalers: [ManifestObject], _ path: String) throws(RehearsalError) -> String {
+    let meant = autoscalers.filter { $0.isMeant(by: text) }
+    let targets = Set(meant.map(\.targetTitle))
+    if targets.count == 1 { return targets.first! }
+    throw error(
+      targets.isEmpty
+        ? "there is no autoscaler or target '\(text)': there are \(autoscalers.names)"
+        : "'\(text)' may be each of \(meant.names)", path)
+  }
+
   /// What would hold, or happen, because nothing is there that it speaks of.
-  /// - Parameter names: of autoscalers and their targets
-  package func requireSubjects(runs: [String], names: Set<String>, seconds: Double) throws(RehearsalError) {
+  package func requireSubjects(runs: [String], seconds: Double) throws(RehearsalError) {
     for (index, wanted) in scenario.spec.expect.enumerated() {
       let path = "spec.expect[\(index)]"
-      if let name = wanted.of, !names.contains(name) {
-        throw error(
-          "there is no autoscaler or target '\(name)': there are \(names.sorted().joined(separator: ", "))", path + ".of")
-      }
       for run in wanted.runs.values where !runs.contains(run) {
         throw error("there is no run '\(run)': there are \(runs.joined(separator: ", "))", path + ".runs")
       }

@@ -38,7 +38,8 @@ package struct TuningSearch: Sendable {
   private let aim: TuningAim
   private let seed: UInt64
   private let runLimit: Int
-  private let name: String
+  /// Of what is scaled.
+  private let title: String
 
   /// - Parameters:
   ///   - subject: the autoscaler or its target; nil: the only one
@@ -48,22 +49,20 @@ package struct TuningSearch: Sendable {
     _ input: RehearsalInput, subject: String?, goals: [RunExpectation], aim: TuningAim, runLimit: Int
   ) throws(RehearsalError) {
     let autoscalers = input.objects.filter(\.isAutoscaler)
-    let chosen = autoscalers.filter {
-      subject == nil || $0.name == subject || $0.tree[.spec][.scaleTargetRef][.name].string == subject
-    }
+    let chosen = autoscalers.filter { subject == nil || $0.isMeant(by: subject!) }
     guard let autoscaler = chosen.first, chosen.count == 1 else {
-      let names = autoscalers.map(\.name).joined(separator: ", ")
       throw RehearsalError(
         autoscalers.isEmpty
-          ? "there is no HorizontalPodAutoscaler among the manifests" : "which autoscaler? --autoscaler says one of \(names)")
+          ? "there is no HorizontalPodAutoscaler among the manifests"
+          : "which autoscaler? --autoscaler says one of \(autoscalers.names)")
     }
-    name = autoscaler.name
+    title = autoscaler.targetTitle
     space = try TuningSpace(autoscaler, loaded: input.loads.map(\.metric))
     sweep = try RehearsalSweep(input)
-    let name = autoscaler.name
+    let title = title
     self.goals = goals.map { goal in
       var goal = goal
-      if goal.subject == nil { goal.subject = name }
+      if goal.subject == nil { goal.subject = title }
       return goal
     }
     self.aim = aim
@@ -76,7 +75,7 @@ package struct TuningSearch: Sendable {
   ///   - goesOn: told how many are done, after each; false: what was found so far is the answer
   /// - Throws: where today's cannot be played.
   package func run(tasks: Int, goesOn: (Int) -> Bool) async throws(RehearsalError) -> Found {
-    let today = try candidate(space.today, Played(sweep.play(variant(space.today)), name, goals))
+    let today = try candidate(space.today, Played(sweep.play(variant(space.today)), title, goals))
     var known = [today]
     var tried: Set<[Int]> = [today.point]
     var isStopped = false
@@ -98,7 +97,7 @@ package struct TuningSearch: Sendable {
           if !goesOn(before + done) { isStopped = true }
           return !isStopped
         },
-        keep: { [name, goals] result in (try? result.get()).map { Played($0, name, goals) } })
+        keep: { [title, goals] result in (try? result.get()).map { Played($0, title, goals) } })
       for (point, played) in zip(batch, played) {
         if let played, let played { known.append(candidate(point, played)) }
       }
@@ -115,8 +114,8 @@ package struct TuningSearch: Sendable {
     /// Of each goal, whether it is met.
     var met: [Bool] = []
 
-    init(_ run: RunRecord, _ name: String, _ goals: [RunExpectation]) {
-      figures = run.autoscalers.first { $0.name == name }?.figures ?? figures
+    init(_ run: RunRecord, _ title: String, _ goals: [RunExpectation]) {
+      figures = run.autoscalers.first { "\($0.namespace)/\($0.target)" == title }?.figures ?? figures
       met = goals.map { $0.judge(run).allSatisfy(\.isMet) }
     }
   }
