@@ -105,15 +105,8 @@ struct RehearsalInvocation {
   // MARK: The scenario
 
   private mutating func read(scenario path: String) throws(RehearsalError) {
-    let text: String
-    do throws(SystemError) { text = try Files.readText(path, limit: 16 << 20) } catch {
-      throw RehearsalError(error.reason, at: path)
-    }
-    let document: (value: JSON, lines: [String: Int])
-    do throws(YAMLError) { document = try YAMLReader.single(text) } catch {
-      throw RehearsalError(error.message, at: "\(path):\(error.line)")
-    }
-    let file = try ScenarioFile(document.value, file: path, lines: document.lines)
+    let (tree, places) = try Self.document(path)
+    let file = try ScenarioFile(tree, places)
     self.file = file
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
     func beside(_ name: String) -> String { name.hasPrefix("/") ? name : folder + name }
@@ -147,21 +140,28 @@ struct RehearsalInvocation {
     input.steps = try file.steps { (name, place) throws(RehearsalError) in
       try Manifests.read([beside(name)], skipsUnserved: skips)
     }
-    for (index, name) in spec.tests.values.enumerated() {
-      input.tests.append(try Self.test(beside(name), at: file.place("spec.tests[\(index)]")))
-    }
+    for name in spec.tests.values { input.tests.append(try Self.test(beside(name))) }
     for (index, name) in spec.against.values.enumerated() {
       try add(against: name, beside(name), at: file.place("spec.against[\(index)]"))
     }
   }
 
-  private static func test(_ path: String, at place: String) throws(RehearsalError) -> ChainsawTest {
-    let documents = try Manifests.all([path])
-    guard let document = documents.first, documents.count == 1 else {
-      throw RehearsalError("\(path) holds \(documents.count) documents: a Test is one", at: place)
+  /// The only document of a file.
+  private static func document(_ path: String) throws(RehearsalError) -> (JSON, FieldPlaces) {
+    let text: String
+    do throws(SystemError) { text = try Files.readText(path, limit: 16 << 20) } catch {
+      throw RehearsalError(error.reason, at: path)
     }
+    do throws(YAMLError) {
+      let (value, lines) = try YAMLReader.single(text)
+      return (value, FieldPlaces(file: path, lines: lines))
+    } catch { throw RehearsalError(error.message, at: "\(path):\(error.line)") }
+  }
+
+  private static func test(_ path: String) throws(RehearsalError) -> ChainsawTest {
+    let (tree, places) = try document(path)
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    return try ChainsawTest(document.tree, place: document.place) { (name) throws(RehearsalError) in
+    return try ChainsawTest(tree, places) { (name) throws(RehearsalError) in
       try Manifests.all([name.hasPrefix("/") ? name : folder + name])
     }
   }

@@ -170,7 +170,7 @@ import Testing
         ]
       ],
     ]
-    input.tests = [try ChainsawTest(check, place: "t.yaml:1") { (_) throws(RehearsalError) in [] }]
+    input.tests = [try ChainsawTest(check, FieldPlaces(file: "t.yaml", lines: [:])) { (_) throws(RehearsalError) in [] }]
     #expect(try RehearsalRun.play(input, name: "today").tests.map(\.isMet) == [true], RehearsalSetting.replay)
   }
 

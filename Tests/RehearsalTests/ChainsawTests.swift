@@ -16,7 +16,8 @@ import Testing
 
   private func test(_ steps: String, _ timeouts: String = "") throws -> ChainsawTest {
     let text = "apiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: t}\nspec:\n\(timeouts)  steps:\n\(steps)"
-    return try ChainsawTest(YAMLReader.documents(text)[0], place: "t.yaml:1") { (name) throws(RehearsalError) in
+    let (tree, lines) = try YAMLReader.single(text)
+    return try ChainsawTest(tree, FieldPlaces(file: "t.yaml", lines: lines)) { (name) throws(RehearsalError) in
       throw RehearsalError("no file \(name)")
     }
   }
@@ -86,6 +87,75 @@ import Testing
     #expect(!last.isMet && last.name == "t, grows: assert Deployment web")
     #expect(last.explanation == "spec.replicas: 3 is wanted, it is 10")
     #expect((230...500).contains(last.second ?? 0), "sleep and timeout pass in virtual time: \(last.second ?? 0)")
+  }
+
+  @Test(
+    "waits as kubectl does: for conditions whatever their case and their generation, for paths as text",
+    arguments: [
+      ("condition: {name: Available}", true), ("condition: {name: available, value: 'TRUE'}", true),
+      ("condition: {name: Progressing, value: 'true'}", false), ("condition: {name: Progressing, value: 'false'}", true),
+      ("condition: {name: Failed}", false), ("jsonPath: {path: '{.status.readyReplicas}', value: '3'}", true),
+      ("jsonPath: {path: '{.status.readyReplicas}', value: '4'}", false), ("jsonPath: {path: '{.status.readyReplicas}'}", true),
+      ("jsonPath: {path: '{.status.replicas}'}", false), ("jsonPath: {path: .spec.image, value: ' web:2'}", true),
+      ("jsonPath: {path: '{.status.conditions[0].status}', value: 'True'}", true),
+    ])
+  func waits(goal: String, isMet: Bool) throws {
+    let steps = try test("  - try: [{wait: {apiVersion: apps/v1, kind: Deployment, name: web, for: {\(goal)}}}]").steps
+    guard case .wait(let wait) = steps[0].operation else { throw RehearsalError("no wait") }
+    #expect((wait.difference(Self.object) == nil) == isMet, "\(wait.difference(Self.object) ?? "met")")
+    var newer = Self.object
+    newer.put(.metadata, ["generation": 2])
+    newer[.status].put("observedGeneration", 1)
+    if case .condition = wait.goal { #expect(wait.difference(newer) != nil) }
+  }
+
+  @Test("goes on behind an operation that failed only where it says so, and waits for nothing that is not there")
+  func continues() throws {
+    var input = try RehearsalSetting().input()
+    input.tests = [
+      try test(
+        """
+          - timeouts: {assert: 10s}
+            try:
+            - continueOnError: true
+              assert: {resource: {apiVersion: v1, kind: ConfigMap, metadata: {name: none}}}
+            - wait: {apiVersion: v1, kind: Pod, selector: app=web, for: {condition: {name: ready}}}
+            - wait: {apiVersion: v1, kind: Pod, timeout: 1m, selector: app=none, for: {condition: {name: ready}}}
+            - sleep: {duration: 1s}
+        """)
+    ]
+    let results = try RehearsalRun.play(input, name: "today").tests
+    #expect(results.map(\.isMet) == [false, true, false], "\(results)")
+    #expect(results.map(\.second) == [10, nil, 10] && results.last?.explanation == "there is no Pod to wait for", "\(results)")
+  }
+
+  @Test(
+    "has no field that is not played, and says its line",
+    arguments: [
+      ("  bindings: [{name: a, value: b}]\n", "  - try: []", "t.yaml:5: spec: 'bindings' is not played here"),
+      ("  timeouts: {asert: 1m}\n", "  - try: []", "t.yaml:5: timeouts: 'asert' is not played here"),
+      (
+        "", "  - try:\n    - sleep: {duration: 1s}\n    - script: {content: ls}",
+        "t.yaml:8: step 1: the operation 'script' is not played here"
+      ),
+      (
+        "", "  - try:\n    - assert:\n        timeot: 3m\n        resource: {kind: Pod}",
+        "t.yaml:8: step 1: assert: 'timeot' is not played here"
+      ),
+      (
+        "", "  - try:\n    - assert:\n        resource:\n          kind: Pod\n          status:\n            (a > `4`: true",
+        "t.yaml:11: step 1: '(a > `4`' is not understood"
+      ),
+      ("", "  - try:\n    - apply: {resource: {kind: Pod}, expect: []}", "t.yaml:7: step 1: apply: 'expect' is not played here"),
+      (
+        "", "  - try:\n    - wait: {kind: Pod, selector: 'a!=b', for: {deletion: {}}}",
+        "t.yaml:7: the selector 'a!=b' is not played here"
+      ),
+      ("", "  - try:\n    - sleep: {duration: 1s}\n      delete: {}", "t.yaml:8: step 1: beside sleep there is 'delete'"),
+    ])
+  func fields(spec: String, steps: String, expected: String) {
+    let error = #expect(throws: RehearsalError.self) { try test(steps, spec) }
+    #expect(error?.description == expected)
   }
 
   @Test("that does what is not played here, or is not understood, says so before anything is played")

@@ -12,7 +12,7 @@ import Testing
 
   private func file(_ rest: String) throws -> ScenarioFile {
     let (tree, lines) = try YAMLReader.single(Self.head + rest)
-    return try ScenarioFile(tree, file: "s.yaml", lines: lines)
+    return try ScenarioFile(tree, FieldPlaces(file: "s.yaml", lines: lines))
   }
 
   private func problem(_ rest: String, _ read: (ScenarioFile) throws -> Void = { _ in }) -> String {

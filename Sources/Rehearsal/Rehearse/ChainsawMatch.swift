@@ -34,15 +34,21 @@ enum ChainsawMatch {
   }
 
   /// Reads every expression, so that mistakes are told before anything is played.
-  static func check(_ wanted: JSON) throws(RehearsalError) {
+  /// - Parameter fail: told the path of a key that is not understood, and why
+  static func check(
+    _ wanted: JSON, _ path: String, _ fail: (String, String) throws(RehearsalError) -> Void
+  ) throws(RehearsalError) {
     for member in wanted.members {
       let name = member.key.name
+      let place = path + "." + name
       if name.hasPrefix("(") || name.hasPrefix("~") {
-        guard name.hasPrefix("("), name.hasSuffix(")") else { throw RehearsalError("'\(name)' is not understood") }
-        _ = try ChainsawExpression(String(name.dropFirst().dropLast()))
+        if !name.hasPrefix("(") || !name.hasSuffix(")") { try fail(place, "'\(name)' is not understood") }
+        do throws(RehearsalError) { _ = try ChainsawExpression(String(name.dropFirst().dropLast())) } catch {
+          try fail(place, error.message)
+        }
       }
-      try check(member.value)
+      try check(member.value, place, fail)
     }
-    for element in wanted.elements { try check(element) }
+    for (index, element) in wanted.elements.enumerated() { try check(element, "\(path)[\(index)]", fail) }
   }
 }

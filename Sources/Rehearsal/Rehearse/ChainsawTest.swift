@@ -11,141 +11,197 @@ package struct ChainsawTest: Sendable {
     case error([JSON])
     case patch([JSON])
     case delete(JSON)
+    case wait(ChainsawWait)
     case sleep
   }
   struct Step: Sendable {
     var name: String
     var operation: Operation
     var timeoutSeconds: Double
+    /// Those behind it are played though it failed.
+    var continues: Bool
   }
   package let name: String
   let steps: [Step]
   let place: String
 
-  /// Chainsaw's own timeouts, seconds.
-  private static let timeouts: [String: Double] = ["apply": 5, "assert": 30, "error": 30, "delete": 15, "exec": 5]
-  /// Of a test's steps, what is read for a person when something failed.
-  private static let diagnoses: Set<String> = ["catch", "finally", "cleanup", "description", "name"]
-
   /// - Parameter read: reads a file of manifests, named from the test's folder
-  /// - Throws: what is no such test, and what is not played here.
+  /// - Throws: what is no such test, and what is not played here, with its line.
   package init(
-    _ tree: JSON, place: String, _ read: (String) throws(RehearsalError) -> [ManifestObject]
+    _ tree: JSON, _ places: FieldPlaces, _ read: (String) throws(RehearsalError) -> [ManifestObject]
   ) throws(RehearsalError) {
+    place = places.place("kind")
     guard tree[.kind].string == "Test", tree[.apiVersion].string?.hasPrefix("chainsaw.kyverno.io/") == true else {
       throw RehearsalError("is no Test of chainsaw.kyverno.io/v1alpha1", at: place)
     }
-    self.place = place
     name = tree[.metadata][.name].string ?? place
-    var timeouts = ChainsawTest.timeouts
-    for member in tree[.spec]["timeouts"].members {
-      timeouts[member.key.name] = try ChainsawTest.seconds(member.value, place)
-    }
-    var steps: [Step] = []
-    for (index, step) in tree[.spec][.steps].elements.enumerated() {
-      let title = step[.name].string ?? "step \(index + 1)"
-      if let unknown = step.members.first(where: { !ChainsawTest.diagnoses.contains($0.key.name) && $0.key.name != "try" }) {
-        throw RehearsalError("\(title): '\(unknown.key.name)' is not played here", at: place)
-      }
-      for operation in step["try"].elements {
-        steps.append(try ChainsawTest.step(operation, title, timeouts, place, read))
-      }
-    }
+    steps = try ChainsawReader(places: places).steps(tree, read)
     if steps.isEmpty { throw RehearsalError("has no operation in spec.steps[].try", at: place) }
-    self.steps = steps
+  }
+}
+
+/// Reads the operations of a test. What is not played here is refused: a test that leaves something out proves nothing.
+private struct ChainsawReader {
+  let places: FieldPlaces
+
+  /// Chainsaw's own timeouts, seconds.
+  private static let timeouts: [String: Double] = [
+    "apply": 5, "assert": 30, "cleanup": 30, "delete": 15, "error": 30, "exec": 5,
+  ]
+  /// Of a test and its steps, what makes no difference to its operations: reports, what is done when something failed, what is
+  /// removed at the end.
+  private static let testFields: Set<String> = [
+    "catch", "concurrent", "delayBeforeCleanup", "description", "failFast", "forceTerminationGracePeriod", "namespaceTemplate",
+    "skipDelete", "steps", "template", "timeouts",
+  ]
+  private static let stepFields: Set<String> = [
+    "catch", "cleanup", "description", "finally", "name", "skipDelete", "template", "timeouts", "try",
+  ]
+  private static let resourceFields: Set<String> = ["file", "resource", "template", "timeout"]
+  private static let fields: [String: Set<String>] = [
+    "apply": resourceFields, "assert": resourceFields, "create": resourceFields, "error": resourceFields, "patch": resourceFields,
+    "update": resourceFields, "delete": ["ref", "template", "timeout"], "sleep": ["duration"],
+    "wait": ["apiVersion", "for", "format", "kind", "name", "namespace", "selector", "timeout"],
+  ]
+
+  private func error(_ message: String, _ path: String) -> RehearsalError { RehearsalError(message, at: places.place(path)) }
+
+  private func requireFields(_ tree: JSON, _ known: Set<String>, _ path: String, _ title: String) throws(RehearsalError) {
+    if let other = tree.members.map(\.key.name).first(where: { !known.contains($0) }) {
+      throw error("\(title): '\(other)' is not played here", path + "." + other)
+    }
   }
 
-  private static func seconds(_ value: JSON, _ place: String) throws(RehearsalError) -> Double {
+  private func seconds(_ value: JSON, _ path: String) throws(RehearsalError) -> Double {
     do throws(LoadError) { return try LoadDuration.seconds(value.string ?? "\(value)") } catch {
-      throw RehearsalError(error.description, at: place)
+      throw self.error(error.description, path)
     }
   }
 
-  private static func step(
-    _ tree: JSON, _ title: String, _ timeouts: [String: Double], _ place: String,
-    _ read: (String) throws(RehearsalError) -> [ManifestObject]
-  ) throws(RehearsalError) -> Step {
-    guard let member = tree.members.first(where: { $0.key.name != "description" && $0.key.name != "continueOnError" }) else {
-      throw RehearsalError("\(title): an operation is empty", at: place)
+  private func timeouts(_ tree: JSON, _ path: String, over outer: [String: Double]) throws(RehearsalError) -> [String: Double] {
+    try requireFields(tree, Set(Self.timeouts.keys), path, "timeouts")
+    var timeouts = outer
+    for member in tree.members { timeouts[member.key.name] = try seconds(member.value, path + "." + member.key.name) }
+    return timeouts
+  }
+
+  func steps(
+    _ tree: JSON, _ read: (String) throws(RehearsalError) -> [ManifestObject]
+  ) throws(RehearsalError) -> [ChainsawTest.Step] {
+    try requireFields(tree[.spec], Self.testFields, "spec", "spec")
+    let timeouts = try timeouts(tree[.spec]["timeouts"], "spec.timeouts", over: Self.timeouts)
+    var steps: [ChainsawTest.Step] = []
+    for (index, step) in tree[.spec][.steps].elements.enumerated() {
+      let path = "spec.steps[\(index)]"
+      let title = step[.name].string ?? "step \(index + 1)"
+      try requireFields(step, Self.stepFields, path, title)
+      let own = try self.timeouts(step["timeouts"], path + ".timeouts", over: timeouts)
+      for (place, operation) in step["try"].elements.enumerated() {
+        steps.append(try self.step(operation, title, own, "\(path).try[\(place)]", read))
+      }
     }
+    return steps
+  }
+
+  private func step(
+    _ tree: JSON, _ title: String, _ timeouts: [String: Double], _ path: String,
+    _ read: (String) throws(RehearsalError) -> [ManifestObject]
+  ) throws(RehearsalError) -> ChainsawTest.Step {
+    let members = tree.members.filter { $0.key.name != "description" && $0.key.name != "continueOnError" }
+    guard let member = members.first else { throw error("\(title): an operation is empty", path) }
     let kind = member.key.name
     let body = member.value
+    if members.count > 1 {
+      throw error("\(title): beside \(kind) there is '\(members[1].key.name)'", path + "." + members[1].key.name)
+    }
+    let path = path + "." + kind
+    guard let known = Self.fields[kind] else { throw error("\(title): the operation '\(kind)' is not played here", path) }
+    try requireFields(body, known, path, "\(title): \(kind)")
     func objects() throws(RehearsalError) -> [ManifestObject] {
       if let file = body["file"].string { return try read(file) }
-      guard body[.resource].isObject else { throw RehearsalError("\(title): \(kind) wants file or resource", at: place) }
-      return [ManifestObject(body[.resource], file: place, line: 1)]
+      guard body[.resource].isObject else { throw error("\(title): \(kind) wants file or resource", path) }
+      return [ManifestObject(body[.resource], file: places.file, line: places.line(path + ".resource"))]
     }
     func patterns() throws(RehearsalError) -> [JSON] {
-      let trees = try objects().map(\.tree)
-      for tree in trees {
-        do throws(RehearsalError) { try ChainsawMatch.check(tree) } catch {
-          throw RehearsalError("\(title): \(error.message)", at: place)
+      let objects = try objects()
+      for object in objects {
+        try ChainsawMatch.check(object.tree, path + ".resource") { (path, message) throws(RehearsalError) in
+          throw RehearsalError("\(title): \(message)", at: body["file"].isNull ? places.place(path) : object.place)
         }
       }
-      return trees
+      return objects.map(\.tree)
     }
-    var timeout = timeouts[kind == "create" || kind == "update" ? "apply" : kind] ?? 5
-    if !body["timeout"].isNull { timeout = try seconds(body["timeout"], place) }
-    func made(_ operation: Operation, _ about: String = "") -> Step {
-      Step(name: "\(title): \(kind)\(about.isEmpty ? "" : " " + about)", operation: operation, timeoutSeconds: timeout)
-    }
-    func titles(_ trees: [JSON]) -> String {
-      trees.map { "\($0[.kind].string ?? "?") \($0[.metadata][.name].string ?? "any")" }.joined(separator: ", ")
+    var timeout = timeouts[["create": "apply", "update": "apply", "patch": "apply", "wait": "exec"][kind] ?? kind] ?? 0
+    if !body["timeout"].isNull { timeout = try seconds(body["timeout"], path + ".timeout") }
+    func made(_ operation: ChainsawTest.Operation, _ trees: [JSON] = []) -> ChainsawTest.Step {
+      let about = trees.map { "\($0[.kind].string ?? "?") \($0[.metadata][.name].string ?? "any")" }.joined(separator: ", ")
+      return ChainsawTest.Step(
+        name: "\(title): \(kind)\(about.isEmpty ? "" : " " + about)", operation: operation, timeoutSeconds: timeout,
+        continues: tree["continueOnError"].bool == true)
     }
     switch kind {
-    case "apply", "create", "update":
-      let objects = try objects()
-      return made(.apply(objects), titles(objects.map(\.tree)))
+    case "assert", "error":
+      let trees = try patterns()
+      return made(kind == "assert" ? .assert(trees) : .error(trees), trees)
     case "patch":
       let trees = try objects().map(\.tree)
-      return made(.patch(trees), titles(trees))
-    case "assert":
-      let trees = try patterns()
-      return made(.assert(trees), titles(trees))
-    case "error":
-      let trees = try patterns()
-      return made(.error(trees), titles(trees))
+      return made(.patch(trees), trees)
     case "delete":
-      guard body["ref"][.kind].string != nil else { throw RehearsalError("\(title): delete wants ref", at: place) }
-      var ref: JSON = ["apiVersion": body["ref"][.apiVersion], "kind": body["ref"][.kind]]
-      ref.put(.metadata, ["name": body["ref"][.name], "namespace": body["ref"][.namespace]])
-      return made(.delete(ref), titles([ref]))
+      let ref = body["ref"]
+      guard ref[.kind].string != nil else { throw error("\(title): delete wants ref", path) }
+      try requireFields(ref, ["apiVersion", "kind", "labels", "name", "namespace"], path + ".ref", "\(title): delete")
+      let tree = reference(ref, labels: ref[.labels])
+      return made(.delete(tree), [tree])
     case "sleep":
-      timeout = try seconds(body["duration"], place)
+      timeout = try seconds(body["duration"], path + ".duration")
       return made(.sleep)
     case "wait":
-      let wanted = try waited(body, title, place)
-      let isGone = !body["for"]["deletion"].isNull
-      return made(isGone ? .error([wanted]) : .assert([wanted]), titles([wanted]))
-    default: throw RehearsalError("\(title): the operation '\(kind)' is not played here", at: place)
+      let about = reference(body, labels: try labels(body[.selector].string ?? "", path + ".selector"))
+      guard let goal = try goal(body["for"], path + ".for", title) else { return made(.error([about]), [about]) }
+      return made(.wait(ChainsawWait(about: about, goal: goal)), [about])
+    default:
+      let objects = try objects()
+      return made(.apply(objects), objects.map(\.tree))
     }
   }
 
-  /// What `wait` waits for, as an assertion.
-  private static func waited(_ body: JSON, _ title: String, _ place: String) throws(RehearsalError) -> JSON {
-    var wanted: JSON = ["apiVersion": body[.apiVersion], "kind": body[.kind]]
-    if let name = body[.name].string { wanted.put(.metadata, ["name": .string(name)]) }
-    if !body[.namespace].isNull { wanted[.metadata].put(.namespace, body[.namespace]) }
-    let goal = body["for"]
-    if !goal["deletion"].isNull { return wanted }
-    if let condition = goal["condition"][.name].string {
-      let status = goal["condition"][.value].string ?? "True"
-      wanted.put(
-        .status, .object([Member(key: Key("(conditions[?type == '\(condition)'])"), value: [["status": .string(status)]])]))
-      return wanted
+  /// An object that has no more than what tells which one is meant.
+  private func reference(_ tree: JSON, labels: JSON) -> JSON {
+    var metadata: JSON = [:]
+    for (key, value) in [(Key.name, tree[.name]), (.namespace, tree[.namespace]), (.labels, labels)] where !value.isNull {
+      metadata.put(key, value)
     }
-    if let path = goal["jsonPath"]["path"].string {
-      let inner = path.drop { $0 == "{" || $0 == "." }.prefix { $0 != "}" }
-      wanted.members.append(Member(key: Key("(\(inner))"), value: ChainsawTest.plain(goal["jsonPath"][.value])))
-      try ChainsawMatch.check(wanted)
-      return wanted
-    }
-    throw RehearsalError("\(title): wait wants for.deletion, for.condition or for.jsonPath", at: place)
+    return ["apiVersion": tree[.apiVersion], "kind": tree[.kind], "metadata": metadata]
   }
 
-  /// The value of a path is always written as text, as on a command line; numbers and booleans are meant by it as well.
-  private static func plain(_ value: JSON) -> JSON {
-    guard let text = value.string else { return value }
-    return Int64(text).map { .int($0) } ?? ["true": true, "false": false][text].map { .bool($0) } ?? value
+  /// "app=web,tier=front"
+  private func labels(_ selector: String, _ path: String) throws(RehearsalError) -> JSON {
+    if selector.isEmpty { return .null }
+    var labels: JSON = [:]
+    for part in selector.split(separator: ",") {
+      let sides = part.split(separator: "=").map { $0.filter { $0 != " " } }
+      guard sides.count == 2, !part.contains("!") else { throw error("the selector '\(selector)' is not played here", path) }
+      labels.put(Key(sides[0]), .string(sides[1]))
+    }
+    return labels
+  }
+
+  /// Nil: that there is no such object any more.
+  private func goal(_ tree: JSON, _ path: String, _ title: String) throws(RehearsalError) -> ChainsawWait.Goal? {
+    try requireFields(tree, ["condition", "deletion", "jsonPath"], path, "\(title): wait")
+    for key in ["condition", "jsonPath"] as [Key] {
+      try requireFields(tree[key], ["name", "path", "value"], path + "." + key.name, "\(title): wait")
+    }
+    if !tree["deletion"].isNull { return nil }
+    let value = tree["condition"][.value].isNull ? tree["jsonPath"][.value] : tree["condition"][.value]
+    let text = value.isNull ? nil : value.string ?? "\(value)"
+    if let name = tree["condition"][.name].string { return .condition(name: name, value: text ?? "true") }
+    guard let whole = tree["jsonPath"]["path"].string else {
+      throw error("\(title): wait wants for.deletion, for.condition or for.jsonPath", path)
+    }
+    let inner = String(whole.drop { $0 == "{" || $0 == "." }.prefix { $0 != "}" })
+    do throws(RehearsalError) { return .path(inner, try ChainsawExpression(inner), value: text) } catch {
+      throw self.error("\(title): \(error.message)", path + ".jsonPath.path")
+    }
   }
 }

@@ -46,6 +46,12 @@ extension RehearsalRun {
       case .assert(let wanted):
         problem = try firstDifference(wanted)
         if problem != nil, !isLate { return false }
+      case .wait(let wait):
+        let found = candidates(wait.about)
+        // As kubectl, which waits for nothing that is not there yet.
+        if found.isEmpty { throw RehearsalError("there is no \(wait.about[.kind].string ?? "?") to wait for") }
+        problem = found.lazy.compactMap(wait.difference).first
+        if problem != nil, !isLate { return false }
       case .error(let unwanted):
         for tree in unwanted where try isFound(tree) {
           if !isLate { return false }
@@ -64,7 +70,7 @@ extension RehearsalRun {
         second: problem == nil ? nil : Double((cluster.now - zero).nanoseconds) / 1e9, explanation: problem ?? ""))
     played.since = nil
     // What comes after an operation that failed is not played.
-    played.next = problem == nil ? played.next + 1 : played.test.steps.count
+    played.next = problem == nil || step.continues ? played.next + 1 : played.test.steps.count
     receive()
   }
 
@@ -122,12 +128,14 @@ extension RehearsalRun {
   }
 
   private mutating func delete(_ tree: JSON) throws(RehearsalError) {
-    guard let path = Resources.collectionPath(of: tree), let name = tree[.metadata][.name].string else {
-      throw RehearsalError("a deletion names a served kind and an object")
-    }
-    let answer = ask("DELETE", path + "/" + name, "", "application/json", ["propagationPolicy": "Background"])
-    if answer.status >= 300, answer.status != 404 {
-      throw RehearsalError(answer.tree[.message].string ?? "refused with \(answer.status)")
+    guard let path = Resources.collectionPath(of: tree) else { throw RehearsalError("a deletion names a served kind") }
+    for object in candidates(tree) {
+      let answer = ask(
+        "DELETE", path + "/" + (object[.metadata][.name].string ?? ""), "", "application/json",
+        ["propagationPolicy": "Background"])
+      if answer.status >= 300, answer.status != 404 {
+        throw RehearsalError(answer.tree[.message].string ?? "refused with \(answer.status)")
+      }
     }
   }
 }

@@ -22,49 +22,35 @@ package struct ScenarioFile: Sendable {
   package static let typeName = "wavetank.v1alpha1.Scenario"
 
   package let scenario: Scenario
-  package let file: String
-  private let lines: [String: Int]
+  private let places: FieldPlaces
 
-  /// - Parameter lines: of each field, by its path
   /// - Throws: the first mistake, with file, line and field.
-  package init(_ tree: JSON, file: String, lines: [String: Int]) throws(RehearsalError) {
-    self.file = file
-    self.lines = lines
+  package init(_ tree: JSON, _ places: FieldPlaces) throws(RehearsalError) {
+    self.places = places
     let (kind, version) = (tree[.kind].string ?? "no kind", tree[.apiVersion].string ?? "no apiVersion")
     guard kind == "Scenario", version == "wavetank.dev/v1alpha1" else {
       throw RehearsalError(
         "a scenario is of kind Scenario in apiVersion wavetank.dev/v1alpha1, not \(kind) in \(version); -f takes manifests",
-        at: file + ":1")
+        at: places.file + ":1")
     }
     guard let type = Schema.shared.type(ScenarioFile.typeName) else { preconditionFailure("the schema of scenarios is missing") }
     let decoded: Decoded
     do throws(DecodeError) { decoded = try Schema.shared.decode(tree, as: type) } catch {
-      throw RehearsalError(error.description, at: ScenarioFile.place(file, lines, error.path.description))
+      throw RehearsalError(error.description, at: places.place(error.path.description))
     }
     if let unknown = decoded.unknownFields.first {
       let path = unknown.split(separator: "\"").dropFirst().first.map(String.init) ?? ""
-      throw RehearsalError(unknown, at: ScenarioFile.place(file, lines, path))
+      throw RehearsalError(unknown, at: places.place(path))
     }
     if let error = Schema.shared.validate(decoded.tree, type).first {
-      throw RehearsalError(error.message, at: ScenarioFile.place(file, lines, error.path.description))
+      throw RehearsalError(error.message, at: places.place(error.path.description))
     }
     scenario = Scenario(tree: decoded.tree)
   }
 
-  package var name: String { scenario.metadata.name ?? file }
+  package var name: String { scenario.metadata.name ?? places.file }
 
-  /// "scenario.yaml:14"; of a field that is not there its nearest parent's.
-  package func place(_ path: String) -> String { ScenarioFile.place(file, lines, path) }
-
-  private static func place(_ file: String, _ lines: [String: Int], _ path: String) -> String {
-    var path = path
-    while !path.isEmpty {
-      if let line = lines[path] { return "\(file):\(line)" }
-      let cut = path.lastIndex { $0 == "." || $0 == "[" }
-      path = cut.map { String(path[..<$0]) } ?? ""
-    }
-    return file + ":1"
-  }
+  package func place(_ path: String) -> String { places.place(path) }
 
   func error(_ message: String, _ path: String) -> RehearsalError { RehearsalError("\(path): \(message)", at: place(path)) }
 
