@@ -90,7 +90,7 @@ let package = Package(
       name: "wavetank",
       dependencies: coreTargets + [
         "CoreLoad", "CoreReport", "Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal",
-        "EdgeLinux", "CLinux",
+        "EdgeLinux", "CLinux", "CZlib",
       ],
       swiftSettings: settings),
 

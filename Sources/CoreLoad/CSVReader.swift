@@ -62,7 +62,7 @@ struct CSVReader: LineReader {
     try check(cells, number)
     if columns != nil { return try row(cells, number) }
     waiting.append((number, Array(line)))
-    table!.look(at: cells)
+    table!.look(at: cells, number)
     if table!.isDecided || waiting.count >= CSVReader.looks || line.count > LineBuffer.limit / CSVReader.looks { try decide() }
   }
 
@@ -151,7 +151,8 @@ struct CSVReader: LineReader {
     try decide()
     if table == nil { throw LoadError("the file is empty") }
     if !metrics.isEmpty, join.seriesCount == 0, totals?.isEmpty ?? true {
-      throw LoadError("which metric? There are \(metrics.joined(separator: ", "))")
+      let question = selection.name.map { "no metric \"\($0.excerpt)\"; there" } ?? "which metric? There"
+      throw LoadError("\(question) are \(metrics.joined(separator: ", "))")
     }
     try totals?.finish(&join)
     if join.seriesCount == 0, !selection.labels.isEmpty { throw LoadError("no line has the labels that are asked for") }

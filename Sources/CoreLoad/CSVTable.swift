@@ -12,6 +12,7 @@ struct CSVTable {
   let timeColumn: Int
   /// Of each column but that of the time.
   var contents: [Content]
+  private var firstWord: (line: Int, text: String, column: Int)?
 
   /// - Throws: where the line is no header.
   init(header: UnsafeBufferPointer<UInt8>, delimiter given: UInt8?, line: Int) throws(LoadError) {
@@ -48,11 +49,13 @@ struct CSVTable {
   var wordColumns: [Int] { contents.indices.filter { $0 != timeColumn && contents[$0] == .words } }
 
   /// The first cell with something in it says what a column holds.
-  mutating func look(at cells: CSVCells) {
+  mutating func look(at cells: CSVCells, _ line: Int) {
     for column in contents.indices where contents[column] == .unknown && column < cells.count && column != timeColumn {
       switch content(of: cells, column) {
       case .number: contents[column] = .numbers
-      case .text: contents[column] = .words
+      case .text:
+        contents[column] = .words
+        firstWord = firstWord ?? (line, cells.text(column), column)
       case .missing: break
       }
     }
@@ -72,7 +75,13 @@ struct CSVTable {
     case let name? where name != "*":
       if let column = names.firstIndex(of: name) { return [column] }
       throw LoadError("no column \"\(name.excerpt)\"; there are \(list(numbers.isEmpty ? Array(names.indices) : numbers))")
-    default: throw LoadError("no column of numbers among \(list(Array(names.indices)))")
+    default:
+      // Those in which nothing stands yet may be read: the reader says where all is missing.
+      let empty = contents.indices.filter { $0 != timeColumn && contents[$0] == .unknown }
+      if empty.count == 1 { return empty }
+      let word =
+        firstWord.map { ": \"\($0.text.excerpt)\" (column \(names[$0.column].excerpt)) is none" } ?? ", only missing samples"
+      throw LoadError(line: firstWord?.line, "no column of numbers among \(list(Array(names.indices)))\(word)")
     }
   }
 

@@ -91,7 +91,9 @@ struct JSONPieces {
 
   private func unexpected(_ byte: UInt8) -> LoadError {
     let character = 0x21...0x7E ~= byte ? "\"\(Character(UnicodeScalar(byte)))\"" : "byte \(byte)"
-    return LoadError(line: line, "no JSON: \(character) is not expected here")
+    let isText = byte == UInt8(ascii: "=") || 97...122 ~= byte | 32
+    return LoadError(
+      line: line, "no JSON: \(character) is not expected here" + (isText ? "; promtool writes JSON with -o json" : ""))
   }
 
   private mutating func start(_ byte: UInt8) throws(LoadError) -> Part? {

@@ -62,14 +62,15 @@ package struct YAMLReader {
   }
 
   /// The only document of a text, with the line of each of its fields by its path: "spec.load[0].metric".
+  /// - Parameter hint: said where there is more than one document
   /// - Throws: also where there is none, or more than one.
-  package static func single(_ text: String) throws(YAMLError) -> (value: JSON, lines: [String: Int]) {
+  package static func single(_ text: String, hint: String = "") throws(YAMLError) -> (value: JSON, lines: [String: Int]) {
     var lines: [String: Int]? = [:]
     let documents = try located(text, keepsDuplicates: false, &lines)
     guard documents.count == 1 else {
       throw YAMLError(
         line: documents.count > 1 ? documents[1].line : 1,
-        message: documents.isEmpty ? "there is nothing in it" : "there is more than one document in it")
+        message: documents.isEmpty ? "there is nothing in it" : "there is more than one document in it" + hint)
     }
     return (documents[0].value, lines ?? [:])
   }

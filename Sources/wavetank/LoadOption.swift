@@ -5,7 +5,9 @@ import Rehearsal
 /// "[[NAMESPACE/]NAME/]METRIC[{label=value,…}]=FILE[,key=value…]": a load for a metric.
 enum LoadOption {
   /// - Parameter untilSecond: what comes later in the file is not read
-  static func read(_ text: String, untilSecond: Double) throws(RehearsalError) -> RehearsalLoad {
+  static func read(_ text: String, untilSecond: Double) throws(RehearsalError) -> (
+    load: RehearsalLoad, file: String, reading: LoadReading
+  ) {
     let place = "--load " + text
     let brace = text.firstIndex { $0 == "{" || $0 == "=" }.flatMap { text[$0] == "{" ? $0 : nil }
     let end = brace.map { text[$0...].firstIndex(of: "}").map(text.index(after:)) ?? text.endIndex } ?? text.startIndex
@@ -20,8 +22,10 @@ enum LoadOption {
     selection.untilSecond = untilSecond
     var kind = LoadModel.Kind.shared(base: 0, reachesUnready: false)
     var unit: String?
+    var seen: Set<String> = []
     for word in words.dropFirst() {
       let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      guard seen.insert(parts.first ?? "").inserted else { throw RehearsalError("'\(parts[0])' is there twice", at: place) }
       let value = parts.count > 1 ? parts[1] : ""
       switch parts.first ?? "" {
       case "model" where value == "perPod": kind = .perPod
@@ -44,12 +48,13 @@ enum LoadOption {
     do throws(LoadError) { selection.factor *= try LoadUnit.factor(unit, metric: metric) } catch {
       throw RehearsalError(error.description, at: place)
     }
-    let series = try SeriesFile.read(file, selection)
-    return RehearsalLoad(
+    let reading = try SeriesFile.read(file, selection)
+    let load = RehearsalLoad(
       metric: metric, selector: selector, subject: names.count > 1 ? names.dropLast().joined(separator: "/") : nil,
-      shape: .series(series),
+      shape: .series(reading.series),
       model: LoadModel(kind), place: place,
       isMeasured: true)
+    return (load, file, reading)
   }
 
   /// "cpu.csv,model=perPod": the file, whose own name may have commas in it, and what stands behind it.

@@ -14,11 +14,16 @@ enum Manifests {
     if objects.isEmpty { throw RehearsalError("there is no object in it", at: paths.joined(separator: ", ")) }
     let unserved = objects.filter { Resources.collectionPath(of: $0.tree) == nil }
     guard let first = unserved.first else { return objects }
+    if let object = unserved.first(where: { $0.tree[.apiVersion].string == nil }) {
+      throw RehearsalError("\(object.title) has no apiVersion", at: object.place)
+    }
     if !skipsUnserved {
+      let kinds = unserved.map { "\($0.tree[.apiVersion].string ?? "") \($0.kind)" }.reduce(into: [String]()) {
+        if !$0.contains($1) { $0.append($1) }
+      }
       throw RehearsalError(
-        "\(first.title): \(first.tree[.apiVersion].string ?? "an object without apiVersion") \(first.kind) is not served here"
-          + (unserved.count > 1 ? ", nor \(unserved.count - 1) more" : "") + "; --skip-unserved leaves such objects out",
-        at: first.place)
+        "\(first.title): \(kinds.joined(separator: ", ")) \(kinds.count > 1 ? "are" : "is") not served here; --skip-unserved leaves such "
+          + "objects out", at: first.place)
     }
     for object in unserved { Standard.error("\(object.place): \(object.title) is left out: its kind is not served") }
     return objects.filter { Resources.collectionPath(of: $0.tree) != nil }

@@ -14,6 +14,8 @@ struct RehearsalInvocation {
   /// For a cluster of its own.
   private(set) var images: [PackedImage] = []
   private var title = ""
+  /// What was read, and what it holds.
+  private var sources: [(name: String, note: String)] = []
   private var file: ScenarioFile?
 
   /// - Parameter others: files of autoscalers to lay beside today's
@@ -25,13 +27,18 @@ struct RehearsalInvocation {
     if !invocation.files.isEmpty {
       input.objects += try Manifests.read(invocation.files, skipsUnserved: invocation.skipsUnserved)
     }
+    sources += Self.sources(input.objects)
     if input.objects.isEmpty { throw RehearsalError("wants a scenario, or manifests with -f") }
     if let text = invocation.length {
       input.seconds = try Self.seconds(text, "--for")
       if input.seconds == 0 { throw RehearsalError("'\(text)' is no time", at: "--for") }
     }
     let until = input.seconds > 0 ? input.seconds : .infinity
-    for text in invocation.loads { input.loads.append(try LoadOption.read(text, untilSecond: until)) }
+    for text in invocation.loads {
+      let (load, file, reading) = try LoadOption.read(text, untilSecond: until)
+      input.loads.append(load)
+      sources.append((file, reading.note(load.metric)))
+    }
     for file in others { try add(against: file, file, at: "--against") }
     if let text = invocation.featureGates {
       do throws(FeatureGateError) { input.featureGates = try FeatureGate.read(text) } catch {
@@ -45,7 +52,14 @@ struct RehearsalInvocation {
     }
     if let text = invocation.nodes { input.nodes = try NodesOption.read(text) }
     if input.seconds == 0 { input.seconds = input.loads.map(\.shape.endSecond).max() ?? 0 }
-    if input.seconds == 0 { throw RehearsalError("--for says how long to play where no load has an end") }
+    if input.seconds == 0 {
+      if let measured = input.loads.first(where: \.isMeasured) {
+        throw RehearsalError("it has one moment only: --for says how long that holds", at: measured.place)
+      }
+      throw RehearsalError(
+        (input.loads.isEmpty ? "there is no load, as in --load cpu=cpu.csv: " : "no load has an end: ")
+          + "--for says how long to play")
+    }
     for load in input.loads { try requireEnd(of: load) }
     input.alternatives = against.flatMap(\.objects)
     expectations = try file?.expectations(of: input.objects.filter(\.isAutoscaler) + input.alternatives) ?? []
@@ -58,7 +72,7 @@ struct RehearsalInvocation {
   /// A series that ends before the run would go on with its last number, which nobody has measured.
   private func requireEnd(of load: RehearsalLoad) throws(RehearsalError) {
     let end = load.shape.endSecond
-    if end == 0 || !load.isMeasured || end + Self.lastSampleSeconds >= input.seconds { return }
+    if !load.isMeasured || end + Self.lastSampleSeconds >= input.seconds { return }
     throw RehearsalError(
       "its numbers end at \(Elapsed.text(end)), the run at \(Elapsed.text(input.seconds)): play it for a shorter time",
       at: load.place)
@@ -76,6 +90,7 @@ struct RehearsalInvocation {
       counts["\(one.namespace)/\(one.name)", default: 0] += 1
       return (one, number: counts["\(one.namespace)/\(one.name)"]!)
     }
+    sources += Self.sources(found)
     let runs = counts.values.max() ?? 1
     let title = title(name)
     for run in 1...runs {
@@ -102,10 +117,23 @@ struct RehearsalInvocation {
     do throws(LoadError) { return try LoadDuration.seconds(text) } catch { throw RehearsalError(error.description, at: option) }
   }
 
+  /// The files that objects are from, with the objects in each.
+  private static func sources(_ objects: [ManifestObject]) -> [(name: String, note: String)] {
+    objects.reduce(into: [(name: String, titles: [String])]()) { files, object in
+      if files.last?.name != object.file { files.append((object.file, [])) }
+      files[files.count - 1].titles.append(object.title)
+    }.map { file in
+      let left = file.titles.count - namedObjects
+      return (file.name, file.titles.prefix(namedObjects).joined(separator: ", ") + (left > 0 ? " and \(left) more" : ""))
+    }
+  }
+
+  private static let namedObjects = 10
+
   // MARK: The scenario
 
   private mutating func read(scenario path: String) throws(RehearsalError) {
-    let (tree, places) = try Self.document(path)
+    let (tree, places) = try Self.document(path, hint: ": a scenario is one, and manifests go with -f")
     let file = try ScenarioFile(tree, places)
     self.file = file
     let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
@@ -130,30 +158,39 @@ struct RehearsalInvocation {
     }
     input.seconds = try file.length() ?? 0
     let until = input.seconds > 0 ? input.seconds : .infinity
+    var read = [(name: path, note: "scenario \(file.name)")]
     input.loads = try file.loads { (name, selection, place) throws(RehearsalError) in
       var selection = selection
       selection.untilSecond = until
-      do throws(RehearsalError) { return try SeriesFile.read(beside(name), selection) } catch {
-        throw RehearsalError(error.description, at: place)
-      }
+      do throws(RehearsalError) {
+        let reading = try SeriesFile.read(beside(name), selection)
+        read.append((beside(name), reading.note(selection.metric ?? "")))
+        return reading.series
+      } catch { throw RehearsalError(error.description, at: place) }
     }
     input.steps = try file.steps { (name, place) throws(RehearsalError) in
-      try Manifests.read([beside(name)], skipsUnserved: skips)
+      let objects = try Manifests.read([beside(name)], skipsUnserved: skips)
+      read += Self.sources(objects)
+      return objects
     }
-    for name in spec.tests.values { input.tests.append(try Self.test(beside(name))) }
+    for name in spec.tests.values {
+      input.tests.append(try Self.test(beside(name)))
+      read.append((beside(name), "test \(input.tests.last!.name)"))
+    }
+    sources += read
     for (index, name) in spec.against.values.enumerated() {
       try add(against: name, beside(name), at: file.place("spec.against[\(index)]"))
     }
   }
 
   /// The only document of a file.
-  private static func document(_ path: String) throws(RehearsalError) -> (JSON, FieldPlaces) {
+  private static func document(_ path: String, hint: String = "") throws(RehearsalError) -> (JSON, FieldPlaces) {
     let text: String
     do throws(SystemError) { text = try Files.readText(path, limit: 16 << 20) } catch {
       throw RehearsalError(error.reason, at: path)
     }
     do throws(YAMLError) {
-      let (value, lines) = try YAMLReader.single(text)
+      let (value, lines) = try YAMLReader.single(text, hint: hint)
       return (value, FieldPlaces(file: path, lines: lines))
     } catch { throw RehearsalError(error.message, at: "\(path):\(error.line)") }
   }
@@ -179,6 +216,7 @@ struct RehearsalInvocation {
       title: title.isEmpty ? runs[0].autoscalers.map(runs[0].target).joined(separator: ", ") : title, runs: runs,
       command: command,
       version: Product.version, seed: input.seed, startedAt: live?.beginning.zero ?? RehearsalRun.usualStart)
+    rehearsed.sources = sources
     rehearsed.live = live.map { _ in 1 }
     // Today's autoscalers are those of both runs where one is on a cluster.
     let own = live == nil ? [RunRecord.simulated: [RunRecord.today]] : [RunRecord.today: [RunRecord.simulated, RunRecord.live]]
@@ -192,5 +230,16 @@ struct RehearsalInvocation {
   }
 
   /// What plays it again.
-  private var command: String { (["wavetank", "rehearse"] + CommandLine.arguments.dropFirst(2)).joined(separator: " ") }
+  private var command: String {
+    (["wavetank", "rehearse"] + CommandLine.arguments.dropFirst(2)).map(ShellWord.quoted).joined(separator: " ")
+  }
+}
+
+extension LoadReading {
+  /// "241 samples of cpu in 1:00:00, 15 s apart, of 3 series, 2 missing"
+  fileprivate func note(_ metric: String) -> String {
+    "\(samples) sample\(samples == 1 ? "" : "s") of \(metric) in \(Elapsed.text(series.end))"
+      + (stepSeconds.map { ", \(Elapsed.text($0)) apart" } ?? "") + (seriesCount > 1 ? ", of \(seriesCount) series" : "")
+      + (missing > 0 ? ", \(missing) missing" : "")
+  }
 }

@@ -62,6 +62,9 @@ enum TuneCommand {
         Standard.error("'\(one.name)' is no goal: nothing is played on a cluster")
       }
       if goals.isEmpty { throw RehearsalError("wants a --goal, as in --goal \"unmet<1%\"") }
+      if rehearsal.input.loads.isEmpty {
+        throw RehearsalError("there is no load: without one no autoscaler is better than another")
+      }
       let aim = TuningAim(rawValue: invocation.least) ?? .podHours
       let search = try TuningSearch(
         rehearsal.input, subject: invocation.autoscaler, goals: goals, aim: aim, runLimit: invocation.runs)

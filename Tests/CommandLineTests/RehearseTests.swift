@@ -129,6 +129,14 @@ struct RehearseTests {
       try (text + manifests).write(toFile: folder + "/all.yaml", atomically: true, encoding: .utf8)
       let refused = try await Self.run(["-f", "all.yaml", "--for", "1m"], in: folder)
       #expect(refused.status == 2 && refused.errors.contains("all.yaml:1: Widget w: example.com/v1 Widget is not served"))
+      let more = "kind: Gadget\napiVersion: x/v2\n---\n\(text)kind: Bare\nmetadata: {name: b}\n"
+      try more.write(toFile: folder + "/more.yaml", atomically: true, encoding: .utf8)
+      let bare = try await Self.run(["-f", "more.yaml", "--for", "1m"], in: folder)
+      #expect(bare.status == 2 && bare.errors == "wavetank: more.yaml:8: Bare b has no apiVersion\n", "\(bare)")
+      try "\(text)kind: Gadget\napiVersion: x/v2\n---\n\(text)".write(
+        toFile: folder + "/two.yaml", atomically: true, encoding: .utf8)
+      let two = try await Self.run(["-f", "two.yaml", "--for", "1m"], in: folder)
+      #expect(two.errors.contains("two.yaml:1: Widget w: example.com/v1 Widget, x/v2 Gadget are not served here"), "\(two)")
       let list =
         "kind: List\napiVersion: v1\nitems:\n- {apiVersion: v1, kind: ConfigMap, metadata: {name: a}}\n- apiVersion: x/v1\n  kind: B\n"
       try list.write(toFile: folder + "/list.yaml", atomically: true, encoding: .utf8)
@@ -174,6 +182,63 @@ struct RehearseTests {
       let tuned = try await Program.run(
         Self.wavetank, ["tune"] + words + ["--goal", "unmet<90%", "--runs", "10", "--autoscaler", "b/php-apache"], in: folder)
       #expect(tuned.status == 0 && tuned.output.contains("namespace: b"), "\(tuned)")
+    }
+  }
+
+  @Test("asks for a load, or how long, where nothing says it, and for -f where manifests are taken for a scenario")
+  func hints() async throws {
+    try await Self.inFolder { folder in
+      try "time,cpu\n0,1\n".write(toFile: folder + "/one.csv", atomically: true, encoding: .utf8)
+      let manifests = Self.root + "/Examples/php-apache/manifests.yaml"
+      for (words, message) in [
+        ([manifests], "there is more than one document in it: a scenario is one, and manifests go with -f"),
+        (["-f", manifests], "there is no load, as in --load cpu=cpu.csv: --for says how long to play"),
+        (
+          ["-f", manifests, "--load", "cpu=one.csv"], "--load cpu=one.csv: it has one moment only: --for says how long that holds"
+        ),
+        (["-f", manifests, "--load", "cpu=one.csv", "--for", "1h"], "its numbers end at 0:00, the run at 1:00:00"),
+        (["-f", manifests, "--load", "cpu=one.csv,factor=2,factor=3"], "'factor' is there twice"),
+      ] {
+        let outcome = try await Self.run(words, in: folder)
+        #expect(outcome.status == 2 && outcome.errors.contains(message), "\(outcome)")
+      }
+      let tuned = try await Program.run(
+        Self.wavetank, ["tune", "-f", manifests, "--for", "5m", "--goal", "unmet<1%"], in: folder)
+      #expect(tuned.status == 2 && tuned.errors.contains("there is no load: "), "\(tuned)")
+    }
+  }
+
+  @Test("tells what it has read and the command that a shell plays again, and reads what is packed, and standard input")
+  func sources() async throws {
+    try await Self.inFolder { folder in
+      let flapping = Self.root + "/Examples/flapping"
+      let text = "time,cpu\n0,0.1\n60,\n120,1.4\n600,0.2\n"
+      try text.write(toFile: folder + "/it's.csv", atomically: true, encoding: .utf8)
+      _ = try await Program.run("/usr/bin/gzip", ["-k", "it's.csv"], in: folder)
+      let words = ["-f", flapping + "/manifests.yaml", "--against", flapping + "/steady.yaml", "--json", "a b.json"]
+      let plain = try await Self.run(words + ["--load", "cpu=it's.csv"], in: folder)
+      #expect(plain.status == 0, "\(plain)")
+      let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: folder + "/a b.json")))
+      let report = try #require(json as? [String: Any])
+      let sources = (report["sources"] as? [[String: String]] ?? []).map { "\($0["name"] ?? ""): \($0["note"] ?? "")" }
+      #expect(sources.count == 3 && sources[0].hasPrefix(flapping + "/manifests.yaml: Deployment "), "\(sources)")
+      #expect(sources[1] == "it's.csv: 3 samples of cpu in 10:00, 1:00 apart, 1 missing", "\(sources)")
+      #expect(sources[2] == flapping + "/steady.yaml: HorizontalPodAutoscaler web", "\(sources)")
+      let command = try #require(report["command"] as? String)
+      #expect(command.hasSuffix(" --json 'a b.json' --load 'cpu=it'\\''s.csv'"), "\(command)")
+      #expect(try await Self.run(words + ["--load", "cpu=it's.csv.gz"], in: folder).output == plain.output)
+      let again = try await Program.run(
+        "/bin/sh",
+        [
+          "-c",
+          "PATH='\(Self.wavetank.dropLast(9))':$PATH; cat it*.gz | \(command.replacingOccurrences(of: "it'\\''s.csv", with: "-"))",
+        ],
+        in: folder)
+      #expect(again.output == plain.output, "\(again)")
+      try Data(contentsOf: URL(fileURLWithPath: folder + "/it's.csv.gz")).dropLast(12).write(
+        to: URL(fileURLWithPath: folder + "/cut.csv.gz"))
+      let cut = try await Self.run(words + ["--load", "cpu=cut.csv.gz"], in: folder)
+      #expect(cut.status == 2 && cut.errors == "wavetank: cut.csv.gz: unexpected end of file\n", "\(cut)")
     }
   }
 

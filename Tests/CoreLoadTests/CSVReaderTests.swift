@@ -15,6 +15,12 @@ import Testing
     ])
   func forms(text: String) throws { #expect(try load(text, format: .csv).lines == "0:1 15:2") }
 
+  @Test("may begin with more missing samples than are looked at for what a column holds")
+  func late() throws {
+    let text = "t,x\n" + (0..<150).map { "\($0),\n" }.joined() + "150,7\n"
+    #expect(try load(text).level(150) == 7)
+  }
+
   @Test("has missing samples: empty cells, NaN, undefined, null, N/A and infinities")
   func missing() throws {
     let text = "t,x\n0,\n15,1\n30,\n45,NaN\n60,2\n75,undefined\n90,null\n105,N/A\n120,3\n135,+Inf\n150,-\n165,4\n"
@@ -128,6 +134,9 @@ import Testing
       complaint(String(decoding: bytes, as: UTF8.self)) == "which metric? There are vus, http_reqs, http_req_duration, iterations"
     )
     #expect(
+      complaint(String(decoding: bytes, as: UTF8.self), selection { $0.name = "zzz" }).hasPrefix(
+        "no metric \"zzz\"; there are vus, http_reqs"))
+    #expect(
       try load(bytes, selection { $0.name = "http_reqs" }).lines == "0:2 1:1 2:0 5:1", "a sample that comes a second late counts")
     #expect(try load(bytes, selection { $0.name = "vus" }).lines == "0:2 1:2 5:1")
     #expect(try load(bytes, selection { $0.name = "http_req_duration" }).lines == "0:20.5 1:20 5:12")
@@ -140,8 +149,11 @@ import Testing
     arguments: [
       ("t,x\n0,1\n15,fast\n", "line 3: \"fast\" is no number (column x)"),
       ("t,x\n0,1\n15,1\n0,1\n", "line 4: time runs backwards, by 15 s"), ("", "the file is empty"),
-      ("t,x\n", "there is no sample"), ("t,x\n0,\n15,N/A\n", "no column of numbers among t, x"),
-      ("t,pod\n0,a\n", "no column of numbers among t, pod"), ("t,x\nsoon,1\n", "line 2: \"soon\" is no time (column t)"),
+      ("t,x\n", "there is no sample"), ("t,x\n0,\n15,N/A\n", "no sample is a number: all 2 are missing"),
+      ("t,pod\n0,a\n", "line 2: no column of numbers among t, pod: \"a\" (column pod) is none"),
+      ("t,x\n0,\"1,234.5\"\n15,2\n", "line 2: no column of numbers among t, x: \"1,234.5\" (column x) is none"),
+      ("t,x,y\n0,,-\n", "no column of numbers among t, x, y, only missing samples"),
+      ("t,x\nsoon,1\n", "line 2: \"soon\" is no time (column t)"),
       ("t,x\n1700000000,1\n1700000015000,1\n", "line 3: the time is in milliseconds, those before in seconds"),
       ("t,x\n2026-01-31 12:00:00,1\n1700000015,1\n", "line 3: the time is in seconds, those before a date"),
       ("t,x\n2026-02-30 12:00:00,1\n", "line 2: \"2026-02-30 12:00:00\" is no time (column t)"),

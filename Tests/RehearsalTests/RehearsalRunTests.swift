@@ -285,6 +285,12 @@ import Testing
     #expect(
       problem { $0.target = "wep" }.hasPrefix(
         "hpa.yaml:1: HorizontalPodAutoscaler web scales Deployment wep of apps/v1 in default, which is not"))
+    var daemons = try RehearsalSetting().input()
+    daemons.objects[0].tree.put(.kind, "DaemonSet")
+    daemons.objects[0].tree[.spec].remove("replicas")
+    daemons.objects[1].tree[.spec][.scaleTargetRef].put(.kind, "DaemonSet")
+    let scaleless = #expect(throws: RehearsalError.self) { try RehearsalRun.play(daemons, name: "today") }
+    #expect(scaleless?.message == "HorizontalPodAutoscaler web scales DaemonSet web, whose kind has no scale")
     let rival = RehearsalSetting().autoscaler("rival").replacing("Deployment, name: web", with: "Deployment, name: api")
     #expect(problem({ _ in }, rival).contains("several autoscalers read the metric 'cpu': name one of web, rival"))
     let refused = problem { $0.deployment = $0.deployment.replacing("replicas: 2", with: "replicas: -2") }

@@ -108,7 +108,7 @@ package struct LiveRun {
             + (what == "ready"
               ? recorder.holdup(ofTargetOf: index) { key in watched.pods[key] }
               : "metrics.k8s.io has no sample of all of its pods"),
-          at: input.placeOfTarget(of: autoscalers[index]))
+          at: (input.target(of: autoscalers[index]) ?? autoscalers[index]).place)
       }
       try await access.wait(.seconds(Self.lookSeconds))
     }

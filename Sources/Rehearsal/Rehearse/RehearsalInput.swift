@@ -40,13 +40,12 @@ package struct RehearsalInput: Sendable {
       }
   }
 
-  /// Where the object stands that an autoscaler scales.
-  func placeOfTarget(of autoscaler: ManifestObject) -> String {
+  /// The manifest of what an autoscaler scales, of whatever version.
+  func target(of autoscaler: ManifestObject) -> ManifestObject? {
     let reference = autoscaler.tree[.spec][.scaleTargetRef]
-    let target = objects.first {
+    return objects.first {
       $0.tree[.kind] == reference[.kind] && $0.tree[.metadata][.name] == reference[.name] && $0.namespace == autoscaler.namespace
     }
-    return (target ?? autoscaler).place
   }
 
   /// - Throws: where an object is there twice, which `kubectl create` would refuse.

@@ -49,7 +49,8 @@ extension RehearsalRun {
   private func requireNode(_ node: String, _ step: RehearsalStep) throws(RehearsalError) {
     if input.nodes.contains(where: { $0.name == node }) { return }
     throw RehearsalError(
-      "there is no node '\(node)': there are \(input.nodes.map(\.name).joined(separator: ", "))", at: step.place)
+      "there is no node '\(node)': there \(input.nodes.count == 1 ? "is only" : "are") \(input.nodes.map(\.name).joined(separator: ", "))",
+      at: step.place)
   }
 
   /// The node takes no more pods, and its pods are evicted as far as budgets allow: again and again, as `kubectl drain` does.

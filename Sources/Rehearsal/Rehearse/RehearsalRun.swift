@@ -222,6 +222,9 @@ package struct RehearsalRun: Sendable {
     guard target(of: autoscaler) == nil else { return }
     let version = reference[.apiVersion].string ?? ""
     let title = "\(reference[.kind].string ?? "") \(reference[.name].string ?? "")"
+    if input.target(of: autoscaler)?.tree[.apiVersion] == reference[.apiVersion] {
+      throw RehearsalError("\(autoscaler.title) scales \(title), whose kind has no scale", at: autoscaler.place)
+    }
     throw RehearsalError(
       "\(autoscaler.title) scales \(title) of \(version) in \(autoscaler.namespace), which is not among the manifests",
       at: autoscaler.place)
@@ -255,7 +258,7 @@ package struct RehearsalRun: Sendable {
     let reference = unready.tree[.spec][.scaleTargetRef]
     throw RehearsalError(
       "\(reference[.kind].string ?? "") \(reference[.name].string ?? "") is not ready after \(Self.readyLimit) s: "
-        + recorder.holdup(ofTargetOf: index) { cluster.engine.store.get($0) }, at: input.placeOfTarget(of: unready))
+        + recorder.holdup(ofTargetOf: index) { cluster.engine.store.get($0) }, at: (input.target(of: unready) ?? unready).place)
   }
 
   static func isReady(_ target: StoredObject?) -> Bool {
