@@ -61,7 +61,7 @@ extension LoadSelection {
   func misfit(_ measure: LoadUnit.Measure) -> String {
     let metric = metric ?? ""
     if hasUnit { return "has a unit of its own, beside that of the whole file" }
-    if measure == .percent { return "is a share: how much \(metric) one percent is a factor has to say" }
+    if measure == .percent { return "is a share: factor=N says how much \(metric) one percent is" }
     return "is no amount of \(metric): \(LoadUnit.wanted(metric))"
   }
 

@@ -81,7 +81,8 @@ struct RehearseTests {
       ("cpu=good.csv,factor=x", "'factor=x' wants a number"), ("cpu", "wants METRIC=FILE"),
       ("cpu{container=no}=good.csv", "no autoscaler reads the metric 'cpu{container=no}'"),
       ("cpu{a=b=good.csv", "wants METRIC=FILE"),
-      ("cpu{a}=good.csv", "'a' wants LABEL=VALUE"), ("cpu=pct.csv", "pct.csv:2: \"10%\" is a share: how much cpu one percent is"),
+      ("cpu{a}=good.csv", "'a' wants LABEL=VALUE"),
+      ("cpu=pct.csv", "pct.csv:2: \"10%\" is a share: factor=N says how much cpu one percent is"),
       ("cpu=c.om", "c.om:1: c_total is a counter"), ("cpu=my load,=x.csv,column=y", "my load,=x.csv: no column \"y\""),
     ])
   func problems(load: String, message: String) async throws {
