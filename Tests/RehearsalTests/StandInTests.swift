@@ -93,4 +93,33 @@ import Testing
     input.steps = []
     #expect(try RehearsalRun.play(input, name: "today").autoscalers[0].ready.values.first == 1)
   }
+
+  @Test("are made of volumes that no node mounts, and have the priority that a pod says")
+  func volumes() throws {
+    let more = """
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: job}
+      spec: {priorityClassName: high, priority: 1000, containers: [{name: a, image: a}]}
+      ---
+      apiVersion: batch/v1
+      kind: CronJob
+      metadata: {name: tick}
+      spec:
+        schedule: "*/2 * * * *"
+        jobTemplate:
+          spec:
+            template:
+              spec: {restartPolicy: Never, containers: [{name: a, image: a}], volumes: [{name: v, nfs: {server: s, path: /}}]}
+      """
+    var setting = try setting()
+    let volumes = "volumes: [{name: s, csi: {driver: secrets-store.csi.k8s.io, readOnly: true}}, {name: e, emptyDir: {}}]"
+    setting.deployment += "\n      " + volumes
+    let input = try setting.input(more)
+    #expect(
+      input.standIns.line
+        == "stand-ins are made of what the manifests name and do not hold: PriorityClass high; volumes of type csi, nfs are empty "
+        + "directories")
+    #expect(try RehearsalRun.play(input, name: "today").autoscalers[0].desired.last == 10)
+  }
 }

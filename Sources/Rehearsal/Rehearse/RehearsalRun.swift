@@ -195,7 +195,7 @@ package struct RehearsalRun: Sendable {
       throw RehearsalError(
         "\(object.title): \(object.tree[.apiVersion].string ?? "no apiVersion") is not served", at: object.place)
     }
-    let tree = input.startUp.prepare(object.withoutServersMarks)
+    let tree = input.startUp.prepare(StandIns.mountable(object))
     var answer = ask("POST", path, "fieldValidation=Strict", "application/json", tree)
     // What every cluster has already, such as the ServiceAccount default.
     if answer.status == 409 {

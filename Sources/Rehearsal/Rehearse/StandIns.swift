@@ -13,6 +13,8 @@ package struct StandIns: Sendable {
     var keys: Set<String> = []
     /// A pod starts without a Secret for pulling its image.
     var isNeeded: Bool
+    /// Of a class, where a pod says it.
+    var priority: Int?
     /// Who names it first.
     var namer: ManifestObject
 
@@ -23,7 +25,12 @@ package struct StandIns: Sendable {
     "ServiceAccount default", "ConfigMap kube-root-ca.crt", "PriorityClass system-cluster-critical",
     "PriorityClass system-node-critical", "StorageClass standard",
   ]
+  /// Types of volumes that nodes mount; of others a pod has an empty directory.
+  private static let mounted: Set<String> = [
+    "configMap", "downwardAPI", "emptyDir", "hostPath", "persistentVolumeClaim", "projected", "secret",
+  ]
   private var missing: [Named] = []
+  private var unmounted: Set<String> = []
 
   /// - Parameter others: that come later; what they hold is not missing
   init(for objects: [ManifestObject], besides others: [ManifestObject]) {
@@ -31,10 +38,8 @@ package struct StandIns: Sendable {
     for object in objects + others {
       switch object.kind {
       case "PersistentVolumeClaim": addClass(of: object.tree, object)
-      case "Pod": addPod(object.tree[.spec], object)
-      case "CronJob": addPod(object.tree[.spec]["jobTemplate"][.spec][.template][.spec], object)
       default:
-        addPod(object.tree[.spec][.template][.spec], object)
+        addPod(object.podPath.reduce(object.tree) { $0[$1] }[.spec], object)
         for claim in object.tree[.spec]["volumeClaimTemplates"].elements { addClass(of: claim, object) }
       }
     }
@@ -45,12 +50,13 @@ package struct StandIns: Sendable {
   private static func isNamespaced(_ kind: String) -> Bool { kind != "PriorityClass" && kind != "StorageClass" }
 
   private mutating func add(
-    _ kind: String, _ name: JSON, _ namer: ManifestObject, keys: [JSON] = [], isOptional: JSON = .null, isNeeded: Bool = true
+    _ kind: String, _ name: JSON, _ namer: ManifestObject, keys: [JSON] = [], isOptional: JSON = .null, isNeeded: Bool = true,
+    priority: Int? = nil
   ) {
     guard let name = name.string, !name.isEmpty, isOptional.bool != true else { return }
     let named = Named(
       kind: kind, namespace: Self.isNamespaced(kind) ? namer.namespace : "", name: name, keys: Set(keys.compactMap(\.string)),
-      isNeeded: isNeeded, namer: namer)
+      isNeeded: isNeeded, priority: priority, namer: namer)
     guard let place = missing.firstIndex(where: named.isSame) else { return missing.append(named) }
     missing[place].keys.formUnion(named.keys)
     if isNeeded { missing[place].isNeeded = true }
@@ -62,9 +68,10 @@ package struct StandIns: Sendable {
 
   private mutating func addPod(_ spec: JSON, _ namer: ManifestObject) {
     add("ServiceAccount", spec["serviceAccountName"].isNull ? spec["serviceAccount"] : spec["serviceAccountName"], namer)
-    add("PriorityClass", spec["priorityClassName"], namer)
+    add("PriorityClass", spec["priorityClassName"], namer, priority: spec["priority"].int)
     for secret in spec["imagePullSecrets"].elements { add("Secret", secret[.name], namer, isNeeded: false) }
     for volume in spec["volumes"].elements {
+      if let type = Self.unmountedType(volume) { unmounted.insert(type) }
       add("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"], namer)
       for part in [volume] + volume["projected"]["sources"].elements {
         let (map, secret) = (part["configMap"], part["secret"])
@@ -98,7 +105,7 @@ package struct StandIns: Sendable {
       tree.put("data", .object(named.keys.sorted().map { Member(key: Key($0), value: "") }))
     case "PriorityClass":
       tree.put(.apiVersion, "scheduling.k8s.io/v1")
-      tree.put("value", 0)
+      tree.put("value", .int(Int64(named.priority ?? 0)))
     case "StorageClass":
       tree.put(.apiVersion, "storage.k8s.io/v1")
       tree.put("provisioner", .string(VolumeBinder.provisioner))
@@ -121,6 +128,21 @@ package struct StandIns: Sendable {
     return [tree]
   }
 
+  private static func unmountedType(_ volume: JSON) -> String? {
+    volume.members.first { $0.key != .name && !mounted.contains($0.key.name) }?.key.name
+  }
+
+  /// An object whose pods' volumes can all be mounted.
+  static func mountable(_ object: ManifestObject) -> JSON {
+    var tree = object.withoutServersMarks
+    let path = object.podPath + [.spec, "volumes"]
+    let volumes = path.reduce(tree) { $0[$1] }.elements
+    guard volumes.contains(where: { unmountedType($0) != nil }) else { return tree }
+    tree.put(
+      path[...], .array(volumes.map { unmountedType($0) == nil ? $0 : ["name": $0[.name], "emptyDir": [:]] }))
+    return tree
+  }
+
   // MARK: What is said
 
   private static func list(_ named: [Named]) -> String {
@@ -131,10 +153,14 @@ package struct StandIns: Sendable {
 
   /// All in one line; nil where nothing is missing.
   package var line: String? {
-    if missing.isEmpty { return nil }
-    let classes = missing.filter { $0.kind == "PriorityClass" }
-    return "stand-ins are made of what the manifests name and do not hold: \(Self.list(missing))"
-      + (classes.isEmpty ? "" : "; the value of \(Self.list(classes)) is not known and taken to be 0")
+    var parts: [String] = []
+    if !missing.isEmpty {
+      parts.append("stand-ins are made of what the manifests name and do not hold: \(Self.list(missing))")
+    }
+    let classes = missing.filter { $0.kind == "PriorityClass" && $0.priority == nil }
+    if !classes.isEmpty { parts.append("the value of \(Self.list(classes)) is not known and taken to be 0") }
+    if !unmounted.isEmpty { parts.append("volumes of type \(unmounted.sorted().joined(separator: ", ")) are empty directories") }
+    return parts.isEmpty ? nil : parts.joined(separator: "; ")
   }
 
   private var needed: [(named: Named, path: String)] {
@@ -153,6 +179,26 @@ package struct StandIns: Sendable {
     guard let first = absent.first else { return }
     throw RehearsalError(
       "neither the manifests nor the cluster hold what pods wait for there: \(Self.list(absent))", at: first.namer.place)
+  }
+}
+
+extension ManifestObject {
+  /// Where its pods, or their template, are.
+  fileprivate var podPath: [Key] {
+    switch kind {
+    case "Pod": []
+    case "CronJob": [.spec, "jobTemplate", .spec, .template]
+    default: [.spec, .template]
+    }
+  }
+}
+
+extension JSON {
+  fileprivate mutating func put(_ path: ArraySlice<Key>, _ value: JSON) {
+    if path.count == 1 { return put(path.first!, value) }
+    var inner = self[path.first!]
+    inner.put(path.dropFirst(), value)
+    put(path.first!, inner)
   }
 }
 
