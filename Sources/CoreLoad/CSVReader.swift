@@ -82,6 +82,10 @@ struct CSVReader: LineReader {
       if totals == nil, let name = selection.name { totals = SecondTotals(.ofK6(name)) }
     } else {
       chosen.values = try table.valueColumns(selection.name)
+      // Grafana names a column as the series is named.
+      for name in chosen.values.map({ table.names[$0].prefix { $0 != "{" } }) where name.hasSuffix("_total") {
+        try selection.requireNoCounter(String(name), line: nil)
+      }
     }
     var labels = selection.labels
     if table.isLocust, !labels.contains(where: { $0.name == "Name" }) { labels.append(("Name", "Aggregated")) }

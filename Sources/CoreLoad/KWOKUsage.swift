@@ -9,14 +9,18 @@ package struct KWOKUsage: Sendable, Equatable {
   /// - Parameter annotations: `metadata.annotations`
   /// - Throws: where an annotation is no quantity, or below zero.
   package init(_ annotations: JSON) throws(LoadError) {
-    cpu = try KWOKUsage.quantity("kwok.x-k8s.io/usage-cpu", annotations)
-    memory = try KWOKUsage.quantity("kwok.x-k8s.io/usage-memory", annotations)
+    cpu = try KWOKUsage.quantity("cpu", annotations)
+    memory = try KWOKUsage.quantity("memory", annotations)
   }
 
-  private static func quantity(_ name: String, _ annotations: JSON) throws(LoadError) -> Quantity? {
+  private static func quantity(_ resource: String, _ annotations: JSON) throws(LoadError) -> Quantity? {
+    let name = "kwok.x-k8s.io/usage-" + resource
     guard let text = annotations[Key(name)].string else { return nil }
     guard let quantity = Quantity(text), quantity.nano >= 0 else {
       throw LoadError("annotation \(name): \"\(text.excerpt)\" is no quantity")
+    }
+    do throws(LoadError) { _ = try LoadUnit.amount(text, metric: resource) } catch {
+      throw LoadError("annotation \(name): \(error.message)")
     }
     return quantity
   }

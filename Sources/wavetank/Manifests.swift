@@ -42,7 +42,7 @@ enum Manifests {
     if path == "-" { return [path] }
     guard let names = try? Descriptor.directory(path).names().sorted() else { return [path] }
     let files = names.filter { name in [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } }
-    if files.isEmpty { throw RehearsalError("there is no .yaml, .yml or .json file in it", at: path) }
+    if files.isEmpty { throw RehearsalError("there is no .yaml, .yml or .json file in it; folders in it are not read", at: path) }
     return files.map { path + (path.hasSuffix("/") ? "" : "/") + $0 }
   }
 

@@ -55,6 +55,14 @@ import Testing
     if !isFit { #expect(answer.hasPrefix("line 3: \"\(cell)\" is ") && answer.hasSuffix(" (column x)"), "\(answer)") }
   }
 
+  @Test("of a counter, as its column's name says, is no CPU without a rate")
+  func counters() throws {
+    let text = "Time,\"container_cpu_usage_seconds_total{pod=\"\"web-1\"\"}\"\n0,10\n10,40\n20,70\n"
+    #expect(
+      complaint(text, selection { $0.metric = "cpu" }).hasPrefix("container_cpu_usage_seconds_total is a counter: its growth"))
+    #expect(try load(text, selection { ($0.metric, $0.isRate) = ("cpu", true) }).lines == "0:3 10:3")
+  }
+
   @Test("of counters of seconds, or with a factor for a percent, may have these units; one with a unit for all has no other")
   func factors() throws {
     let seconds = selection { ($0.metric, $0.isRate) = ("cpu", true) }

@@ -110,5 +110,7 @@ import Testing
       try KWOKUsage(["kwok.x-k8s.io/usage-cpu": "much"])
     }
     #expect(throws: LoadError.self) { try KWOKUsage(["kwok.x-k8s.io/usage-memory": "-1"]) }
+    let bytes = #expect(throws: LoadError.self) { try KWOKUsage(["kwok.x-k8s.io/usage-cpu": "64Mi"]) }
+    #expect(bytes?.message.hasPrefix("annotation kwok.x-k8s.io/usage-cpu: \"64Mi\" is no amount of cpu") == true)
   }
 }

@@ -139,7 +139,7 @@ import Testing
     }
     let problem = #expect(throws: RehearsalError.self) { try RehearsalRun.play(input, name: "today") }
     #expect(problem?.message.contains("name one of a/web, b/web") == true, "\(problem!)")
-    input.loads[0].subject = "b/web"
+    input.loads[0].subject = "b/deploy/web"
     let records = try RehearsalRun.play(input, name: "today").autoscalers
     #expect(records.map { $0.desired.last } == [2, 10], RehearsalSetting.replay)
     let result = RunExpectation(subject: "b/web", .neverAbove(2)).judge(try RehearsalRun.play(input, name: "today"))

@@ -20,13 +20,13 @@ struct LoadBinding: Sendable {
     var bindings: [LoadBinding] = []
     let readers = autoscalers.map { autoscaler in
       let alike = [autoscaler] + others.filter { $0.hasTarget(of: autoscaler) }
-      return (target: autoscaler.tree[.spec][.scaleTargetRef][.name].string, alike, alike.flatMap { ReadMetric.all(of: $0.tree) })
+      return (alike, alike.flatMap { ReadMetric.all(of: $0.tree) })
     }
     let names = autoscalers.names
     for load in loads {
       var found: [LoadBinding] = []
-      for (index, (target, alike, all)) in readers.enumerated() {
-        if let subject = load.subject, subject != target, !alike.contains(where: { $0.isCalled(subject) }) { continue }
+      for (index, (alike, all)) in readers.enumerated() {
+        if let subject = load.subject, !alike.contains(where: { $0.isMeant(by: subject) }) { continue }
         let metrics = all.filter { $0.name == load.metric && $0.meets(load.selector) }
         guard let metric = metrics.first else { continue }
         // Whatever a container uses, all metrics of the resource see it; of other metrics each is a series of its own.

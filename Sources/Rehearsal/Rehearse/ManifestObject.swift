@@ -52,13 +52,10 @@ package struct ManifestObject: Sendable {
         + "\(reference[.name].string ?? ""): each would undo what the other does", at: same[1].place)
   }
 
-  /// "web", or "prod/web".
-  func isCalled(_ name: String) -> Bool { name == self.name || name == "\(namespace)/\(self.name)" }
-
   /// Of an autoscaler: whether it or its target is called so: "web", "prod/web", "deploy/web", "prod/deploy/web".
   func isMeant(by text: String) -> Bool {
     let target = tree[.spec][.scaleTargetRef]
-    if isCalled(text) || target[.name].string == text { return true }
+    if [name, "\(namespace)/\(name)", target[.name].string].contains(text) { return true }
     guard let reference = try? ObjectReferenceText(text, at: "") else { return false }
     return reference.resource == Resources.definition(of: target)?.id && reference.name == target[.name].string
       && (reference.namespace == namespace || text.split(separator: "/").count == 2)
