@@ -98,6 +98,10 @@ import Testing
       ("jsonPath: {path: '{.status.readyReplicas}', value: '4'}", false), ("jsonPath: {path: '{.status.readyReplicas}'}", true),
       ("jsonPath: {path: '{.status.replicas}'}", false), ("jsonPath: {path: .spec.image, value: ' web:2'}", true),
       ("jsonPath: {path: '{.status.conditions[0].status}', value: 'True'}", true),
+      (#"jsonPath: {path: '{.status.conditions[?(@.type=="Available")].status}', value: 'True'}"#, true),
+      (#"jsonPath: {path: '{.status.conditions[?(@.type=="Progressing")].status}', value: 'True'}"#, false),
+      (#"jsonPath: {path: '{.status.conditions[?(@.type=="Failed")].status}'}"#, false),
+      ("jsonPath: {path: '{.status.conditions[*].status}', value: 'True'}", false),
     ])
   func waits(goal: String, isMet: Bool) throws {
     let steps = try test("  - try: [{wait: {apiVersion: apps/v1, kind: Deployment, name: web, for: {\(goal)}}}]").steps

@@ -200,7 +200,9 @@ private struct ChainsawReader {
       throw error("\(title): wait wants for.deletion, for.condition or for.jsonPath", path)
     }
     let inner = String(whole.drop { $0 == "{" || $0 == "." }.prefix { $0 != "}" })
-    do throws(RehearsalError) { return .path(inner, try ChainsawExpression(inner), value: text) } catch {
+    // A text that a filter compares with stands in quotes of either kind there.
+    let expression = inner.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "'")
+    do throws(RehearsalError) { return .path(inner, try ChainsawExpression(expression), value: text) } catch {
       throw self.error("\(title): \(error.message)", path + ".jsonPath.path")
     }
   }

@@ -27,7 +27,12 @@ struct ChainsawWait: Sendable {
       let status = found[.status].string
       return isSame(status, value) ? nil : "condition \(name): \"\(value)\" is wanted, it is \"\(status ?? "")\""
     case .path(let text, let expression, let value):
-      let found = expression.value(of: object)
+      var found = expression.value(of: object)
+      // A filter gives all that it finds, and one is wanted.
+      if found.isArray, text.contains("[") {
+        if found.elements.count > 1 { return "\(text): there are \(found.elements.count)" }
+        found = found[0]
+      }
       if found.isNull { return "\(text): \(value.map { "\"\($0)\"" } ?? "a value") is wanted, there is none" }
       guard let value else { return nil }
       let told = found.string ?? "\(found)"
