@@ -55,12 +55,13 @@ extension ReportPage {
       var left = max(0, run.events.count - ReportPage.listedLimit)
       for (place, record) in run.autoscalers.enumerated() {
         left += max(0, record.decisions.count - ReportPage.listedLimit)
+        let subject = run.autoscalers.count > 1 ? run.name(of: record) + ": " : ""
         for (index, decision) in record.decisions.prefix(ReportPage.listedLimit).enumerated() {
           let change = decision.from == decision.to ? "\(decision.to)" : "\(decision.from) → \(decision.to)"
           moments.append(
             (
               decision.second, ReportPage.anchor(decision: index, run: number, autoscaler: place), change,
-              run.autoscalers.count > 1 ? run.name(of: record) + ": " : "", decision.sentence
+              subject, decision.sentence
             ))
         }
       }

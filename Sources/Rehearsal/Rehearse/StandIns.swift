@@ -5,10 +5,18 @@ import CoreObjects
 /// Objects that manifests name and do not hold, as dumps of some kinds do: what pods mount and read, run as and are weighed by. Whatever
 /// is in them is the same to pods whose programs are not run.
 package struct StandIns: Sendable {
-  private struct Named: Sendable {
+  private struct Identity: Hashable, Comparable, Sendable {
     var kind: String
+    /// Empty: of none.
     var namespace: String
     var name: String
+
+    static func < (left: Self, right: Self) -> Bool {
+      (left.kind, left.namespace, left.name) < (right.kind, right.namespace, right.name)
+    }
+  }
+  private struct Named: Sendable {
+    let identity: Identity
     /// Of a map or Secret, those that are asked for.
     var keys: Set<String> = []
     /// A pod starts without a Secret for pulling its image.
@@ -18,7 +26,9 @@ package struct StandIns: Sendable {
     /// Who names it first.
     var namer: ManifestObject
 
-    func isSame(as other: Named) -> Bool { (kind, namespace, name) == (other.kind, other.namespace, other.name) }
+    var kind: String { identity.kind }
+    var namespace: String { identity.namespace }
+    var name: String { identity.name }
   }
   /// What every cluster has.
   private static let present: Set<String> = [
@@ -30,11 +40,13 @@ package struct StandIns: Sendable {
     "configMap", "downwardAPI", "emptyDir", "hostPath", "persistentVolumeClaim", "projected", "secret",
   ]
   private var missing: [Named] = []
+  private var places: [Identity: Int] = [:]
+  private let held: Set<Identity>
   private var unmounted: Set<String> = []
 
   /// - Parameter others: that come later; what they hold is not missing
   init(for objects: [ManifestObject], besides others: [ManifestObject]) {
-    let held = Set((objects + others).map { [$0.kind, Self.isNamespaced($0.kind) ? $0.namespace : "", $0.name] })
+    held = Set((objects + others).map { Self.identity($0.kind, $0.name, in: $0) })
     for object in objects + others {
       switch object.kind {
       case "PersistentVolumeClaim": addClass(of: object.tree, object)
@@ -43,22 +55,28 @@ package struct StandIns: Sendable {
         for claim in object.tree[.spec]["volumeClaimTemplates"].elements { addClass(of: claim, object) }
       }
     }
-    missing.removeAll { held.contains([$0.kind, $0.namespace, $0.name]) || Self.present.contains("\($0.kind) \($0.name)") }
-    missing.sort { ($0.kind, $0.namespace, $0.name) < ($1.kind, $1.namespace, $1.name) }
+    missing.sort { $0.identity < $1.identity }
   }
 
-  private static func isNamespaced(_ kind: String) -> Bool { kind != "PriorityClass" && kind != "StorageClass" }
+  private static func identity(_ kind: String, _ name: String, in object: ManifestObject) -> Identity {
+    Identity(kind: kind, namespace: ["PriorityClass", "StorageClass"].contains(kind) ? "" : object.namespace, name: name)
+  }
 
   private mutating func add(
     _ kind: String, _ name: JSON, _ namer: ManifestObject, keys: [JSON] = [], isOptional: JSON = .null, isNeeded: Bool = true,
     priority: Int? = nil
   ) {
-    guard let name = name.string, !name.isEmpty, isOptional.bool != true else { return }
-    let named = Named(
-      kind: kind, namespace: Self.isNamespaced(kind) ? namer.namespace : "", name: name, keys: Set(keys.compactMap(\.string)),
-      isNeeded: isNeeded, priority: priority, namer: namer)
-    guard let place = missing.firstIndex(where: named.isSame) else { return missing.append(named) }
-    missing[place].keys.formUnion(named.keys)
+    guard let name = name.string, !name.isEmpty, isOptional.bool != true, !Self.present.contains("\(kind) \(name)") else {
+      return
+    }
+    let identity = Self.identity(kind, name, in: namer)
+    if held.contains(identity) { return }
+    let place = places[identity] ?? missing.count
+    if place == missing.count {
+      missing.append(Named(identity: identity, isNeeded: false, priority: priority, namer: namer))
+      places[identity] = place
+    }
+    missing[place].keys.formUnion(keys.compactMap(\.string))
     if isNeeded { missing[place].isNeeded = true }
   }
 
