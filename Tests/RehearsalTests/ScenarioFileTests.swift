@@ -79,6 +79,11 @@ import Testing
     #expect(
       try problem("  expect: [{fallsTo: {replicas: 1, within: 1m, after: 10m}}]")
         == "s.yaml:6: spec.expect[0]: begins at 10m, when the run is over")
+    let points = "[{at: 0s, level: 1}, {at: 12m, level: 2}]"
+    #expect(
+      try problem("  load: [{metric: cpu, points: \(points)}]")
+        == "s.yaml:6: spec.load[0].points[1]: begins at 12m, when the run is over")
+    #expect(try problem("  load: [{metric: cpu, points: \(points), shape: linear}]") == "", "the line to it is played")
     #expect(
       try problem("  steps: [{at: 9m, kill: node}, {at: 11m, kill: node}]")
         == "s.yaml:6: spec.steps[1]: comes at 11m, when the run is over")
@@ -116,6 +121,8 @@ import Testing
     #expect(
       problem("  steps: [{at: 1m, scale: {target: deploy/web}}]") { _ = try $0.steps { (_, _) in [] } }
         == "s.yaml:6: spec.steps[0].scale.replicas: Required value")
+    #expect(
+      problem("  load: [{metric: cpu, constant: -1}]") { _ = try loads($0) } == "s.yaml:6: spec.load[0].constant: is below zero")
     #expect(
       problem("  load: [{metric: cpu, sine: {mean: 1, amplitude: 1, period: 0s}}]") { _ = try loads($0) }
         == "s.yaml:6: spec.load[0].sine: a period above zero is wanted")

@@ -21,10 +21,15 @@ extension ScenarioFile {
 
   private var seed: UInt64 { UInt64(bitPattern: Int64(scenario.spec.seed ?? 1)) }
 
-  private func amount(_ text: String?, of load: ScenarioLoad, _ path: String) throws(RehearsalError) -> Double {
-    do throws(LoadError) { return try LoadUnit.amount(text, metric: load.metric ?? "") } catch {
+  private func amount(
+    _ text: String?, of load: ScenarioLoad, _ path: String, isChange: Bool = false
+  ) throws(RehearsalError) -> Double {
+    let amount: Double
+    do throws(LoadError) { amount = try LoadUnit.amount(text, metric: load.metric ?? "") } catch {
       throw self.error(error.description, path)
     }
+    if amount < 0, !isChange { throw error("is below zero", path) }
+    return amount
   }
 
   // MARK: The level
@@ -92,7 +97,7 @@ extension ScenarioFile {
       guard period > 0 else { throw error("a period above zero is wanted", path) }
       return .sine(
         mean: try amount(sine.mean, of: load, path + ".mean"),
-        amplitude: try amount(sine.amplitude, of: load, path + ".amplitude"),
+        amplitude: try amount(sine.amplitude, of: load, path + ".amplitude", isChange: true),
         periodSeconds: period,
         phaseSeconds: try sine.phase.map { (text) throws(RehearsalError) in try seconds(text, path + ".phase") } ?? 0)
     default: return .constant(0)
@@ -111,7 +116,7 @@ extension ScenarioFile {
       }
       parts.append(
         .spike(
-          at: try time(spike.at, "at"), height: try amount(spike.height, of: load, path + ".spike.height"),
+          at: try time(spike.at, "at"), height: try amount(spike.height, of: load, path + ".spike.height", isChange: true),
           riseSeconds: try time(spike.rise, "rise"), holdSeconds: try time(spike.hold, "hold"),
           fallSeconds: try time(spike.fall, "fall")))
     }

@@ -211,6 +211,14 @@ package struct ScenarioFile: Sendable {
         throw error("begins at \(after), when the run is over", path)
       }
     }
+    for (index, load) in scenario.spec.load.enumerated() where load.shape != "linear" {
+      for (place, point) in load.points.enumerated() {
+        let path = "spec.load[\(index)].points[\(place)]"
+        if try self.seconds(point.at ?? "", path) >= seconds {
+          throw error("begins at \(point.at ?? ""), when the run is over", path)
+        }
+      }
+    }
     for (index, step) in scenario.spec.steps.enumerated() where try self.seconds(step.at ?? "", "spec.steps") >= seconds {
       throw error("comes at \(step.at ?? ""), when the run is over", "spec.steps[\(index)]")
     }
