@@ -155,6 +155,10 @@ import Testing
         "", "  - try:\n    - wait: {kind: Pod, selector: 'a!=b', for: {deletion: {}}}",
         "t.yaml:7: the selector 'a!=b' is not played here"
       ),
+      (
+        "", "  - try:\n    - apply: {resource: {kind: Pod, metadata: {namespace: ($namespace)}}}",
+        "t.yaml:7: step 1: the expression '($namespace)' as a value is not played here"
+      ),
       ("", "  - try:\n    - sleep: {duration: 1s}\n      delete: {}", "t.yaml:8: step 1: beside sleep there is 'delete'"),
     ])
   func fields(spec: String, steps: String, expected: String) {

@@ -34,21 +34,26 @@ enum ChainsawMatch {
   }
 
   /// Reads every expression, so that mistakes are told before anything is played.
-  /// - Parameter fail: told the path of a key that is not understood, and why
+  /// - Parameters:
+  ///   - isPattern: its keys may be expressions; false: it is what is applied
+  ///   - fail: told the path of what is not understood, and why
   static func check(
-    _ wanted: JSON, _ path: String, _ fail: (String, String) throws(RehearsalError) -> Void
+    _ wanted: JSON, _ path: String, isPattern: Bool, _ fail: (String, String) throws(RehearsalError) -> Void
   ) throws(RehearsalError) {
+    if let text = wanted.string, text.hasPrefix("("), text.hasSuffix(")") {
+      try fail(path, "the expression '\(text)' as a value is not played here")
+    }
     for member in wanted.members {
       let name = member.key.name
       let place = path + "." + name
-      if name.hasPrefix("(") || name.hasPrefix("~") {
+      if isPattern, name.hasPrefix("(") || name.hasPrefix("~") {
         if !name.hasPrefix("(") || !name.hasSuffix(")") { try fail(place, "'\(name)' is not understood") }
         do throws(RehearsalError) { _ = try ChainsawExpression(String(name.dropFirst().dropLast())) } catch {
           try fail(place, error.message)
         }
       }
-      try check(member.value, place, fail)
+      try check(member.value, place, isPattern: isPattern, fail)
     }
-    for (index, element) in wanted.elements.enumerated() { try check(element, "\(path)[\(index)]", fail) }
+    for (index, element) in wanted.elements.enumerated() { try check(element, "\(path)[\(index)]", isPattern: isPattern, fail) }
   }
 }

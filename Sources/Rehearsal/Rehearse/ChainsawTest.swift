@@ -117,19 +117,19 @@ private struct ChainsawReader {
     let path = path + "." + kind
     guard let known = Self.fields[kind] else { throw error("\(title): the operation '\(kind)' is not played here", path) }
     try requireFields(body, known, path, "\(title): \(kind)")
-    func objects() throws(RehearsalError) -> [ManifestObject] {
-      if let file = body["file"].string { return try read(file) }
-      guard body[.resource].isObject else { throw error("\(title): \(kind) wants file or resource", path) }
-      return [ManifestObject(body[.resource], file: places.file, line: places.line(path + ".resource"))]
-    }
-    func patterns() throws(RehearsalError) -> [JSON] {
-      let objects = try objects()
-      for object in objects {
-        try ChainsawMatch.check(object.tree, path + ".resource") { (path, message) throws(RehearsalError) in
-          throw RehearsalError("\(title): \(message)", at: body["file"].isNull ? places.place(path) : object.place)
+    func objects(isPattern: Bool = false) throws(RehearsalError) -> [ManifestObject] {
+      let isFile = !body["file"].isNull
+      guard isFile || body[.resource].isObject else { throw error("\(title): \(kind) wants file or resource", path) }
+      let objects =
+        isFile
+        ? try read(body["file"].string ?? "")
+        : [ManifestObject(body[.resource], file: places.file, line: places.line(path + ".resource"))]
+      for object in objects where isPattern || body["template"].bool != false {
+        try ChainsawMatch.check(object.tree, path + ".resource", isPattern: isPattern) { (path, message) throws(RehearsalError) in
+          throw RehearsalError("\(title): \(message)", at: isFile ? object.place : places.place(path))
         }
       }
-      return objects.map(\.tree)
+      return objects
     }
     var timeout = timeouts[["create": "apply", "update": "apply", "patch": "apply", "wait": "exec"][kind] ?? kind] ?? 0
     if !body["timeout"].isNull { timeout = try seconds(body["timeout"], path + ".timeout") }
@@ -141,7 +141,7 @@ private struct ChainsawReader {
     }
     switch kind {
     case "assert", "error":
-      let trees = try patterns()
+      let trees = try objects(isPattern: true).map(\.tree)
       return made(kind == "assert" ? .assert(trees) : .error(trees), trees)
     case "patch":
       let trees = try objects().map(\.tree)
