@@ -50,12 +50,27 @@ package struct LoadModel: Sendable, Equatable {
   /// Of the kind `ticked`.
   package var lag = Lag()
   package var missing: Missing?
-  /// What pods use depends on how long their containers have run.
-  package var asksAge: Bool { startSpike != nil || lag.rereadSeconds > 0 }
+  var isQueue: Bool { if case .queue = kind { true } else { false } }
+  var isTicked: Bool { if case .ticked = kind { true } else { false } }
+  /// What a pod uses may change at moments of its own.
+  var hasTurns: Bool { isTicked || startSpike != nil }
 
   package init(_ kind: Kind, startSpike: StartSpike? = nil, missing: Missing? = nil) {
     self.kind = kind
     self.startSpike = startSpike
     self.missing = missing
+  }
+
+  /// What a pod uses besides its share.
+  var base: Double {
+    switch kind {
+    case .shared(let base, _), .ticked(_, let base, _): base
+    case .perPod, .queue: 0
+    }
+  }
+
+  /// What a young pod uses besides.
+  func spike(of pod: LoadPod, at second: Double) -> Double {
+    startSpike.map { second < pod.startedAt + $0.seconds ? $0.level : 0 } ?? 0
   }
 }

@@ -29,18 +29,20 @@ package struct LoadSeries: Sendable, Equatable {
     values.append(value)
   }
 
-  /// The level at a second; nil before the first sample and where there is none. After the last one that holds.
+  /// The level from a second on, up to the next sample, and up to `end` at the most. NaN before the first sample and where there is
+  /// none. After the last one that holds.
   ///
   /// - Parameter cursor: where the last question was answered; questions in the order of time cost nothing to find.
-  package func level(at second: Double, _ cursor: inout Int) -> Double? {
+  package func piece(from second: Double, to end: Double, _ cursor: inout Int) -> LoadPiece {
     if cursor >= count || (cursor >= 0 && seconds[cursor] > second) { cursor = -1 }
     while cursor + 1 < count, seconds[cursor + 1] <= second { cursor += 1 }
-    guard cursor >= 0 else { return nil }
-    let value = values[cursor]
-    if value.isNaN { return nil }
-    guard isLinear, cursor + 1 < count, !values[cursor + 1].isNaN else { return value }
-    let (from, to) = (seconds[cursor], seconds[cursor + 1])
-    return value + (values[cursor + 1] - value) * (second - from) / (to - from)
+    guard cursor + 1 < count else { return LoadPiece(end: end, values.last ?? .nan) }
+    let (next, stop) = (seconds[cursor + 1], min(end, seconds[cursor + 1]))
+    guard cursor >= 0 else { return LoadPiece(end: stop, .nan) }
+    let (start, value, rise) = (seconds[cursor], values[cursor], values[cursor + 1] - values[cursor])
+    guard isLinear, !rise.isNaN else { return LoadPiece(end: stop, value) }
+    func level(_ second: Double) -> Double { value + rise * (second - start) / (next - start) }
+    return LoadPiece(end: stop, first: level(second), last: level(stop))
   }
 
   /// Gaps are equal to gaps, which NaN is not to itself.

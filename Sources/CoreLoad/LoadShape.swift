@@ -51,36 +51,80 @@ package indirect enum LoadShape: Sendable, Equatable {
   /// - Parameter cursors: of this shape alone; questions in the order of time cost nothing to find.
   package func level(at second: Double, allowsNegative: Bool = false, _ cursors: inout LoadCursors) -> Double? {
     cursors.next = 0
-    guard let level = value(at: second, &cursors), level.isFinite else { return nil }
+    let level = line(from: second, to: .infinity, &cursors).first
+    if !level.isFinite { return nil }
     return allowsNegative ? level : max(0, level)
   }
 
-  private func value(at second: Double, _ cursors: inout LoadCursors) -> Double? {
+  /// The level from a second on, for as long as it runs in a straight line, and up to `end` at the most. A sine is played in chords of
+  /// a 512th of its period, and what two sloping shapes multiply to in chords of a second.
+  package func piece(from second: Double, to end: Double, _ cursors: inout LoadCursors) -> LoadPiece {
+    cursors.next = 0
+    var piece = line(from: second, to: end, &cursors)
+    // The moment of a turn may not be told from this one in a Double.
+    if piece.end <= second { piece.end = min(end, second + 1e-6) }
+    guard piece.first.isFinite, piece.last.isFinite else { return LoadPiece(end: piece.end, .nan) }
+    if (piece.first < 0) != (piece.last < 0) {
+      let zero = second + (piece.end - second) * piece.first / (piece.first - piece.last)
+      if zero > second { piece.cut(to: min(piece.end, zero), from: second) }
+    }
+    (piece.first, piece.last) = (max(0, piece.first), max(0, piece.last))
+    return piece
+  }
+
+  private func line(from second: Double, to end: Double, _ cursors: inout LoadCursors) -> LoadPiece {
     switch self {
-    case .constant(let level): return level
-    case .series(let series): return cursors.withNext { series.level(at: second, &$0) }
+    case .constant(let level): return LoadPiece(end: end, level)
+    case .series(let series): return cursors.withNext { series.piece(from: second, to: end, &$0) }
     case .sine(let mean, let amplitude, let period, let phase):
-      return mean + amplitude * PlainMath.sine(turns: period > 0 ? (second + phase) / period : 0)
+      func value(_ second: Double) -> Double {
+        mean + amplitude * PlainMath.sine(turns: period > 0 ? (second + phase) / period : 0)
+      }
+      let stop = min(end, second + max(period / 512, 1.0 / 128))
+      return LoadPiece(end: stop, first: value(second), last: value(stop))
     case .spike(let at, let height, let rise, let hold, let fall):
-      let passed = second - at
-      if passed < 0 || passed >= rise + hold + fall { return 0 }
-      if passed < rise { return height * passed / rise }
-      return passed < rise + hold ? height : height * (rise + hold + fall - passed) / fall
+      let (passed, length) = (second - at, rise + hold + fall)
+      if passed >= length { return LoadPiece(end: end, 0) }
+      let turn = passed < 0 ? 0 : passed < rise ? rise : passed < rise + hold ? rise + hold : length
+      let stop = min(end, at + turn)
+      func value(_ passed: Double) -> Double {
+        switch turn {
+        case 0: 0
+        case rise: height * passed / rise
+        case rise + hold: height
+        default: height * (length - passed) / fall
+        }
+      }
+      return LoadPiece(end: stop, first: value(passed), last: value(stop - at))
     case .noise(let deviation, let seed):
-      return deviation * Chance.gaussian(seed, UInt64(bitPattern: Int64(second.rounded(.down).clamped)))
-    case .sum(let shapes): return LoadShape.fold(shapes, 0, second, &cursors, +)
-    case .product(let shapes): return LoadShape.fold(shapes, 1, second, &cursors, *)
+      let whole = second.rounded(.down)
+      return LoadPiece(end: min(end, whole + 1), deviation * Chance.gaussian(seed, UInt64(bitPattern: Int64(whole.clamped))))
+    case .sum(let shapes): return LoadShape.fold(shapes, 0, second, end, &cursors, +)
+    case .product(let shapes):
+      let isCurved = shapes.count { $0.isSloping } > 1
+      return LoadShape.fold(shapes, 1, second, isCurved ? min(end, second.rounded(.down) + 1) : end, &cursors, *)
+    }
+  }
+
+  private var isSloping: Bool {
+    switch self {
+    case .constant, .noise: false
+    case .series(let series): series.isLinear
+    case .sine, .spike: true
+    case .sum(let shapes), .product(let shapes): shapes.contains { $0.isSloping }
     }
   }
 
   private static func fold(
-    _ shapes: [LoadShape], _ start: Double, _ second: Double, _ cursors: inout LoadCursors, _ join: (Double, Double) -> Double
-  ) -> Double? {
-    var result: Double? = start
+    _ shapes: [LoadShape], _ start: Double, _ second: Double, _ end: Double, _ cursors: inout LoadCursors,
+    _ join: (Double, Double) -> Double
+  ) -> LoadPiece {
+    var result = LoadPiece(end: end, start)
     // All are asked, also behind one that is missing: each series has its own cursor.
     for shape in shapes {
-      let value = shape.value(at: second, &cursors)
-      result = if let value, let before = result { join(before, value) } else { nil }
+      let piece = shape.line(from: second, to: result.end, &cursors)
+      result.cut(to: piece.end, from: second)
+      (result.first, result.last) = (join(result.first, piece.first), join(result.last, piece.last))
     }
     return result
   }

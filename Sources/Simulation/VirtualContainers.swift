@@ -156,10 +156,12 @@ struct VirtualContainers: Sendable {
 
   /// A load made a running container use this much since the last time, and holds this much memory now. nil: there is no reading of
   /// it.
-  /// - Parameter hint: where the pod may be, and then where it is
-  /// - Returns: the container's ID and limit, where it holds more memory than that
+  /// - Parameters:
+  ///   - peakBytes: what it held at the most since then
+  ///   - hint: where the pod may be, and then where it is
+  /// - Returns: the container's ID and limit, where it held more memory than that
   mutating func charge(
-    pod uid: String, _ name: String, millicores: Double?, memoryBytes: Int64?, at now: Instant, hint: inout Int
+    pod uid: String, _ name: String, millicores: Double?, memoryBytes: Int64?, peakBytes: Int64?, at now: Instant, hint: inout Int
   ) -> (id: String, memoryLimitBytes: Int64)? {
     if !pods.indices.contains(hint) || pods[hint].uid != uid || pods[hint].ids.isEmpty { hint = podPlaces[uid] ?? -1 }
     if hint < 0 { return nil }
@@ -170,7 +172,9 @@ struct VirtualContainers: Sendable {
     if let memoryBytes { setMemory(hint, index, memoryBytes) }
     let news = pods[hint].containers[index].charge(millicores, at: now)
     if news > 0 { settle(hint, news) }
-    guard let memoryBytes, let limit = pods[hint].containers[index].memoryLimitBytes, memoryBytes > limit else { return nil }
+    guard let peak = peakBytes ?? memoryBytes, let limit = pods[hint].containers[index].memoryLimitBytes, peak > limit else {
+      return nil
+    }
     return (pods[hint].ids[index], limit)
   }
 

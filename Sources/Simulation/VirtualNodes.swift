@@ -175,14 +175,18 @@ package struct VirtualNodes: Sendable {
   /// What the idle program of an image holds in memory from now on, wherever it runs.
   package mutating func load(_ image: String, memoryBytes: Int64) { load([image: memoryBytes]) }
 
-  /// A load made a running container use this many thousandths of a core since the last time, and holds this much memory now. nil:
-  /// nobody can read it.
-  /// - Parameter hint: where the pod may be, and then where it is
-  /// - Returns: the container's ID and limit, where it holds more memory than that
+  /// A load made a running container use this many thousandths of a core in the mean since the last time, and holds this much memory
+  /// now. nil: nobody can read it.
+  /// - Parameters:
+  ///   - peakBytes: what it held at the most since then
+  ///   - hint: where the pod may be, and then where it is
+  /// - Returns: the container's ID and limit, where it held more memory than that
   package mutating func charge(
-    pod uid: String, _ container: String, millicores: Double?, memoryBytes: Int64?, at now: Instant, hint: inout Int
+    pod uid: String, _ container: String, millicores: Double?, memoryBytes: Int64?, peakBytes: Int64?, at now: Instant,
+    hint: inout Int
   ) -> (id: String, memoryLimitBytes: Int64)? {
-    containers.charge(pod: uid, container, millicores: millicores, memoryBytes: memoryBytes, at: now, hint: &hint)
+    containers.charge(
+      pod: uid, container, millicores: millicores, memoryBytes: memoryBytes, peakBytes: peakBytes, at: now, hint: &hint)
   }
 
   /// The running containers of a pod, by name: their identifiers and memory limits.

@@ -77,6 +77,54 @@ import Testing
     #expect(levels(.sum([.constant(-5), .constant(6)]), [0]) == [1])
   }
 
+  /// "0-10 1 2": the straight lines between two seconds.
+  private func lines(_ shape: LoadShape, _ start: Double, _ end: Double) -> [String] {
+    var (cursors, second, lines) = (LoadCursors(), start, [String]())
+    while second < end {
+      let piece = shape.piece(from: second, to: end, &cursors)
+      lines.append(
+        [second, piece.end, piece.first, piece.last].map { "\($0.isNaN ? -1 : ($0 * 1000).rounded() / 1000)" }.joined(
+          separator: " "))
+      second = piece.end
+    }
+    return lines
+  }
+
+  @Test("is made of straight lines, which end where one of its parts turns, where it comes to zero, and where there is nothing")
+  func pieces() throws {
+    let ramp = try LoadShape.points([(second: 0, level: 0), (second: 30, level: 30), (second: 30, level: 9)], isLinear: true)
+    #expect(lines(ramp, 10, 50) == ["10.0 30.0 10.0 30.0", "30.0 50.0 9.0 9.0"])
+    #expect(lines(.sum([ramp, .constant(-10)]), 0, 30) == ["0.0 10.0 0.0 0.0", "10.0 30.0 0.0 20.0"])
+    let spike = LoadShape.spike(at: 5, height: 6, riseSeconds: 2, holdSeconds: 3, fallSeconds: 0)
+    #expect(lines(spike, 0, 20) == ["0.0 5.0 0.0 0.0", "5.0 7.0 0.0 6.0", "7.0 10.0 6.0 6.0", "10.0 20.0 0.0 0.0"])
+    #expect(lines(.product([spike, .constant(2)]), 6, 8) == ["6.0 7.0 6.0 12.0", "7.0 8.0 12.0 12.0"])
+    var gap = LoadSeries()
+    gap.append(2, at: 3)
+    gap.append(.nan, at: 10)
+    #expect(lines(.sum([.series(gap), spike]), 0, 12).map { $0.suffix(4) } == ["-1.0", " 2.0", " 8.0", " 8.0", "-1.0"])
+    #expect(lines(.sum([.constant(9), .noise(deviation: 1, seed: 1)]), 0.5, 3).count == 3)
+  }
+
+  @Test("of a sine, and of what slopes multiplied by what slopes, is followed so closely that their integrals are right")
+  func chords() throws {
+    func integral(_ shape: LoadShape, _ end: Double) -> Double {
+      var (cursors, second, sum) = (LoadCursors(), 0.0, 0.0)
+      while second < end {
+        let piece = shape.piece(from: second, to: end, &cursors)
+        sum += piece.mean * (piece.end - second)
+        second = piece.end
+      }
+      return sum
+    }
+    for period in [1.0, 15, 3600, 86_400] {
+      let sine = LoadShape.sine(mean: 100, amplitude: 50, periodSeconds: period, phaseSeconds: 0)
+      #expect(abs(integral(sine, period) / (100 * period) - 1) < 1e-4)
+      #expect(abs(integral(sine, period / 2) / (100 * period / 2 + 50 * period / .pi) - 1) < 1e-4, "\(period)")
+    }
+    let ramp = try LoadShape.points([(second: 0, level: 0), (second: 30, level: 30)], isLinear: true)
+    #expect(abs(integral(.product([ramp, ramp]), 30) / 9000 - 1) < 1e-3)
+  }
+
   @Test("adds and multiplies shapes, and is missing where one of them is")
   func joins() throws {
     var gap = LoadSeries()

@@ -42,6 +42,13 @@ func complaint(
   } catch { return error.description }
 }
 
+extension LoadSeries {
+  func level(at second: Double, _ cursor: inout Int) -> Double? {
+    let level = piece(from: second, to: .infinity, &cursor).first
+    return level.isNaN ? nil : level
+  }
+}
+
 extension LoadReading {
   /// "0:1.5 15:- 30:2": seconds and values, - where there is none.
   var lines: String {

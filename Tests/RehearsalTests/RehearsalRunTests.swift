@@ -86,6 +86,42 @@ import Testing
     #expect((241...270).contains(seen), "\(seen)")
   }
 
+  @Test(
+    "counts the processor time that a load takes between two scrapes, and what of it is unmet, from the load's own moments on")
+  func bursts() throws {
+    var setting = RehearsalSetting()
+    // Ten seconds of 1 core on two pods of 200m each, of which both have 100m otherwise.
+    try setting.load(cpu: [(0, 0.1), (301, 1), (311, 0.1)])
+    let record = try setting.play().autoscalers[0]
+    #expect(record.current.values == [2, 4, 5, 2], "\(record.current) \(RehearsalSetting.replay)")
+    let load = record.loads[0]
+    #expect(Array(zip(load.offered.seconds, load.offered.values)).map { "\($0) \($1)" } == ["0.0 0.1", "301.0 1.0", "311.0 0.1"])
+    #expect(load.unmet.values == [0, 0.6, 0] && load.unmet.seconds == [0, 301, 311], "\(load.unmet)")
+    #expect(abs((record.figures.unmetShare ?? 0) - 6.0 / (0.1 * 890 + 10)) < 1e-9)
+    // All of it lies between two scrapes: 200m for ten seconds and 50m for five.
+    #expect(record.metrics[0].value.values.max() == 150, "\(record.metrics[0].value) \(RehearsalSetting.replay)")
+  }
+
+  @Test("kills a container whose memory was above its limit between two scrapes")
+  func peak() throws {
+    var setting = RehearsalSetting()
+    setting.metrics = "[{type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 100Mi}}}]"
+    try setting.load(cpu: [(0, 50 * 1_048_576), (301, 200 * 1_048_576), (302, 60 * 1_048_576)], "memory", .perPod)
+    let run = try setting.play()
+    #expect(run.autoscalers[0].figures.outOfMemoryKills == 2, RehearsalSetting.replay)
+    #expect(run.events.contains { $0.text.contains("200Mi of 128Mi") } && run.autoscalers[0].ready.last == 2)
+  }
+
+  @Test("has no memory load met while none of its pods is ready")
+  func unmetMemory() throws {
+    var setting = RehearsalSetting()
+    setting.metrics = "[{type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 100Mi}}}]"
+    try setting.load(cpu: [(0, 100 * 1_048_576), (300, 900 * 1_048_576)], "memory")
+    let record = try setting.play().autoscalers[0]
+    #expect(
+      record.ready.values.contains(0) && (record.figures.unmetShare ?? 0) > 0.2, "\(record.ready) \(RehearsalSetting.replay)")
+  }
+
   @Test("kills a container that holds more memory than its limit, counts it, and tells of it")
   func outOfMemory() throws {
     var setting = RehearsalSetting()
@@ -210,6 +246,8 @@ import Testing
     input.nodes = VirtualNode.workers(2, cpuMillicores: 4000, memoryBytes: 1 << 32)
     let run = try RehearsalRun.play(input, name: "today")
     let ready = run.autoscalers[0].ready
+    let load = run.autoscalers[0].loads[0].unmet
+    #expect(abs((load.level(at: 121) ?? 0) - 0.1) < 1e-9 && load.level(at: 180) == 0, "half of its processes: \(load)")
     let lost = try #require(zip(ready.seconds, ready.values).first { $0.0 > 120 && $0.1 < 4 })
     #expect(lost.0 < 180 && ready.last == 4, "\(ready) \(RehearsalSetting.replay)")
     let other = try #require(run.podsOnNodes.first { $0.node == "node-2" }?.pods)

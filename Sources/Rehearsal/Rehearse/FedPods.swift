@@ -19,24 +19,27 @@ struct FedPods: Sendable {
     /// nil: no load speaks of it.
     var millicores: Double?
     var memoryBytes: Int64?
+    /// The most that it held since the last scrape.
+    var peakBytes: Int64?
 
-    init(pod: Int, uid: String, container: String, annotated: KWOKUsage?) {
-      self.pod = pod
-      self.uid = uid
+    init(_ tracked: TrackedPod, _ place: Int, _ container: String) {
+      pod = place
+      uid = tracked.uid
       self.container = container
-      self.annotated = annotated
+      annotated = container == tracked.firstContainer ? tracked.annotated : nil
     }
 
-    /// - Returns: the container's ID and limit, where it holds more memory than that
+    /// - Returns: the container's ID and limit, where it held more memory than that
     mutating func charge(on nodes: inout VirtualNodes, at now: Instant) -> (id: String, memoryLimitBytes: Int64)? {
       nodes.charge(
-        pod: uid, container, millicores: isMeasured ? millicores ?? 1 : nil, memoryBytes: memoryBytes, at: now, hint: &hint)
+        pod: uid, container, millicores: isMeasured ? millicores ?? 1 : nil, memoryBytes: memoryBytes, peakBytes: peakBytes,
+        at: now, hint: &hint)
     }
+
+    fileprivate mutating func reset() { (isMeasured, millicores, memoryBytes, peakBytes) = (true, nil, nil, nil) }
   }
   /// The pods as one load is given them.
   struct Load: Sendable {
-    let asksAge: Bool
-    var starts: [Instant] = []
     var pods: [LoadPod] = []
     /// Of a load of a resource: the place of each pod's usage.
     var usages: [Int] = []
@@ -45,12 +48,13 @@ struct FedPods: Sendable {
   let bindings: Range<Int>
   /// Places of the pods in the recorder, in the order in which they came.
   private(set) var pods: [Int] = []
+  private var starts: [Instant] = []
   var loads: [Load] = []
   var usages: [Usage] = []
   /// From here on there are those of which only annotations speak.
   private(set) var firstUnloaded = 0
-  /// Of the recorder, when they were found.
-  private(set) var version = 0
+  /// Up to when the loads were played.
+  var playedUntil: Instant?
 
   private init(bindings: Range<Int>) { self.bindings = bindings }
 
@@ -62,45 +66,45 @@ struct FedPods: Sendable {
     }
   }
 
-  mutating func find(_ recorder: RunRecorder, autoscaler: Int, _ all: [LoadBinding]) {
-    version = recorder.versions[autoscaler]
+  /// - Parameters:
+  ///   - zero: the load's second 0
+  ///   - lost: nodes on which nothing runs any more
+  mutating func find(_ recorder: RunRecorder, autoscaler: Int, _ all: [LoadBinding], since zero: Instant, lost: [String]) {
+    let before = (pods: pods, starts: starts, loads: loads)
     pods = recorder.members[autoscaler].filter { recorder.pods[$0].startedAt != nil }
-    loads = []
+    starts = pods.map { recorder.pods[$0].startedAt! }
+    loads = bindings.map { _ in Load() }
     usages = []
-    for binding in all[bindings] {
-      var load = Load(asksAge: binding.load.model.asksAge)
-      for place in pods {
-        let pod = recorder.pods[place]
-        load.pods.append(pod.loaded(binding))
-        load.starts.append(pod.startedAt!)
-        if binding.metric.isResource { load.usages.append(self.place(pod, place, pod.container(binding))) }
+    var unloaded: [Usage] = []
+    var next = 0
+    for (index, place) in pods.enumerated() {
+      let pod = recorder.pods[place]
+      let first = usages.count
+      // Those that are left stand in the order in which they stood. A new start begins anew.
+      let known = before.pods[next...].firstIndex(of: place)
+      next = known.map { $0 + 1 } ?? next
+      let same = known.flatMap { before.starts[$0] == starts[index] ? $0 : nil }
+      for (load, binding) in zip(loads.indices, all[bindings]) {
+        var loaded = pod.loaded(binding, since: zero, isLost: lost.contains(pod.node))
+        if let same { loaded.goOn(from: before.loads[load].pods[same]) }
+        loads[load].pods.append(loaded)
+        if !binding.metric.isResource { continue }
+        let container = pod.container(binding)
+        let known = usages[first...].firstIndex { $0.container == container }
+        if known == nil { usages.append(Usage(pod, place, container)) }
+        loads[load].usages.append(known ?? usages.count - 1)
       }
-      loads.append(load)
+      if pod.annotated != nil, !usages[first...].contains(where: { $0.container == pod.firstContainer }) {
+        unloaded.append(Usage(pod, place, pod.firstContainer))
+      }
     }
     firstUnloaded = usages.count
-    for place in pods where recorder.pods[place].annotated != nil {
-      _ = self.place(recorder.pods[place], place, recorder.pods[place].firstContainer)
-    }
-  }
-
-  /// Where a container's usage is from now on.
-  private mutating func place(_ pod: TrackedPod, _ place: Int, _ container: String) -> Int {
-    if let known = usages.firstIndex(where: { $0.pod == place && $0.container == container }) { return known }
-    let annotated = container == pod.firstContainer ? pod.annotated : nil
-    usages.append(Usage(pod: place, uid: pod.uid, container: container, annotated: annotated))
-    return usages.count - 1
+    usages += unloaded
   }
 
   /// Before the next scrape.
-  mutating func reset(at now: Instant) {
-    for place in usages.indices {
-      (usages[place].isMeasured, usages[place].millicores, usages[place].memoryBytes) = (true, nil, nil)
-    }
-    for load in loads.indices where loads[load].asksAge {
-      for pod in pods.indices {
-        loads[load].pods[pod].ageSeconds = Double((now - loads[load].starts[pod]).nanoseconds) / 1e9
-      }
-    }
+  mutating func reset() {
+    for place in usages.indices { usages[place].reset() }
   }
 
   /// What of a container no load speaks of is as its annotations say.
@@ -122,8 +126,10 @@ extension TrackedPod {
     return firstContainer
   }
 
-  fileprivate func loaded(_ binding: LoadBinding) -> LoadPod {
-    let isCPU = if case .resource = binding.metric.kind { binding.metric.name == "cpu" } else { false }
-    return LoadPod(name: key.name, ageSeconds: 0, isReady: isReady, limit: isCPU ? limit(of: container(binding)) : nil)
+  fileprivate func loaded(_ binding: LoadBinding, since zero: Instant, isLost: Bool) -> LoadPod {
+    let isCPU = binding.metric.isResource && binding.metric.name == "cpu"
+    return LoadPod(
+      name: key.name, startedAt: Double((startedAt! - zero).nanoseconds) / 1e9, isReady: isReady, isLost: isLost,
+      limit: isCPU ? limit(of: container(binding)) : nil)
   }
 }

@@ -5,16 +5,45 @@ import CoreReport
 import Simulation
 
 extension RehearsalRun {
+  /// A moment in seconds of the load.
+  func second(_ at: Instant) -> Double { Double((at - zero).nanoseconds) / 1e9 }
+
+  /// Plays the loads of an autoscaler up to a moment, with its pods as they were.
+  mutating func play(_ autoscaler: Int, to now: Instant) {
+    let from = fed[autoscaler].playedUntil ?? now
+    if from < now {
+      let first = fed[autoscaler].bindings.lowerBound
+      for load in fed[autoscaler].loads.indices {
+        plays[first + load].play(from: second(from), to: second(now), &fed[autoscaler].loads[load].pods)
+      }
+    }
+    fed[autoscaler].playedUntil = max(from, now)
+  }
+
+  /// The pods of an autoscaler are others from now on.
+  mutating func findPods(_ autoscaler: Int) {
+    play(autoscaler, to: cluster.now)
+    fed[autoscaler].find(recorder, autoscaler: autoscaler, bindings, since: zero, lost: cluster.nodes.lostNodes)
+  }
+
+  /// The load's last stretch.
+  mutating func endLoads() {
+    for autoscaler in fed.indices {
+      play(autoscaler, to: cluster.now)
+      for place in fed[autoscaler].bindings {
+        recorder.load(bindings[place], plays[place].collect(), [], [], at: second(cluster.now))
+      }
+    }
+  }
+
   /// What every container has used since the last scrape, and what metrics of other kinds say.
   mutating func feed(at now: Instant) {
-    var feed = Feed(now: now, second: max(0, Double((now - zero).nanoseconds) / 1e9))
+    var feed = Feed(now: now, second: second(now))
     if !silences.isEmpty { feed.unmeasured = silent(at: now) }
     for autoscaler in fed.indices {
-      if fed[autoscaler].version != recorder.versions[autoscaler] {
-        fed[autoscaler].find(recorder, autoscaler: autoscaler, bindings)
-      }
-      fed[autoscaler].reset(at: now)
-      for load in fed[autoscaler].loads.indices { play(load, of: autoscaler, &feed) }
+      play(autoscaler, to: now)
+      fed[autoscaler].reset()
+      for load in fed[autoscaler].loads.indices { charge(load, of: autoscaler, &feed) }
       fed[autoscaler].addAnnotated()
     }
     cluster.nodes.unmeasured = feed.unmeasured
@@ -38,46 +67,49 @@ extension RehearsalRun {
     var unmeasured: Set<String> = []
   }
 
-  private mutating func play(_ load: Int, of autoscaler: Int, _ feed: inout Feed) {
+  private mutating func charge(_ load: Int, of autoscaler: Int, _ feed: inout Feed) {
     let place = fed[autoscaler].bindings.lowerBound + load
-    let level = bindings[place].load.shape.level(at: feed.second, &cursors[place])
-    let step = plays[place].step(at: feed.second, level: level, pods: fed[autoscaler].loads[load].pods)
     let metric = bindings[place].metric
+    // Processor time is counted up to the scrape; all else is what it is then.
+    let isCPU = metric.isResource && metric.name == "cpu"
+    let usage = plays[place].usage(at: feed.second, isMean: isCPU, &fed[autoscaler].loads[load].pods)
     switch metric.kind {
-    case .resource: use(step, isMemory: metric.name == "memory", load, of: autoscaler, &feed)
-    case .pods: show(step, bindings[place], fed[autoscaler].pods, &feed)
+    case .resource: use(usage, isCPU: isCPU, load, of: autoscaler, &feed)
+    case .pods: show(usage, place, fed[autoscaler].pods, &feed)
     case .object(let kind, let name):
-      let labels = metric.labels(besides: [Member(key: Key(kind.lowercased()), value: .string(name))])
-      report(step, level, bindings[place], labels, &feed)
-    case .external: report(step, level, bindings[place], metric.labels(), &feed)
+      report(place, metric.labels(besides: [Member(key: Key(kind.lowercased()), value: .string(name))]), &feed)
+    case .external: report(place, metric.labels(), &feed)
     }
-    if recorder.isPlayed { recorder.load(bindings[place], step, fed[autoscaler].pods, at: feed.second) }
+    if recorder.isPlayed { recorder.load(bindings[place], plays[place].collect(), usage, fed[autoscaler].pods, at: feed.second) }
   }
 
-  private mutating func use(_ step: LoadPlay.Step, isMemory: Bool, _ load: Int, of autoscaler: Int, _ feed: inout Feed) {
-    for index in step.usage.indices {
-      let place = fed[autoscaler].loads[load].usages[index]
-      if let amount = step.usage[index] {
-        if isMemory {
-          fed[autoscaler].usages[place].memoryBytes = Int64(max(0, min(amount, 9e18)))
+  private mutating func use(_ usage: [LoadPlay.Usage?], isCPU: Bool, _ load: Int, of autoscaler: Int, _ feed: inout Feed) {
+    func bytes(_ amount: Double) -> Int64 { Int64(max(0, min(amount, 9e18))) }
+    for (usage, place) in zip(usage, fed[autoscaler].loads[load].usages) {
+      if let usage {
+        if isCPU {
+          fed[autoscaler].usages[place].millicores = max(0, usage.amount * 1000)
         } else {
-          fed[autoscaler].usages[place].millicores = max(0, amount * 1000)
+          (fed[autoscaler].usages[place].memoryBytes, fed[autoscaler].usages[place].peakBytes) = (
+            bytes(usage.amount), bytes(usage.peak)
+          )
         }
-      } else if isMemory {
-        feed.unmeasured.insert(fed[autoscaler].usages[place].uid)
-      } else {
+      } else if isCPU {
         fed[autoscaler].usages[place].isMeasured = false
+      } else {
+        feed.unmeasured.insert(fed[autoscaler].usages[place].uid)
       }
     }
   }
 
-  private func show(_ step: LoadPlay.Step, _ binding: LoadBinding, _ pods: [Int], _ feed: inout Feed) {
+  private func show(_ usage: [LoadPlay.Usage?], _ load: Int, _ pods: [Int], _ feed: inout Feed) {
+    let metric = bindings[load].metric
     let ready = max(1, pods.count { recorder.pods[$0].isReady })
-    let isQueue = if case .queue = binding.load.model.kind { true } else { false }
-    for (place, amount) in zip(pods, step.usage) {
+    let waiting = plays[load].backlog.map { $0 / Double(ready) }
+    for (place, usage) in zip(pods, usage) {
       let pod = recorder.pods[place]
-      guard !feed.unmeasured.contains(pod.uid), let value = isQueue ? step.backlog / Double(ready) : amount else { continue }
-      let sample = MetricSample(binding.metric.name, binding.metric.labels(), value: value)
+      guard !feed.unmeasured.contains(pod.uid), let value = waiting ?? usage?.amount else { continue }
+      let sample = MetricSample(metric.name, metric.labels(), value: value)
       if let index = feed.shown[place], case .samples(let samples) = feed.scrapes[index].outcome {
         feed.scrapes[index].outcome = .samples(samples + [sample])
         continue
@@ -88,11 +120,9 @@ extension RehearsalRun {
     }
   }
 
-  private func report(
-    _ step: LoadPlay.Step, _ level: Double?, _ binding: LoadBinding, _ labels: TextMap, _ feed: inout Feed
-  ) {
-    let value: Double? = if case .queue = binding.load.model.kind { step.backlog } else { level }
-    guard let value else { return }
+  private mutating func report(_ load: Int, _ labels: TextMap, _ feed: inout Feed) {
+    guard let value = plays[load].backlog ?? plays[load].level(at: feed.second) else { return }
+    let binding = bindings[load]
     feed.scrapes.append(
       PodScrape(
         namespace: autoscalers[binding.autoscaler].namespace, pod: "", podUID: binding.name, at: feed.now,
@@ -103,6 +133,15 @@ extension RehearsalRun {
     guard let (id, limit) = fed[autoscaler].usages[place].charge(on: &cluster.nodes, at: now) else { return }
     let usage = fed[autoscaler].usages[place]
     cluster.end(id, with: 137, .outOfMemory)
-    recorder.kill(recorder.pods[usage.pod], usage.container, bytes: usage.memoryBytes ?? 0, limit: limit, at: now)
+    recorder.kill(
+      recorder.pods[usage.pod], usage.container, bytes: usage.peakBytes ?? usage.memoryBytes ?? 0, limit: limit, at: now)
+  }
+}
+
+extension LoadRecord {
+  mutating func add(_ stretch: LoadPlay.Stretch) {
+    offered.add(stretch.offered ?? .nan, at: stretch.start)
+    served.add(stretch.offered == nil ? .nan : stretch.served, at: stretch.start)
+    unmet.add(stretch.unmet, at: stretch.start)
   }
 }

@@ -27,7 +27,6 @@ package struct RehearsalRun: Sendable {
   /// Those of one autoscaler stand together.
   private(set) var bindings: [LoadBinding]
   var plays: [LoadPlay]
-  var cursors: [LoadCursors]
   /// Of each autoscaler.
   var fed: [FedPods]
   var recorder: RunRecorder
@@ -83,10 +82,13 @@ package struct RehearsalRun: Sendable {
 
   /// The rest of a run that is prepared.
   mutating func finish() throws(RehearsalError) -> RunRecord {
+    for autoscaler in fed.indices { play(autoscaler, to: cluster.now) }
     zero = cluster.now
+    for autoscaler in fed.indices { findPods(autoscaler) }
     recorder.begin(at: zero)
     for object in input.timed + autoscalers { try create(object) }
     try go(to: zero + .seconds(input.seconds))
+    endLoads()
     var record = recorder.finish(at: input.seconds)
     record.tests = testResults
     return record
@@ -118,8 +120,7 @@ package struct RehearsalRun: Sendable {
     autoscalers = try Self.autoscalers(of: input, replaced)
     bindings = try Self.bind(input, autoscalers)
     showsMetrics = bindings.contains { !$0.metric.isResource }
-    plays = bindings.map { LoadPlay($0.load.model) }
-    cursors = bindings.map { _ in LoadCursors() }
+    plays = bindings.map { LoadPlay($0.load.model, $0.load.shape) }
     fed = FedPods.all(bindings, autoscalers: autoscalers.count)
     random = RandomSource(seed: input.seed &+ 0x5EED)
     cluster = VirtualCluster(
@@ -310,15 +311,15 @@ package struct RehearsalRun: Sendable {
   private mutating func run(until end: Instant) {
     while true {
       let isBusy = cluster.advance(until: min(end, dues.last?.at ?? end))
+      if !isBusy, cluster.now >= end, dues.last.map({ $0.at > end }) ?? true { return }
       if !isBusy { performDues() }
       receive()
       look()
-      if !isBusy, cluster.now >= end { return }
     }
   }
 
   mutating func receive() {
-    guard let records = cluster.appends, !records.isEmpty else { return }
+    guard let records = cluster.appends, !records.isEmpty || !recorder.changed.isEmpty else { return }
     cluster.appends = []
     for record in records.joined() {
       switch record {
@@ -334,6 +335,7 @@ package struct RehearsalRun: Sendable {
       case .delete(let key, _): recorder.delete(key, at: cluster.now)
       }
     }
+    while let autoscaler = recorder.changed.popFirst() { findPods(autoscaler) }
   }
 
   /// What the autoscalers have decided just now.

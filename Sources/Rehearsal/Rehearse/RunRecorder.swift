@@ -10,8 +10,8 @@ struct RunRecorder: Sendable {
   var pods = Slots<String, TrackedPod>()
   /// Where the pods of each autoscaler's target are, in the order in which they came.
   private(set) var members: [[Int]]
-  /// Of each autoscaler: grows with every change of one of its pods.
-  private(set) var versions: [Int]
+  /// Autoscalers of whose pods something has changed that a load sees, until somebody has looked.
+  var changed: Set<Int>
   private var uids: [ObjectKey: String] = [:]
   /// Of each autoscaler, as it is now.
   private var targets: [StoredObject?]
@@ -32,7 +32,7 @@ struct RunRecorder: Sendable {
   init(name: String, seconds: Double, _ autoscalers: [ManifestObject]) {
     record = RunRecord(name: name, lengthSeconds: seconds)
     members = autoscalers.map { _ in [] }
-    versions = autoscalers.map { _ in 1 }
+    changed = Set(autoscalers.indices)
     targets = autoscalers.map { _ in nil }
     lastLooks = autoscalers.map { _ in nil }
     lastReasons = autoscalers.map { _ in Hindrance() }
@@ -104,7 +104,7 @@ struct RunRecorder: Sendable {
     let pod = pods[place]
     pods.remove(uid, leaving: pod)
     members[pod.autoscaler].removeAll { $0 == place }
-    versions[pod.autoscaler] += 1
+    changed.insert(pod.autoscaler)
     move(from: pod.node, to: "", now)
     if let second = second(now), let place = pod.recordPlace {
       record.autoscalers[pod.autoscaler].pods[place].usage.add(.nan, at: second)
@@ -124,10 +124,10 @@ struct RunRecorder: Sendable {
 
   private mutating func putPod(_ object: StoredObject, at now: Instant, wait: (JSON) -> Double?) {
     if let place = pods.place(of: object.uid) {
-      let before = pods[place].node
+      let before = pods[place]
       pods[place].update(object)
-      versions[pods[place].autoscaler] += 1
-      move(from: before, to: pods[place].node, now)
+      if before.isReady != pods[place].isReady || before.startedAt != pods[place].startedAt { changed.insert(before.autoscaler) }
+      move(from: before.node, to: pods[place].node, now)
       tellTrouble(object, now)
       return
     }
@@ -141,7 +141,6 @@ struct RunRecorder: Sendable {
     if uids[object.key] != nil { delete(object.key, at: now) }
     let pod = TrackedPod(object, autoscaler: index, waitSeconds: wait(object.tree))
     members[index].append(pods.reserve(object.uid, pod))
-    versions[index] += 1
     uids[object.key] = object.uid
     move(from: "", to: pod.node, now)
   }
@@ -223,21 +222,18 @@ struct RunRecorder: Sendable {
 
   /// What a load came to, and what each pod uses of the first one.
   /// - Parameter running: where the pods are
-  mutating func load(_ binding: LoadBinding, _ step: LoadPlay.Step, _ running: [Int], at second: Double) {
+  mutating func load(
+    _ binding: LoadBinding, _ stretches: [LoadPlay.Stretch], _ usage: [LoadPlay.Usage?], _ running: [Int], at second: Double
+  ) {
     let index = binding.autoscaler
     let name = binding.name
     let place =
       record.autoscalers[index].loads.firstIndex { $0.name == name } ?? addLoad(binding.metric, called: name, of: index)
-    record.autoscalers[index].loads[place].offered.add(step.offered ?? .nan, at: second)
-    // Memory is held, not served: what does not fit is killed, and counted so.
-    let isMemory = record.autoscalers[index].loads[place].unit == .bytes
-    let served = isMemory ? step.offered : step.served
-    record.autoscalers[index].loads[place].served.add(step.offered == nil ? .nan : served ?? .nan, at: second)
-    record.autoscalers[index].loads[place].unmet.add(isMemory ? 0 : step.backlog, at: second)
+    for stretch in stretches { record.autoscalers[index].loads[place].add(stretch) }
     guard place == 0, binding.metric.isByPod else { return }
-    for (pod, amount) in zip(running, step.usage) {
+    for (pod, usage) in zip(running, usage) {
       let place = pods[pod].recordPlace ?? addPod(pod)
-      record.autoscalers[index].pods[place].usage.add(amount ?? .nan, at: second)
+      record.autoscalers[index].pods[place].usage.add(usage?.amount ?? .nan, at: second)
     }
   }
 
