@@ -13,6 +13,8 @@ package enum Effect: Sendable {
   case feed([UInt64], [UInt8])
   case endWatch(UInt64)
   case node(NodeCommand)
+  /// All that leads to a Service or to a pod's host ports now, in the place of what did before.
+  case route(OwnedRoutes)
   /// Send `.timer` at this moment; a later wake replaces an earlier one.
   case wake(at: Instant)
   /// The core's own write was refused as invalid: a mistake of this program, for its operator to see.

@@ -20,6 +20,8 @@ package struct Engine: Sendable {
   package internal(set) var aggregation: AggregatedGroups
   package internal(set) var controllers: [any Controller]
   package internal(set) var planner = NodePlanner()
+  /// None where no traffic flows.
+  package private(set) var proxy: ServiceProxy?
   var queue = WorkQueue()
   var timers = TimerHeap<Wake>()
   var watches = WatchTable()
@@ -44,15 +46,19 @@ package struct Engine: Sendable {
     case bookmarks
   }
 
-  /// - Parameter store: what a journal has kept
+  /// - Parameters:
+  ///   - store: what a journal has kept
+  ///   - proxy: what makes routes of Services, where they are wanted
   package init(
-    _ configuration: APIConfiguration, random: RandomSource, store: Store = Store(), controllers: [any Controller]
+    _ configuration: APIConfiguration, random: RandomSource, store: Store = Store(), controllers: [any Controller],
+    proxy: ServiceProxy? = nil
   ) {
     server = APIServer(configuration: configuration)
     writer = server.writer(random: random, store: store)
     aggregation = server.aggregatedGroups
     self.controllers = controllers
     resources = controllers.map(\.resources)
+    self.proxy = proxy
   }
 
   package var store: Store { writer.store }
@@ -112,6 +118,8 @@ package struct Engine: Sendable {
   /// Moves them out: if the engine kept them too, the next step would have to copy the array before it adds to it. That step will
   /// have about as many.
   private mutating func takeEffects() -> [Effect] {
+    let store = store
+    if let routes = proxy?.takeRoutes(store) { effects += routes.map { .route($0) } }
     var taken: [Effect] = []
     taken.reserveCapacity(effects.count)
     swap(&taken, &effects)
@@ -237,6 +245,7 @@ package struct Engine: Sendable {
       }
     }
     pods += planner.uids(affectedBy: change)
+    proxy?.receive(change)
   }
 
   /// Reconciles what waits, up to the budget.

@@ -23,6 +23,7 @@ package final class Cluster: Sendable {
   private let control = Mutex<ControlSocket?>(nil)
   private let clockKeeper: ClockKeeper
   private let backends: BackendRounds
+  private let forwarding = RouteForwarding { Standard.error($0) }
   private let scraping = Mutex<Task<Void, Never>?>(nil)
 
   /// - Throws: `ClusterError`; nothing is left behind then.
@@ -31,7 +32,9 @@ package final class Cluster: Sendable {
     self.configuration = configuration
     (journal, images, address, adminToken) = (parts.journal, parts.images, parts.listener.address, parts.secrets.adminToken)
     clockKeeper = ClockKeeper(parts.clock, journal)
-    host = EngineHost(engine: parts.engine, clock: parts.clock, journal: journal) { [agent] in agent.value?.perform($0) }
+    host = EngineHost(
+      engine: parts.engine, clock: parts.clock, journal: journal, perform: { [agent] in agent.value?.perform($0) },
+      route: { [forwarding] in forwarding.replace($0) })
     let hostSlot = Slot<EngineHost>()
     hostSlot.set(host)
     let streams: any StreamServer =
@@ -91,6 +94,9 @@ package final class Cluster: Sendable {
       let descriptor = try agent.network.listen(Engine.serviceAddress, port: 443)
       try server.listen(adopting: descriptor)
     } catch { throw .network("\(error)") }
+    do { try await forwarding.open(agent.network) } catch {
+      Standard.error("Services cannot be reached by their addresses: \(error)")
+    }
     agent.announce()
     let isScraping = Turnstile()
     scraping.withLock {

@@ -1,6 +1,7 @@
 import CoreAPI
 import CoreControllers
 import CoreEngine
+import CoreNode
 import CoreObjects
 import EdgeHTTP
 import EdgeImages
@@ -98,6 +99,7 @@ struct ClusterParts {
     let seed = secureRandomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return Engine(
       api, random: RandomSource(seed: seed), store: store,
-      controllers: Controllers.all(certificateAuthority: api.certificateAuthorityPEM, zone: { timeZones.rules($0) }))
+      controllers: Controllers.all(certificateAuthority: api.certificateAuthorityPEM, zone: { timeZones.rules($0) }),
+      proxy: configuration.runsContainers ? ServiceProxy() : nil)
   }
 }

@@ -167,6 +167,7 @@ struct EngineBench {
         commands.append(command.action)
         transcript.append("node \(command.node)")
         perform(command)
+      case .route(let routes): transcript.append("route \(routes.owner)")
       case .wake(let at): wakeAt = at
       case .fault(let text): Issue.record("\(text)")
       }

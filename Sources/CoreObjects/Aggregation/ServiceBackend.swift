@@ -1,5 +1,4 @@
-/// Where the requests for one APIService are passed on to: the ready endpoints of its Service, since Services have no addresses of
-/// their own here.
+/// Where the requests for one APIService are passed on to: the ready endpoints of its Service, which need no proxy to be reached.
 package struct ServiceBackend: Sendable, Hashable {
   /// Whose certificates are believed.
   package enum Trust: Sendable, Hashable {

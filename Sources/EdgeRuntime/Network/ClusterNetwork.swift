@@ -1,12 +1,18 @@
+import EdgeLinux
 import Synchronization
 
 /// The cluster's network: one namespace with a bridge that every node's pods are plugged into, apart from the host's network.
 ///
 /// Node n has the addresses 10.244.n.0/24: the node itself .1, its pods .2 to .254. Services live in 10.96.0.0/16, of which
-/// 10.96.0.1 is the API server.
+/// 10.96.0.1 is the API server. Pods have no neighbours but their node: all that they send to each other is routed here, where
+/// Services' addresses are translated (`RouteForwarding`) and translated back.
 package final class ClusterNetwork: Sendable {
   package static let bridge = "wt0"
   package static let addressesPerNode = 253
+  /// A bridge without an address of its own takes the lowest of its ports': with each pod that goes it could be another, and the others
+  /// would not reach it until they ask again, half a minute later.
+  private static let hardwareAddress = "0a:58:0a:f4:00:01"
+  package static let serviceRange = "10.96.0.0/16"
 
   /// A pod's place in the network.
   package struct Attachment: Sendable {
@@ -17,6 +23,7 @@ package final class ClusterNetwork: Sendable {
   }
 
   package let namespace: NetworkNamespace
+  package let nodes: Int
   private let allocated = Mutex<[Int: Set<UInt8>]>([:])
   private let recent = Mutex<[Int: UInt8]>([:])
 
@@ -27,13 +34,29 @@ package final class ClusterNetwork: Sendable {
 
   /// - Parameter nodes: how many; at most 250.
   package init(nodes: Int) async throws {
+    self.nodes = nodes
     namespace = try NetworkNamespace()
-    var lines = ["link set lo up", "link add \(ClusterNetwork.bridge) type bridge", "link set \(ClusterNetwork.bridge) up"]
+    try namespace.inside { () throws(SystemError) in try ClusterNetwork.becomeRouter() }
+    var lines = [
+      "link set lo up", "link add \(ClusterNetwork.bridge) address \(ClusterNetwork.hardwareAddress) type bridge",
+      "link set \(ClusterNetwork.bridge) up",
+    ]
     for node in 0..<nodes {
       lines.append("addr add \(ClusterNetwork.address(node: node))/16 dev \(ClusterNetwork.bridge)")
     }
     lines.append("addr add 10.96.0.1/32 dev lo")
+    // An address to begin with: without a route nobody would come to where it is translated.
+    lines.append("route add \(ClusterNetwork.serviceRange) dev \(ClusterNetwork.bridge) src \(ClusterNetwork.address(node: 0))")
     try await namespace.configure(lines)
+  }
+
+  /// For the thread's network. A kernel may have the bridge ask netfilter, too: it would send packets back unrouted.
+  private static func becomeRouter() throws(SystemError) {
+    try Files.set("/proc/sys/net/ipv4/ip_forward", "1")
+    // Nobody is told of a shorter way: it would miss the translation.
+    for scope in ["all", "default"] { try Files.set("/proc/sys/net/ipv4/conf/\(scope)/send_redirects", "0") }
+    let bridgeCalls = "/proc/sys/net/bridge/bridge-nf-call-iptables"
+    if Files.exists(bridgeCalls) { try Files.set(bridgeCalls, "0") }
   }
 
   /// Gives a pod a namespace of its own, with an address on the bridge.
@@ -48,8 +71,8 @@ package final class ClusterNetwork: Sendable {
         "link set \(port) master \(ClusterNetwork.bridge) up",
       ])
       try await pod.namespace.configure([
-        "link set lo up", "addr add \(pod.address)/16 dev eth0", "link set eth0 up",
-        "route add default via \(ClusterNetwork.address(node: node))",
+        "link set lo up", "addr add \(pod.address)/32 dev eth0", "link set eth0 up",
+        "route add default via \(ClusterNetwork.address(node: node)) dev eth0 onlink",
       ])
       return pod
     } catch {

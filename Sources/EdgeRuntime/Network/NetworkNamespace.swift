@@ -33,12 +33,14 @@ package final class NetworkNamespace: Sendable {
 
 package enum NetworkError: Error, CustomStringConvertible {
   case refused(lines: [String], output: String)
+  case refusedRules(output: String)
   case noAddress(node: Int)
   case notAnAddress(String)
 
   package var description: String {
     switch self {
     case .refused(let lines, let output): "ip could not carry out \"\(lines.joined(separator: "; "))\": \(output)"
+    case .refusedRules(let output): "nft: \(output.prefix { $0 != "\n" })"
     case .noAddress(let node): "node \(node) has given out all its \(ClusterNetwork.addressesPerNode) addresses"
     case .notAnAddress(let text): "\"\(text)\" is not an IPv4 address"
     }

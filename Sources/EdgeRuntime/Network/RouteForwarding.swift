@@ -1,0 +1,99 @@
+package import CoreNode
+import CoreObjects
+import EdgeLinux
+import Synchronization
+
+/// Brings routes into the kernel, by nftables in the cluster's network: all that has come while one transaction was
+/// carried out is the next one.
+package final class RouteForwarding: Sendable {
+  private struct State {
+    var network: NetworkNamespace?
+    var base = ""
+    var rules = RouteRules()
+    /// Of everybody who has any.
+    var routes: [ObjectKey: OwnedRoutes] = [:]
+    /// What the kernel does not know yet.
+    var pending: [ObjectKey: OwnedRoutes] = [:]
+    var worker: Task<Void, Never>?
+    /// The rules may be others than we think.
+    var isDoubtful = false
+  }
+
+  private let state = Mutex(State())
+  private let report: @Sendable (String) -> Void
+
+  /// - Parameter report: takes what the operator should read
+  package init(report: @escaping @Sendable (String) -> Void) { self.report = report }
+
+  /// Begins in a network; what was said before is carried out now.
+  /// - Throws: `NetworkError` where there is no nftables; Services have no way to their backends then.
+  package func open(_ network: ClusterNetwork) async throws {
+    let base = RouteRules.base(nodes: network.nodes, range: ClusterNetwork.serviceRange)
+    try await network.namespace.configureRules(base)
+    state.withLock { state in
+      (state.network, state.base) = (network.namespace, base)
+      start(&state)
+    }
+  }
+
+  /// Has traffic flow so from now on; never blocks.
+  package func replace(_ routes: OwnedRoutes) {
+    state.withLock { state in
+      state.routes[routes.owner] = routes.routes.isEmpty ? nil : routes
+      state.pending[routes.owner] = routes
+      start(&state)
+    }
+  }
+
+  /// Returns once the kernel has what was said before.
+  package func settle() async {
+    while let worker = state.withLock({ $0.worker }) { await worker.value }
+  }
+
+  private func start(_ state: inout State) {
+    guard state.network != nil, state.worker == nil, !state.pending.isEmpty else { return }
+    state.worker = Task.detached { [weak self] in
+      while let self, let (script, network) = self.next() {
+        do { try await network.configureRules(script) } catch {
+          self.report("the routes of Services could not be changed: \(error)")
+          self.state.withLock { state in
+            // Once more from the beginning; whoever fails twice waits for the next change.
+            if !state.isDoubtful { for (key, routes) in state.routes where state.pending[key] == nil { state.pending[key] = routes } }
+            state.isDoubtful = true
+          }
+          continue
+        }
+        self.state.withLock { $0.isDoubtful = false }
+      }
+    }
+  }
+
+  /// The next transaction; nil when there is none, and the worker ends.
+  private func next() -> (String, NetworkNamespace)? {
+    state.withLock { state in
+      while !state.pending.isEmpty, let network = state.network {
+        let updates = state.pending.values.sorted { $0.owner < $1.owner }
+        state.pending = [:]
+        var script = ""
+        if state.isDoubtful {
+          state.rules = RouteRules()
+          script = "delete table \(RouteRules.table)\n" + state.base + state.rules.replace(Array(state.routes.values))
+        } else {
+          script = state.rules.replace(updates)
+        }
+        if !script.isEmpty { return (script, network) }
+      }
+      state.worker = nil
+      return nil
+    }
+  }
+}
+
+extension NetworkNamespace {
+  /// Carries out a script of nft inside, all of it or nothing.
+  fileprivate func configureRules(_ script: String) async throws {
+    let (code, output) = try await ChildProcess.run(
+      "/usr/bin/nsenter", ["--net=" + path, "nft", "-f", "-"], input: Array(script.utf8), timeout: .seconds(30))
+    if code != 0 { throw NetworkError.refusedRules(output: output) }
+  }
+}
