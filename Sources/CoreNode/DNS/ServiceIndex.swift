@@ -15,6 +15,11 @@ package struct ServiceIndex: Sendable {
   /// Services whose cluster address it is, and slices that have an endpoint there; sorted by key.
   func holders(of address: String) -> [ObjectKey] { holders[address] ?? [] }
 
+  static func service(of slice: StoredObject) -> ObjectKey? {
+    guard let name = slice.metadata.labels[ServiceBackend.serviceLabel], !name.isEmpty else { return nil }
+    return ObjectKey(.services, namespace: slice.key.namespace, name)
+  }
+
   package mutating func follow(_ store: Store) {
     if revision == store.revision { return }
     if let revision, let changes = store.log.changes(after: revision) {
@@ -38,9 +43,7 @@ package struct ServiceIndex: Sendable {
         change(object.key, &holders[address])
       }
     case .endpointSlices:
-      if let service = object.metadata.labels[ServiceBackend.serviceLabel] {
-        change(object.key, &slices[ObjectKey(.services, namespace: object.key.namespace, service)])
-      }
+      if let service = ServiceIndex.service(of: object) { change(object.key, &slices[service]) }
       let addresses = object.view(EndpointSlice.self).endpoints.flatMap(\.addresses.values)
       for address in Set(addresses) { change(object.key, &holders[address]) }
     default: break

@@ -3,8 +3,7 @@ package import CoreObjects
 /// What the nodes' proxy makes of Services and their slices, and of host ports of pods: where each address and port leads. It is kept
 /// up with every change and tells all routes of an owner, so that the last word about one is all that has to be carried out.
 package struct ServiceProxy: Sendable {
-  /// Keys of Services, with those of their slices.
-  private var slices: [ObjectKey: Set<ObjectKey>] = [:]
+  private var index = ServiceIndex()
   /// Services and pods that a change concerns, each once, in order.
   private var waiting: [ObjectKey] = []
   private var isWaiting: Set<ObjectKey> = []
@@ -17,25 +16,11 @@ package struct ServiceProxy: Sendable {
 
   package init() {}
 
-  /// The slices of a Service, in order.
-  package func slices(of service: ObjectKey) -> [ObjectKey] { slices[service, default: []].sorted() }
-
   /// Takes note of a change of the store.
   package mutating func receive(_ change: StoreChange) {
     switch change.object.key.resource {
     case .services: queue(change.object.key)
-    case .endpointSlices:
-      let before = change.previous.flatMap(ServiceProxy.service)
-      let now = change.kind == .deleted ? nil : ServiceProxy.service(of: change.object)
-      if let before = before ?? (change.kind == .deleted ? ServiceProxy.service(of: change.object) : nil), before != now {
-        slices[before]?.remove(change.object.key)
-        if slices[before]?.isEmpty == true { slices[before] = nil }
-        queue(before)
-      }
-      if let now {
-        slices[now, default: []].insert(change.object.key)
-        queue(now)
-      }
+    case .endpointSlices: for slice in [change.previous, change.object] { slice.flatMap(ServiceIndex.service).map { queue($0) } }
     case .pods: if told[change.object.key] != nil || HostPorts.isAsked(by: change.object) { queue(change.object.key) }
     case .nodes: receiveNode(change)
     default: return
@@ -50,6 +35,7 @@ package struct ServiceProxy: Sendable {
     }
     nodesChanged = false
     if waiting.isEmpty { return [] }
+    index.follow(store)
     var changed: [OwnedRoutes] = []
     for key in waiting {
       var routes: [Route] = []
@@ -68,11 +54,6 @@ package struct ServiceProxy: Sendable {
 
   private mutating func queue(_ owner: ObjectKey) {
     if isWaiting.insert(owner).inserted { waiting.append(owner) }
-  }
-
-  private static func service(of slice: StoredObject) -> ObjectKey? {
-    guard let name = slice.metadata.labels[ServiceBackend.serviceLabel], !name.isEmpty else { return nil }
-    return ObjectKey(.services, namespace: slice.key.namespace, name)
   }
 
   /// A node's ports open with it and close with it.
@@ -94,7 +75,7 @@ package struct ServiceProxy: Sendable {
   private func routes(_ service: Service, _ key: ObjectKey, _ store: Store) -> [Route] {
     let spec = service.spec
     guard spec.type != "ExternalName", let clusterIP = spec.clusterIP, !clusterIP.isEmpty, clusterIP != "None" else { return [] }
-    let endpoints = slices(of: key).compactMap { store.get($0)?.view(EndpointSlice.self) }.filter { $0.addressType == "IPv4" }
+    let endpoints = index.slices(of: key).compactMap { store.get($0)?.view(EndpointSlice.self) }.filter { $0.addressType == "IPv4" }
     let affinity = spec.sessionAffinity == "ClientIP" ? spec.sessionAffinityConfig.clientIP.timeoutSeconds : nil
     var routes: [Route] = []
     func add(_ address: String, _ port: Int, _ protocol: String, from node: Int? = nil, _ candidates: [Candidate]) {
