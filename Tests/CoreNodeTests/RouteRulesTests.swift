@@ -12,7 +12,9 @@ private struct RuleTables: Equatable {
       if line.hasPrefix("chain ") {
         #expect(chains.insert(String(line.split(separator: " ")[1])).inserted, "\(line) is there already")
       }
-      guard line.hasPrefix("add element") || line.hasPrefix("delete element"), let brace = line.firstIndex(of: "{") else { continue }
+      guard line.hasPrefix("add element") || line.hasPrefix("delete element"), let brace = line.firstIndex(of: "{") else {
+        continue
+      }
       let container = String(line[..<brace].split(separator: " ").last ?? "")
       for element in line[line.index(after: brace)...].dropLast().split(separator: ",") {
         let parts = element.split(separator: ":").map { $0.filter { $0 != " " } }
@@ -44,7 +46,8 @@ struct RouteRulesTests {
 
   private static func owner(_ name: String) -> ObjectKey { ObjectKey(.services, namespace: "a", name) }
 
-  @Test("a route is an entry in services, one in endpoints for each backend, and its addresses are masked when they call themselves")
+  @Test(
+    "a route is an entry in services, one in endpoints for each backend, and its addresses are masked when they call themselves")
   func one() {
     var (rules, tables) = (RouteRules(), RuleTables())
     tables.run(rules.replace([OwnedRoutes(owner: Self.owner("web"), routes: [Self.route([2, 3])])]))
@@ -103,7 +106,9 @@ struct RouteRulesTests {
   }
 
   /// Replay: swift test --filter RouteRulesTests/histories
-  @Test("after any history the rules are those of a fresh start, and no step asks nft for what it refuses", arguments: 0..<20 as Range<UInt64>)
+  @Test(
+    "after any history the rules are those of a fresh start, and no step asks nft for what it refuses",
+    arguments: 0..<20 as Range<UInt64>)
   func histories(seed: UInt64) {
     var random = RandomSource(seed: seed)
     func draw(_ count: Int) -> Int { Int(random.next() % UInt64(count)) }
@@ -129,7 +134,9 @@ struct RouteRulesTests {
       #expect(tables.elements[container] == expected.elements[container], "\(container), seed \(seed)")
     }
     let backends = { (tables: RuleTables) in
-      (tables.elements["endpoints"] ?? [:]).map { $0.key.split(separator: ".").dropLast().joined(separator: ".") + " " + $0.value }.sorted()
+      (tables.elements["endpoints"] ?? [:]).map {
+        $0.key.split(separator: ".").dropLast().joined(separator: ".") + " " + $0.value
+      }.sorted()
     }
     #expect(backends(tables) == backends(expected), "seed \(seed)")
   }

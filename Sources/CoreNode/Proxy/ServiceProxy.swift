@@ -40,7 +40,8 @@ package struct ServiceProxy: Sendable {
     for key in waiting {
       var routes: [Route] = []
       if let owner = store.get(key) {
-        routes = key.resource == .pods
+        routes =
+          key.resource == .pods
           ? HostPorts.routes(of: owner.view(Pod.self)) { nodes[$0]?.address } : self.routes(owner.view(Service.self), key, store)
       }
       if routes == told[key, default: []] { continue }
@@ -75,7 +76,9 @@ package struct ServiceProxy: Sendable {
   private func routes(_ service: Service, _ key: ObjectKey, _ store: Store) -> [Route] {
     let spec = service.spec
     guard spec.type != "ExternalName", let clusterIP = spec.clusterIP, !clusterIP.isEmpty, clusterIP != "None" else { return [] }
-    let endpoints = index.slices(of: key).compactMap { store.get($0)?.view(EndpointSlice.self) }.filter { $0.addressType == "IPv4" }
+    let endpoints = index.slices(of: key).compactMap { store.get($0)?.view(EndpointSlice.self) }.filter {
+      $0.addressType == "IPv4"
+    }
     let affinity = spec.sessionAffinity == "ClientIP" ? spec.sessionAffinityConfig.clientIP.timeoutSeconds : nil
     var routes: [Route] = []
     func add(_ address: String, _ port: Int, _ protocol: String, from node: Int? = nil, _ candidates: [Candidate]) {
@@ -95,7 +98,8 @@ package struct ServiceProxy: Sendable {
         add(clusterIP, number, `protocol`, all)
       }
       // From outside there is one way in: the balancers that send to nodes with backends only are this machine.
-      let outside = spec.externalIPs.values + service.status.loadBalancer.ingress.compactMap { $0.ipMode == "Proxy" ? nil : $0.ip }
+      let outside =
+        spec.externalIPs.values + service.status.loadBalancer.ingress.compactMap { $0.ipMode == "Proxy" ? nil : $0.ip }
       for address in outside where !address.contains(":") { add(address, number, `protocol`, all) }
       guard let nodePort = port.nodePort, nodePort != 0 else { continue }
       for (name, node) in nodes.sorted(by: { $0.key < $1.key }) {

@@ -58,7 +58,9 @@ package final class RouteForwarding: Sendable {
           self.report("the routes of Services could not be changed: \(error)")
           self.state.withLock { state in
             // Once more from the beginning; whoever fails twice waits for the next change.
-            if !state.isDoubtful { for (key, routes) in state.routes where state.pending[key] == nil { state.pending[key] = routes } }
+            if !state.isDoubtful {
+              for (key, routes) in state.routes where state.pending[key] == nil { state.pending[key] = routes }
+            }
             state.isDoubtful = true
           }
           continue
