@@ -4,7 +4,7 @@ import CoreObjects
 ///
 /// A sample is written at each beat of 15 seconds, as a scrape would have taken it, and not at changes alone: Prometheus does not
 /// look back for more than 5 minutes. Of long runs with many series beats are left out, up to 4 minutes. Where a value was missing
-/// there is one NaN.
+/// there is no sample: a NaN would make that of every sum.
 package struct OpenMetricsReport: Sendable {
   private static let (beat, mostSeconds) = (15.0, 240.0)
   /// Beats become longer for a file of more samples.
@@ -44,15 +44,14 @@ package struct OpenMetricsReport: Sendable {
     let head = "\(one.kind.metric){\(pairs.joined(separator: ","))} "
     let (seconds, values) = (one.series.seconds, one.series.values)
     let zero = Double(rehearsed.startedAt.nanoseconds) / 1e9
-    var (place, wasNumber) = (-1, false)
+    var place = -1
     // A run of centuries has no more beats than a file can hold.
     for beat in 0...Int(max(0, min(end / step, OpenMetricsReport.sampleLimit))) {
       let second = Double(beat) * step
       while place + 1 < seconds.count, seconds[place + 1] <= second { place += 1 }
-      guard place >= 0, !values[place].isNaN || wasNumber else { continue }
-      wasNumber = !values[place].isNaN
+      guard place >= 0, !values[place].isNaN else { continue }
       page.raw(head)
-      page.raw("\(wasNumber ? OpenMetricsReport.number(values[place]) : "NaN") \(Decimal.text(zero + second, places: 3))\n")
+      page.raw("\(OpenMetricsReport.number(values[place])) \(Decimal.text(zero + second, places: 3))\n")
     }
   }
 

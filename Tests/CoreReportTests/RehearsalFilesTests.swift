@@ -74,7 +74,7 @@ private func small() -> Rehearsed {
         """)
   }
 
-  @Test("in OpenMetrics has a sample at each beat of 15 seconds, and one NaN where a value goes")
+  @Test("in OpenMetrics has a sample at each beat of 15 seconds, and none where there is no value")
   func openMetrics() {
     #expect(
       text(OpenMetricsReport(small()).bytes) == #"""
@@ -88,7 +88,6 @@ private func small() -> Rehearsed {
         # TYPE wavetank_hpa_metric_value gauge
         wavetank_hpa_metric_value{run="today",namespace="shop",hpa="web",metric="queue, \"long\"",unit="number"} 4.5 1772438415
         wavetank_hpa_metric_value{run="today",namespace="shop",hpa="web",metric="queue, \"long\"",unit="number"} 4.5 1772438430
-        wavetank_hpa_metric_value{run="today",namespace="shop",hpa="web",metric="queue, \"long\"",unit="number"} NaN 1772438445
         # HELP wavetank_hpa_metric_target The metric's target.
         # TYPE wavetank_hpa_metric_target gauge
         wavetank_hpa_metric_target{run="today",namespace="shop",hpa="web",metric="queue, \"long\"",unit="number"} 5 1772438400
