@@ -254,6 +254,45 @@ import Testing
     #expect(other.last == 4 && zip(other.seconds, other.values).contains { $0.0 > 460 && $0.0 < 500 && $0.1 > 2 }, "\(other)")
   }
 
+  @Test("tells of a Job's pod that finds no node, and counts pods that no autoscaler has until they are over")
+  func otherPods() throws {
+    var setting = RehearsalSetting()
+    try setting.load(cpu: [(0, 0.1)])
+    func job(_ name: String, _ cpu: Int) -> String {
+      """
+      ---
+      apiVersion: batch/v1
+      kind: CronJob
+      metadata: {name: \(name)}
+      spec:
+        schedule: "*/5 * * * *"
+        jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: b, resources: {requests: {cpu: \(cpu)}}}]}}}}
+
+      """
+    }
+    var input = try setting.input(job("small", 1) + job("large", 5))
+    input.nodes = VirtualNode.workers(1, cpuMillicores: 4000, memoryBytes: 1 << 32)
+    let run = try RehearsalRun.play(input, name: "today")
+    #expect(run.events.contains { $0.text.hasPrefix("large-") && $0.text.contains("Insufficient cpu") }, "\(run.events)")
+    let pods = try #require(run.podsOnNodes.first?.pods)
+    #expect(pods.values.max() == 3 && pods.last == 2, "\(pods) \(RehearsalSetting.replay)")
+  }
+
+  @Test("says that a load has no sample, and not how programs on a cluster are asked for theirs")
+  func silentLoad() throws {
+    for (metric, type) in [("cpu", "Resource, resource: {name: cpu"), ("rps", "Pods, pods: {metric: {name: rps}")] {
+      var setting = RehearsalSetting()
+      setting.metrics = "[{type: \(type), target: {type: AverageValue, averageValue: 1}}}]"
+      var series = LoadSeries()
+      for (second, level) in [(0, 2), (120, .nan), (400, 2)] as [(Double, Double)] { series.append(level, at: second) }
+      let model = LoadModel(.shared(base: 0, reachesUnready: false))
+      setting.loads = [RehearsalLoad(metric: metric, shape: .series(series), model: model, place: "--load")]
+      let sentences = try setting.play().autoscalers[0].decisions.map(\.sentence)
+      #expect(sentences.contains("metrics cannot be read: the load \(metric) has no sample"), "\(sentences)")
+      #expect(!sentences.contains { $0.contains("failed to get") }, "\(sentences)")
+    }
+  }
+
   @Test("records other metrics of an autoscaler that is changed as series of their own")
   func changedMetrics() throws {
     var setting = RehearsalSetting()

@@ -36,6 +36,11 @@ struct FedPods: Sendable {
         at: now, hint: &hint)
     }
 
+    fileprivate mutating func addAnnotated() {
+      if isMeasured, millicores == nil { millicores = annotated?.cpu.map { Double($0.nano) / 1e6 } }
+      memoryBytes = memoryBytes ?? annotated?.memory.map { $0.milliValue / 1000 }
+    }
+
     fileprivate mutating func reset() { (isMeasured, millicores, memoryBytes, peakBytes) = (true, nil, nil, nil) }
   }
   /// The pods as one load is given them.
@@ -51,8 +56,8 @@ struct FedPods: Sendable {
   private var starts: [Instant] = []
   var loads: [Load] = []
   var usages: [Usage] = []
-  /// From here on there are those of which only annotations speak.
-  private(set) var firstUnloaded = 0
+  /// Those of which only annotations speak.
+  var unloaded: [Usage] = []
   /// Up to when the loads were played.
   var playedUntil: Instant?
 
@@ -69,53 +74,68 @@ struct FedPods: Sendable {
   /// - Parameters:
   ///   - zero: the load's second 0
   ///   - lost: nodes on which nothing runs any more
-  mutating func find(_ recorder: RunRecorder, autoscaler: Int, _ all: [LoadBinding], since zero: Instant, lost: [String]) {
-    let before = (pods: pods, starts: starts, loads: loads)
+  ///   - isAnew: one of both is another than before
+  mutating func find(
+    _ recorder: RunRecorder, autoscaler: Int, _ all: [LoadBinding], since zero: Instant, lost: [String], isAnew: Bool
+  ) {
+    let before = (pods: pods, starts: starts, loads: loads, usages: usages)
     pods = recorder.members[autoscaler].filter { recorder.pods[$0].startedAt != nil }
     starts = pods.map { recorder.pods[$0].startedAt! }
     loads = bindings.map { _ in Load() }
-    usages = []
-    var unloaded: [Usage] = []
+    for load in loads.indices { loads[load].pods.reserveCapacity(pods.count) }
+    usages.removeAll(keepingCapacity: true)
+    unloaded = []
     var next = 0
     for (index, place) in pods.enumerated() {
-      let pod = recorder.pods[place]
       let first = usages.count
       // Those that are left stand in the order in which they stood. A new start begins anew.
       let known = before.pods[next...].firstIndex(of: place)
       next = known.map { $0 + 1 } ?? next
       let same = known.flatMap { before.starts[$0] == starts[index] ? $0 : nil }
-      for (load, binding) in zip(loads.indices, all[bindings]) {
-        var loaded = pod.loaded(binding, since: zero, isLost: lost.contains(pod.node))
-        if let same { loaded.goOn(from: before.loads[load].pods[same]) }
-        loads[load].pods.append(loaded)
-        if !binding.metric.isResource { continue }
-        let container = pod.container(binding)
-        let known = usages[first...].firstIndex { $0.container == container }
-        if known == nil { usages.append(Usage(pod, place, container)) }
-        loads[load].usages.append(known ?? usages.count - 1)
+      for (load, binding) in zip(loads.indices, bindings) {
+        if let same, !isAnew {
+          loads[load].pods.append(before.loads[load].pods[same])
+          loads[load].pods[index].isReady = recorder.pods[place].isReady
+        } else {
+          let pod = recorder.pods[place]
+          var loaded = pod.loaded(all[binding], since: zero, isLost: lost.contains(pod.node))
+          if let same { loaded.goOn(from: before.loads[load].pods[same]) }
+          loads[load].pods.append(loaded)
+        }
+        if !all[binding].metric.isResource { continue }
+        if let same, loads.count == 1 {
+          usages.append(before.usages[before.loads[load].usages[same]])
+          loads[load].usages.append(first)
+          continue
+        }
+        let container = recorder.pods[place].container(all[binding])
+        let other = usages[first...].firstIndex { $0.container == container }
+        if other == nil { usages.append(Usage(recorder.pods[place], place, container)) }
+        loads[load].usages.append(other ?? usages.count - 1)
       }
-      if pod.annotated != nil, !usages[first...].contains(where: { $0.container == pod.firstContainer }) {
-        unloaded.append(Usage(pod, place, pod.firstContainer))
-      }
+      if recorder.pods[place].annotated == nil { continue }
+      let pod = recorder.pods[place]
+      if usages[first...].contains(where: { $0.container == pod.firstContainer }) { continue }
+      unloaded.append(Usage(pod, place, pod.firstContainer))
     }
-    firstUnloaded = usages.count
-    usages += unloaded
+  }
+
+  /// Nothing else has changed of a pod.
+  mutating func set(_ pod: Int, isReady: Bool) {
+    guard let index = pods.firstIndex(of: pod) else { return }
+    for load in loads.indices { loads[load].pods[index].isReady = isReady }
   }
 
   /// Before the next scrape.
   mutating func reset() {
     for place in usages.indices { usages[place].reset() }
+    for place in unloaded.indices { unloaded[place].reset() }
   }
 
   /// What of a container no load speaks of is as its annotations say.
   mutating func addAnnotated() {
-    for place in usages.indices {
-      guard let annotated = usages[place].annotated else { continue }
-      if usages[place].isMeasured, usages[place].millicores == nil {
-        usages[place].millicores = annotated.cpu.map { Double($0.nano) / 1e6 }
-      }
-      usages[place].memoryBytes = usages[place].memoryBytes ?? annotated.memory.map { $0.milliValue / 1000 }
-    }
+    for place in usages.indices where usages[place].annotated != nil { usages[place].addAnnotated() }
+    for place in unloaded.indices { unloaded[place].addAnnotated() }
   }
 }
 

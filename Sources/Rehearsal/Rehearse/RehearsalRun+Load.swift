@@ -20,10 +20,22 @@ extension RehearsalRun {
     fed[autoscaler].playedUntil = max(from, now)
   }
 
-  /// The pods of an autoscaler are others from now on.
-  mutating func findPods(_ autoscaler: Int) {
+  /// The pods of an autoscaler are others from now on, or on nodes that are lost or back.
+  mutating func findPods(_ autoscaler: Int, isAnew: Bool = false) {
     play(autoscaler, to: cluster.now)
-    fed[autoscaler].find(recorder, autoscaler: autoscaler, bindings, since: zero, lost: cluster.nodes.lostNodes)
+    fed[autoscaler].find(
+      recorder, autoscaler: autoscaler, bindings, since: zero, lost: cluster.nodes.lostNodes, isAnew: isAnew)
+  }
+
+  /// What has changed of the pods holds for loads from now on.
+  mutating func followPods() {
+    for pod in recorder.turned {
+      let autoscaler = recorder.pods[pod].autoscaler
+      play(autoscaler, to: cluster.now)
+      fed[autoscaler].set(pod, isReady: recorder.pods[pod].isReady)
+    }
+    recorder.turned.removeAll(keepingCapacity: true)
+    while let autoscaler = recorder.changed.popFirst() { findPods(autoscaler) }
   }
 
   /// The load's last stretch.
@@ -48,10 +60,16 @@ extension RehearsalRun {
     }
     cluster.nodes.unmeasured = feed.unmeasured
     for autoscaler in fed.indices {
-      for usage in 0..<fed[autoscaler].firstUnloaded { charge(usage, of: autoscaler, at: now) }
+      for place in fed[autoscaler].usages.indices {
+        let excess = fed[autoscaler].usages[place].charge(on: &cluster.nodes, at: now)
+        if let excess { kill(fed[autoscaler].usages[place], excess, at: now) }
+      }
     }
     for autoscaler in fed.indices {
-      for usage in fed[autoscaler].firstUnloaded..<fed[autoscaler].usages.count { charge(usage, of: autoscaler, at: now) }
+      for place in fed[autoscaler].unloaded.indices {
+        let excess = fed[autoscaler].unloaded[place].charge(on: &cluster.nodes, at: now)
+        if let excess { kill(fed[autoscaler].unloaded[place], excess, at: now) }
+      }
     }
     if showsMetrics { cluster.report(feed.scrapes) }
     receive()
@@ -129,12 +147,10 @@ extension RehearsalRun {
         .samples([MetricSample(binding.metric.name, labels, value: value)])))
   }
 
-  private mutating func charge(_ place: Int, of autoscaler: Int, at now: Instant) {
-    guard let (id, limit) = fed[autoscaler].usages[place].charge(on: &cluster.nodes, at: now) else { return }
-    let usage = fed[autoscaler].usages[place]
-    cluster.end(id, with: 137, .outOfMemory)
-    recorder.kill(
-      recorder.pods[usage.pod], usage.container, bytes: usage.peakBytes ?? usage.memoryBytes ?? 0, limit: limit, at: now)
+  private mutating func kill(_ usage: FedPods.Usage, _ container: (id: String, memoryLimitBytes: Int64), at now: Instant) {
+    cluster.end(container.id, with: 137, .outOfMemory)
+    let bytes = usage.peakBytes ?? usage.memoryBytes ?? 0
+    recorder.kill(recorder.pods[usage.pod], usage.container, bytes: bytes, limit: container.memoryLimitBytes, at: now)
   }
 }
 

@@ -31,12 +31,12 @@ extension RehearsalRun {
     case .kill(let node):
       try requireNode(node, step)
       cluster.lose(node)
-      recorder.changed = Set(fed.indices)
+      for autoscaler in fed.indices { findPods(autoscaler, isAnew: true) }
     case .restore(let node):
       try requireNode(node, step)
       draining.removeAll { $0 == node }
       if cluster.nodes.lostNodes.contains(node) { cluster.regain(node, isRebooted: true) }
-      recorder.changed = Set(fed.indices)
+      for autoscaler in fed.indices { findPods(autoscaler, isAnew: true) }
       try ask(step)
     }
     receive()

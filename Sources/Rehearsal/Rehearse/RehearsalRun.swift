@@ -84,7 +84,7 @@ package struct RehearsalRun: Sendable {
   mutating func finish() throws(RehearsalError) -> RunRecord {
     for autoscaler in fed.indices { play(autoscaler, to: cluster.now) }
     zero = cluster.now
-    for autoscaler in fed.indices { findPods(autoscaler) }
+    for autoscaler in fed.indices { findPods(autoscaler, isAnew: true) }
     recorder.begin(at: zero)
     for object in input.timed + autoscalers { try create(object) }
     try go(to: zero + .seconds(input.seconds))
@@ -319,7 +319,7 @@ package struct RehearsalRun: Sendable {
   }
 
   mutating func receive() {
-    guard let records = cluster.appends, !records.isEmpty || !recorder.changed.isEmpty else { return }
+    guard let records = cluster.appends, !records.isEmpty else { return }
     cluster.appends = []
     for record in records.joined() {
       switch record {
@@ -335,7 +335,7 @@ package struct RehearsalRun: Sendable {
       case .delete(let key, _): recorder.delete(key, at: cluster.now)
       }
     }
-    while let autoscaler = recorder.changed.popFirst() { findPods(autoscaler) }
+    followPods()
   }
 
   /// What the autoscalers have decided just now.

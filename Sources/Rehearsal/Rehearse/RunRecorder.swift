@@ -12,6 +12,8 @@ struct RunRecorder: Sendable {
   private(set) var members: [[Int]]
   /// Autoscalers of whose pods something has changed that a load sees, until somebody has looked.
   var changed: Set<Int>
+  /// Pods of which nothing but this has changed: whether they are ready.
+  var turned: [Int] = []
   private var uids: [ObjectKey: String] = [:]
   /// Of each autoscaler, as it is now.
   private var targets: [StoredObject?]
@@ -25,6 +27,8 @@ struct RunRecorder: Sendable {
   private var lastReasons: [Hindrance]
   private var openHolds: [HoldSpan?]
   private var onNodes: [String: Int] = [:]
+  /// The nodes of pods of no autoscaler's target that are not over.
+  private var others: [ObjectKey: String] = [:]
   private var nodeSeries: [String: RunSeries] = [:]
   private var told: Set<String> = []
   private var lastWarning: String?
@@ -100,11 +104,12 @@ struct RunRecorder: Sendable {
 
   mutating func delete(_ key: ObjectKey, at now: Instant) {
     if let index = autoscalersByTarget[key], let second = second(now) { count(0, 0, 0, index, second) }
+    if key.resource == .pods, let node = others.removeValue(forKey: key) { move(from: node, to: "", now) }
     guard key.resource == .pods, let uid = uids.removeValue(forKey: key), let place = pods.place(of: uid) else { return }
     let pod = pods[place]
     pods.remove(uid, leaving: pod)
     members[pod.autoscaler].removeAll { $0 == place }
-    changed.insert(pod.autoscaler)
+    if pod.startedAt != nil { changed.insert(pod.autoscaler) }
     move(from: pod.node, to: "", now)
     if let second = second(now), let place = pod.recordPlace {
       record.autoscalers[pod.autoscaler].pods[place].usage.add(.nan, at: second)
@@ -126,7 +131,11 @@ struct RunRecorder: Sendable {
     if let place = pods.place(of: object.uid) {
       let before = pods[place]
       pods[place].update(object)
-      if before.isReady != pods[place].isReady || before.startedAt != pods[place].startedAt { changed.insert(before.autoscaler) }
+      if before.startedAt != pods[place].startedAt {
+        changed.insert(before.autoscaler)
+      } else if before.isReady != pods[place].isReady {
+        turned.append(place)
+      }
       move(from: before.node, to: pods[place].node, now)
       tellTrouble(object, now)
       return
@@ -136,13 +145,22 @@ struct RunRecorder: Sendable {
       guard let target, target.key.namespace == object.key.namespace else { return false }
       return target.podSelector.matches(labels)
     }
-    guard let index else { return }
+    guard let index else { return putOther(object, now) }
     // Its end may have gone unseen.
     if uids[object.key] != nil { delete(object.key, at: now) }
     let pod = TrackedPod(object, autoscaler: index, waitSeconds: wait(object.tree))
     members[index].append(pods.reserve(object.uid, pod))
     uids[object.key] = object.uid
     move(from: "", to: pod.node, now)
+  }
+
+  /// A pod of a Job, a DaemonSet, or of nobody.
+  private mutating func putOther(_ object: StoredObject, _ now: Instant) {
+    let pod = object.view(Pod.self)
+    let node = ["Succeeded", "Failed"].contains(pod.status.phase) ? "" : pod.spec.nodeName ?? ""
+    move(from: others[object.key] ?? "", to: node, now)
+    others[object.key] = node
+    tellTrouble(object, now)
   }
 
   private mutating func move(from old: String, to new: String, _ now: Instant) {
@@ -298,10 +316,11 @@ struct RunRecorder: Sendable {
     let hindrance = Hindrance(decision)
     // What holds a count back is told once, when it begins.
     if decision.desired != decision.current || (hindrance != lastReasons[index] && hindrance != Hindrance()) {
+      let sentence = hindrance.problem == nil ? nil : record.autoscalers[index].silence
       record.autoscalers[index].decisions.append(
         DecisionRecord(
           second: second, from: decision.current, to: decision.desired,
-          sentence: decision.sentence { Elapsed.text(self.second($0) ?? 0) }))
+          sentence: sentence ?? decision.sentence { Elapsed.text(self.second($0) ?? 0) }))
     }
     lastReasons[index] = hindrance
   }
@@ -376,19 +395,5 @@ struct RunRecorder: Sendable {
     }
     record.podsOnNodes = nodeSeries.keys.sorted().map { ($0, nodeSeries[$0]!) }
     return record
-  }
-}
-
-/// What holds a count back.
-private struct Hindrance: Equatable {
-  var stabilized: ScalingLimits.Stabilized?
-  var limited: ScalingLimits.Limited?
-  var problem: String?
-
-  init() {}
-  init(_ decision: Decision) {
-    stabilized = decision.stabilizedReason
-    limited = decision.limitedReason
-    if decision.winner == nil { problem = decision.problem }
   }
 }
