@@ -47,6 +47,7 @@ let package = Package(
     .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CLDNS", providers: [.apt(["libldns-dev"])]),
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
     .target(name: "CLinux"),
     .target(name: "CLLHTTP"),
@@ -71,6 +72,7 @@ let package = Package(
       "EdgeImages", ["CArchive", "COpenSSL", "CoreObjects", "CoreNode", "EdgeLinux", "EdgeHTTP"],
       libraries: library("archive", parts: ["bz2", "lzma", "zstd", "z"]) + openSSL),
     edge("EdgeLinux", ["CLinux"]),
+    edge("EdgeDNS", ["CLDNS", "CLinux", "CoreNode", "EdgeLinux"], libraries: library("ldns") + openSSL),
     edge("EdgeRuntime", ["CoreObjects", "CoreNode", "EdgeImages", "EdgeLinux"]),
     edge(
       "EdgeAgent", ["CoreObjects", "CoreNode", "EdgeLinux", "EdgeHTTP", "EdgeRuntime", "EdgeImages"]),
@@ -79,7 +81,7 @@ let package = Package(
     edge(
       "Daemon",
       coreTargets + [
-        "EdgeHTTP", "EdgeJournal", "EdgeImages", "EdgeLinux", "EdgeRuntime", "EdgeAgent", "EdgeClient", "COpenSSL",
+        "EdgeHTTP", "EdgeJournal", "EdgeImages", "EdgeLinux", "EdgeRuntime", "EdgeAgent", "EdgeClient", "EdgeDNS", "COpenSSL",
       ]),
     edge("Simulation", coreTargets),
     // Async functions stay on their caller's thread: a simulation is the main thread's, whose heap grows in larger steps.
@@ -128,6 +130,7 @@ let package = Package(
         "wavetank",
       ]),
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient", "Storms"]),
+    tests("EdgeDNSTests", ["EdgeDNS", "CLDNS", "CoreNode", "EdgeLinux"]),
     tests("EdgeClientTests", ["EdgeClient", "EdgeHTTP", "CoreObjects"]),
     tests("RehearsalTests", coreTargets + ["Rehearsal", "Simulation", "EdgeClient"]),
     tests("CommandLineTests", ["wavetank", "TestMachine"]),

@@ -79,6 +79,9 @@ package enum Socket {
     Glibc.send(socket, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
   }
 
+  /// Whether the last call failed because nothing could be sent or received at once.
+  package static var isWaiting: Bool { errno == EAGAIN || errno == EINTR }
+
   /// The peer reads an end; what it sends is still read.
   package static func endWriting(_ socket: Int32) { shutdown(socket, Int32(SHUT_WR)) }
 
