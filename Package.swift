@@ -93,6 +93,8 @@ let package = Package(
       dependencies: coreTargets + [
         "CoreLoad", "CoreReport", "Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal",
         "EdgeLinux", "CLinux", "CZlib",
+        // The linker reads archives from the last target's on, and libldns is made of what OpenSSL's have.
+        "EdgeDNS",
       ],
       swiftSettings: settings),
 

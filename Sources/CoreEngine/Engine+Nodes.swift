@@ -13,19 +13,21 @@ extension Engine {
       let scheduler = controllers.lazy.compactMap { $0 as? Scheduler }.first
       return scheduler?.rejection(of: pod, besides: besides, in: store)
     }
-    return NodeContext(store: store, now: now, rejection: rejection) { order in
+    var context = NodeContext(store: store, now: now, rejection: rejection) { order in
       guard let account = store.get(.serviceAccounts, namespace: order.namespace, order.serviceAccount) else { return nil }
       return configuration.token(
         id: order.tokenID(at: now), for: account, bound: store.get(.pods, namespace: order.namespace, order.podName), in: store,
         audiences: [order.audience.isEmpty ? configuration.issuer : order.audience], seconds: order.expirationSeconds, at: now)
     }
+    context.resolvers = planner.resolvers
+    return context
   }
 
   mutating func observe(_ observation: NodeObservation, _ now: Instant) {
     switch observation.event {
     case .nodeReady(let facts):
       register(observation.node, facts, now)
-      pods += planner.welcome(observation.node)
+      pods += planner.welcome(observation.node, resolver: facts.resolver)
     case .images(let images): reportImages(observation.node, images, now)
     default: break
     }

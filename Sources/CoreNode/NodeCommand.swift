@@ -86,13 +86,6 @@ package struct HostAlias: Sendable, Equatable {
   package var names: [String]
 }
 
-/// The contents of /etc/resolv.conf.
-package struct DNSSpec: Sendable, Equatable {
-  package var servers: [String] = []
-  package var searches: [String] = []
-  package var options: [String] = []
-}
-
 package struct VolumeSpec: Sendable, Equatable {
   package var name: String
   package var source: VolumeSource

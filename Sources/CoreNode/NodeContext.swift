@@ -6,6 +6,8 @@ package struct NodeContext: Sendable {
   package var now: Instant
   /// Makes a ServiceAccount token bound to a pod; nil where none can be made (no such account).
   package var issueToken: @Sendable (TokenOrder) -> String?
+  /// What nodes say about where they look names up, by their names.
+  package var resolvers: [String: DNSSpec] = [:]
   /// Why a node does not take a pod; of the others that came to it too, those count that are not among `besides`.
   package var rejection: Rejection
 

@@ -136,6 +136,8 @@ package struct NodeFacts: Sendable, Equatable {
   package var isControlPlane: Bool
   /// Ordinary pods stay away from it: the control plane's node of a cluster with several.
   package var isTainted = false
+  /// How it looks names up.
+  package var resolver = DNSSpec()
   package init(
     address: String, cpuMillicores: Int64, memoryBytes: Int64, ephemeralStorageBytes: Int64, maxPods: Int, kernelVersion: String,
     osImage: String, architecture: String, runtimeVersion: String, machineID: String, isControlPlane: Bool

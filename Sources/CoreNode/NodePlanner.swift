@@ -6,6 +6,8 @@ package struct NodePlanner: Sendable {
   private var pods = Slots<String, PodRuntime?>()
   /// Nodes that have been heard since they were lost or came.
   private var readyNodes: Set<String> = []
+  /// How nodes look names up.
+  package private(set) var resolvers: [String: DNSSpec] = [:]
   /// UIDs of pods that their node has not looked at yet.
   private var arrivals: Set<String> = []
   /// Nodes of which nothing has been heard for so long that their condition Ready is Unknown.
@@ -109,8 +111,10 @@ package struct NodePlanner: Sendable {
   }
 
   /// A node has come, or a lost one reports again.
+  /// - Parameter resolver: how it looks names up; nil: as it has said before
   /// - Returns: UIDs of its pods, each to be planned by itself, since each has its own wake-up
-  package mutating func welcome(_ node: String) -> [String] {
+  package mutating func welcome(_ node: String, resolver: DNSSpec? = nil) -> [String] {
+    if let resolver { resolvers[node] = resolver }
     readyNodes.insert(node)
     return runtimes(on: node).map(\.uid)
   }

@@ -82,7 +82,7 @@ extension PodRuntime {
       tokenRefreshAt = resolver.refreshAt
     } catch { return delaySandbox("FailedMount", error.message, &plan, context.now) }
     for volume in spec.volumes { if case .files(let files) = volume.source { writtenFiles[volume.name] = files } }
-    describe(&spec, context)
+    describe(&spec, &plan, context)
     sandbox = .starting
     plan.commands.append(NodeCommand(node: node, action: .startSandbox(spec)))
     return false
@@ -97,7 +97,7 @@ extension PodRuntime {
     return false
   }
 
-  private func describe(_ spec: inout SandboxSpec, _ context: NodeContext) {
+  private func describe(_ spec: inout SandboxSpec, _ plan: inout NodePlan, _ context: NodeContext) {
     spec.hostNetwork = pod.spec.hostNetwork ?? false
     spec.sysctls = Sysctls.wanted(pod)
     spec.storage.pod = PodTotals.of(pod, .limits).first { $0.name == "ephemeral-storage" }?.amount.value
@@ -114,19 +114,11 @@ extension PodRuntime {
     spec.memoryLimitBytes = resources.memoryLimitBytes
     spec.cpuLimitMillicores = resources.cpuLimitMillicores
     spec.cpuRequestMillicores = resources.cpuRequestMillicores
-    if let service = context.store.get(.services, namespace: "kube-system", "kube-dns")?.view(Service.self),
-      let address = service.spec.clusterIP
-    {
-      spec.dns.servers = [address]
-      spec.dns.searches = ["\(key.namespace).svc.cluster.local", "svc.cluster.local", "cluster.local"]
-      spec.dns.options = ["ndots:5"]
-    }
-    if pod.spec.dnsPolicy == "None" || !pod.spec.dnsConfig.isAbsent {
-      if pod.spec.dnsPolicy == "None" { spec.dns = DNSSpec() }
-      spec.dns.servers += pod.spec.dnsConfig.nameservers.values
-      spec.dns.searches += pod.spec.dnsConfig.searches.values
-      spec.dns.options += pod.spec.dnsConfig.options.map { option in (option.name ?? "") + (option.value.map { ":" + $0 } ?? "") }
-    }
+    let names = context.store.get(.services, namespace: "kube-system", "kube-dns")?.view(Service.self)
+    let resolver = PodResolver(
+      pod, namespace: key.namespace, host: context.resolvers[node] ?? DNSSpec(), server: names?.spec.clusterIP)
+    spec.dns = resolver.spec
+    plan.events += resolver.problems.map { event("DNSConfigForming", $0, warning: true) }
   }
 
   private mutating func advance(_ index: Int, _ plan: inout NodePlan, _ context: NodeContext) {

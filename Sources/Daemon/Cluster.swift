@@ -2,6 +2,7 @@ import CoreEngine
 import CoreNode
 import CoreObjects
 import EdgeAgent
+import EdgeDNS
 import EdgeHTTP
 package import EdgeImages
 import EdgeJournal
@@ -20,6 +21,7 @@ package final class Cluster: Sendable {
   let adminToken: String
   private let journal: Journal
   let agent = Slot<NodeAgent>()
+  private let names = Slot<DNSServer>()
   private let control = Mutex<ControlSocket?>(nil)
   private let clockKeeper: ClockKeeper
   private let backends: BackendRounds
@@ -53,7 +55,7 @@ package final class Cluster: Sendable {
     do throws(ClusterError) {
       server.add(parts.listener)
       clockKeeper.start()
-      host.boot(apiPort: Int(address.port))
+      host.boot(apiPort: Int(address.port), servesNames: configuration.runsContainers)
       try await startNodes(parts.clock)
       backends.start()
       try Kubeconfig.write(configuration.kubeconfig, name: configuration.name, address: address, secrets: parts.secrets)
@@ -97,6 +99,7 @@ package final class Cluster: Sendable {
     do { try await forwarding.open(agent.network) } catch {
       Standard.error("Services cannot be reached by their addresses: \(error)")
     }
+    names.set(ClusterNames.start(host, agent.network))
     agent.announce()
     let isScraping = Turnstile()
     scraping.withLock {
@@ -130,6 +133,7 @@ package final class Cluster: Sendable {
     scraping.withLock { $0?.cancel() }
     clockKeeper.stop()
     await backends.stop()
+    await names.value?.stop()
     host.stop()
     await server.stop(grace: .milliseconds(200))
     if let running = agent.value {

@@ -59,9 +59,9 @@ package final class EngineHost: Sendable {
   }
 
   /// Once, before anything else.
-  package func boot(apiPort: Int) {
+  package func boot(apiPort: Int, servesNames: Bool = false) {
     state.withLock { state in
-      let effects = state.engine.boot(at: clock.now, apiPort: apiPort)
+      let effects = state.engine.boot(at: clock.now, apiPort: apiPort, servesNames: servesNames)
       perform(effects, &state)
     }
   }

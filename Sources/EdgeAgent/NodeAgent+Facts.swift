@@ -25,5 +25,6 @@ extension NodeFacts {
       osImage: "Wavetank on \(kernel.name)", architecture: kernel.architecture == "aarch64" ? "arm64" : "amd64",
       runtimeVersion: "crun://\(crunVersion)", machineID: Machine.identifier, isControlPlane: index == 0)
     isTainted = index == 0 && count > 1
+    resolver = DNSSpec(file: Machine.resolverFile)
   }
 }

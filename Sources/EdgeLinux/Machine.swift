@@ -34,6 +34,9 @@ package enum Machine {
   /// /etc/machine-id; empty where there is none.
   package static var identifier: String { ((try? Files.readText("/etc/machine-id")) ?? "").filter { !$0.isWhitespace } }
 
+  /// How the machine looks names up: /etc/resolv.conf, empty without one.
+  package static var resolverFile: String { (try? Files.readText("/etc/resolv.conf")) ?? "" }
+
   /// The size of the file system that holds `path`.
   package static func diskBytes(_ path: String) -> Int64 {
     var disk = statvfs()

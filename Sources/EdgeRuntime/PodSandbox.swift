@@ -58,7 +58,9 @@ package final class PodSandbox: Sendable {
   }
 
   private static func hosts(_ spec: SandboxSpec, _ address: String) -> String {
-    var lines = ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
+    // Upstream's own tests of a cluster look for this line.
+    var lines = spec.hostNetwork ? [] : ["# Kubernetes-managed hosts file."]
+    lines += ["127.0.0.1\tlocalhost", "::1\tlocalhost ip6-localhost ip6-loopback"]
     lines.append(address + (spec.domain.isEmpty ? "" : "\t" + spec.domain) + "\t" + spec.hostname)
     for alias in spec.hostAliases { lines.append(([alias.address] + alias.names).joined(separator: "\t")) }
     return lines.joined(separator: "\n") + "\n"

@@ -68,8 +68,10 @@ struct NodeBench {
   mutating func look(_ uid: String = NodeBench.uid) { take(planner.plan(uid: uid, context)) }
 
   private var context: NodeContext {
-    NodeContext(
+    var context = NodeContext(
       store: store, now: now, rejection: { [rejection] _, _ in rejection }, issueToken: { "token of \($0.serviceAccount)" })
+    context.resolvers = planner.resolvers
+    return context
   }
 
   private mutating func take(_ plan: NodePlan) {

@@ -1,11 +1,12 @@
+import CoreNode
 import EdgeLinux
 import Synchronization
 
 /// The cluster's network: one namespace with a bridge that every node's pods are plugged into, apart from the host's network.
 ///
 /// Node n has the addresses 10.244.n.0/24: the node itself .1, its pods .2 to .254. Services live in 10.96.0.0/16, of which
-/// 10.96.0.1 is the API server. Pods have no neighbours but their node: all that they send to each other is routed here, where
-/// Services' addresses are translated (`RouteForwarding`) and translated back.
+/// 10.96.0.1 is the API server and 10.96.0.10 the DNS. Pods have no neighbours but their node: all that they send to each other is
+/// routed here, where Services' addresses are translated (`RouteForwarding`) and translated back.
 package final class ClusterNetwork: Sendable {
   package static let bridge = "wt0"
   package static let addressesPerNode = 253
@@ -44,7 +45,7 @@ package final class ClusterNetwork: Sendable {
     for node in 0..<nodes {
       lines.append("addr add \(ClusterNetwork.address(node: node))/16 dev \(ClusterNetwork.bridge)")
     }
-    lines.append("addr add 10.96.0.1/32 dev lo")
+    lines += ["10.96.0.1", ClusterZone.serverAddress].map { "addr add \($0)/32 dev lo" }
     // An address to begin with: without a route nobody would come to where it is translated.
     lines.append("route add \(ClusterNetwork.serviceRange) dev \(ClusterNetwork.bridge) src \(ClusterNetwork.address(node: 0))")
     try await namespace.configure(lines)
