@@ -23,6 +23,8 @@ package struct VirtualNodes: Sendable {
   /// Size of the file of each persistent volume, bytes.
   package var files: [String: Int64] = [:]
   private var addresses = 0
+  /// How long containers of a pod fail their probes after their start, by the pod's UID.
+  package var startUps: [String: Duration] = [:]
   /// UIDs of pods that the next scrapes miss.
   package var unmeasured: Set<String> = []
   /// What goes wrong; nil: nothing does.
@@ -95,7 +97,9 @@ package struct VirtualNodes: Sendable {
       let isThere = containers[probe.containerID].map { $0.healthyAt <= now } ?? false
       return [
         observed(
-          .probed(podUID: probe.podUID, containerID: probe.containerID, kind: probe.kind, success: isThere, message: ""),
+          .probed(
+            podUID: probe.podUID, containerID: probe.containerID, kind: probe.kind, success: isThere,
+            message: isThere ? "" : "not up yet"),
           now + delay(1, 10))
       ]
     case .runHook(let uid, let id, _, _):
@@ -115,7 +119,7 @@ package struct VirtualNodes: Sendable {
     let image = String(spec.imageID.dropFirst(VirtualNodes.imageID.count))
     var at = now + delay(15, 60)
     var program = programs[image] ?? anyProgram ?? .idle(memoryBytes: VirtualProgram.base)
-    var healthyAt = at
+    var healthyAt = at + (startUps[spec.podUID] ?? .zero)
     switch faults?.draw() ?? .none {
     case .none: break
     case .refused:
@@ -126,7 +130,7 @@ package struct VirtualNodes: Sendable {
       ]
     case .late(let duration): at = at + duration
     case .crash(let seconds, let code): program = .exits(afterSeconds: seconds, code: code)
-    case .sick(let duration): healthyAt = at + duration
+    case .sick(let duration): healthyAt = healthyAt + duration
     }
     containers.start(
       spec.containerID, of: image, .init(spec, on: node, program, startedAt: at, healthyAt: healthyAt))
@@ -146,6 +150,7 @@ package struct VirtualNodes: Sendable {
     case .containerExited(_, let id, _): return containers.end(id)
     case .sandboxRemoved(let uid):
       sandboxes[uid] = nil
+      startUps[uid] = nil
       containers.end(ofPod: uid)
     default: break
     }

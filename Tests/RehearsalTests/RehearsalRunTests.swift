@@ -254,6 +254,41 @@ import Testing
     #expect(other.last == 4 && zip(other.seconds, other.values).contains { $0.0 > 460 && $0.0 < 500 && $0.1 > 2 }, "\(other)")
   }
 
+  @Test("waits for a sidecar whose startup probe has to be answered first, and then for the application")
+  func sidecar() throws {
+    var setting = RehearsalSetting()
+    try setting.load(cpu: [(0, 0.1), (60, 0.3)])
+    setting.startUp = StartUp(appSeconds: 45...45)
+    let proxy =
+      "{name: proxy, image: p, restartPolicy: Always, resources: {requests: {cpu: 1m}}, startupProbe: {tcpSocket: {port: 80}, periodSeconds: 7, failureThreshold: 9}}"
+    setting.deployment = setting.deployment.replacing(
+      "      containers:", with: "      initContainers:\n      - \(proxy)\n      containers:")
+    let record = try setting.play().autoscalers[0]
+    let grown = try #require(record.current.seconds.first { $0 > 0 })
+    let ready = try #require(record.ready.seconds.first { $0 > 0 })
+    #expect((94...96).contains(ready - grown), "49 s and 45 s: \(ready - grown) \(RehearsalSetting.replay)")
+  }
+
+  @Test("has a container killed again and again whose startup probe gives up before its application is up, and says so")
+  func impatientProbe() throws {
+    var setting = RehearsalSetting()
+    try setting.load(cpu: [(0, 0.1), (60, 0.9)])
+    let probe = "\n        startupProbe: {tcpSocket: {port: 80}, periodSeconds: 5, failureThreshold: 3}"
+    var other = setting
+    other.deployment += probe
+    other.startUp = StartUp(appSeconds: 45...45)
+    let problem = #expect(throws: RehearsalError.self) { try other.play() }
+    let said =
+      "the startupProbe of container web gives up after 0:10, and the application takes 0:45: it is killed before it is up"
+    #expect(problem?.message.contains("CrashLoopBackOff") == true && problem?.message.hasSuffix(said) == true, "\(problem!)")
+    // Some of its pods are up in time.
+    other.startUp = StartUp(appSeconds: 0...14)
+    other.seconds = 1800
+    let run = try other.play()
+    #expect(run.events.first?.text.contains("may take 0:14") == true && run.events.first?.second == 0, "\(run.events)")
+    #expect(run.events.contains { $0.text.contains("CrashLoopBackOff") }, "\(run.events) \(RehearsalSetting.replay)")
+  }
+
   @Test("tells of a Job's pod that finds no node, and counts pods that no autoscaler has until they are over")
   func otherPods() throws {
     var setting = RehearsalSetting()

@@ -23,6 +23,30 @@ import Testing
     #expect(wait(["startupProbe": ["periodSeconds": 30], "readinessProbe": ["periodSeconds": 7]], app: 45) == 63)
   }
 
+  @Test("leaves a probe that gives up before the application is up, and says so")
+  func impatient() {
+    func kept(_ probes: JSON, app: Double) -> [String] {
+      let pod: JSON = ["kind": "Pod", "spec": ["containers": [probes]]]
+      let startUp = StartUp(appSeconds: 5...app)
+      let left = startUp.prepare(pod)[.spec][.containers][0].members.map(\.key.name)
+      #expect(startUp.warnings(pod).count == left.count, "\(startUp.warnings(pod))")
+      return left
+    }
+    let startup: JSON = ["periodSeconds": 5, "failureThreshold": 3]
+    #expect(kept(["startupProbe": startup, "livenessProbe": [:]], app: 45) == ["startupProbe"])
+    #expect(kept(["startupProbe": startup, "livenessProbe": [:]], app: 10).isEmpty, "the third comes after 10 s")
+    #expect(kept(["livenessProbe": ["initialDelaySeconds": 20]], app: 45) == ["livenessProbe"])
+    #expect(kept(["livenessProbe": ["initialDelaySeconds": 25]], app: 45).isEmpty)
+    let job: JSON = [
+      "kind": "CronJob",
+      "spec": ["jobTemplate": ["spec": ["template": ["spec": ["containers": [["name": "c", "startupProbe": startup]]]]]]],
+    ]
+    #expect(
+      StartUp(appSeconds: 5...45).warnings(job) == [
+        "the startupProbe of container c gives up after 0:10, and the application may take 0:45: it is killed before it is up"
+      ])
+  }
+
   @Test("takes the probes away, and leaves everything else")
   func prepared() {
     let pod: JSON = [

@@ -26,7 +26,8 @@ extension RehearsalRun {
     guard let wait = pod.waitSeconds, let started = pod.startedAt, pod.gateStart != started else { return }
     recorder.pods[place].gateStart = started
     if pod.gateStart != nil { setGate(pod.key, isOpen: false) }
-    add(PodDue(at: started + .seconds(wait), uid: uid, action: .openGate))
+    // The status has whole seconds.
+    add(PodDue(at: cluster.now + .seconds(wait), uid: uid, action: .openGate))
   }
 
   private mutating func add(_ due: PodDue) {
@@ -87,6 +88,7 @@ extension RehearsalRun {
 
   /// A pod that no autoscaler has answers its probes in the middle of the time that it may take, so that it draws no chance.
   mutating func planOther(_ object: StoredObject) {
+    if object.tree[.spec]["nodeName"].isNull { cluster.nodes.startUps[object.uid] = .seconds(input.startUp.up(chance: 0.5)) }
     let action = PodDue.Action.openOther(object.key)
     guard let wait = input.startUp.wait(of: object.tree, chance: 0.5),
       !object.view(Pod.self).status.containerStatuses.isEmpty,

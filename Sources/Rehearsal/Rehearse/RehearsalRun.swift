@@ -38,6 +38,8 @@ package struct RehearsalRun: Sendable {
   var draining: [String] = []
   /// Paths of evictions that were refused, each told once.
   var heldBack: Set<String> = []
+  /// What is to be said of probes that give up.
+  private var impatience: [String] = []
   /// Chainsaw tests, as far as they are played.
   var tests: [PlayedTest] = []
   /// Those to come, the next one last.
@@ -86,6 +88,7 @@ package struct RehearsalRun: Sendable {
     zero = cluster.now
     for autoscaler in fed.indices { findPods(autoscaler, isAnew: true) }
     recorder.begin(at: zero)
+    for text in impatience { recorder.tell(text, .event, at: zero) }
     for object in input.timed + autoscalers { try create(object) }
     try go(to: zero + .seconds(input.seconds))
     endLoads()
@@ -196,6 +199,11 @@ package struct RehearsalRun: Sendable {
       throw RehearsalError(
         "\(object.title): \(object.tree[.apiVersion].string ?? "no apiVersion") is not served", at: object.place)
     }
+    for warning in input.startUp.warnings(object.tree) {
+      impatience.append("\(object.title): \(warning)")
+      // Before second 0 this is not told yet.
+      recorder.tell(impatience.last!, .event, at: cluster.now)
+    }
     let tree = input.startUp.prepare(StandIns.mountable(object))
     var answer = ask("POST", path, "fieldValidation=Strict", "application/json", tree)
     // What every cluster has already, such as the ServiceAccount default.
@@ -259,7 +267,8 @@ package struct RehearsalRun: Sendable {
     let reference = unready.tree[.spec][.scaleTargetRef]
     throw RehearsalError(
       "\(reference[.kind].string ?? "") \(reference[.name].string ?? "") is not ready after \(Self.readyLimit) s: "
-        + recorder.holdup(ofTargetOf: index) { cluster.engine.store.get($0) }, at: (input.target(of: unready) ?? unready).place)
+        + ([recorder.holdup(ofTargetOf: index) { cluster.engine.store.get($0) }] + impatience).joined(separator: "; "),
+      at: (input.target(of: unready) ?? unready).place)
   }
 
   static func isReady(_ target: StoredObject?) -> Bool {
@@ -325,7 +334,9 @@ package struct RehearsalRun: Sendable {
       switch record {
       case .put(let object):
         recorder.put(object, at: cluster.now) { tree in
-          input.startUp.wait(of: tree, chance: Double(random.below(1_000_000)) / 1_000_000)
+          let chance = Double(random.below(1_000_000)) / 1_000_000
+          cluster.nodes.startUps[object.uid] = .seconds(input.startUp.up(chance: chance))
+          return input.startUp.wait(of: tree, chance: chance)
         }
         if object.key.resource == .pods {
           planGate(object.uid)
