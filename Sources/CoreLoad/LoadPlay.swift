@@ -26,6 +26,8 @@ package struct LoadPlay: Sendable {
 
   package let model: LoadModel
   private let shape: LoadShape
+  /// It is memory, which is met where a pod is ready, also before a job has spread it: what does not fit is killed.
+  private let isHeld: Bool
   private var cursors = LoadCursors()
   private var stretches: [Stretch] = []
   private var waiting = 0.0
@@ -34,7 +36,9 @@ package struct LoadPlay: Sendable {
   private var left: [String: [(amount: Double, at: Double)]] = [:]
   private var nextTick = 0
 
-  package init(_ model: LoadModel, _ shape: LoadShape) { (self.model, self.shape) = (model, shape) }
+  package init(_ model: LoadModel, _ shape: LoadShape, isHeld: Bool = false) {
+    (self.model, self.shape, self.isHeld) = (model, shape, isHeld)
+  }
 
   /// Plays on. Times follow each other.
   package mutating func play(from start: Double, to end: Double, _ pods: inout [LoadPod]) {
@@ -126,7 +130,7 @@ package struct LoadPlay: Sendable {
       if pods[index].isReady || isByPod { (taken, unmet) = (taken + all, unmet + over) }
     }
     stretch.offered = level
-    if model.isTicked {
+    if model.isTicked, !isHeld {
       stretch.served = max(0, min(level, (taken - unmet) / length))
     } else if ready > 0 || isByPod {
       stretch.served = max(0, level - unmet / length)

@@ -33,7 +33,7 @@ struct RehearseTests {
       let outcome = try await Self.run(["s.yaml"], in: folder)
       #expect(outcome.status == 1)
       #expect(
-        outcome.output.contains("in three minutes: at 16:00 there were 4 ready pods; decided at 15:20, 4 → 7: cpu"), "\(outcome)")
+        outcome.output.contains("in three minutes: at 16:00 there were 4 ready pods; decided at 15:35, 6 → 7: cpu"), "\(outcome)")
     }
   }
 

@@ -122,6 +122,8 @@ import Testing
     _ = play.collect()
     #expect(play.told(30, 75, &four) == ["30-60: 500 99 401", "60-75: 500 500 0"], "a question need not hit the moment")
     #expect(play.amounts(at: 75, &four) == [127, 127, 127, 127])
+    var held = LoadPlay(LoadModel(.ticked(everySeconds: 60, base: 2, grain: 1)), level, isHeld: true)
+    #expect(held.told(30, 60, &four) == ["30-60: 500 500 0"], "memory is held, also before the job has spread it")
     var cores = self.play(.ticked(everySeconds: 60, base: 0, grain: 0.001), 0.3)
     #expect(cores.amounts(at: 0, &three) == [0.1, 0.1, 0.1])
   }

@@ -123,7 +123,9 @@ package struct RehearsalRun: Sendable {
     autoscalers = try Self.autoscalers(of: input, replaced)
     bindings = try Self.bind(input, autoscalers)
     showsMetrics = bindings.contains { !$0.metric.isResource }
-    plays = bindings.map { LoadPlay($0.load.model, $0.load.shape) }
+    plays = bindings.map { bound in
+      LoadPlay(bound.load.model, bound.load.shape, isHeld: bound.metric.isResource && bound.metric.name == "memory")
+    }
     fed = FedPods.all(bindings, autoscalers: autoscalers.count)
     random = RandomSource(seed: input.seed &+ 0x5EED)
     cluster = VirtualCluster(
