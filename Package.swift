@@ -102,7 +102,9 @@ let package = Package(
     .target(name: "Storms", dependencies: coreTargets + ["Simulation"], path: "Tests/Storms", swiftSettings: settings),
     .executableTarget(
       name: "wavetank-bench",
-      dependencies: coreTargets + ["CoreLoad", "CoreReport", "Simulation", "Rehearsal", "EdgeClient", "COpenSSL", "CLinux"],
+      dependencies: coreTargets + [
+        "CoreLoad", "CoreReport", "Simulation", "Rehearsal", "EdgeClient", "COpenSSL", "CLinux", "EdgeLinux", "EdgeDNS", "CLDNS",
+      ],
       path: "Benchmarks", swiftSettings: settings),
 
     tests("CoreJSONTests", ["CoreObjects"]),

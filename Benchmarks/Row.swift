@@ -109,6 +109,9 @@ enum Rows {
       Row(id: "sweep", title: "1,000 HPAs rehearsed for 180 minutes, all cores", target: 5, unit: "s", repetitions: 1) {
         try await RehearsalRows.sweep(1_000)
       },
+      Row(id: "dns", title: "names answered, 5,000 Services, one thread", target: 20_000, unit: "/s", isLowerBetter: false) {
+        try await NameRows.answers(services: 5_000)
+      },
       Row(id: "up", title: "up to /readyz, empty", target: 0.15, unit: "s") { try ServerRows.start(program, objects: 0) },
       Row(id: "restart", title: "restart with 10,000 objects", target: 0.5, unit: "s") {
         try ServerRows.start(program, objects: 10_000)

@@ -74,6 +74,30 @@ struct NameTests {
     let hosts = try await run("exec", "p", "--", "cat", "/etc/hosts")
     #expect(hosts.contains("192.0.2.9\tnine\tneuf\n") && hosts.contains("\(address)\tone.peers\(suffix)\tone\n"))
     #expect(try await run("get", "service", "-n", "kube-system", "-l", "k8s-app=kube-dns").contains("10.96.0.10"))
+    for resource in ["endpointslices", "endpoints"] {
+      #expect(try await run("get", resource, "-n", "kube-system", "kube-dns").contains("10.96.0.10"))
+    }
+    #expect(try await lookUp("10.0.96.10.in-addr.arpa", "ptr").contains("kube-dns.kube-system.svc.cluster.local"))
+    await test.stop()
+  }
+
+  @Test("where somebody's Service has the address of the DNS, the cluster runs without one")
+  func taken() async throws {
+    let before = try await TestCluster { $0.nodes = 1 }
+    let made = try await before.kubectl(["create", "service", "clusterip", "mine", "--tcp=80", "--clusterip=10.96.0.10"])
+    #expect(made.status == 0, "\(made.output)")
+    await before.cluster.stop()
+    let test = try await TestCluster(before.directory) {
+      $0.runsContainers = true
+      $0.nodes = 1
+    }
+    #expect(try await test.kubectl(["get", "service", "-n", "kube-system", "-o", "name"]).output.contains("kube-dns") == false)
+    _ = try test.cluster.perform(.packTools(name: "tools:test"))
+    let run = ["run", "p", "--image=tools:test", "--image-pull-policy=Never", "--command", "--", "sleep", "1000"]
+    #expect(try await test.kubectl(run).status == 0)
+    #expect(try await test.kubectl(["wait", "--for=condition=Ready", "pod/p", "--timeout=30s"]).status == 0)
+    let resolver = try await test.kubectl(["exec", "p", "--", "cat", "/etc/resolv.conf"])
+    #expect(resolver.status == 0 && !resolver.output.contains("10.96.0.10"))
     await test.stop()
   }
 }
