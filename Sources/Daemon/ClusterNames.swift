@@ -36,12 +36,11 @@ final class ClusterNames: Sendable {
   }
 
   private func answer(_ name: String, _ type: DNSType) -> DNSAnswer? {
-    host.read { engine in
-      index.withLock { index in
-        let store = engine.store
-        index.follow(store)
-        return ClusterZone(store, index).answer(name, type)
-      }
+    index.withLock { index in
+      // A snapshot: a Service of a thousand pods shall not keep the engine waiting.
+      let store = host.read(\.store)
+      index.follow(store)
+      return ClusterZone(store, index).answer(name, type)
     }
   }
 

@@ -25,6 +25,9 @@ final class DNSMessage {
     case refused = 5
   }
 
+  /// Of a record whose name has been said before.
+  private static let leastRecordBytes = 12
+
   private let packet: UnsafeMutablePointer<ldns_pkt>
 
   private init(owning packet: UnsafeMutablePointer<ldns_pkt>) { self.packet = packet }
@@ -131,23 +134,31 @@ final class DNSMessage {
     }
   }
 
+  /// What was cut there is missing here, too.
   func addAnswers(of other: DNSMessage) {
+    ldns_pkt_set_tc(packet, ldns_pkt_tc(other.packet))
     ldns_pkt_push_rr_list(packet, LDNS_SECTION_ANSWER, ldns_rr_list_clone(ldns_pkt_answer(other.packet)))
   }
 
   /// As bytes, of which there are `limit` at the most: what belongs to the answers goes first, then as many of these as must, which is
   /// told (TC).
   func encoded(limit: Int) -> [UInt8] {
-    var bytes = encoded
-    if bytes.count <= limit { return bytes }
-    drop(.additional, after: 0)
-    bytes = encoded
-    if bytes.count <= limit { return bytes }
-    ldns_pkt_set_tc(packet, true)
+    // What cannot fit is not tried: a Service may have a thousand pods.
+    let most = limit / DNSMessage.leastRecordBytes
     let count = Int(ldns_pkt_ancount(packet))
+    if count <= most {
+      let bytes = encoded
+      if bytes.count <= limit { return bytes }
+    }
+    drop(.additional)
+    if count <= most {
+      let bytes = encoded
+      if bytes.count <= limit { return bytes }
+    }
+    ldns_pkt_set_tc(packet, true)
     let whole = ldns_rr_list_clone(ldns_pkt_answer(packet))
     defer { ldns_rr_list_deep_free(whole) }
-    var (fitting, tooMany) = (0, count + 1)
+    var (fitting, tooMany) = (0, min(count, most) + 1)
     while tooMany - fitting > 1 {
       let middle = (fitting + tooMany) / 2
       setAnswers(whole, middle)
@@ -158,16 +169,16 @@ final class DNSMessage {
   }
 
   private func setAnswers(_ whole: UnsafeMutablePointer<ldns_rr_list>?, _ count: Int) {
-    drop(.answer, after: 0)
+    drop(.answer)
     for index in 0..<count {
       ldns_pkt_push_rr(packet, LDNS_SECTION_ANSWER, ldns_rr_clone(ldns_rr_list_rr(whole, index)))
     }
   }
 
-  private func drop(_ section: Section, after count: UInt16) {
+  private func drop(_ section: Section) {
     let list = section == .answer ? ldns_pkt_answer(packet) : ldns_pkt_additional(packet)
-    while ldns_rr_list_rr_count(list) > Int(count) { ldns_rr_free(ldns_rr_list_pop_rr(list)) }
-    ldns_pkt_set_section_count(packet, section.native, count)
+    while let record = ldns_rr_list_pop_rr(list) { ldns_rr_free(record) }
+    ldns_pkt_set_section_count(packet, section.native, 0)
   }
 
   /// Empty where libldns cannot write it.

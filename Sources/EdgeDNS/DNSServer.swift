@@ -22,13 +22,15 @@ package final class DNSServer: Sendable {
 
   /// - Parameters:
   ///   - datagrams: bound to the same address as `listener`.
+  ///   - waitingLimit: questions that others have not answered yet; beyond it is SERVFAIL.
   ///   - resolvers: who is asked about other names, the best first; read for each question.
   ///   - zone: nil for a name that is not the cluster's.
   package init(
-    datagrams: Descriptor, listener: Descriptor, resolvers: @escaping @Sendable () -> [SocketAddress], zone: @escaping Zone
+    datagrams: Descriptor, listener: Descriptor, waitingLimit: Int = DNSLimits.waiting,
+    resolvers: @escaping @Sendable () -> [SocketAddress], zone: @escaping Zone
   ) {
     (self.datagrams, self.listener, self.zone) = (datagrams, listener, zone)
-    forwarder = Forwarder(resolvers)
+    forwarder = Forwarder(limit: waitingLimit, resolvers)
     let number = datagrams.number
     Task(executorPreference: DNSServer.loop) { [weak self] in
       DNSServer.loop.register(number, events: EPOLLIN.rawValue) { [weak self] _ in self?.receive() }

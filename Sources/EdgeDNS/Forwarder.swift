@@ -5,19 +5,23 @@ import Synchronization
 /// Asks the resolvers of the host what the cluster does not know.
 final class Forwarder: Sendable {
   private let resolvers: @Sendable () -> [SocketAddress]
+  private let limit: Int
   private let waiting = Atomic(0)
   /// How many of the resolvers have failed since one has answered: one that is dead costs its time once, and not each question.
   private let failures = Atomic(0)
 
-  init(_ resolvers: @escaping @Sendable () -> [SocketAddress]) { self.resolvers = resolvers }
+  /// - Parameter limit: questions without an answer at the same time.
+  init(limit: Int = DNSLimits.waiting, _ resolvers: @escaping @Sendable () -> [SocketAddress]) {
+    (self.limit, self.resolvers) = (limit, resolvers)
+  }
 
   /// - Parameter query: passed on as it is
   /// - Returns: the answer as it came; nil where nobody gave one
   func ask(_ query: [UInt8], isStream: Bool) async -> [UInt8]? {
+    defer { waiting.subtract(1, ordering: .relaxed) }
+    if waiting.add(1, ordering: .relaxed).newValue > limit { return nil }
     let resolvers = resolvers()
     if resolvers.isEmpty { return nil }
-    defer { waiting.subtract(1, ordering: .relaxed) }
-    if waiting.add(1, ordering: .relaxed).newValue > DNSLimits.waiting { return nil }
     // One alone is asked again: a datagram may be lost.
     for _ in 0..<min(max(2, resolvers.count), DNSLimits.attempts) {
       let failures = failures.load(ordering: .relaxed)

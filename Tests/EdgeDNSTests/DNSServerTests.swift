@@ -11,11 +11,12 @@ private final class TestNames: Sendable {
   let server: DNSServer
   let address: SocketAddress
 
-  init(resolvers: [SocketAddress] = []) throws {
+  init(resolvers: [SocketAddress] = [], waitingLimit: Int = 100) throws {
     let datagrams = try Datagrams.bind(to: SocketAddress(host: "127.0.0.1", port: 0))
     address = SocketAddress.local(of: datagrams.number)!
     let listener = try Socket.listen(on: address)
-    server = DNSServer(datagrams: datagrams, listener: listener, resolvers: { resolvers }, zone: TestNames.answer)
+    server = DNSServer(
+      datagrams: datagrams, listener: listener, waitingLimit: waitingLimit, resolvers: { resolvers }, zone: TestNames.answer)
   }
 
   static let answer: DNSServer.Zone = { name, type in
@@ -214,12 +215,28 @@ struct DNSServerTests {
     #expect(silent.asked.count == 2)
   }
 
+  @Test("of questions that others leave unanswered only so many wait: the next is SERVFAIL at once")
+  func waitingLimit() async throws {
+    let silent = try TestResolver { _ in nil }
+    let names = try TestNames(resolvers: [silent.address], waitingLimit: 2)
+    let socket = try Datagrams.connect(to: names.address)
+    for id in UInt16(1)...3 { _ = try socket.writeNow(TestAnswer.question("example.org", "A", id: id), from: 0) }
+    try await Readiness.shared.wait(for: socket, writing: false)
+    let first = try #require(try socket.readNow().flatMap { TestAnswer($0) })
+    #expect(first.code == 2 && silent.asked.count <= 2)
+    #expect(try await names.ask("web.cluster.local")?.answers.count == 1)
+  }
+
   @Test("an external name has what it points to, and without a resolver at least where it points")
   func external() async throws {
     let resolver = try TestResolver { TestAnswer.response(to: $0, ["example.org. 60 IN A 192.0.2.7"]) }
     let found = try #require(await TestNames(resolvers: [resolver.address]).ask("Out.cluster.local"))
     #expect(found.code == 0 && found.answers == ["Out.cluster.local. CNAME example.org.", "example.org. 60 A 192.0.2.7"])
     #expect(TestAnswer(resolver.asked[0])?.question.hasPrefix("example.org. A") == true)
+    let cutting = try TestResolver { question in
+      TestAnswer.changed(TestAnswer.response(to: question, [])) { ldns_pkt_set_tc($0, true) }
+    }
+    #expect(try await TestNames(resolvers: [cutting.address]).ask("out.cluster.local")?.isTruncated == true)
     let alone = try #require(await TestNames().ask("out.cluster.local"))
     #expect(alone.code == 2 && alone.answers == ["out.cluster.local. CNAME example.org."])
   }
