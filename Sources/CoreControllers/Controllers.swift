@@ -5,10 +5,11 @@ package enum Controllers {
   /// - Parameters:
   ///   - certificateAuthority: the cluster's CA certificate, PEM
   ///   - zone: the rules of a named time zone, nil for an unknown name
+  ///   - balancers: whether the addresses of load balancers lead anywhere
   package static func all(
-    certificateAuthority: String, zone: @escaping @Sendable (String) -> TimeZoneRules?
+    certificateAuthority: String, zone: @escaping @Sendable (String) -> TimeZoneRules?, balancers: Bool = false
   ) -> [any Controller] {
-    [
+    let usual: [any Controller] = [
       NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(),
       VolumeBinder(),
       NodeLifecycleController(), TaintEvictionController(), Scheduler(), StatefulSetController(), DeploymentController(),
@@ -17,5 +18,6 @@ package enum Controllers {
       CronJobController(zone: zone), JobController(), EndpointsController(), PodGarbageCollector(), EventTTLController(),
       DisruptionController(), ResourceQuotaController(), APIServiceController(),
     ]
+    return balancers ? usual + [LoadBalancerController()] : usual
   }
 }

@@ -26,6 +26,7 @@ package final class Cluster: Sendable {
   private let clockKeeper: ClockKeeper
   private let backends: BackendRounds
   private let forwarding = RouteForwarding { Standard.error($0) }
+  private let link = Slot<HostLink>()
   private let scraping = Mutex<Task<Void, Never>?>(nil)
 
   /// - Throws: `ClusterError`; nothing is left behind then.
@@ -100,6 +101,7 @@ package final class Cluster: Sendable {
       Standard.error("Services cannot be reached by their addresses: \(error)")
     }
     names.set(ClusterNames.start(host, agent.network))
+    if configuration.linksMachine { await linkMachine(agent.network) }
     agent.announce()
     let isScraping = Turnstile()
     scraping.withLock {
@@ -114,6 +116,16 @@ package final class Cluster: Sendable {
         }
       }
     }
+  }
+
+  private func linkMachine(_ network: ClusterNetwork) async {
+    do {
+      let made = try await HostLink(network, id: Cluster.identifier(configuration.dataDirectory))
+      link.set(made)
+      for range in made.unreached {
+        Standard.error("this machine does not reach \(range) of the cluster: it has a route there already")
+      }
+    } catch { Standard.error("pods have no way out of the cluster's network: \(error)") }
   }
 
   /// Asks the pods that want it for their metrics, unless the last round is still going.
@@ -136,6 +148,7 @@ package final class Cluster: Sendable {
     await names.value?.stop()
     host.stop()
     await server.stop(grace: .milliseconds(200))
+    await link.value?.close()
     if let running = agent.value {
       agent.set(nil)
       await running.shutdown()

@@ -12,6 +12,8 @@ package struct ClusterConfiguration: Sendable {
   package var name = "wavetank"
   /// False: pods are scheduled and stay Pending. For machines without root or crun.
   package var runsContainers = true
+  /// Whether pods have a way to the machine's network, and the machine one to them.
+  package var linksMachine = false
   package var featureGates: Set<FeatureGate> = []
 
   package init(dataDirectory: String, kubeconfig: String) {

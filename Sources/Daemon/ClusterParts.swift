@@ -99,7 +99,9 @@ struct ClusterParts {
     let seed = secureRandomBytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     return Engine(
       api, random: RandomSource(seed: seed), store: store,
-      controllers: Controllers.all(certificateAuthority: api.certificateAuthorityPEM, zone: { timeZones.rules($0) }),
+      controllers: Controllers.all(
+        certificateAuthority: api.certificateAuthorityPEM, zone: { timeZones.rules($0) },
+        balancers: configuration.runsContainers),
       proxy: configuration.runsContainers ? ServiceProxy() : nil)
   }
 }

@@ -6,6 +6,7 @@ package enum Machine {
   package static var memoryBytes: Int64 { Int64(sysconf(Int32(_SC_PHYS_PAGES))) * Int64(sysconf(Int32(_SC_PAGESIZE))) }
   /// In which /proc/stat counts.
   package static var ticksPerSecond: Int { sysconf(Int32(_SC_CLK_TCK)) }
+  package static var processID: Int32 { getpid() }
   /// Whether this process may do everything.
   package static var isRoot: Bool { geteuid() == 0 }
 

@@ -16,7 +16,12 @@ enum UpCommand {
     let featureGates = Option.featureGates
     let withoutContainers = Option.flag("--without-containers", "runs no pods; needs no root")
 
-    var all: [any OptionDescription] { [nodes, speed, port, dataDirectory, kubeconfig, detach, featureGates, withoutContainers] }
+    let isolated = Option.flag(
+      "--isolated", "leaves the machine's network as it is: pods have no way out of the cluster's, and the machine none into it")
+
+    var all: [any OptionDescription] {
+      [nodes, speed, port, dataDirectory, kubeconfig, detach, featureGates, isolated, withoutContainers]
+    }
   }
 
   static let command = Command(
@@ -36,6 +41,7 @@ enum UpCommand {
       throw UsageError("--feature-gates: \(error)")
     }
     configuration.runsContainers = !invocation.withoutContainers
+    configuration.linksMachine = !invocation.isolated
     DataDirectory.make(directory)
     if invocation.detach { detach(invocation, configuration.kubeconfig) }
     let stopSignal = StopSignal()

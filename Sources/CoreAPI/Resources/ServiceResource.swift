@@ -118,15 +118,24 @@ struct ServiceResource: Resource {
     ServiceRules.validateUpdate(Service(tree: object).spec, Service(tree: old).spec)
   }
 
+  /// Where it is reached from outside. Source: getServiceExternalIP, pkg/printers/internalversion/printers.go, v1.36.
+  private func external(_ service: Service) -> String {
+    if service.spec.type == "ExternalName" { return service.spec.externalName ?? "" }
+    var places = service.spec.externalIPs.values
+    if service.spec.type == "LoadBalancer" {
+      places = service.status.loadBalancer.ingress.compactMap { $0.ip ?? $0.hostname } + places
+    }
+    return places.isEmpty ? (service.spec.type == "LoadBalancer" ? "<pending>" : "<none>") : places.joined(separator: ",")
+  }
+
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let service = Service(tree: object)
     let ports = service.spec.ports.map { port in
       "\(port.port ?? 0)" + (port.nodePort.map { ":\($0)" } ?? "") + "/\(port.protocol ?? "TCP")"
     }
-    let external = service.spec.type == "ExternalName" ? service.spec.externalName : service.spec.externalIPs.values.first
     return [
       TableCells.name(object), .string(service.spec.type ?? ""), .string(service.spec.clusterIP ?? "<none>"),
-      .string(external ?? (service.spec.type == "LoadBalancer" ? "<pending>" : "<none>")),
+      .string(external(service)),
       .string(ports.isEmpty ? "<none>" : ports.joined(separator: ",")), TableCells.age(object, now),
       TableCells.labels(service.spec.selector),
     ]

@@ -23,12 +23,12 @@ package struct RouteRules: Sendable {
   /// again.
   /// - Parameters:
   ///   - nodes: how many networks of nodes there are, from 10.244.0.0/24 on
-  ///   - range: the addresses of Services: "10.96.0.0/16"
-  package static func base(nodes: Int, range: String) -> String {
+  ///   - ranges: addresses of Services: "10.96.0.0/16"
+  package static func base(nodes: Int, ranges: [String]) -> String {
     let networks = (0..<nodes).map { "10.244.\($0).0/24 : \($0 + 1)" }.joined(separator: ", ")
     let key = "ip daddr . meta l4proto . th dport"
     // A reset comes at once; the kernel sends other refusals to one address only once a second.
-    let refusal = ["\(key) @empty", "ip daddr \(range) fib daddr type != local"].map { match in
+    let refusal = ["\(key) @empty", "ip daddr { \(ranges.joined(separator: ", ")) } fib daddr type != local"].map { match in
       "\(match) meta l4proto tcp reject with tcp reset; \(match) reject;"
     }.joined(separator: " ")
     let local = "meta mark set ip saddr map @nodes meta mark . \(key) vmap @local;"

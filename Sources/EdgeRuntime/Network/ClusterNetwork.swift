@@ -13,7 +13,9 @@ package final class ClusterNetwork: Sendable {
   /// A bridge without an address of its own takes the lowest of its ports': with each pod that goes it could be another, and the others
   /// would not reach it until they ask again, half a minute later.
   private static let hardwareAddress = "0a:58:0a:f4:00:01"
+  package static let podRange = "10.244.0.0/16"
   package static let serviceRange = "10.96.0.0/16"
+  package static let balancerRange = "10.97.0.0/24"
 
   /// A pod's place in the network.
   package struct Attachment: Sendable {
@@ -47,8 +49,10 @@ package final class ClusterNetwork: Sendable {
     }
     lines += ["10.96.0.1", ClusterZone.serverAddress].map { "addr add \($0)/32 dev lo" }
     // An address to begin with: without a route nobody would come to where it is translated.
-    lines.append("route add \(ClusterNetwork.serviceRange) dev \(ClusterNetwork.bridge) src \(ClusterNetwork.address(node: 0))")
-    try await namespace.configure(lines)
+    for range in [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange] {
+      lines.append("route add \(range) dev \(ClusterNetwork.bridge) src \(ClusterNetwork.address(node: 0))")
+    }
+    try await NetworkTools(namespace).link(lines)
   }
 
   /// For the thread's network. A kernel may have the bridge ask netfilter, too: it would send packets back unrouted.
@@ -67,11 +71,11 @@ package final class ClusterNetwork: Sendable {
       let pod = Attachment(
         namespace: try NetworkNamespace(), address: ClusterNetwork.address(node: node, host: host), node: node, host: host)
       let port = "pod\(node).\(host)"
-      try await namespace.configure([
+      try await NetworkTools(namespace).link([
         "link add \(port) type veth peer name eth0 netns \(pod.namespace.path)",
         "link set \(port) master \(ClusterNetwork.bridge) up",
       ])
-      try await pod.namespace.configure([
+      try await NetworkTools(pod.namespace).link([
         "link set lo up", "addr add \(pod.address)/32 dev eth0", "link set eth0 up",
         "route add default via \(ClusterNetwork.address(node: node)) dev eth0 onlink",
       ])
@@ -85,7 +89,7 @@ package final class ClusterNetwork: Sendable {
   /// Frees the address. The interfaces go with the namespace's last process and descriptor; the port is allocated off the bridge at
   /// once, so that the address can be given out again.
   package func detach(_ pod: Attachment) async {
-    try? await namespace.configure(["link delete pod\(pod.node).\(pod.host)"])
+    try? await NetworkTools(namespace).link(["link delete pod\(pod.node).\(pod.host)"])
     release(pod.node, pod.host)
   }
 

@@ -21,20 +21,14 @@ package final class NetworkNamespace: Sendable {
       return try body()
     }
   }
-
-  /// Carries out lines of `ip -batch` inside, all or up to the first that fails.
-  package func configure(_ lines: [String]) async throws {
-    let text = lines.joined(separator: "\n") + "\n"
-    let (code, output) = try await ChildProcess.run(
-      "/usr/bin/nsenter", ["--net=" + path, "ip", "-batch", "-"], input: Array(text.utf8), timeout: .seconds(30))
-    if code != 0 { throw NetworkError.refused(lines: lines, output: output) }
-  }
 }
 
 package enum NetworkError: Error, CustomStringConvertible {
   case refused(lines: [String], output: String)
   case refusedRules(output: String)
   case noAddress(node: Int)
+  case noLink
+  case tooManyRoutes
   case notAnAddress(String)
 
   package var description: String {
@@ -42,6 +36,8 @@ package enum NetworkError: Error, CustomStringConvertible {
     case .refused(let lines, let output): "ip could not carry out \"\(lines.joined(separator: "; "))\": \(output)"
     case .refusedRules(let output): "nft: \(output.prefix { $0 != "\n" })"
     case .noAddress(let node): "node \(node) has given out all its \(ClusterNetwork.addressesPerNode) addresses"
+    case .tooManyRoutes: "this machine has too many routes to see which addresses are free"
+    case .noLink: "198.18.0.0/16 is all in use on this machine"
     case .notAnAddress(let text): "\"\(text)\" is not an IPv4 address"
     }
   }

@@ -1,6 +1,5 @@
 package import CoreNode
 import CoreObjects
-import EdgeLinux
 import Synchronization
 
 /// Brings routes into the kernel, by nftables in the cluster's network: all that has come while one transaction was
@@ -28,8 +27,9 @@ package final class RouteForwarding: Sendable {
   /// Begins in a network; what was said before is carried out now.
   /// - Throws: `NetworkError` where there is no nftables; Services have no way to their backends then.
   package func open(_ network: ClusterNetwork) async throws {
-    let base = RouteRules.base(nodes: network.nodes, range: ClusterNetwork.serviceRange)
-    try await network.namespace.configureRules(base)
+    let base = RouteRules.base(
+      nodes: network.nodes, ranges: [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange])
+    try await NetworkTools(network.namespace).filter(base)
     state.withLock { state in
       (state.network, state.base) = (network.namespace, base)
       start(&state)
@@ -54,7 +54,7 @@ package final class RouteForwarding: Sendable {
     guard state.network != nil, state.worker == nil, !state.pending.isEmpty else { return }
     state.worker = Task.detached { [weak self] in
       while let self, let (script, network) = self.next() {
-        do { try await network.configureRules(script) } catch {
+        do { try await NetworkTools(network).filter(script) } catch {
           self.report("the routes of Services could not be changed: \(error)")
           self.state.withLock { state in
             // Once more from the beginning; whoever fails twice waits for the next change.
@@ -88,14 +88,5 @@ package final class RouteForwarding: Sendable {
       state.worker = nil
       return nil
     }
-  }
-}
-
-extension NetworkNamespace {
-  /// Carries out a script of nft inside, all of it or nothing.
-  fileprivate func configureRules(_ script: String) async throws {
-    let (code, output) = try await ChildProcess.run(
-      "/usr/bin/nsenter", ["--net=" + path, "nft", "-f", "-"], input: Array(script.utf8), timeout: .seconds(30))
-    if code != 0 { throw NetworkError.refusedRules(output: output) }
   }
 }

@@ -1,0 +1,106 @@
+import EdgeLinux
+
+/// The way between the cluster's network and the machine's: pods reach what the machine reaches, with its address, and the machine reaches
+/// pods and Services. Nobody else gets in by it.
+///
+/// On the machine it is one interface with routes, one table of nftables, and, where forwarding of IPv4 was off, that setting, with a
+/// table that lets it be used by clusters only. All of it goes with `close`, and what a killed run left goes with the next `init`.
+package struct HostLink: Sendable {
+  /// Where clusters are, as seen from the machine: of a range for tests of networks, which nobody routes (RFC 2544).
+  private static let linkRange = (0..<256).map { "198.18.\($0)." }
+  /// Bytes that a tool may print.
+  private static let routeLimit = 64 << 10
+  private static let uplink = "uplink"
+  private static let forwardTable = "ip wavetank_forward"
+
+  /// The interface on the machine.
+  package let interface: String
+  /// Ranges that the machine uses for something else, and so does not reach in the cluster.
+  package let unreached: [String]
+  private let table: String
+  private let host: NetworkTools
+
+  /// - Parameters:
+  ///   - id: eight hexadecimal digits or fewer, the cluster's own
+  ///   - host: the machine's network; nil for the one that this program runs in
+  /// - Throws: `NetworkError`, `SystemError`: nothing is left behind then, and pods have no way out.
+  package init(_ network: ClusterNetwork, id: String, host namespace: NetworkNamespace? = nil) async throws {
+    (interface, table, host) = ("wt-" + id, "ip wavetank_" + id, NetworkTools(namespace))
+    // A killed cluster's goes with its network, as soon as the kernel has come to it.
+    try? await host.link(["link delete \(interface)"])
+    let text = try await host.ask("ip", ["-4", "route", "show", "table", "all"]) ?? ""
+    guard text.utf8.count < HostLink.routeLimit else { throw NetworkError.tooManyRoutes }
+    let routes = IPv4Range.ranges(ofRoutes: text)
+    func isFree(_ range: String) -> Bool { !routes.contains { IPv4Range(range)?.overlaps($0) == true } }
+    let ranges = [ClusterNetwork.podRange, ClusterNetwork.serviceRange, ClusterNetwork.balancerRange]
+    unreached = ranges.filter { !isFree($0) }
+    let link = HostLink.linkRange.first { isFree($0 + "0/30") }
+    guard let link else { throw NetworkError.noLink }
+    do {
+      try await connect(network, link, routes: ranges.filter(isFree))
+      try await openForwarding()
+    } catch {
+      await close()
+      throw error
+    }
+  }
+
+  private func connect(_ network: ClusterNetwork, _ link: String, routes: [String]) async throws {
+    let cluster = NetworkTools(network.namespace)
+    try await cluster.link([
+      "link add \(HostLink.uplink) type veth peer name \(interface) netns \(host.path)",
+      "addr add \(link)2/30 dev \(HostLink.uplink)",
+      "link set \(HostLink.uplink) up",
+    ])
+    try await host.link(["addr add \(link)1/30 dev \(interface)", "link set \(interface) up"])
+    try await cluster.link(["route add default via \(link)1"])
+    // Whoever gets an answer needs no route to pods, then.
+    try await cluster.filter(
+      """
+      table ip wavetank_uplink {
+        chain postrouting { type nat hook postrouting priority 100; oifname "\(HostLink.uplink)" masquerade; }
+      }
+      """)
+    try await host.link(routes.map { "route add \($0) via \(link)2" })
+    try await host.filter(
+      """
+      add table \(table)
+      delete table \(table)
+      table \(table) {
+        chain postrouting { type nat hook postrouting priority 100; ip saddr \(link)0/30 oifname != "\(interface)" masquerade; }
+        chain forward { type filter hook forward priority 0; oifname "\(interface)" ct state new drop; }
+      }
+      """)
+  }
+
+  /// A machine that forwarded nothing forwards nothing but this.
+  private func openForwarding() async throws {
+    if try host.setting("ipv4/ip_forward").hasPrefix("1") { return }
+    try await host.filter(
+      """
+      table \(HostLink.forwardTable) {
+        chain forward {
+          type filter hook forward priority 0; policy drop;
+          iifname "wt-*" accept
+          oifname "wt-*" ct state established,related accept
+        }
+      }
+      """)
+    try host.set("ipv4/ip_forward", "1")
+  }
+
+  /// Leaves the machine as it was before the first cluster, if this is the last.
+  package func close() async {
+    try? await host.link(["link delete \(interface)"])
+    try? await host.filter("delete table \(table)\n")
+    guard let interfaces = try? await host.ask("ip", ["-o", "link", "show"]), !interfaces.contains(": wt-"),
+      (try? await host.ask("nft", ["list", "table"] + HostLink.forwardTable.words)) != nil
+    else { return }
+    try? host.set("ipv4/ip_forward", "0")
+    try? await host.filter("delete table \(HostLink.forwardTable)\n")
+  }
+}
+
+extension StringProtocol {
+  fileprivate var words: [String] { split { $0 == " " }.map { String($0) } }
+}

@@ -1,0 +1,99 @@
+import CoreNode
+import CoreObjects
+import EdgeLinux
+import EdgeRuntime
+import TestMachine
+import Testing
+
+/// A machine of our own beside one that stands for the rest of the world.
+private struct TestMachines {
+  static let world = "203.0.113.1"
+  static let address = "203.0.113.2"
+  let machine = try! NetworkNamespace()
+  let world = try! NetworkNamespace()
+  var tools: NetworkTools { NetworkTools(machine) }
+
+  init(_ more: String...) async throws {
+    try await tools.link([
+      "link set lo up", "link add wan type veth peer name eth0 netns \(world.path)", "addr add \(Self.address)/24 dev wan",
+      "link set wan up", "route add default via \(Self.world)",
+    ])
+    try await NetworkTools(world).link([
+      "link set lo up", "addr add \(Self.world)/24 dev eth0", "link set eth0 up", "route add 10.244.0.0/16 via \(Self.address)",
+    ])
+    if !more.isEmpty { try await tools.link(more) }
+  }
+
+  /// Whether a connection to a listener comes about within a second.
+  static func reaches(_ address: String, from: NetworkNamespace, in to: NetworkNamespace) async throws -> Bool {
+    let listener = try to.inside { () throws(SystemError) in
+      try Socket.listen(on: SocketAddress(host: "0.0.0.0", port: 8080), backlog: 1)
+    }
+    defer { withExtendedLifetime(listener) {} }
+    return (try? await from.connect(address, port: 8080, timeout: .seconds(1))) != nil
+  }
+
+  /// What there is of clusters on the machine.
+  func traces() async throws -> [String] {
+    func lines(_ tool: String, _ arguments: String...) async throws -> [String] {
+      (try await tools.ask(tool, arguments) ?? "").split { $0 == "\n" }.map { String($0) }
+    }
+    var found = try await lines("ip", "-o", "link", "show").filter { $0.contains("wt-") }
+    found += try await lines("ip", "route", "show").filter { $0.hasPrefix("10.") }
+    found += try await lines("nft", "list", "ruleset")
+    if try tools.setting("ipv4/ip_forward").hasPrefix("1") { found.append("it forwards") }
+    return found
+  }
+}
+
+@Suite("The way between the cluster's network and the machine's", .enabled(if: Requirement.met(.root), "needs root"))
+struct HostLinkTests {
+  @Test("pods reach what the machine reaches, and the machine pods; nobody else comes in; with the link all of it goes")
+  func link() async throws {
+    let machines = try await TestMachines()
+    #expect(try await machines.traces() == [])
+    let network = try await ClusterNetwork(nodes: 1)
+    let link = try await HostLink(network, id: "0123abcd", host: machines.machine)
+    #expect(link.unreached == [])
+    let pod = try await network.attach(node: 0)
+    #expect(try await TestMachines.reaches(TestMachines.world, from: pod.namespace, in: machines.world))
+    #expect(try await TestMachines.reaches(TestMachines.address, from: pod.namespace, in: machines.machine))
+    #expect(try await TestMachines.reaches(pod.address, from: machines.machine, in: pod.namespace))
+    #expect(try await TestMachines.reaches(pod.address, from: machines.world, in: pod.namespace) == false)
+    await link.close()
+    #expect(try await machines.traces() == [])
+    #expect(try await TestMachines.reaches(TestMachines.world, from: pod.namespace, in: machines.world) == false)
+  }
+
+  @Test("a range that the machine has a route in is left to it, and told; pods have their way out all the same")
+  func taken() async throws {
+    let machines = try await TestMachines("route add 10.96.0.0/12 via 203.0.113.1", "route add 198.18.0.0/24 via 203.0.113.1")
+    let network = try await ClusterNetwork(nodes: 1)
+    let link = try await HostLink(network, id: "1", host: machines.machine)
+    #expect(link.unreached == ["10.96.0.0/16", "10.97.0.0/24"])
+    let pod = try await network.attach(node: 0)
+    #expect(try await TestMachines.reaches(TestMachines.world, from: pod.namespace, in: machines.world))
+    #expect(try await TestMachines.reaches(pod.address, from: machines.machine, in: pod.namespace))
+    await link.close()
+  }
+
+  @Test("forwarding stays on for the last of two clusters, and where it was on before; what a killed one left is taken over")
+  func two() async throws {
+    let machines = try await TestMachines()
+    let networks = [try await ClusterNetwork(nodes: 1), try await ClusterNetwork(nodes: 1)]
+    let first = try await HostLink(networks[0], id: "1", host: machines.machine)
+    let second = try await HostLink(networks[1], id: "2", host: machines.machine)
+    #expect(second.unreached == ["10.244.0.0/16", "10.96.0.0/16", "10.97.0.0/24"])
+    await first.close()
+    let pod = try await networks[1].attach(node: 0)
+    #expect(try await TestMachines.reaches(TestMachines.world, from: pod.namespace, in: machines.world))
+    // Its link goes with the network of a killed one, the rules do not.
+    let third = try await HostLink(try await ClusterNetwork(nodes: 1), id: "2", host: machines.machine)
+    await third.close()
+    #expect(try await machines.traces() == [])
+    try machines.tools.set("ipv4/ip_forward", "1")
+    let fourth = try await HostLink(try await ClusterNetwork(nodes: 1), id: "4", host: machines.machine)
+    await fourth.close()
+    #expect(try await machines.traces() == ["it forwards"])
+  }
+}
