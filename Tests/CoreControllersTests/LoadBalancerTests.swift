@@ -14,7 +14,8 @@ struct LoadBalancerTests {
     /// - Returns: names of Services that are to be looked at
     mutating func put(_ name: String, _ spec: JSON, address: String? = nil) -> [String] {
       let status: JSON = address.map { ["loadBalancer": ["ingress": [["ip": .string($0)]]]] } ?? [:]
-      let change = store.put(LoadBalancerTests.key(name), ["kind": "Service", "metadata": ["name": .string(name)], "spec": spec, "status": status])
+      let change = store.put(
+        LoadBalancerTests.key(name), ["kind": "Service", "metadata": ["name": .string(name)], "spec": spec, "status": status])
       return controller.keys(affectedBy: change, in: snapshot).map(\.name)
     }
 
