@@ -20,7 +20,7 @@ enum UpCommand {
       "--isolated", "leaves the machine's network as it is: pods have no way out of the cluster's, and the machine none into it")
 
     var all: [any OptionDescription] {
-      [nodes, speed, port, dataDirectory, kubeconfig, detach, featureGates, isolated, withoutContainers]
+      [nodes, speed, port, dataDirectory, kubeconfig, detach, featureGates, withoutContainers, isolated]
     }
   }
 
