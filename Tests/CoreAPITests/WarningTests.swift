@@ -23,7 +23,10 @@ struct WarningTests {
       (#"{"env":[{"name":"A","value":"1"},{"name":"A","value":"2"}]}"#, "{}", ["env[1]"]),
       (#"{"env":[{"name":"A","value":"1"},{"name":"A","value":"$(A):2"}]}"#, "{}", []),
       (#"{"ports":[{"containerPort":80},{"containerPort":80}]}"#, "{}", ["ports[1]"]),
-      (#"{"ports":[{"containerPort":80},{"containerPort":80,"hostPort":8080}]}"#, "{}", ["ports[1]", "hostPort"]),
+      (
+        #"{"ports":[{"containerPort":80},{"containerPort":80,"hostIP":"127.0.0.1","hostPort":8080}]}"#, "{}",
+        ["ports[1]", "hostIP"]
+      ),
       (
         #"{"resources":{"limits":{"memory":"100m"},"requests":{"memory":"100m"}}}"#, "{}", ["limits[memory]", "requests[memory]"]
       ),
@@ -89,7 +92,11 @@ struct WarningTests {
     }
     let services = "/api/v1/namespaces/default/services"
     #expect(bench.send("POST", services, service([:])).warnings.isEmpty)
-    #expect(bench.send("POST", services, service(["type": "NodePort", "sessionAffinity": "ClientIP"])).warnings.count == 2)
+    #expect(bench.send("POST", services, service(["type": "NodePort", "sessionAffinity": "ClientIP"])).warnings.isEmpty)
+    let balanced: JSON = [
+      "type": "LoadBalancer", "loadBalancerSourceRanges": ["192.0.2.0/24"], "trafficDistribution": "PreferClose",
+    ]
+    #expect(bench.send("POST", services, service(balanced)).warnings.count == 2)
   }
 
   @Test("a template is warned of when it is new or changed, with its own path")
