@@ -20,7 +20,8 @@ package enum NodeEvent: Sendable, Equatable {
   case sandboxRemoved(podUID: String)
   /// A registry is asked for an image; imageReady or imageFailed follows.
   case imagePulling(podUID: String, container: String)
-  case imageReady(podUID: String, container: String, image: ImageFacts)
+  /// `unasked`: why its registry could not be asked for a newer one.
+  case imageReady(podUID: String, container: String, image: ImageFacts, unasked: String? = nil)
   case imageFailed(podUID: String, container: String, reason: ImageFailure, message: String)
   case containerStarted(podUID: String, containerID: String, at: Instant)
   case containerFailed(podUID: String, containerID: String, reason: StartFailure, message: String)

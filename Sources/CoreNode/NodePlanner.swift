@@ -213,7 +213,7 @@ extension NodeEvent {
   /// The pod that it is about; nil for events of the node or of a volume.
   package var podUID: String? {
     switch self {
-    case .sandboxStarted(let uid, _), .sandboxFailed(let uid, _, _), .sandboxRemoved(let uid), .imageReady(let uid, _, _),
+    case .sandboxStarted(let uid, _), .sandboxFailed(let uid, _, _), .sandboxRemoved(let uid), .imageReady(let uid, _, _, _),
       .imageFailed(let uid, _, _, _), .containerStarted(let uid, _, _), .containerFailed(let uid, _, _, _),
       .imagePulling(let uid, _), .storageExceeded(let uid, _), .containerExited(let uid, _, _), .probed(let uid, _, _, _, _),
       .hookFinished(let uid, _, _, _):

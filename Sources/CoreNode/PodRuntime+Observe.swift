@@ -14,7 +14,7 @@ extension PodRuntime {
       warn(reason, message, &plan)
     case .sandboxRemoved:
       sandbox = .removed
-    case .imageReady(_, let name, let image): imageReady(name, image, &plan, context)
+    case .imageReady(_, let name, let image, let unasked): imageReady(name, image, unasked, &plan, context)
     case .imageFailed(_, let name, let reason, let message): imageFailed(name, reason, message, &plan, now)
     case .containerStarted(_, let id, let at): started(id, at, &plan)
     case .containerFailed(_, let id, let reason, let message): refused(id, reason, message, &plan, now)
@@ -37,7 +37,9 @@ extension PodRuntime {
     plan.events.append(event(reason, message, warning: true))
   }
 
-  private mutating func imageReady(_ name: String, _ image: ImageFacts, _ plan: inout NodePlan, _ context: NodeContext) {
+  private mutating func imageReady(
+    _ name: String, _ image: ImageFacts, _ unasked: String?, _ plan: inout NodePlan, _ context: NodeContext
+  ) {
     guard let index = index(of: name), case .pulling = containers[index].state else { return }
     let wanted = spec(of: containers[index])
     containers[index].imageID = image.id
@@ -46,8 +48,9 @@ extension PodRuntime {
       containers[index].state = .waiting
       return
     }
+    let reason = unasked.map { ", and its registry could not be asked for a newer one: \($0)" } ?? ""
     plan.events.append(
-      event("Pulled", "Image \"\(wanted.image ?? "")\" is present on node \(node)", container: containers[index]))
+      event("Pulled", "Image \"\(wanted.image ?? "")\" is present on node \(node)\(reason)", container: containers[index]))
     startContainer(index, &plan, context)
   }
 

@@ -7,11 +7,11 @@ extension NodeAgent {
     let event: NodeEvent
     do throws(ImageError) {
       let before = images.list(node: node)
-      let (facts, _) = try await images.ensure(node: node, image: image, pull: pull) {
+      let found = try await images.ensure(node: node, image: image, pull: pull) {
         self.observe(NodeObservation(node: node, event: .imagePulling(podUID: podUID, container: container)))
       }
       if images.list(node: node) != before { reportImages(node) }
-      event = .imageReady(podUID: podUID, container: container, image: facts)
+      event = .imageReady(podUID: podUID, container: container, image: found.facts, unasked: found.unasked)
     } catch {
       event = .imageFailed(podUID: podUID, container: container, reason: error.reason, message: error.description)
     }

@@ -7,6 +7,8 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
   /// imagePullPolicy Never, and the image is not on the node.
   case neverPull(String)
   case pullFailed(String, reason: String)
+  /// Its registry could not even be asked.
+  case registryUnreachable(String, reason: String)
   /// `what` names the archive, and the member of it where there is one.
   case badArchive(what: String, reason: String)
   case notFound(String)
@@ -33,6 +35,8 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
     case .neverPull(let name):
       "image \"\(name)\" is not on the node and its pull policy is Never: load it first (wavetank load docker-image \(name))"
     case .pullFailed(let name, let reason): "image \"\(name)\" cannot be pulled: \(reason)"
+    case .registryUnreachable(let name, let reason):
+      "image \"\(name)\" cannot be pulled: \(reason); without a registry, load it: wavetank load image-archive FILE"
     case .badArchive(let what, let reason): "\(what) is no image archive that can be loaded: \(reason)"
     case .notFound(let name): "there is no image \"\(name)\""
     case .noProgram(let path): "\(path): there is no such program to pack"

@@ -191,25 +191,34 @@ package final class ImageStore: Sendable {
     }
   }
 
-  /// What a container is made from, by the rules of kubelet's imagePullPolicy.
+  /// What a container is made from, by the rules of kubelet's imagePullPolicy. But where a registry cannot be asked at all, Always is
+  /// content with what is there: on a machine without a way out, images that were loaded would be of no use to most manifests.
   /// - Parameter pulling: called before a registry is asked.
+  /// - Returns: also why no registry was asked, where what is there is taken instead
   /// - Throws: an error whose `reason` is InvalidImageName, ErrImageNeverPull or ErrImagePull.
   package func ensure(
     node: String, image: String, pull: ImagePull, pulling: @Sendable () -> Void = {}
-  ) async throws(ImageError) -> (ImageFacts, PreparedImage) {
+  ) async throws(ImageError) -> (facts: ImageFacts, prepared: PreparedImage, unasked: String?) {
     let isIdentifier = image.hasPrefix("sha256:") && Digest.isValid(image)
     let reference = isIdentifier ? nil : try ImageReference(image)
-    if pull != .always, let found = try present(node: node, image: image) { return found }
+    if pull != .always, let (facts, prepared) = try present(node: node, image: image) { return (facts, prepared, nil) }
     guard pull != .never else { throw .neverPull(image) }
     guard let reference else { throw .pullFailed(image, reason: "an identifier says nothing about a registry") }
     pulling()
     let scratch = try content.scratch()
     defer { try? Files.remove(scratch) }
-    var offer = try await registry.pull(reference, scratch)
+    var offer: OfferedImage
+    do throws(ImageError) { offer = try await registry.pull(reference, scratch) } catch {
+      guard case .registryUnreachable(_, let reason) = error, let (facts, prepared) = try present(node: node, image: image)
+      else { throw error }
+      return (facts, prepared, reason)
+    }
     offer.names = [reference.description]
     _ = try add([offer], what: reference.description, nodes: [node])
-    guard let found = try present(node: node, image: image) else { throw .pullFailed(image, reason: "it vanished at once") }
-    return found
+    guard let (facts, prepared) = try present(node: node, image: image) else {
+      throw .pullFailed(image, reason: "it vanished at once")
+    }
+    return (facts, prepared, nil)
   }
 
   /// The image where the node has it.

@@ -16,16 +16,13 @@ package struct RegistryClient: Sendable {
         var pull = RegistryPull(client, reference, scratch)
         return try await pull.run()
       } catch let error as ImageError { throw error } catch {
-        throw .pullFailed(
-          reference.description, reason: "\(error); without a registry, load it: wavetank load image-archive FILE")
+        throw .registryUnreachable(reference.description, reason: "\(error)")
       }
     }
   }
 
   /// For machines without a way out.
   package static let unreachable = RegistryClient { (reference, _) throws(ImageError) in
-    throw .pullFailed(
-      reference.description,
-      reason: "no registry can be reached from here: load it from an archive (wavetank load image-archive FILE)")
+    throw .registryUnreachable(reference.description, reason: "no registry can be reached from here")
   }
 }

@@ -104,7 +104,7 @@ private final class SmallRegistry: Sendable {
   func pull(_ name: String = "test/app:1") async throws -> PreparedImage {
     let directory = try temporaryDirectory()
     let store = try ImageStore(directory: directory, registry: RegistryClient(patience: .seconds(5)))
-    return try await store.ensure(node: "n", image: "127.0.0.1:\(port)/" + name, pull: .ifNotPresent).1
+    return try await store.ensure(node: "n", image: "127.0.0.1:\(port)/" + name, pull: .ifNotPresent).prepared
   }
 
   var paths: [String] { notes.asked.withLock { $0 } }
@@ -153,7 +153,7 @@ struct RegistryTests {
     let missing = await reason { try await registry.pull("test/other:2") }
     #expect(missing.contains("no such image or tag"), "\(missing)")
     let store = try ImageStore(directory: temporaryDirectory(), registry: RegistryClient(patience: .seconds(5)))
-    let nobody = await reason { try await store.ensure(node: "n", image: "127.0.0.1:1/a:1", pull: .always).1 }
+    let nobody = await reason { try await store.ensure(node: "n", image: "127.0.0.1:1/a:1", pull: .always).prepared }
     #expect(nobody.contains("cannot be reached") && nobody.contains("wavetank load image-archive"), "\(nobody)")
   }
 }

@@ -175,7 +175,7 @@ struct PullPolicyTests {
     let scratch = try Scratch()
     let id = try scratch.load(tar(try dockerArchive([("app:test", [base])])))[0].id
     for name in ["app:test", "docker.io/library/app:test", "library/app:test", id, String(id.dropFirst(7).prefix(12))] {
-      let (facts, image) = try await scratch.store.ensure(node: "node", image: name, pull: .never)
+      let (facts, image, _) = try await scratch.store.ensure(node: "node", image: name, pull: .never)
       #expect(image.id == id)
       #expect(facts.names == ["docker.io/library/app:test"])
     }
@@ -198,11 +198,36 @@ struct PullPolicyTests {
     }
     let scratch = try Scratch(registry: registry)
     for pull in [ImagePull.ifNotPresent, .ifNotPresent, .always] {
-      let (facts, _) = try await scratch.store.ensure(node: "node", image: "tools:1", pull: pull)
+      let (facts, _, _) = try await scratch.store.ensure(node: "node", image: "tools:1", pull: pull)
       #expect(facts.names == ["docker.io/library/tools:1"])
     }
     #expect(await asked.names == ["docker.io/library/tools:1", "docker.io/library/tools:1"])
     #expect(!scratch.kept.contains { $0.hasPrefix("tmp/") })
+  }
+
+  @Test("where a registry cannot be asked, Always takes what is there and says why; where it refuses, it does not")
+  func unasked() async throws {
+    let asked = Asked()
+    let registry = RegistryClient { (reference, scratch) throws(ImageError) in
+      await asked.add(reference.description)
+      switch await asked.names.count {
+      case 1:
+        try? Data(base).write(to: URL(fileURLWithPath: scratch + "/layer"))
+        return OfferedImage(
+          configuration: (try? configuration(layers: [base])) ?? [],
+          layers: [OfferedLayer(file: scratch + "/layer", digest: nil)],
+          names: [])
+      case 2: throw .registryUnreachable(reference.description, reason: "nobody answers")
+      default: throw .pullFailed(reference.description, reason: "there is no such tag")
+      }
+    }
+    let scratch = try Scratch(registry: registry)
+    let first = try await scratch.store.ensure(node: "node", image: "tools:1", pull: .always)
+    let second = try await scratch.store.ensure(node: "node", image: "tools:1", pull: .always)
+    #expect(first.unasked == nil && second.unasked == "nobody answers" && first.facts == second.facts)
+    await #expect(throws: ImageError.pullFailed("docker.io/library/tools:1", reason: "there is no such tag")) {
+      try await scratch.store.ensure(node: "node", image: "tools:1", pull: .always)
+    }
   }
 
   @Test("without a registry a missing image is ErrImagePull, and the message says what to do")
