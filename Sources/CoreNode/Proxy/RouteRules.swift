@@ -20,7 +20,7 @@ package struct RouteRules: Sendable {
   package init() {}
 
   /// What is there before any route: the tables and the hooks. A packet of a connection that was translated once does not come here
-  /// again.
+  /// again. Questions about names are answered here, so the kernel need not remember each for half a minute.
   /// - Parameters:
   ///   - nodes: how many networks of nodes there are, from 10.244.0.0/24 on
   ///   - ranges: addresses of Services: "10.96.0.0/16"
@@ -32,6 +32,7 @@ package struct RouteRules: Sendable {
       "\(match) meta l4proto tcp reject with tcp reset; \(match) reject;"
     }.joined(separator: " ")
     let local = "meta mark set ip saddr map @nodes meta mark . \(key) vmap @local;"
+    let names = ClusterZone.serverAddress
     return """
       table \(table) {
         map services { type ipv4_addr . inet_proto . inet_service : verdict; }
@@ -45,6 +46,8 @@ package struct RouteRules: Sendable {
         set empty { type ipv4_addr . inet_proto . inet_service; }
         set hairpin { type ipv4_addr . ipv4_addr; }
         chain translate { dnat ip to \(key) . meta mark map @endpoints; }
+        chain questions { type filter hook prerouting priority -300; ip daddr \(names) udp dport 53 notrack; }
+        chain answers { type filter hook output priority -300; ip saddr \(names) udp sport 53 notrack; }
         chain prerouting { type nat hook prerouting priority -100; \(key) vmap @services; \(local) }
         chain output { type nat hook output priority -100; \(key) vmap @services; }
         chain postrouting { type nat hook postrouting priority 100; ip saddr . ip daddr @hairpin masquerade; }
