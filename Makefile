@@ -1,4 +1,4 @@
-.PHONY: build test storms bench practice rehearse-live readme format lint clean
+.PHONY: build test storms bench practice walkthrough rehearse-live readme format lint clean
 
 # No debug information: it is a third of the program, and crashes name their functions without it.
 # With glibc's malloc the compiler takes half as long again.
@@ -33,6 +33,9 @@ practice: build .build/practice/app
 	.build/release/wavetank practice --speed 60 --csv .build/practice/practice.csv
 
 # A quarter of an hour: the practice simulated and with real containers at 10 times the speed, overlaid in one report.
+walkthrough: build
+	scripts/walkthrough .build/release/wavetank
+
 rehearse-live: build .build/practice/app
 	.build/release/wavetank rehearse Examples/practice/scenario.yaml --live --report .build/practice/practice.html
 
