@@ -7,6 +7,11 @@ package enum Datagrams {
   package struct Peer: Sendable {
     fileprivate var address = sockaddr_storage()
     fileprivate var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+
+    /// nil for families other than IPv4 and IPv6.
+    package var socketAddress: SocketAddress? {
+      withUnsafePointer(to: address) { SocketAddress(storage: $0, family: Int32(address.ss_family)) }
+    }
   }
 
   private static func open(

@@ -85,6 +85,12 @@ package enum Socket {
   /// The peer reads an end; what it sends is still read.
   package static func endWriting(_ socket: Int32) { shutdown(socket, Int32(SHUT_WR)) }
 
+  /// Once it is closed the peer reads an error instead of an end.
+  package static func setAborting(_ socket: Int32) {
+    var limit = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, &limit, socklen_t(MemoryLayout<linger>.size))
+  }
+
   /// Both directions end, for whoever waits on the socket too.
   package static func end(_ socket: Int32) { shutdown(socket, Int32(SHUT_RDWR)) }
 }

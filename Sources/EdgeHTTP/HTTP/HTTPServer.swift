@@ -1,12 +1,10 @@
-import CLinux
 package import EdgeLinux
-import Glibc
 import Synchronization
 
 /// Accepts connections and gives them to its loops in turn. Once it listens it lives until `stop`.
 package final class HTTPServer: Sendable {
   private struct State {
-    var listeners: [Descriptor] = []
+    var acceptors: [Acceptor] = []
     var addresses: [SocketAddress] = []
     var connections: [ObjectIdentifier: HTTPServerConnection] = [:]
     var turn = 0
@@ -41,18 +39,15 @@ package final class HTTPServer: Sendable {
 
   /// Accepts no more; lets requests in progress end; ends streams; after `grace` closes what is left.
   package func stop(grace: Duration = .seconds(5)) async {
-    var (listeners, connections) = state.withLock { state in
-      defer { (state.isStopping, state.listeners) = (true, []) }
-      return (state.listeners, Array(state.connections.values))
+    let (acceptors, connections) = state.withLock { state in
+      defer { (state.isStopping, state.acceptors) = (true, []) }
+      return (state.acceptors, Array(state.connections.values))
     }
     let deadline = Task {
       try? await Task.sleep(for: grace)
       if !Task.isCancelled { await self.abort() }
     }
-    // Each closes here, so that nobody connects any more.
-    while let listener = listeners.popLast() {
-      await onLoop(loops[0]) { [loop = loops[0]] in loop.deregister(listener.number) }
-    }
+    for acceptor in acceptors { await acceptor.stop() }
     await withTaskGroup(of: Void.self) { group in
       for connection in connections { group.addTask { await connection.drain() } }
     }
@@ -74,31 +69,12 @@ package final class HTTPServer: Sendable {
   /// Listens on a socket of its own.
   @discardableResult
   package func add(_ listener: ListeningSocket) -> SocketAddress {
+    let acceptor = Acceptor(listener, loop: loops[0]) { self.serve($0) }
     state.withLock { state in
-      state.listeners.append(listener.socket)
+      state.acceptors.append(acceptor)
       state.addresses.append(listener.address)
     }
-    let (loop, number) = (loops[0], listener.socket.number)
-    Task(executorPreference: loop) {
-      loop.register(number, events: EPOLLIN.rawValue) { [self] signal in accept(from: number, signal) }
-    }
     return listener.address
-  }
-
-  private func accept(from listener: Int32, _ signal: EventLoop.Signal) {
-    if case .deadline = signal { setAccepting(true, listener) }
-    for _ in 0..<64 {
-      do throws(SystemError) { serve(try Socket.accept(listener)) } catch {
-        // Out of descriptors: the listener would stay ready and spin, so it rests until some may have been closed.
-        if [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(error.code) { setAccepting(false, listener) }
-        return
-      }
-    }
-  }
-
-  private func setAccepting(_ isAccepting: Bool, _ listener: Int32) {
-    loops[0].setInterest(isAccepting ? EPOLLIN.rawValue : 0, for: listener)
-    if !isAccepting { loops[0].setDeadline(loops[0].now + 100_000_000, for: listener) }
   }
 
   private func serve(_ socket: Descriptor) {

@@ -94,6 +94,12 @@ final class Connection: @unchecked Sendable {
     wake(.max)
   }
 
+  /// Closes so that the peer knows that this is no end in order.
+  func abort() {
+    if isOpen { Socket.setAborting(descriptor) }
+    close()
+  }
+
   /// Closes so that the peer still reads the last answer while it is sending: closing a socket with unread input resets it.
   nonisolated(nonsending) func closeLingering() async {
     guard isOpen, !hasFailed else { return close() }

@@ -12,7 +12,7 @@ package enum ListenError: Error, Equatable, CustomStringConvertible {
   package var description: String {
     switch self {
     case .notAnAddress(let host): "cannot listen on \"\(host)\": it is not an IPv4 or IPv6 address"
-    case .portInUse(let address): "cannot listen on \(address): the port is in use by another process"
+    case .portInUse(let address): "cannot listen on \(address): the port is in use"
     case .notPermitted(let address): "cannot listen on \(address): not permitted (ports below 1024 need privileges)"
     case .failed(let address, let code): "cannot listen on \(address): \(String(cString: strerror(code)))"
     case .notListening(let descriptor): "descriptor \(descriptor) is not a listening socket"
@@ -20,14 +20,16 @@ package enum ListenError: Error, Equatable, CustomStringConvertible {
   }
 }
 
-/// A bound, listening, non-blocking socket.
+/// A bound, non-blocking socket that listens for connections, or receives datagrams.
 package struct ListeningSocket: Sendable {
   let socket: Descriptor
   package let address: SocketAddress
 
-  package init(_ address: SocketAddress) throws(ListenError) {
+  package init(_ address: SocketAddress, forDatagrams: Bool = false) throws(ListenError) {
     guard address.isLiteral else { throw .notAnAddress(address.host) }
-    do throws(SystemError) { socket = try Socket.listen(on: address) } catch {
+    do throws(SystemError) {
+      socket = try forDatagrams ? Datagrams.bind(to: address) : Socket.listen(on: address)
+    } catch {
       switch error.code {
       case EADDRINUSE: throw .portInUse(address)
       case EACCES: throw .notPermitted(address)
