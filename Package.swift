@@ -130,7 +130,8 @@ let package = Package(
     tests(
       "DaemonTests",
       coreTargets + [
-        "Daemon", "Rehearsal", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeLinux", "EdgeClient", "CSQLite", "TestMachine",
+        "Daemon", "Rehearsal", "EdgeImages", "EdgeHTTP", "EdgeJournal", "EdgeLinux", "EdgeClient", "EdgeAgent", "EdgeRuntime",
+        "CSQLite", "TestMachine",
         "wavetank",
       ]),
     tests("SimulationTests", coreTargets + ["Simulation", "EdgeClient", "Storms"]),

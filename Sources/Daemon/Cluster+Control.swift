@@ -5,22 +5,55 @@ package import CoreObjects
 import EdgeAgent
 package import EdgeHTTP
 package import EdgeImages
+import EdgeLinux
+import Synchronization
 
 extension Cluster {
   /// Answers what came over the control socket: with `lines` to be shown or an `explanation`, else with `error`.
-  func answer(control tree: JSON) -> JSON {
+  func answer(control tree: JSON) async -> JSON {
     switch ControlRequest(tree) {
     case .images(let request):
-      do throws(ImageError) {
-        return ["lines": .array(try perform(request).map { .string($0) })]
-      } catch { return ["error": .string("\(error)")] }
+      return await withCheckedContinuation { continuation in
+        // It may unpack gigabytes.
+        PosixThread.start { continuation.resume(returning: self.answer(images: request)) }
+      }
     case .explain(let name, let namespace):
       guard let explanation = explanation(ofAutoscaler: name, namespace: namespace) else {
         return ["error": .string("there is no HorizontalPodAutoscaler \"\(name)\" in namespace \(namespace)")]
       }
       return ["explanation": explanation]
+    case .published: return Cluster.answer(published)
+    case .publish(let port):
+      do throws(PublishError) { return Cluster.answer([try publish(port)]) } catch { return ["error": .string("\(error)")] }
+    case .unpublish(let side):
+      do throws(PublishError) { return Cluster.answer(try await unpublish(side)) } catch { return ["error": .string("\(error)")] }
     case nil: return ["error": "the request is not understood by this version of the cluster"]
     }
+  }
+
+  private func answer(images request: ImageRequest) -> JSON {
+    // One change of the image store after the other.
+    imageTurn.withLock { _ in
+      do throws(ImageError) { return Cluster.answer(try perform(request)) } catch { return ["error": .string("\(error)")] }
+    }
+  }
+
+  private static func answer(_ lines: [String]) -> JSON { ["lines": .array(lines.map { .string($0) })] }
+
+  /// Has a port of the host lead into the cluster's network from now on.
+  /// - Returns: where it leads, in a line.
+  package func publish(_ port: PublishedPort) throws(PublishError) -> String {
+    guard let publisher = publisher.value else { throw .noContainers }
+    return publisher.line(try publisher.publish(port))
+  }
+
+  /// Ends what leads in from a port of the host, with all its connections.
+  /// - Returns: what that was, in lines.
+  package func unpublish(_ side: HostSide) async throws(PublishError) -> [String] {
+    guard let publisher = publisher.value else { throw .noContainers }
+    let removed = await publisher.remove(side)
+    if removed.isEmpty { throw .notPublished("\(side)") }
+    return removed.map { "\($0.place) leads to \($0.name) no longer" }
   }
 
   /// Why an autoscaler did what it did last; nil where there is none of that name.

@@ -22,12 +22,17 @@ package final class Cluster: Sendable {
   private let journal: Journal
   let agent = Slot<NodeAgent>()
   private let names = Slot<DNSServer>()
+  let publisher = Slot<PortPublisher>()
+  let imageTurn = Mutex(())
   private let control = Mutex<ControlSocket?>(nil)
   private let clockKeeper: ClockKeeper
   private let backends: BackendRounds
   private let forwarding = RouteForwarding { Standard.error($0) }
   private let link = Slot<HostLink>()
   private let scraping = Mutex<Task<Void, Never>?>(nil)
+
+  /// Where ports of the host lead into its network, in lines.
+  package var published: [String] { publisher.value?.lines ?? [] }
 
   /// - Throws: `ClusterError`; nothing is left behind then.
   package init(_ configuration: ClusterConfiguration) async throws(ClusterError) {
@@ -51,13 +56,19 @@ package final class Cluster: Sendable {
     self.handler = handler
     var http = HTTPServerConfiguration(tls: parts.tls) { await handler.handle($0) }
     http.refusal = Cluster.refusal
-    server = HTTPServer(http, loops: EventLoop.group(2))
+    let loops = EventLoop.group(2)
+    server = HTTPServer(http, loops: loops)
     // From here on there is something to be stopped; what was opened before closes itself.
     do throws(ClusterError) {
       server.add(parts.listener)
       clockKeeper.start()
       host.boot(apiPort: Int(address.port), servesNames: configuration.runsContainers)
       try await startNodes(parts.clock)
+      if let network = agent.value?.network {
+        let publisher = PortPublisher(host: host, network: network, loops: loops)
+        for (port, socket) in parts.published { publisher.open(port, socket) }
+        self.publisher.set(publisher)
+      }
       backends.start()
       try Kubeconfig.write(configuration.kubeconfig, name: configuration.name, address: address, secrets: parts.secrets)
     } catch {
@@ -75,7 +86,7 @@ package final class Cluster: Sendable {
   private func startNodes(_ clock: ClusterClock) async throws(ClusterError) {
     let host = self.host
     let socket = try ControlSocket(directory: configuration.dataDirectory) { [weak self] request in
-      self?.answer(control: request) ?? ["error": "the cluster stops"]
+      await self?.answer(control: request) ?? ["error": "the cluster stops"]
     }
     control.withLock { $0 = socket }
     guard let images else {
@@ -145,6 +156,7 @@ package final class Cluster: Sendable {
     scraping.withLock { $0?.cancel() }
     clockKeeper.stop()
     await backends.stop()
+    await publisher.value?.stop()
     await names.value?.stop()
     host.stop()
     await server.stop(grace: .milliseconds(200))

@@ -8,6 +8,8 @@ package struct ClusterConfiguration: Sendable {
   package var names: [String] = [] { didSet { nodes = names.count } }
   package var speed = 1.0
   package var port: UInt16 = 6443
+  /// Ports of the host that lead into the cluster's network; only with containers.
+  package var published: [PublishedPort] = []
   package var kubeconfig: String
   package var name = "wavetank"
   /// False: pods are scheduled and stay Pending. For machines without root or crun.

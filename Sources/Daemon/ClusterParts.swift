@@ -22,6 +22,8 @@ struct ClusterParts {
   /// What servers behind APIServices are shown: those that know its CA believe us who asks.
   let frontProxy: Identity
   let listener: ListeningSocket
+  /// Bound, so that a port that is taken is told before anything runs.
+  let published: [(port: PublishedPort, socket: ListeningSocket)]
 
   private static let serverNames = [
     "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
@@ -50,6 +52,11 @@ struct ClusterParts {
     let store = try ClusterParts.store(contents, journal)
     listener = try ClusterError.wrapping(
       ClusterError.listen, try ListeningSocket(SocketAddress(host: "127.0.0.1", port: configuration.port)))
+    do throws(ListenError) {
+      var bound: [(port: PublishedPort, socket: ListeningSocket)] = []
+      for port in configuration.published { bound.append(try PortPublisher.bind(port)) }
+      published = bound
+    } catch { throw .listen(error) }
     engine = ClusterParts.engine(configuration, store, secrets, tokens, at: listener.address)
   }
 

@@ -5,19 +5,34 @@ package enum ControlRequest: Sendable, Equatable {
   case images(ImageRequest)
   /// Why an autoscaler did what it did last.
   case explain(autoscaler: String, namespace: String)
+  /// What is published.
+  case published
+  case publish(PublishedPort)
+  case unpublish(HostSide)
 
   package var tree: JSON {
     switch self {
     case .images(let request): request.tree
     case .explain(let name, let namespace): ["verb": "explain", "name": .string(name), "namespace": .string(namespace)]
+    case .published: ["verb": "published"]
+    case .publish(let port): ["verb": "publish", "port": .string("\(port)")]
+    case .unpublish(let side): ["verb": "unpublish", "port": .string("\(side)")]
     }
   }
 
   package init?(_ tree: JSON) {
-    if tree[Key("verb")] == "explain" {
-      guard let name = tree[.name].string, let namespace = tree[.namespace].string else { return nil }
+    switch (tree[Key("verb")].string, tree[.name].string ?? tree["port"].string) {
+    case ("explain", let name?):
+      guard let namespace = tree[.namespace].string else { return nil }
       self = .explain(autoscaler: name, namespace: namespace)
-    } else {
+    case ("published", _): self = .published
+    case ("publish", let text?):
+      guard let port = try? PublishedPort(text) else { return nil }
+      self = .publish(port)
+    case ("unpublish", let text?):
+      guard let side = try? HostSide(text) else { return nil }
+      self = .unpublish(side)
+    default:
       guard let request = ImageRequest(tree) else { return nil }
       self = .images(request)
     }

@@ -12,7 +12,7 @@ package final class ControlSocket: Sendable {
   package static func path(in directory: String) -> String { directory + "/control.sock" }
 
   /// - Throws: `ClusterError.file`.
-  init(directory: String, answer: @escaping @Sendable (JSON) -> JSON) throws(ClusterError) {
+  init(directory: String, answer: @escaping @Sendable (JSON) async -> JSON) throws(ClusterError) {
     path = ControlSocket.path(in: directory)
     do throws(SystemError) {
       try Files.remove(path)
@@ -20,11 +20,16 @@ package final class ControlSocket: Sendable {
       try Files.setMode(path, 0o600)
     } catch { throw .file(error) }
     socket.setNonBlocking(false)
-    // One connection after the other: what is asked changes the image store.
+    // One question after the other; who asks for something that takes long holds up nobody.
     PosixThread.start { [socket] in
       while let connection = ControlSocket.accept(socket) {
         connection.setNonBlocking(false)
-        if let request = ControlSocket.receive(connection) { ControlSocket.send(answer(request), connection) }
+        guard let request = ControlSocket.receive(connection) else { continue }
+        Task {
+          let bytes = await answer(request).encoded()
+          connection.setNonBlocking()
+          try? await connection.write(bytes)
+        }
       }
     }
   }

@@ -1,4 +1,3 @@
-import CoreObjects
 import Daemon
 import EdgeLinux
 import Glibc
@@ -70,10 +69,6 @@ enum ImageCommand {
   }
 
   private static func ask(_ request: ImageRequest, _ directory: String) {
-    guard let answer = ControlSocket.ask(ControlRequest.images(request).tree, directory: directory) else {
-      Standard.fail("no cluster with containers is running in \(directory): start one with 'wavetank up'")
-    }
-    if let problem = answer[Key("error")].string { Standard.fail(problem) }
-    for line in answer[Key("lines")].elements { Standard.output(line.string ?? "") }
+    for line in ControlSocket.lines(.images(request), in: directory) { Standard.output(line) }
   }
 }

@@ -1,7 +1,9 @@
+import CoreObjects
+import Daemon
 import EdgeLinux
 import Glibc
 
-/// wavetank status: whether a cluster runs, and how to reach it.
+/// wavetank status: whether a cluster runs, how to reach it, and which ports of the host lead into it.
 enum StatusCommand {
   struct Options: CommandOptions {
     let dataDirectory = Option.dataDirectory
@@ -21,5 +23,7 @@ enum StatusCommand {
     }
     Standard.output("A cluster is running in \(directory) (process \(process)).")
     Standard.output("export KUBECONFIG=\(directory)/kubeconfig")
+    let published = ControlSocket.ask(ControlRequest.published.tree, directory: directory)?["lines"].elements ?? []
+    for line in published { Standard.output(line.string ?? "") }
   }
 }

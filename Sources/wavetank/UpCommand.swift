@@ -9,6 +9,10 @@ enum UpCommand {
     let nodes = Option.wholeNumber("--nodes", "N", 1...50, default: 1, "how many nodes it has")
     let speed = Option.number("--speed", "N", 0.01...10_000, default: 1, "how many times as fast as the wall's its time is")
     let port = Option.wholeNumber("--port", "P", 0...65_535, default: 6443, "the port of its API server; 0 is any that is free")
+    let publish = Option.list(
+      "--publish", "PORT", .text,
+      "has a port of this machine lead to a node port: 8080:30080; or as 'publish' takes it"
+    ).never(with: "--without-containers")
     let dataDirectory = Option.dataDirectory
     let kubeconfig = Option.value(
       "--kubeconfig", "F", .file, "where the kubeconfig is written", default: "kubeconfig in the data directory")
@@ -17,17 +21,22 @@ enum UpCommand {
     let withoutContainers = Option.flag("--without-containers", "runs no pods; needs no root")
 
     let isolated = Option.flag(
-      "--isolated", "leaves the machine's network as it is: pods have no way out of the cluster's, and the machine none into it")
+      "--isolated",
+      "leaves the machine's network as it is: pods have no way out of the cluster's, and the machine none into it but what is published"
+    )
 
     var all: [any OptionDescription] {
-      [nodes, speed, port, dataDirectory, kubeconfig, detach, featureGates, withoutContainers, isolated]
+      [nodes, speed, port, publish, dataDirectory, kubeconfig, detach, featureGates, withoutContainers, isolated]
     }
   }
 
   static let command = Command(
     "up", "runs a cluster until Ctrl-C or 'wavetank down'",
     details: ["What the cluster has answered is kept in its data directory: the next 'up' brings it back."],
-    examples: ["up --nodes 3 --speed 60 --detach": "three nodes, a minute of whose time takes a second; in the background"],
+    examples: [
+      "up --nodes 3 --speed 60 --detach": "three nodes, a minute of whose time takes a second; in the background",
+      "up --publish 8080:30080": "127.0.0.1:8080 of this machine leads to node port 30080",
+    ],
     options: Options.self, run: run)
 
   private static func run(_ invocation: Invocation<Options>) async throws(UsageError) {
@@ -40,6 +49,7 @@ enum UpCommand {
     do throws(FeatureGateError) { configuration.featureGates = try FeatureGate.read(invocation.featureGates ?? "") } catch {
       throw UsageError("--feature-gates: \(error)")
     }
+    configuration.published = try PublishCommand.ports(invocation.publish, of: "--publish")
     configuration.runsContainers = !invocation.withoutContainers
     configuration.linksMachine = !invocation.isolated
     DataDirectory.make(directory)
@@ -52,6 +62,7 @@ enum UpCommand {
       "The cluster is up at https://\(cluster.address) with \(configuration.nodes) node(s), time runs at \(configuration.speed)x."
     )
     Standard.output("export KUBECONFIG=\(configuration.kubeconfig)")
+    for line in cluster.published { Standard.output(line) }
     await stopSignal.wait()
     Standard.output("Stopping.")
     await cluster.stop()

@@ -86,6 +86,8 @@ struct TableTests {
     "what people type is understood",
     arguments: [
       "wavetank up", "wavetank up --nodes 3 --speed 60 --data-dir D --detach", "wavetank down", "wavetank status",
+      "wavetank up --publish 8080:30080 --publish 0.0.0.0:53:30053/udp", "wavetank publish", "wavetank publish 8080:svc/web",
+      "wavetank publish --remove 8080 --remove 53/udp",
       "wavetank load docker-image app:test", "wavetank load image-archive FILE",
       "wavetank load --data-dir D docker-image app:test",
       "wavetank image pack app:test .build/practice/app", "wavetank image list", "wavetank image rm app:test",
@@ -112,6 +114,7 @@ struct TableTests {
       ("wavetank practice --seed 3", "--seed goes only with --simulate"),
       ("wavetank practice --context c --speed 9", "--speed does not go with --context"),
       ("wavetank down --nodes 3", "--nodes is an option of up, rehearse and tune, not of down"),
+      ("wavetank up --publish 8080:30080 --without-containers", "--publish does not go with --without-containers"),
       ("wavetank status now", "status has no arguments, not also 'now'"),
     ])
   func refused(line: String, message: String) {

@@ -9,7 +9,8 @@ struct ControlRequestTests {
     arguments: [
       ControlRequest.explain(autoscaler: "app", namespace: "shop"), .images(.loadImage(name: "app:test")),
       .images(.loadArchive(path: "/a b")), .images(.pack(name: "app:test", program: "/app")), .images(.packTools(name: "tools")),
-      .images(.list), .images(.remove(name: "app:test")),
+      .published, .publish(try! PublishedPort("8080:svc/web.shop:http/udp")), .unpublish(try! HostSide("[::1]:80/tcp")),
+      .unpublish(try! HostSide("80")), .images(.list), .images(.remove(name: "app:test")),
     ])
   func roundTrip(request: ControlRequest) throws {
     #expect(ControlRequest(try JSONParser.parse(request.tree.encoded())) == request)
@@ -17,7 +18,10 @@ struct ControlRequestTests {
 
   @Test(
     "what it does not know, or what is not whole, it does not guess",
-    arguments: [["verb": "fly"], ["verb": "pack", "name": "app"], ["verb": "explain", "name": "app"], [:], "list"] as [JSON])
+    arguments: [
+      ["verb": "fly"], ["verb": "pack", "name": "app"], ["verb": "explain", "name": "app"], [:], "list",
+      ["verb": "publish"], ["verb": "publish", "port": "80"], ["verb": "unpublish", "port": "a"],
+    ] as [JSON])
   func unknown(tree: JSON) {
     #expect(ControlRequest(tree) == nil)
   }

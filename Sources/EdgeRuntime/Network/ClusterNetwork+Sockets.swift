@@ -12,6 +12,12 @@ extension ClusterNetwork {
   package func connect(_ address: String, port: UInt16, timeout: Duration = .seconds(10)) async throws -> Descriptor {
     try await namespace.connect(address, port: port, timeout: timeout)
   }
+
+  /// A non-blocking UDP socket that sends to an address in the cluster's network and receives from it alone.
+  package func datagrams(to address: String, port: UInt16) throws -> Descriptor {
+    let address = try SocketAddress(literal: address, port)
+    return try namespace.inside { () throws(SystemError) in try Datagrams.connect(to: address) }
+  }
 }
 
 extension NetworkNamespace {
