@@ -46,6 +46,8 @@ package struct ResourceDefinition: Sendable {
   /// Discovery's order: create, delete, deletecollection, get, list, patch, update, watch.
   package var verbs = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"]
   package var hasStatus = false
+  /// It has a generation without having a status.
+  var countsChanges = false
   /// What replaces the kind: each request for it is warned.
   var successor: String?
   /// Its name is, or begins, the host name of a pod.
@@ -143,15 +145,12 @@ extension Resource {
   package func setDefaults(_ object: inout JSON) {}
 
   package func prepareForCreate(_ object: inout JSON, _ context: WriteContext) throws(APIError) {
-    if definition.hasStatus {
-      object.remove(.status)
-      if object[.spec].isObject { object[.metadata].put(.generation, .int(1)) }
-    }
+    if definition.hasStatus { object.remove(.status) }
+    if definition.hasStatus || definition.countsChanges, object[.spec].isObject { object[.metadata].put(.generation, .int(1)) }
   }
 
   package func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
-    guard definition.hasStatus else { return }
-    object.put(.status, old[.status])
+    if definition.hasStatus { object.put(.status, old[.status]) }
     keepGeneration(&object, old: old)
   }
 

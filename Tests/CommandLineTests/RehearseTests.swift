@@ -122,6 +122,31 @@ struct RehearseTests {
     }
   }
 
+  @Test("plays manifests that hold an Ingress and a NetworkPolicy as if they were not there")
+  func networking() async throws {
+    try await Self.inFolder { folder in
+      let text = """
+        apiVersion: networking.k8s.io/v1
+        kind: Ingress
+        metadata: {name: web}
+        spec: {defaultBackend: {service: {name: php-apache, port: {number: 80}}}}
+        ---
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata: {name: closed}
+        spec: {podSelector: {}}
+        ---
+
+        """
+      let manifests = try String(contentsOfFile: Self.root + "/Examples/php-apache/manifests.yaml", encoding: .utf8)
+      try (text + manifests).write(toFile: folder + "/all.yaml", atomically: true, encoding: .utf8)
+      try manifests.write(toFile: folder + "/plain.yaml", atomically: true, encoding: .utf8)
+      let played = try await Self.run(["-f", "all.yaml", "--for", "1m"], in: folder)
+      let plain = try await Self.run(["-f", "plain.yaml", "--for", "1m"], in: folder)
+      #expect(played.status == 0 && played.output == plain.output && played.errors.isEmpty, "\(played)")
+    }
+  }
+
   @Test("names objects that are not served, and leaves them out where it is told to")
   func unserved() async throws {
     try await Self.inFolder { folder in

@@ -40,6 +40,7 @@ struct KubectlTests {
     if Kubectl.minor(path) > 20 {
       // Until then kubectl made them in versions that are no longer served.
       commands += ["cronjob made --image=x --schedule=@hourly", "poddisruptionbudget made --selector=a=b --min-available=1"]
+      commands += ["ingress made --class=c --rule=shop.example.com/*=web:80,tls=s --default-backend=web:http"]
     }
     for command in commands {
       let made = try await test.kubectl(["create"] + command.split(separator: " ").map(String.init), program: path)
@@ -49,6 +50,55 @@ struct KubectlTests {
     #expect(kept.output == "2 x")
     let may = try await test.kubectl(["auth", "can-i", "get", "pods", "--as=system:serviceaccount:default:made"], program: path)
     #expect(may.output == "yes\n")
+    await test.stop()
+  }
+
+  @Test("an application's Ingress and NetworkPolicy are applied, described, edited and gone with their namespace")
+  func networking() async throws {
+    let test = try await TestCluster()
+    let file = test.directory + "/networking.yaml"
+    try """
+    {apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: IngressClass
+    metadata: {name: edge, annotations: {ingressclass.kubernetes.io/is-default-class: "true"}}
+    spec: {controller: example.com/edge}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: Ingress
+    metadata: {name: web, namespace: shop}
+    spec:
+      rules:
+      - host: shop.example.com
+        http: {paths: [{path: /cart, pathType: Prefix, backend: {service: {name: cart, port: {number: 80}}}}]}
+    ---
+    apiVersion: networking.k8s.io/v1
+    kind: NetworkPolicy
+    metadata: {name: db, namespace: shop}
+    spec:
+      podSelector: {matchLabels: {app: db}}
+      ingress: [{from: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: 5432, protocol: TCP}]}]
+    """.write(toFile: file, atomically: true, encoding: .utf8)
+    let applied = try await test.kubectl(["apply", "-f", file])
+    #expect(applied.status == 0 && applied.output.contains("Warning: spec: nobody enforces it"), "\(applied.output)")
+    let again = try await test.kubectl(["apply", "--server-side", "-f", file])
+    #expect(again.status == 0 && !again.output.contains("Warning"), "\(again.output)")
+    let table = try await test.kubectl(["get", "ing,netpol", "-n", "shop"])
+    #expect(table.output.contains("CLASS") && table.output.contains("app=db"), "\(table.output)")
+    let ingress = try await test.kubectl(["describe", "ingress", "web", "-n", "shop"])
+    #expect(ingress.output.contains("/cart") && ingress.output.contains("Ingress Class:"), "\(ingress.output)")
+    let policy = try await test.kubectl(["describe", "netpol", "db", "-n", "shop"])
+    #expect(policy.output.contains("To Port: 5432/TCP"), "\(policy.output)")
+    let edited = try await test.kubectl(
+      ["patch", "ingress", "web", "-n", "shop", "-p", #"{"spec":{"tls":[{"hosts":["shop.example.com"]}]}}"#])
+    #expect(edited.status == 0, "\(edited.output)")
+    let explained = try await test.kubectl(["explain", "networkpolicy.spec.egress.to.ipBlock"])
+    #expect(explained.status == 0 && explained.output.contains("except"), "\(explained.output)")
+    let gone = try await test.kubectl(["delete", "namespace", "shop", "--timeout=60s"])
+    #expect(gone.status == 0, "\(gone.output)")
+    let left = try await test.kubectl(["get", "ing,netpol", "-A", "-o", "name"])
+    #expect(left.output == "No resources found\n" || left.output.isEmpty, "\(left.output)")
     await test.stop()
   }
 

@@ -109,7 +109,8 @@ enum BootstrapRoles {
           "statefulsets/scale",
         ], write),
       rule(["autoscaling"], ["horizontalpodautoscalers"], write), rule(["batch"], ["cronjobs", "jobs"], write),
-      rule(["policy"], ["poddisruptionbudgets"], write), rule(["coordination.k8s.io"], ["leases"], read + write),
+      rule(["policy"], ["poddisruptionbudgets"], write), rule(["networking.k8s.io"], ["networkpolicies", "ingresses"], write),
+      rule(["coordination.k8s.io"], ["leases"], read + write),
     ]
   }
 
@@ -134,6 +135,7 @@ enum BootstrapRoles {
       rule(["autoscaling"], ["horizontalpodautoscalers", "horizontalpodautoscalers/status"], read),
       rule(["batch"], ["cronjobs", "cronjobs/status", "jobs", "jobs/status"], read),
       rule(["policy"], ["poddisruptionbudgets", "poddisruptionbudgets/status"], read),
+      rule(["networking.k8s.io"], ["networkpolicies", "ingresses", "ingresses/status"], read),
     ]
   }
 

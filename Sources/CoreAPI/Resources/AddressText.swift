@@ -52,14 +52,7 @@ struct AddressText: Equatable {
 
   /// "10.0.0.0/8": an address, and how many bits of it count; the others are 0.
   static func isNetwork(_ text: String) -> Bool {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, isStrict(String(parts[0])), let bytes = AddressText(parts[0])?.bytes, let length = UInt8(parts[1]),
-      String(length) == parts[1], length <= bytes.count * 8
-    else { return false }
-    return bytes.enumerated().allSatisfy { place, byte in
-      let counted = min(8, max(0, Int(length) - 8 * place))
-      return UInt8(truncatingIfNeeded: Int(byte) << counted) == 0
-    }
+    NetworkText(text).map { $0.isExact && isStrict(String(text.prefix { $0 != "/" })) } ?? false
   }
 
   /// Why an endpoint cannot have it. Source: ValidateEndpointIP, pkg/apis/core/validation, v1.36.

@@ -7,6 +7,7 @@ package enum Resources {
     ResourceQuotaResource(), SecretResource(), ServiceAccountResource(), ServiceResource(), APIServiceResource(),
     ControllerRevisionResource(), DaemonSetResource(), DeploymentResource(), ReplicaSetResource(), StatefulSetResource(),
     HorizontalPodAutoscalerResource(), CronJobResource(), JobResource(), LeaseResource(), EndpointSliceResource(),
+    IngressClassResource(), IngressResource(), NetworkPolicyResource(),
     PodDisruptionBudgetResource(), RoleBindingResource.cluster, RoleResource.cluster, RoleBindingResource.namespaced,
     RoleResource.namespaced,
     PriorityClassResource(), StorageClassResource(),

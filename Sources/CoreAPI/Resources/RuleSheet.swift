@@ -22,6 +22,12 @@ struct RuleSheet {
     refuse(.invalid, path(), value, problem)
   }
 
+  /// A text that is there must be such a name, even if it is empty.
+  mutating func name(_ value: JSON, _ path: @autoclosure () -> FieldPath, _ rule: NameRule) {
+    guard let text = value.string, let problem = NameRules.problem(text, rule) else { return }
+    refuse(.invalid, path(), value, problem)
+  }
+
   /// Of the members only one may be there, and one must be.
   /// - Parameters:
   ///   - excess: what is told of the second and later ones

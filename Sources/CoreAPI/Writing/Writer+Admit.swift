@@ -46,7 +46,8 @@ extension Writer {
       TolerationAdmission.admit(&pod)
       draft.tree = pod.tree
     case .secrets: fillTokenSecret(&draft)
-    case .persistentVolumeClaims: StorageClassAdmission.admit(&draft.tree, store)
+    case .persistentVolumeClaims: DefaultClassAdmission.storage.admit(&draft.tree, store)
+    case .ingresses: DefaultClassAdmission.ingress.admit(&draft.tree, store)
     default: break
     }
   }
