@@ -103,7 +103,9 @@ let package = Package(
     .executableTarget(
       name: "wavetank-bench",
       dependencies: coreTargets + [
-        "CoreLoad", "CoreReport", "Simulation", "Rehearsal", "EdgeClient", "COpenSSL", "CLinux", "EdgeLinux", "EdgeDNS", "CLDNS",
+        "CoreLoad", "CoreReport", "Simulation", "Rehearsal", "EdgeClient", "COpenSSL", "CLinux", "EdgeLinux", "EdgeRuntime",
+        "EdgeDNS",
+        "CLDNS",
       ],
       path: "Benchmarks", swiftSettings: settings),
 

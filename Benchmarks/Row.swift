@@ -112,6 +112,10 @@ enum Rows {
       Row(id: "dns", title: "names answered, 5,000 Services, one thread", target: 20_000, unit: "/s", isLowerBetter: false) {
         try await NameRows.answers(services: 5_000)
       },
+      Row(id: "routes", title: "routes of 5,000 Services with 10 backends each", target: 2, unit: "s") {
+        try await RouteRows.all(5_000)
+      },
+      Row(id: "route", title: "a change of one of them", target: 20, unit: "ms") { try await RouteRows.change(among: 5_000) },
       Row(id: "up", title: "up to /readyz, empty", target: 0.15, unit: "s") { try ServerRows.start(program, objects: 0) },
       Row(id: "restart", title: "restart with 10,000 objects", target: 0.5, unit: "s") {
         try ServerRows.start(program, objects: 10_000)
