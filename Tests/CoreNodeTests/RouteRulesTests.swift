@@ -7,7 +7,8 @@ private struct RuleTables: Equatable {
   var elements: [String: [String: String]] = [:]
   var chains: Set<String> = []
 
-  mutating func run(_ script: String) {
+  mutating func run(_ update: RouteRules.Update) {
+    let script = update.script
     for line in script.split(separator: "\n").map({ $0.drop { $0 == " " } }) {
       if line.hasPrefix("chain ") {
         #expect(chains.insert(String(line.split(separator: " ")[1])).inserted, "\(line) is there already")
@@ -65,7 +66,7 @@ struct RouteRulesTests {
     let routes = [OwnedRoutes(owner: Self.owner("web"), routes: [Self.route([])])]
     tables.run(rules.replace(routes))
     #expect(tables.elements == ["empty": ["10.96.1.1.tcp.80": ""]])
-    #expect(rules.replace(routes) == "")
+    #expect(rules.replace(routes) == RouteRules.Update())
   }
 
   @Test("a backend that goes moves at most one other")
@@ -74,9 +75,21 @@ struct RouteRulesTests {
     tables.run(rules.replace([OwnedRoutes(owner: Self.owner("web"), routes: [Self.route(Array(2...11))])]))
     let script = rules.replace([OwnedRoutes(owner: Self.owner("web"), routes: [Self.route([2] + Array(4...11))])])
     tables.run(script)
+    #expect(script.forgotten == [])
     #expect(tables.elements["endpoints"]?.count == 9)
     #expect(tables.elements["endpoints"]?["10.96.1.1.tcp.80.1"] == "10.244.0.11.8080")
-    #expect(script.split(separator: "\n").filter { $0.contains(" endpoints ") }.joined().split(separator: ",").count == 2)
+    #expect(script.script.split(separator: "\n").filter { $0.contains(" endpoints ") }.joined().split(separator: ",").count == 2)
+  }
+
+  @Test("datagrams that went to a backend that has gone are forgotten, so that the next is sent to another")
+  func datagrams() {
+    var rules = RouteRules()
+    var route = Self.route([2, 3])
+    route.frontend.protocol = "udp"
+    #expect(rules.replace([OwnedRoutes(owner: Self.owner("dns"), routes: [route])]).forgotten == [])
+    route.backends = [Self.backend(3), Self.backend(4)]
+    let flow = RouteRules.Flow(frontend: route.frontend, backend: Self.backend(2))
+    #expect(rules.replace([OwnedRoutes(owner: Self.owner("dns"), routes: [route])]).forgotten == [flow])
   }
 
   @Test("with affinity a backend keeps its number, and one that is free now is not given to the next")

@@ -58,8 +58,24 @@ package struct RouteRules: Sendable {
       """
   }
 
-  /// The script, one transaction, that makes these routes the installed ones; empty where nothing changes.
-  package mutating func replace(_ updates: [OwnedRoutes]) -> String {
+  /// What is to be done so that these routes are the installed ones.
+  package struct Update: Sendable, Equatable {
+    /// For nft, one transaction; empty where nothing changes.
+    package var script: String
+    /// Where datagrams must not be sent any more: the kernel goes on with what it began, as long as the client does.
+    package var forgotten: [Flow]
+
+    package init(script: String = "", forgotten: [Flow] = []) { (self.script, self.forgotten) = (script, forgotten) }
+  }
+
+  package struct Flow: Hashable, Sendable {
+    package var frontend: Route.Frontend
+    package var backend: Route.Backend
+
+    package init(frontend: Route.Frontend, backend: Route.Backend) { (self.frontend, self.backend) = (frontend, backend) }
+  }
+
+  package mutating func replace(_ updates: [OwnedRoutes]) -> Update {
     var touched: Set<Route.Frontend> = []
     for update in updates {
       for frontend in frontends[update.owner, default: []] {
@@ -72,7 +88,7 @@ package struct RouteRules: Sendable {
         touched.insert(route.frontend)
       }
     }
-    var script = RuleScript()
+    var (script, forgotten) = (RuleScript(), [Flow]())
     var uses: [String: Int] = [:]
     for frontend in touched.sorted() {
       let route = claims[frontend]?.min { $0.key < $1.key }?.value
@@ -81,6 +97,12 @@ package struct RouteRules: Sendable {
       if old?.route == route { continue }
       let new = route.map { InstalledRoute($0, after: old) }
       installed[frontend] = new
+      if frontend.protocol == "udp" {
+        let kept = Set(route?.backends ?? [])
+        for backend in old?.route.backends ?? [] where !kept.contains(backend) {
+          forgotten.append(Flow(frontend: frontend, backend: backend))
+        }
+      }
       for address in old?.addresses ?? [] { uses[address, default: 0] -= 1 }
       for address in new?.addresses ?? [] { uses[address, default: 0] += 1 }
       if let chain = new?.chain, chains.insert(chain).inserted { script.chains.append(chain) }
@@ -93,6 +115,6 @@ package struct RouteRules: Sendable {
       let element = RuleElement("hairpin", "\(address) . \(address)")
       if before == 0 { script.added.append(element) } else if before + change == 0 { script.deleted.append(element) }
     }
-    return script.text
+    return Update(script: script.text, forgotten: forgotten)
   }
 }

@@ -18,6 +18,8 @@ package final class RouteForwarding: Sendable {
     var isDoubtful = false
   }
 
+  /// Flows that are forgotten one by one.
+  private static let forgottenLimit = 20
   private let state = Mutex(State())
   private let report: @Sendable (String) -> Void
 
@@ -53,8 +55,11 @@ package final class RouteForwarding: Sendable {
   private func start(_ state: inout State) {
     guard state.network != nil, state.worker == nil, !state.pending.isEmpty else { return }
     state.worker = Task.detached { [weak self] in
-      while let self, let (script, network) = self.next() {
-        do { try await NetworkTools(network).filter(script) } catch {
+      while let self, let (update, network) = self.next() {
+        do {
+          try await NetworkTools(network).filter(update.script)
+          await RouteForwarding.forget(update.forgotten, NetworkTools(network))
+        } catch {
           self.report("the routes of Services could not be changed: \(error)")
           self.state.withLock { state in
             // Once more from the beginning; whoever fails twice waits for the next change.
@@ -70,20 +75,36 @@ package final class RouteForwarding: Sendable {
     }
   }
 
+  /// Has the kernel ask again where datagrams go that go nowhere now. Where many do, all are asked about again: whoever has a backend
+  /// may get another.
+  private static func forget(_ flows: [RouteRules.Flow], _ network: NetworkTools) async {
+    let each = flows.map { flow in
+      [
+        "--orig-dst", flow.frontend.address, "--orig-port-dst", "\(flow.frontend.port)", "--reply-src", flow.backend.address,
+        "--reply-port-src", "\(flow.backend.port)",
+      ]
+    }
+    // It fails where there is nothing to forget.
+    for filter in each.count > forgottenLimit ? [["--dst-nat"]] : each {
+      _ = try? await network.ask("conntrack", ["--delete", "--proto", "udp"] + filter)
+    }
+  }
+
   /// The next transaction; nil when there is none, and the worker ends.
-  private func next() -> (String, NetworkNamespace)? {
+  private func next() -> (RouteRules.Update, NetworkNamespace)? {
     state.withLock { state in
       while !state.pending.isEmpty, let network = state.network {
         let updates = state.pending.values.sorted { $0.owner < $1.owner }
         state.pending = [:]
-        var script = ""
+        var update = RouteRules.Update()
         if state.isDoubtful {
           state.rules = RouteRules()
-          script = "delete table \(RouteRules.table)\n" + state.base + state.rules.replace(Array(state.routes.values))
+          update = state.rules.replace(Array(state.routes.values))
+          update.script = "delete table \(RouteRules.table)\n" + state.base + update.script
         } else {
-          script = state.rules.replace(updates)
+          update = state.rules.replace(updates)
         }
-        if !script.isEmpty { return (script, network) }
+        if !update.script.isEmpty { return (update, network) }
       }
       state.worker = nil
       return nil
