@@ -7,7 +7,7 @@ extension NodeAgent {
   private static let shortestTimeout = Duration.seconds(1)
 
   func probe(_ spec: ProbeSpec, node: String) async {
-    let result = await attempt(spec.action, containerID: spec.containerID, timeoutSeconds: spec.timeoutSeconds)
+    let result = await attempt(spec.action, node: node, containerID: spec.containerID, timeoutSeconds: spec.timeoutSeconds)
     observe(
       NodeObservation(
         node: node,
@@ -16,7 +16,7 @@ extension NodeAgent {
   }
 
   func runHook(node: String, podUID: String, containerID: String, hook: ProbeAction, timeoutSeconds: Int) async {
-    let result = await attempt(hook, containerID: containerID, timeoutSeconds: timeoutSeconds)
+    let result = await attempt(hook, node: node, containerID: containerID, timeoutSeconds: timeoutSeconds)
     observe(
       NodeObservation(
         node: node,
@@ -25,19 +25,20 @@ extension NodeAgent {
   }
 
   private func attempt(
-    _ action: ProbeAction, containerID: String, timeoutSeconds: Int
+    _ action: ProbeAction, node: String, containerID: String, timeoutSeconds: Int
   ) async -> (success: Bool?, message: String) {
     guard let entry = running[containerID] else { return (false, AgentError.noContainer(containerID).description) }
+    let place = network.nodes[index(of: node)]
     let timeout = max(NodeAgent.shortestTimeout, configuration.wall(timeoutSeconds))
     do {
       switch action {
       case .exec(let command): return await probeByCommand(containerID, command, timeout)
       case .tcp(let host, let port):
-        _ = try await network.connect(host ?? entry.address, port: UInt16(clamping: port), timeout: timeout)
+        _ = try await place.connect(host ?? entry.address, port: UInt16(clamping: port), timeout: timeout)
         return (true, "")
       case .http(let scheme, let host, let port, let path, let headers):
         let origin = HTTPOrigin(isTLS: scheme.lowercased() == "https", host: host ?? entry.address, port: UInt16(clamping: port))
-        return try await probe(origin, path: path, headers: headers, timeout)
+        return try await probe(origin, from: place, path: path, headers: headers, timeout)
       case .sleep(let seconds):
         try await Task.sleep(for: configuration.wall(seconds))
         return (true, "")
@@ -47,23 +48,23 @@ extension NodeAgent {
 
   /// One GET whose answer's status is all that counts: success is 200 to 399 (kubernetes/pkg/probe/http, v1.36).
   private func probe(
-    _ origin: HTTPOrigin, path: String, headers: [EnvironmentVariable], _ timeout: Duration
+    _ origin: HTTPOrigin, from place: NetworkNamespace, path: String, headers: [EnvironmentVariable], _ timeout: Duration
   ) async throws -> (Bool, String) {
     var fields: HTTPHeaders = ["user-agent": "kube-probe/1.36", "accept": "*/*", "connection": "close"]
     for header in headers { fields.append(header.name, header.value) }
     let request = HTTPClientRequest(.get, NodeAgent.target(path), headers: fields)
-    let status = try await client(origin, patience: timeout).head(request, from: origin, within: timeout).status
+    let status = try await client(origin, from: place, patience: timeout).head(request, from: origin, within: timeout).status
     return ((200..<400).contains(status), "HTTP status \(status)")
   }
 
   /// Who answers is not asked for a certificate that somebody vouches for. (kubernetes/pkg/probe/http, v1.36)
   private static let tls = try? TLSContext(clientTrusting: [], isVerifying: false)
 
-  /// Asks a server in the cluster's network.
-  func client(_ origin: HTTPOrigin, patience: Duration) -> HTTPClient {
+  /// Asks a server in the cluster's network, from a place in it.
+  func client(_ origin: HTTPOrigin, from place: NetworkNamespace, patience: Duration) -> HTTPClient {
     HTTPClient(
       tls: NodeAgent.tls, patience: patience,
-      routes: [.socket { try await self.network.connect(origin.host, port: origin.port, timeout: patience) }])
+      routes: [.socket { try await place.connect(origin.host, port: origin.port, timeout: patience) }])
   }
 
   /// A path as a pod's author wrote it: nothing in it begins another line.

@@ -1,5 +1,6 @@
 package import CoreObjects
 import EdgeHTTP
+import EdgeRuntime
 
 /// Where a pod tells its metrics.
 package struct ScrapeTarget: Sendable {
@@ -61,7 +62,7 @@ extension NodeAgent {
       let origin = HTTPOrigin(isTLS: false, host: target.address, port: port)
       let request = HTTPClientRequest(
         .get, NodeAgent.target(target.path), headers: ["accept": "text/plain", "connection": "close"])
-      let answer = try await client(origin, patience: NodeAgent.scrapeTimeout).send(
+      let answer = try await client(origin, from: network.namespace, patience: NodeAgent.scrapeTimeout).send(
         request, to: origin, bodyLimit: NodeAgent.scrapeLimitBytes, within: NodeAgent.scrapeTimeout)
       guard answer.status == 200 else { return .failed("\(place) answers with HTTP status \(answer.status)") }
       let result = PrometheusText.parse(String(decoding: answer.body, as: UTF8.self))

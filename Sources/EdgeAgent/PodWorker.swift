@@ -28,7 +28,7 @@ actor PodWorker {
   }
 
   /// Where the pod's programs listen; nil while there is no sandbox.
-  var network: NetworkNamespace? { sandbox == nil ? nil : attachment?.namespace ?? agent.network.namespace }
+  var network: NetworkNamespace? { sandbox == nil ? nil : attachment?.namespace ?? agent.network.nodes[agent.index(of: node)] }
   var isEmpty: Bool { sandbox == nil && containers.isEmpty }
 
   private var directory: String { agent.configuration.runDirectory + "/" + uid }
@@ -57,7 +57,7 @@ actor PodWorker {
       let networkPath: String
       if spec.hostNetwork {
         address = agent.facts(node).address
-        networkPath = agent.network.namespace.path
+        networkPath = agent.network.nodes[agent.index(of: node)].path
       } else {
         let made = try await agent.network.attach(node: agent.index(of: node))
         attachment = made

@@ -103,4 +103,28 @@ struct ServiceTests {
     #expect(try await services.test.kubectl(["exec", "client", "--", "sh", "-c", call]).output == "open\n")
     await services.test.stop()
   }
+
+  @Test("pods in their nodes' network have the same port on each node, are probed there, and are called by the node's address")
+  func hostNetwork() async throws {
+    let services = try await ServiceCluster()
+    for (node, name) in services.test.cluster.configuration.nodeNames.enumerated() {
+      try await services.create(
+        "pods",
+        """
+        {"metadata":{"name":"agent-\(node)"},"spec":{"nodeName":"\(name)","hostNetwork":true,"terminationGracePeriodSeconds":0,"containers":[
+         {"name":"main","image":"tools:test","imagePullPolicy":"Never",
+         "command":["sh","-c","mkdir /www; echo agent-\(node) > /www/index.html; exec busybox httpd -f -p 9100 -h /www"],
+         "readinessProbe":{"httpGet":{"host":"127.0.0.1","port":9100},"periodSeconds":1}}]}}
+        """)
+    }
+    for node in 0...1 {
+      try await services.wait("agent \(node)", "10.244.\(node).1", port: 9100, ["agent-\(node)"])
+      let path = "/api/v1/namespaces/default/pods/agent-\(node)"
+      try await DaemonTests.wait(
+        for: "agent \(node) to be ready",
+        { await services.test.cluster.send(.get, path).body[.status][.containerStatuses][0][.ready] },
+        until: { $0 == true })
+    }
+    await services.test.stop()
+  }
 }

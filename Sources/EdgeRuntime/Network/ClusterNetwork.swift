@@ -2,11 +2,12 @@ import CoreNode
 import EdgeLinux
 import Synchronization
 
-/// The cluster's network: one namespace with a bridge that every node's pods are plugged into, apart from the host's network.
+/// The cluster's network: one namespace, the router, with a bridge that nodes and pods are plugged into, apart from the machine's.
 ///
 /// Node n has the addresses 10.244.n.0/24: the node itself .1, its pods .2 to .254. Services live in 10.96.0.0/16, of which
-/// 10.96.0.1 is the API server and 10.96.0.10 the DNS. Pods have no neighbours but their node: all that they send to each other is
-/// routed here, where Services' addresses are translated (`RouteForwarding`) and translated back.
+/// 10.96.0.1 is the API server and 10.96.0.10 the DNS. Nobody has neighbours but the router: all that nodes and pods send to each
+/// other is routed here, where Services' addresses are translated (`RouteForwarding`) and translated back. A node has a namespace of
+/// its own, where pods are that use the network of their host.
 package final class ClusterNetwork: Sendable {
   package static let bridge = "wt0"
   package static let addressesPerNode = 253
@@ -26,33 +27,53 @@ package final class ClusterNetwork: Sendable {
   }
 
   package let namespace: NetworkNamespace
-  package let nodes: Int
+  /// By their numbers.
+  package let nodes: [NetworkNamespace]
   private let allocated = Mutex<[Int: Set<UInt8>]>([:])
   private let recent = Mutex<[Int: UInt8]>([:])
 
   /// Whether an address is one of a node or a pod.
   package static func holds(_ address: String) -> Bool { address.hasPrefix("10.244.") }
 
+  private static let router = "10.244.255.1"
+
   package static func address(node: Int, host: UInt8 = 1) -> String { "10.244.\(node).\(host)" }
 
   /// - Parameter nodes: how many; at most 250.
   package init(nodes: Int) async throws {
-    self.nodes = nodes
     namespace = try NetworkNamespace()
+    self.nodes = try (0..<nodes).map { _ in try NetworkNamespace() }
     try namespace.inside { () throws(SystemError) in try ClusterNetwork.becomeRouter() }
     var lines = [
       "link set lo up", "link add \(ClusterNetwork.bridge) address \(ClusterNetwork.hardwareAddress) type bridge",
       "link set \(ClusterNetwork.bridge) up",
     ]
-    for node in 0..<nodes {
-      lines.append("addr add \(ClusterNetwork.address(node: node))/16 dev \(ClusterNetwork.bridge)")
-    }
+    lines.append("addr add \(ClusterNetwork.router)/16 dev \(ClusterNetwork.bridge)")
     lines += ["10.96.0.1", ClusterZone.serverAddress].map { "addr add \($0)/32 dev lo" }
     // An address to begin with: without a route nobody would come to where it is translated.
     for range in [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange] {
-      lines.append("route add \(range) dev \(ClusterNetwork.bridge) src \(ClusterNetwork.address(node: 0))")
+      lines.append("route add \(range) dev \(ClusterNetwork.bridge) src \(ClusterNetwork.router)")
     }
+    for (node, place) in self.nodes.enumerated() { lines += ClusterNetwork.plug("node\(node)", place) }
     try await NetworkTools(namespace).link(lines)
+    try await withThrowingTaskGroup { tasks in
+      for (node, place) in self.nodes.enumerated() {
+        tasks.addTask { try await NetworkTools(place).link(ClusterNetwork.settle(at: ClusterNetwork.address(node: node))) }
+      }
+      try await tasks.waitForAll()
+    }
+  }
+
+  /// A port of the bridge that is `eth0` of a namespace.
+  private static func plug(_ port: String, _ place: NetworkNamespace) -> [String] {
+    ["link add \(port) type veth peer name eth0 netns \(place.path)", "link set \(port) master \(bridge) up"]
+  }
+
+  /// What is done in that namespace then.
+  private static func settle(at address: String) -> [String] {
+    [
+      "link set lo up", "addr add \(address)/32 dev eth0", "link set eth0 up", "route add default via \(router) dev eth0 onlink",
+    ]
   }
 
   /// For the thread's network. A kernel may have the bridge ask netfilter, too: it would send packets back unrouted.
@@ -70,15 +91,8 @@ package final class ClusterNetwork: Sendable {
     do {
       let pod = Attachment(
         namespace: try NetworkNamespace(), address: ClusterNetwork.address(node: node, host: host), node: node, host: host)
-      let port = "pod\(node).\(host)"
-      try await NetworkTools(namespace).link([
-        "link add \(port) type veth peer name eth0 netns \(pod.namespace.path)",
-        "link set \(port) master \(ClusterNetwork.bridge) up",
-      ])
-      try await NetworkTools(pod.namespace).link([
-        "link set lo up", "addr add \(pod.address)/32 dev eth0", "link set eth0 up",
-        "route add default via \(ClusterNetwork.address(node: node)) dev eth0 onlink",
-      ])
+      try await NetworkTools(namespace).link(ClusterNetwork.plug("pod\(node).\(host)", pod.namespace))
+      try await NetworkTools(pod.namespace).link(ClusterNetwork.settle(at: pod.address))
       return pod
     } catch {
       release(node, host)

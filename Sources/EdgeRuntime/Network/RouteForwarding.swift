@@ -30,7 +30,7 @@ package final class RouteForwarding: Sendable {
   /// - Throws: `NetworkError` where there is no nftables; Services have no way to their backends then.
   package func open(_ network: ClusterNetwork) async throws {
     let base = RouteRules.base(
-      nodes: network.nodes, ranges: [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange])
+      nodes: network.nodes.count, ranges: [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange])
     try await NetworkTools(network.namespace).filter(base)
     state.withLock { state in
       (state.network, state.base) = (network.namespace, base)
