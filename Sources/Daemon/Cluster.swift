@@ -129,12 +129,27 @@ package final class Cluster: Sendable {
     }
   }
 
+  /// Takes away what the cluster of a directory has left on the machine, if it was killed. Its data stays.
+  package static func removeLeftovers(_ directory: String) async throws(ClusterError) {
+    let id = identifier(directory)
+    let settings = AgentConfiguration(
+      clusterID: id, nodes: [], dataDirectory: directory, now: { CoreObjects.Instant(seconds: 0) })
+    do { try await NodeAgent.removeLeftovers(settings) } catch { throw .nodes(.setup("\(error)")) }
+    await HostLink.remove(id: id)
+  }
+
   private func linkMachine(_ network: ClusterNetwork) async {
     do {
       let made = try await HostLink(network, id: Cluster.identifier(configuration.dataDirectory))
       link.set(made)
       for range in made.unreached {
         Standard.error("this machine does not reach \(range) of the cluster: it has a route there already")
+      }
+      for chain in made.droppingChains {
+        Standard.error(
+          "this machine's firewall drops what it forwards (\(chain)), so pods have no way out until: "
+            + "nft insert rule \(chain) iifname \(made.interface) accept; "
+            + "nft insert rule \(chain) oifname \(made.interface) ct state established,related accept")
       }
     } catch { Standard.error("pods have no way out of the cluster's network: \(error)") }
   }

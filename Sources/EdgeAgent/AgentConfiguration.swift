@@ -1,3 +1,4 @@
+import EdgeRuntime
 package import CoreObjects
 
 /// What a cluster's nodes are made of.
@@ -27,6 +28,8 @@ package struct AgentConfiguration: Sendable {
   var volumeDirectory: String { dataDirectory + "/volumes" }
 
   /// The wall's time for a span of cluster time.
+  var cgroup: Cgroup { Cgroup("/wavetank-" + clusterID) }
+
   func wall(_ seconds: Int) -> Duration { .nanoseconds(Int64(min(Double(seconds) * 1e9 / speed, 9e18))) }
 }
 

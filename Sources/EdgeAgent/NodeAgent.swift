@@ -48,21 +48,26 @@ package final class NodeAgent: Sendable {
     crunVersion = version
     started = configuration.now()
     crun = Crun(state: configuration.runDirectory + "/crun")
-    cgroup = Cgroup("/wavetank-" + configuration.clusterID)
+    cgroup = configuration.cgroup
     do {
       ChildProcess.adoptOrphans()
       let mounts = try MountNamespace()
       workers = WorkerThreads(threads: 8) {
         do { try mounts.enter() } catch { fatalError("a worker could not enter the mount namespace: \(error)") }
       }
-      try await cgroup.remove()
-      try Files.remove(configuration.runDirectory)
-      try Files.remove(configuration.logDirectory)
+      try await NodeAgent.removeLeftovers(configuration)
       for directory in [configuration.runDirectory, configuration.logDirectory, configuration.volumeDirectory] {
         try Files.makeDirectories(directory, mode: 0o711)
       }
       network = try await ClusterNetwork(nodes: configuration.nodes.count)
     } catch { throw .setup("\(error)") }
+  }
+
+  /// Takes away what a killed run left behind: its containers' processes and control groups, and what is written about them.
+  package static func removeLeftovers(_ configuration: AgentConfiguration) async throws {
+    try await configuration.cgroup.remove()
+    try Files.remove(configuration.runDirectory)
+    try Files.remove(configuration.logDirectory)
   }
 
   /// Tells of every node that it is up, and what images it has.

@@ -89,6 +89,10 @@ enum UpCommand {
     } catch { Standard.fail("cannot start in the background: \(error.reason)") }
     for _ in 0..<1000 {
       if ProcessFile.read(directory) == process.pid {
+        // What it has to complain of.
+        for line in said(log, from: start) where !["The cluster is up", "export "].contains(where: line.hasPrefix) {
+          Standard.error(line)
+        }
         Standard.output("export KUBECONFIG=\(kubeconfig)")
         exit(0)
       }
@@ -98,11 +102,16 @@ enum UpCommand {
     Standard.fail("the cluster did not come up within 10 s; see \(log)")
   }
 
+  private static func said(_ log: String, from start: Int) -> [String] {
+    let said = (try? Files.read(log, from: start)) ?? []
+    return String(decoding: said.prefix(4096), as: UTF8.self).split { $0 == "\n" }.map { String($0) }
+  }
+
   /// Why the other process ended, in its own words: the last line that it wrote.
   private static func ended(_ log: String, from start: Int) -> String {
-    let said = (try? Files.read(log, from: start)) ?? []
-    let lines = String(decoding: said.prefix(4096), as: UTF8.self).split(separator: "\n")
-    guard let last = lines.last, last.hasPrefix(Standard.prefix) else { return "the cluster did not start; see \(log)" }
+    guard let last = said(log, from: start).last, last.hasPrefix(Standard.prefix) else {
+      return "the cluster did not start; see \(log)"
+    }
     return String(last.dropFirst(Standard.prefix.count))
   }
 }

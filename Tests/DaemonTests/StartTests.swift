@@ -114,6 +114,23 @@ struct UpTests {
     try Program(wavetank, ["up", "--without-containers", "--port", port, "--data-dir", directory])
   }
 
+  @Test(
+    "down takes away what a killed cluster has left, once",
+    .enabled(if: Requirement.met(.root, .crun), "needs root and crun"))
+  func leftovers() async throws {
+    let directory = try temporaryDirectory()
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let cluster = try Program(UpTests.wavetank, ["up", "--isolated", "--port", "0", "--data-dir", directory])
+    try await cluster.waitForOutput("export KUBECONFIG")
+    cluster.kill()
+    #expect(try await cluster.outcome().status == 128 + SIGKILL)
+    #expect(FileManager.default.fileExists(atPath: directory + "/run"))
+    let down = { try await Program.run(UpTests.wavetank, ["down", "--data-dir", directory]).output }
+    #expect(try await down().hasPrefix("The cluster had ended by itself or by force; what it left behind is gone."))
+    #expect(!FileManager.default.fileExists(atPath: directory + "/run"))
+    #expect(try await down().hasPrefix("No cluster is running"))
+  }
+
   @Test("what was answered is there after kill -9", .enabled(if: Requirement.met(.kubectl), "needs kubectl"))
   func kill() async throws {
     let directory = try temporaryDirectory()

@@ -96,4 +96,37 @@ struct HostLinkTests {
     await fourth.close()
     #expect(try await machines.traces() == ["it forwards"])
   }
+
+  @Test("chains of the machine that drop what it forwards are named")
+  func firewall() async throws {
+    let machines = try await TestMachines()
+    try await machines.tools.filter(
+      """
+      table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }
+      table inet guard { chain in { type filter hook input priority 0; policy drop; }; }
+      """)
+    let link = try await HostLink(try await ClusterNetwork(nodes: 1), id: "1", host: machines.machine)
+    #expect(link.droppingChains == ["ip filter FORWARD"])
+    await link.close()
+  }
+
+  @Test(
+    "whoever has come since and forwards, too, goes on when the last cluster goes; what was there before forwards nothing meanwhile"
+  )
+  func others() async throws {
+    let machines = try await TestMachines()
+    let link = try await HostLink(try await ClusterNetwork(nodes: 1), id: "1", host: machines.machine)
+    let later = try NetworkNamespace()
+    try await machines.tools.link([
+      "link add docker0 type veth peer name eth0 netns \(later.path)", "addr add 192.0.2.1/24 dev docker0", "link set docker0 up",
+    ])
+    try await NetworkTools(later).link([
+      "addr add 192.0.2.2/24 dev eth0", "link set eth0 up", "route add default via 192.0.2.1",
+    ])
+    try await NetworkTools(machines.world).link(["route add 192.0.2.0/24 via \(TestMachines.address)"])
+    #expect(try await TestMachines.reaches(TestMachines.world, from: later, in: machines.world))
+    await link.close()
+    #expect(try await machines.traces() == ["it forwards"])
+    #expect(try await TestMachines.reaches(TestMachines.world, from: later, in: machines.world))
+  }
 }

@@ -1,10 +1,12 @@
+import CoreObjects
 import EdgeLinux
 
 /// The way between the cluster's network and the machine's: pods reach what the machine reaches, with its address, and the machine reaches
 /// pods and Services. Nobody else gets in by it.
 ///
 /// On the machine it is one interface with routes, one table of nftables, and, where forwarding of IPv4 was off, that setting, with a
-/// table that lets it be used by clusters only. All of it goes with `close`, and what a killed run left goes with the next `init`.
+/// table by which the interfaces that were there go on forwarding nothing to each other. All of it goes with `close`, and what a killed
+/// run left goes with the next `init`.
 package struct HostLink: Sendable {
   /// Where clusters are, as seen from the machine: of a range for tests of networks, which nobody routes (RFC 2544).
   private static let linkRange = (0..<256).map { "198.18.\($0)." }
@@ -17,6 +19,8 @@ package struct HostLink: Sendable {
   package let interface: String
   /// Ranges that the machine uses for something else, and so does not reach in the cluster.
   package let unreached: [String]
+  /// Chains of the machine's own rules that drop what nobody has let through, as "ip filter FORWARD".
+  package let droppingChains: [String]
   private let table: String
   private let host: NetworkTools
 
@@ -34,6 +38,7 @@ package struct HostLink: Sendable {
     func isFree(_ range: String) -> Bool { !routes.contains { IPv4Range(range)?.overlaps($0) == true } }
     let ranges = [ClusterNetwork.podRange, ClusterNetwork.serviceRange, ClusterNetwork.balancerRange]
     unreached = ranges.filter { !isFree($0) }
+    droppingChains = try await HostLink.droppingChains(host)
     let link = HostLink.linkRange.first { isFree($0 + "0/30") }
     guard let link else { throw NetworkError.noLink }
     do {
@@ -73,31 +78,51 @@ package struct HostLink: Sendable {
       """)
   }
 
-  /// A machine that forwarded nothing forwards nothing but this.
+  /// A machine that forwarded nothing forwards nothing but this. Interfaces that come later are somebody's who wants it to forward.
   private func openForwarding() async throws {
     if try host.setting("ipv4/ip_forward").hasPrefix("1") { return }
+    let interfaces = try await HostLink.interfaces(host).filter { !$0.hasPrefix("wt-") }.map { "\"\($0)\"" }
     try await host.filter(
       """
       table \(HostLink.forwardTable) {
-        chain forward {
-          type filter hook forward priority 0; policy drop;
-          iifname "wt-*" accept
-          oifname "wt-*" ct state established,related accept
-        }
+        set before { type ifname; elements = { \(interfaces.joined(separator: ", ")) }; }
+        chain forward { type filter hook forward priority 0; iifname @before oifname @before drop; }
       }
       """)
     try host.set("ipv4/ip_forward", "1")
   }
 
-  /// Leaves the machine as it was before the first cluster, if this is the last.
-  package func close() async {
+  package func close() async { await HostLink.remove(interface, table, host) }
+
+  /// Takes away what a killed cluster has left.
+  package static func remove(id: String) async { await remove("wt-" + id, "ip wavetank_" + id, NetworkTools(nil)) }
+
+  /// Leaves the machine as it was before the first cluster, if this is the last and nobody has come since who may forward, too.
+  private static func remove(_ interface: String, _ table: String, _ host: NetworkTools) async {
     try? await host.link(["link delete \(interface)"])
     try? await host.filter("delete table \(table)\n")
-    guard let interfaces = try? await host.ask("ip", ["-o", "link", "show"]), !interfaces.contains(": wt-"),
-      (try? await host.ask("nft", ["list", "table"] + HostLink.forwardTable.words)) != nil
+    guard let now = try? await interfaces(host), !now.contains(where: { $0.hasPrefix("wt-") }),
+      let set = try? await host.ask("nft", ["list", "set"] + (forwardTable + " before").words)
     else { return }
-    try? host.set("ipv4/ip_forward", "0")
-    try? await host.filter("delete table \(HostLink.forwardTable)\n")
+    if now.allSatisfy({ set.contains("\"\($0)\"") }) { try? host.set("ipv4/ip_forward", "0") }
+    try? await host.filter("delete table \(forwardTable)\n")
+  }
+
+  /// "lo", "eth0".
+  private static func interfaces(_ host: NetworkTools) async throws -> [String] {
+    let lines = (try await host.ask("ip", ["-o", "link", "show"]) ?? "").split { $0 == "\n" }
+    return lines.compactMap { $0.words.dropFirst().first.map { String($0.prefix { $0 != "@" && $0 != ":" }) } }
+  }
+
+  private static func droppingChains(_ host: NetworkTools) async throws -> [String] {
+    let text = try await host.ask("nft", ["--json", "list", "chains"]) ?? ""
+    let chains = (try? JSONParser.parse(Array(text.utf8)))?["nftables"].elements.map { $0["chain"] } ?? []
+    return chains.compactMap { chain in
+      guard chain["hook"].string == "forward", chain["policy"].string == "drop", let family = chain["family"].string,
+        ["ip", "inet"].contains(family), let table = chain["table"].string, let name = chain["name"].string
+      else { return nil }
+      return "\(family) \(table) \(name)"
+    }
   }
 }
 
