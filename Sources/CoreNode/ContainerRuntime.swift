@@ -69,6 +69,14 @@ package struct ContainerRuntime: Sendable {
   }
 
   var isRunning: Bool { if case .running = state { true } else { false } }
+  /// Since when it serves whoever calls: as long as it runs, though it has been asked to end.
+  var servingSince: (containerID: String, startedAt: Instant)? {
+    switch state {
+    case .running(let id, let startedAt), .stopping(let id, let startedAt, isTold: true): (id, startedAt)
+    default: nil
+    }
+  }
+  var isServing: Bool { servingSince != nil }
   /// nil unless it has ended.
   var exitCode: Int? { if case .exited(_, let exit) = state { exit.code } else { nil } }
 

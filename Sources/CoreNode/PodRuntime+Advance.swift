@@ -46,6 +46,7 @@ extension PodRuntime {
       grace = max(PodRuntime.shortestGraceSeconds, grace - Int((now - since).nanoseconds / 1_000_000_000))
     }
     for index in others.isEmpty ? live.suffix(1) : others[...] { stop(index, grace: grace, &plan, now) }
+    for index in live { runProbes(index, &plan, now) }
   }
 
   /// One of the restartPolicyRules wants the whole pod to start again: once all have ended, from the first container on.
@@ -187,8 +188,7 @@ extension PodRuntime {
   mutating func stop(_ index: Int, grace: Int?, because: String? = nil, _ plan: inout NodePlan, _ now: Instant) {
     guard let id = containers[index].containerID, let startedAt = containers[index].runningSince else { return }
     containers[index].state = .stopping(containerID: id, startedAt: startedAt, isTold: containers[index].isTold)
-    containers[index].isReady = false
-    containers[index].probes = [:]
+    containers[index].probes = containers[index].probes.filter { $0.key == .readiness }
     let wanted = spec(of: containers[index])
     let seconds = grace ?? pod.spec.terminationGracePeriodSeconds ?? 30
     plan.events.append(event("Killing", because ?? "Stopping container \(wanted.name ?? "")", container: containers[index]))

@@ -65,14 +65,14 @@ extension PodRuntime {
     // As upstream: an image and an identifier come with the container that was made of them, not before.
     let current = container.isTold ? container.containerID : nil
     let hasBegun = container.hasBegun
-    let isRunning = container.isRunning
-    let isReady = container.role == .initial ? container.exitCode == 0 : isRunning && container.isReady
+    let isServing = container.isServing
+    let isReady = container.role == .initial ? container.exitCode == 0 : isServing && container.isReady
     let (state, last) = states(of: container)
     let reported = ReportedSpec(spec(of: container))
     return ContainerStatus.make(
       name: container.name, image: spec(of: container).image ?? "", imageID: hasBegun ? container.imageID ?? "" : "",
       restartCount: container.restartCount - (current == nil && container.lastExit != nil ? 1 : 0),
-      started: isRunning && container.isStarted, ready: isReady,
+      started: isServing && container.isStarted, ready: isReady,
       containerID: (current ?? container.lastExit?.containerID).map { "crun://" + $0 }, state: state, lastState: last ?? .make(),
       allocatedResources: hasBegun && !reported.allocated.isEmpty ? reported.allocated : nil,
       resources: hasBegun ? reported.resources : nil,
@@ -125,7 +125,7 @@ extension PodRuntime {
       let role = containers[index].role
       if role != .main, !containers[index].letsOthersStart { pending.append(containers[index].name) }
       if role == .main, containers[index].hasBegun { hasBegun = true }
-      if role != .initial, !containers[index].isRunning || !containers[index].isReady { unready.append(containers[index].name) }
+      if role != .initial, !containers[index].isServing || !containers[index].isReady { unready.append(containers[index].name) }
     }
     let hasSucceeded = isOver && phase == .succeeded
     let isInitialized = hasSucceeded || hasBegun || pending.isEmpty

@@ -33,15 +33,18 @@ enum Probes {
 }
 
 extension PodRuntime {
-  /// Starts the probes that are due. Source: pkg/kubelet/prober/worker.go, v1.36.
+  /// Starts the probes that are due; of a container that is to end, those that say whether it still serves.
+  /// Source: pkg/kubelet/prober/worker.go and StopLivenessAndStartup of prober_manager.go, v1.36.
   mutating func runProbes(_ index: Int, _ plan: inout NodePlan, _ now: Instant) {
-    guard case .running(let id, let startedAt) = containers[index].state else { return }
+    guard let (id, startedAt) = containers[index].servingSince else { return }
+    let isEnding = !containers[index].isRunning
     let wanted = spec(of: containers[index])
     for (kind, probe) in [
       (ProbeKind.startup, wanted.startupProbe), (.liveness, wanted.livenessProbe), (.readiness, wanted.readinessProbe),
     ] {
       guard !probe.isAbsent, let action = Probes.action(of: probe, in: pod, container: wanted) else { continue }
       if kind == .startup ? containers[index].isStarted : !containers[index].isStarted { continue }
+      if isEnding, kind != .readiness { continue }
       var state =
         containers[index].probes[kind] ?? ProbeState(next: max(now, startedAt + .seconds(probe.initialDelaySeconds ?? 0)))
       if !state.isUnderWay {
@@ -62,7 +65,7 @@ extension PodRuntime {
   mutating func probed(
     _ id: String, _ kind: ProbeKind, _ success: Bool?, _ message: String, _ plan: inout NodePlan, _ now: Instant
   ) {
-    guard let index = index(ofID: id), containers[index].isRunning,
+    guard let index = index(ofID: id), kind == .readiness ? containers[index].isServing : containers[index].isRunning,
       var state = containers[index].probes[kind]
     else { return }
     let wanted = spec(of: containers[index])

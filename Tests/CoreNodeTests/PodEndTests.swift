@@ -47,6 +47,28 @@ struct PodEndTests {
     #expect(bench.status().state.waiting.reason == nil)
   }
 
+  @Test("a container that is to end is ready, and asked whether it is, until it says that it is not or has ended")
+  func readyWhileEnding() {
+    let probe: JSON = ["httpGet": ["port": 80], "periodSeconds": 5, "failureThreshold": 1]
+    var bench = running(["readinessProbe": probe, "livenessProbe": probe])
+    bench.look()
+    bench.probed(.readiness, true)
+    bench.probed(.liveness, true)
+    bench.delete(graceSeconds: 30)
+    #expect(bench.status().ready == true && bench.condition("Ready") == "True")
+    _ = bench.steps()
+    bench.wait(5)
+    #expect(bench.steps().filter { $0.hasPrefix("probe") } == ["probe readiness"])
+    bench.probed(.readiness, false)
+    #expect(bench.status().ready == false && bench.condition("Ready") == "False")
+    #expect(bench.status().state.running.startedAt != nil)
+    bench.wait(5)
+    bench.probed(.readiness, true)
+    #expect(bench.condition("Ready") == "True")
+    bench.exits("main", code: 143)
+    #expect(bench.condition("Ready") == "False")
+  }
+
   @Test("a deleted pod that a finalizer keeps gets a final phase, even if nothing of it ever ran")
   func finalPhase() {
     var bench = NodeBench()
