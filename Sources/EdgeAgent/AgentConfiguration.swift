@@ -1,5 +1,5 @@
-import EdgeRuntime
 package import CoreObjects
+import EdgeRuntime
 
 /// What a cluster's nodes are made of.
 package struct AgentConfiguration: Sendable {
