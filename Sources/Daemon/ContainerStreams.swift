@@ -3,6 +3,7 @@ import CoreEngine
 import CoreNode
 import EdgeAgent
 import EdgeHTTP
+import EdgeRuntime
 
 /// Connects clients with the containers of this machine.
 struct ContainerStreams: StreamServer {
@@ -22,12 +23,12 @@ struct ContainerStreams: StreamServer {
       }
     case .attach(let stdin, let stdout, let stderr, let terminal):
       let names = CommandStreamNames(stdin: stdin, stdout: stdout, stderr: stderr, terminal: terminal)
+      // Whoever comes too late must hear it: kubectl shows the log then.
+      guard let container = try? agent.container(stream.containerID), !container.hasEnded else {
+        return .refusal(500, "InternalError", "container \(stream.container) of pod \(stream.podUID) does not run any more")
+      }
       return CommandUpgrade.accept(request, names) { channel in
-        do {
-          await AttachSession(container: try agent.container(stream.containerID), channel: channel, names: names).run()
-        } catch {
-          await channel.finish(CommandResult(code: 126, problem: "\(error)"))
-        }
+        await AttachSession(container: container, channel: channel, names: names).run()
       }
     }
   }

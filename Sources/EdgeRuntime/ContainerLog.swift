@@ -55,6 +55,9 @@ final class ContainerLog: Sendable {
     }
   }
 
+  /// Whether nothing comes any more.
+  var hasEnded: Bool { state.withLock { $0.ended.contains(.stdout) } }
+
   /// Hands over what comes from now on, as it comes.
   func follow(_ follower: @escaping RunningContainer.Follower) {
     state.withLock { state in

@@ -8,6 +8,9 @@ extension RunningContainer {
   /// log waits for it.
   package typealias Follower = @Sendable (_ bytes: [UInt8], _ isError: Bool) -> Bool
 
+  /// Whether it writes nothing any more.
+  package var hasEnded: Bool { log.hasEnded }
+
   /// Hands over what the container writes from now on.
   package func follow(_ follower: @escaping Follower) { log.follow(follower) }
 

@@ -103,6 +103,20 @@ struct ContainerTests {
     await ship.test.stop()
   }
 
+  @Test("kubectl run -i shows what a container said that had ended before anybody attached to it")
+  func attachedTooLate() async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    for attempt in 0..<5 {
+      let said = try await ship.kubectl(
+        "run", "late-\(attempt)", "-i", "--rm", "--restart=Never", "--image=" + Ship.image, "--image-pull-policy=Never", "--",
+        "echo",
+        "hello")
+      #expect(said.contains("hello"), "\(said)")
+    }
+    await ship.test.stop()
+  }
+
   @Test("each version attaches to what it runs, and its input ends with it", arguments: Kubectl.all)
   func attaches(path: String) async throws {
     let ship = try await Ship()
