@@ -7,19 +7,53 @@ extension Engine {
   /// The address of the service `kubernetes`: where pods find the API server.
   package static let serviceAddress = "10.96.0.1"
 
+  /// How long what every cluster has may be missing. Source: the interval of controlplane/controller/kubernetesservice, v1.36.
+  static let clusterObjectsDelay = Duration.seconds(10)
+
   /// Once, before the first step: makes what every cluster has and looks at every object, as controllers do after a restart.
-  /// - Parameter servesNames: the cluster has a DNS
-  package mutating func boot(at now: Instant, apiPort: Int = 6443, servesNames: Bool = false) -> [Effect] {
+  /// - Parameters:
+  ///   - servesNames: the cluster has a DNS
+  ///   - nodes: those that there are now: objects of others that were nodes of this machine go. Nil: all are left as they are.
+  package mutating func boot(
+    at now: Instant, apiPort: Int = 6443, servesNames: Bool = false, nodes: [String]? = nil
+  ) -> [Effect] {
     writer.bootstrap(at: now)
-    for (resource, namespace, tree) in Engine.clusterObjects(apiPort: apiPort) + (servesNames ? Engine.nameObjects : []) {
+    clusterObjects = Engine.clusterObjects(apiPort: apiPort) + (servesNames ? Engine.nameObjects : [])
+    makeClusterObjects(now)
+    if let nodes { removeNodes(except: Set(nodes), now) }
+    let bootstrap = writer.takeChanges()
+    var effects: [Effect] = []
+    if !bootstrap.isEmpty { effects.append(.append(bootstrap.map(\.record))) }
+    return effects + start(at: now)
+  }
+
+  /// Makes what is missing of what every cluster has.
+  mutating func makeClusterObjects(_ now: Instant) {
+    for (resource, namespace, tree) in clusterObjects {
       let name = tree[.metadata][.name].string ?? ""
       if store.get(resource, namespace: namespace, name) != nil { continue }
       _ = try? writer.write(.create(resource, namespace: namespace, Document(tree)), by: .bootstrap, at: now)
     }
-    let bootstrap = writer.takeChanges()
-    var effects: [Effect] = []
-    if !bootstrap.isEmpty { effects.append(.append(bootstrap.map { .put($0.object) })) }
-    return effects + start(at: now)
+  }
+
+  /// Whether it comes again when somebody deletes it. A class of storage is the user's.
+  func comesAgain(_ key: ObjectKey) -> Bool {
+    [.services, .endpoints, .endpointSlices].contains(key.resource)
+      && clusterObjects.contains { resource, namespace, tree in
+        key.resource == resource && key.namespace == namespace && key.name == tree[.metadata][.name].string
+      }
+  }
+
+  private mutating func removeNodes(except names: Set<String>, _ now: Instant) {
+    for node in store.list(.nodes) where !names.contains(node.key.name) && NodeRegistration.isOfThisMachine(node) {
+      _ = try? writer.write(.delete(node.key, Deletion(uid: node.uid)), by: .bootstrap, at: now)
+    }
+    // The only node takes all pods.
+    guard names.count == 1, let last = names.first, var node = store.get(.nodes, last)?.view(Node.self) else { return }
+    let taints = node.spec.taints.filter { $0.key != NodeRegistration.controlPlane }
+    if taints.count == node.spec.taints.count { return }
+    node.spec.taints = List(taints)
+    _ = try? writer.write(.replace(.nodes, node.tree), by: .bootstrap, at: now)
   }
 
   private static func clusterObjects(apiPort: Int) -> [(ResourceID, String, JSON)] {

@@ -36,6 +36,8 @@ package struct Engine: Sendable {
   /// Of each controller.
   private let resources: [Set<ResourceID>?]
   private var lastWake: Instant?
+  /// What every cluster has: resource, namespace, object.
+  var clusterObjects: [(ResourceID, String, JSON)] = []
 
   enum Wake: Hashable, Sendable {
     case reconcile(WorkQueue.Item)
@@ -44,6 +46,8 @@ package struct Engine: Sendable {
     case waited(UInt64)
     case watchTimeout(UInt64)
     case bookmarks
+    /// Something that every cluster has was deleted.
+    case clusterObjects
   }
 
   /// - Parameters:
@@ -186,6 +190,7 @@ package struct Engine: Sendable {
       switch wake {
       case .reconcile(let item): queue.add(item)
       case .pod(let uid): pods.append(uid)
+      case .clusterObjects: makeClusterObjects(now)
       case .waited(let id):
         guard let index = waiting.firstIndex(where: { $0.id == id }) else { continue }
         answer(id, waiting.remove(at: index).request, now, isPatient: false)
@@ -206,11 +211,7 @@ package struct Engine: Sendable {
   mutating func settle(_ now: Instant, except: WorkQueue.Item? = nil) {
     let changes = writer.takeChanges()
     if changes.isEmpty { return }
-    effects.append(
-      .append(
-        changes.map { change in
-          change.kind == .deleted ? .delete(change.object.key, revision: change.object.revision) : .put(change.object)
-        }))
+    effects.append(.append(changes.map(\.record)))
     // A change is only queued for its controllers here: the store stays as it is.
     let snapshot = snapshot
     for change in changes {
@@ -218,7 +219,9 @@ package struct Engine: Sendable {
       distribute(change, in: snapshot, except: except)
       switch change.kind {
       case .added: createVolumeDirectory(change)
-      case .deleted: deleteVolumeDirectory(change)
+      case .deleted:
+        deleteVolumeDirectory(change)
+        if comesAgain(change.object.key) { timers.set(.clusterObjects, at: now + Engine.clusterObjectsDelay) }
       case .modified: break
       }
     }
@@ -283,4 +286,9 @@ package struct Engine: Sendable {
     lastWake = next
     effects.append(.wake(at: next))
   }
+}
+
+extension StoreChange {
+  /// As the journal keeps it.
+  var record: JournalRecord { kind == .deleted ? .delete(object.key, revision: object.revision) : .put(object) }
 }

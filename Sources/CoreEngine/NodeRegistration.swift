@@ -34,6 +34,12 @@ enum NodeRegistration {
   /// Images named in a node's status at the most. Source: nodeStatusMaxImages of the kubelet, v1.36.
   static let imageLimit = 50
   static let version = "v1.36.2"
+  static let controlPlane = "node-role.kubernetes.io/control-plane"
+  private static let provider = "wavetank://"
+
+  static func isOfThisMachine(_ node: StoredObject) -> Bool {
+    node.view(Node.self).spec.providerID?.hasPrefix(provider) == true
+  }
 
   static func object(_ name: String, _ facts: NodeFacts, index: Int) -> JSON {
     var node = Node()
@@ -45,15 +51,15 @@ enum NodeRegistration {
       "beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": facts.architecture,
     ].sorted(by: { $0.key < $1.key }) { node.metadata.labels[key] = value }
     if facts.isControlPlane {
-      node.metadata.labels["node-role.kubernetes.io/control-plane"] = ""
+      node.metadata.labels[controlPlane] = ""
       node.metadata.labels["node.kubernetes.io/exclude-from-external-load-balancers"] = ""
     }
     if facts.isTainted {
-      node.spec.taints = List([.make(key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule")])
+      node.spec.taints = List([.make(key: controlPlane, effect: "NoSchedule")])
     }
     node.spec.podCIDR = "10.244.\(index).0/24"
     node.spec.podCIDRs = List(["10.244.\(index).0/24"])
-    node.spec.providerID = "wavetank://\(name)"
+    node.spec.providerID = provider + name
     return node.tree
   }
 

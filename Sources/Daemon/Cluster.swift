@@ -62,7 +62,7 @@ package final class Cluster: Sendable {
     do throws(ClusterError) {
       server.add(parts.listener)
       clockKeeper.start()
-      host.boot(apiPort: Int(address.port), servesNames: configuration.runsContainers)
+      host.boot(apiPort: Int(address.port), servesNames: configuration.runsContainers, nodes: configuration.nodeNames)
       try await startNodes(parts.clock)
       if let network = agent.value?.network {
         let publisher = PortPublisher(host: host, network: network, loops: loops)

@@ -59,9 +59,9 @@ package final class EngineHost: Sendable {
   }
 
   /// Once, before anything else.
-  package func boot(apiPort: Int, servesNames: Bool = false) {
+  package func boot(apiPort: Int, servesNames: Bool = false, nodes: [String]? = nil) {
     state.withLock { state in
-      let effects = state.engine.boot(at: clock.now, apiPort: apiPort, servesNames: servesNames)
+      let effects = state.engine.boot(at: clock.now, apiPort: apiPort, servesNames: servesNames, nodes: nodes)
       perform(effects, &state)
     }
   }
