@@ -122,8 +122,8 @@ struct PublishTests {
   func datagrams() async throws {
     let test = try await Self.cluster()
     let network = try #require(test.cluster.agent.value?.network)
-    let server = try network.namespace.inside { () throws(SystemError) in
-      try Datagrams.bind(to: SocketAddress(host: "10.244.1.1", port: 5300))
+    let server = try network.nodes[0].inside { () throws(SystemError) in
+      try Datagrams.bind(to: SocketAddress(host: "10.244.0.1", port: 5300))
     }
     let echo = Task {
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
@@ -138,7 +138,7 @@ struct PublishTests {
       test, "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices",
       """
       {"metadata":{"name":"echo-1","labels":{"kubernetes.io/service-name":"echo"}},"addressType":"IPv4",
-       "endpoints":[{"addresses":["10.244.1.1"],"conditions":{"ready":true}}],"ports":[{"port":5300,"protocol":"UDP"}]}
+       "endpoints":[{"addresses":["10.244.0.1"],"conditions":{"ready":true}}],"ports":[{"port":5300,"protocol":"UDP"}]}
       """)
     let port = try PublishedPort(free: "svc/echo/udp")
     #expect(try test.cluster.publish(port).hasSuffix("/udp leads to Service echo in namespace default"))
