@@ -130,7 +130,15 @@ package final class Cluster: Sendable {
   }
 
   /// Takes away what the cluster of a directory has left on the machine, if it was killed. Its data stays.
-  package static func removeLeftovers(_ directory: String) async throws(ClusterError) {
+  /// - Returns: false where another one uses the directory by now
+  package static func removeLeftovers(_ directory: String) async throws(ClusterError) -> Bool {
+    let lock: DirectoryLock
+    do throws(DirectoryLock.Failure) { lock = try DirectoryLock(directory) } catch { return false }
+    try await removeLeftovers(directory, holding: lock)
+    return true
+  }
+
+  private static func removeLeftovers(_ directory: String, holding lock: borrowing DirectoryLock) async throws(ClusterError) {
     let id = identifier(directory)
     let settings = AgentConfiguration(
       clusterID: id, nodes: [], dataDirectory: directory, now: { CoreObjects.Instant(seconds: 0) })

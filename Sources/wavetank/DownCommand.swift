@@ -41,7 +41,9 @@ enum DownCommand {
   /// - Returns: whether there was anything
   private static func removeLeftovers(_ directory: String) async -> Bool {
     guard Files.exists(ProcessFile.path(directory)), Machine.isRoot else { return false }
-    do throws(ClusterError) { try await Cluster.removeLeftovers(directory) } catch { Standard.fail("\(error)") }
+    do throws(ClusterError) {
+      guard try await Cluster.removeLeftovers(directory) else { return false }
+    } catch { Standard.fail("\(error)") }
     ProcessFile.remove(directory)
     return true
   }

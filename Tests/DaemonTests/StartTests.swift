@@ -126,6 +126,12 @@ struct UpTests {
     #expect(try await cluster.outcome().status == 128 + SIGKILL)
     #expect(FileManager.default.fileExists(atPath: directory + "/run"))
     let down = { try await Program.run(UpTests.wavetank, ["down", "--data-dir", directory]).output }
+    // One that is starting has the directory's lock already, and its process file not yet.
+    let starting = try Program("/usr/bin/flock", ["--no-fork", directory + "/lock", "sleep", "1000"])
+    try await wait(for: "the lock", { (try? DirectoryLock(directory)) == nil }, until: { $0 })
+    #expect(try await down().hasPrefix("No cluster is running"))
+    starting.kill()
+    _ = try await starting.outcome()
     #expect(try await down().hasPrefix("The cluster had ended by itself or by force; what it left behind is gone."))
     #expect(!FileManager.default.fileExists(atPath: directory + "/run"))
     #expect(try await down().hasPrefix("No cluster is running"))
