@@ -92,7 +92,7 @@ let package = Package(
       name: "wavetank",
       dependencies: coreTargets + [
         "CoreLoad", "CoreReport", "Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal",
-        "EdgeLinux", "CLinux", "CZlib",
+        "EdgeLinux", "EdgeRuntime", "CLinux", "CZlib",
         // The linker reads archives from the last target's on, and libldns is made of what OpenSSL's have.
         "EdgeDNS",
       ],
@@ -140,7 +140,7 @@ let package = Package(
     tests("EdgeDNSTests", ["EdgeDNS", "CLDNS", "CoreNode", "EdgeLinux"]),
     tests("EdgeClientTests", ["EdgeClient", "EdgeHTTP", "CoreObjects"]),
     tests("RehearsalTests", coreTargets + ["Rehearsal", "Simulation", "EdgeClient"]),
-    tests("CommandLineTests", ["wavetank", "TestMachine"]),
+    tests("CommandLineTests", ["wavetank", "EdgeRuntime", "TestMachine"]),
     tests("TidyTests"),
   ],
   swiftLanguageModes: [.v6]

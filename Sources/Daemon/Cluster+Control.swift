@@ -22,6 +22,7 @@ extension Cluster {
         return ["error": .string("there is no HorizontalPodAutoscaler \"\(name)\" in namespace \(namespace)")]
       }
       return ["explanation": explanation]
+    case .status: return Cluster.answer(status + published)
     case .published: return Cluster.answer(published)
     case .publish(let port):
       do throws(PublishError) { return Cluster.answer([try publish(port)]) } catch { return ["error": .string("\(error)")] }

@@ -34,6 +34,14 @@ package final class Cluster: Sendable {
   /// Where ports of the host lead into its network, in lines.
   package var published: [String] { publisher.value?.lines ?? [] }
 
+  /// How it runs, and what of it there is on the machine, in lines.
+  var status: [String] {
+    let count = configuration.nodes
+    let nodes = "It has \(count) \(count == 1 ? "node" : "nodes"), and time runs at \(configuration.speed)x."
+    if !configuration.runsContainers { return [nodes, "It runs no containers (--without-containers)."] }
+    return [nodes] + (link.value?.traces ?? ["It has nothing on this machine's network, and pods no way out of the cluster's."])
+  }
+
   /// - Throws: `ClusterError`; nothing is left behind then.
   package init(_ configuration: ClusterConfiguration) async throws(ClusterError) {
     let parts = try ClusterParts(configuration)
@@ -104,6 +112,10 @@ package final class Cluster: Sendable {
       throw .nodes(error)
     }
     self.agent.set(agent)
+    if let reason = agent.copyingReason {
+      Standard.error(
+        "overlayfs does not work in \(configuration.dataDirectory), so images are copied for each container: \(reason)")
+    }
     do {
       let descriptor = try agent.network.listen(Engine.serviceAddress, port: 443)
       try server.listen(adopting: descriptor)

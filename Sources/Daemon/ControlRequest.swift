@@ -5,6 +5,8 @@ package enum ControlRequest: Sendable, Equatable {
   case images(ImageRequest)
   /// Why an autoscaler did what it did last.
   case explain(autoscaler: String, namespace: String)
+  /// How it runs and what of it there is on the machine.
+  case status
   /// What is published.
   case published
   case publish(PublishedPort)
@@ -14,6 +16,7 @@ package enum ControlRequest: Sendable, Equatable {
     switch self {
     case .images(let request): request.tree
     case .explain(let name, let namespace): ["verb": "explain", "name": .string(name), "namespace": .string(namespace)]
+    case .status: ["verb": "status"]
     case .published: ["verb": "published"]
     case .publish(let port): ["verb": "publish", "port": .string("\(port)")]
     case .unpublish(let side): ["verb": "unpublish", "port": .string("\(side)")]
@@ -25,6 +28,7 @@ package enum ControlRequest: Sendable, Equatable {
     case ("explain", let name?):
       guard let namespace = tree[.namespace].string else { return nil }
       self = .explain(autoscaler: name, namespace: namespace)
+    case ("status", _): self = .status
     case ("published", _): self = .published
     case ("publish", let text?):
       guard let port = try? PublishedPort(text) else { return nil }

@@ -15,6 +15,9 @@ package final class NodeAgent: Sendable {
   let crun: Crun
   let crunVersion: String
   let cgroup: Cgroup
+  let layeredRoot: LayeredRoot
+  /// Why images are copied for each container; nil where they need not be.
+  package let copyingReason: String?
   let running = RunningContainers()
   let started: Instant
   /// How many commands were started in containers: names their files.
@@ -59,8 +62,15 @@ package final class NodeAgent: Sendable {
       for directory in [configuration.runDirectory, configuration.logDirectory, configuration.volumeDirectory] {
         try Files.makeDirectories(directory, mode: 0o711)
       }
+      copyingReason = NodeAgent.overlayProblem(configuration.runDirectory)
+      layeredRoot = copyingReason == nil ? .overlay : .copy
       network = try await ClusterNetwork(nodes: configuration.nodes.count)
     } catch { throw .setup("\(error)") }
+  }
+
+  private static func overlayProblem(_ directory: String) -> String? {
+    do throws(SystemError) { try Mount.tryOverlay(in: directory) } catch { return error.reason }
+    return nil
   }
 
   /// Takes away what a killed run left behind: its containers' processes and control groups, and what is written about them.

@@ -23,7 +23,7 @@ extension PodWorker {
         if limit != nil || limits.pod != nil { volumes.append((volume.name, Files.usedBytes(place.path), limit)) }
       }
       if limits.pod == nil { return }
-      for bundle in worker.bundles { containers[bundle.spec.name, default: 0] += Files.usedBytes(bundle.changes) }
+      for bundle in worker.bundles { containers[bundle.spec.name, default: 0] += bundle.changedBytes() }
       for name in containers.keys { containers[name]! += Files.usedBytes(worker.logDirectory + "/" + name) }
     }
 

@@ -101,7 +101,8 @@ actor PodWorker {
     }
     let log = agent.logFile(podUID: uid, container: spec.name, attempt: spec.attempt)
     try Files.makeDirectories(logDirectory + "/" + spec.name)
-    let bundle = try ContainerBundle(spec, image: image, sandbox: sandbox, speed: agent.configuration.speed)
+    let bundle = try ContainerBundle(
+      spec, image: image, sandbox: sandbox, root: agent.layeredRoot, speed: agent.configuration.speed)
     do {
       return try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, now: agent.configuration.now)
     } catch {

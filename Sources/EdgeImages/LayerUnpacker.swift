@@ -12,8 +12,10 @@ package struct UnpackLimits: Sendable {
 ///
 /// Every path is walked from the root directory's descriptor, component by component, without following links, so that
 /// nothing that an archive says can reach outside. Whiteouts become what overlayfs wants (Documentation/filesystems/
-/// overlayfs.rst): `.wh.NAME` a character device 0/0, `.wh..wh..opq` the attribute trusted.overlay.opaque.
+/// overlayfs.rst): `.wh.NAME` a character device 0/0, `.wh..wh..opq` the attribute trusted.overlay.opaque. Where the file system
+/// has neither, the archive's own marks stay, which whoever copies the layer knows.
 struct LayerUnpacker {
+  private static let opaque = ".wh..wh..opq"
   private let root: Descriptor
   private let what: String
   private let limits: UnpackLimits
@@ -107,7 +109,7 @@ struct LayerUnpacker {
   }
 
   private func placeWhiteout(_ name: String, in parent: Descriptor, path: String) throws(ImageError) {
-    if name == ".wh..wh..opq" { return try setOpaque(parent, path) }
+    if name == LayerUnpacker.opaque { return try setOpaque(parent, path) }
     // Other names of this form are aufs' own bookkeeping.
     if name.hasPrefix(".wh..wh.") { return }
     let hidden = String(name.dropFirst(4))
@@ -116,9 +118,7 @@ struct LayerUnpacker {
       if parent.isDirectory(hidden) { try makeOpaque(hidden, in: parent) }
       return
     }
-    do throws(SystemError) { try parent.makeWhiteout(hidden) } catch {
-      throw .storage(path: path, reason: "cannot hide a lower file: \(error.reason)")
-    }
+    do throws(SystemError) { try parent.makeWhiteout(hidden) } catch { try mark(name, in: parent, path, instead: error) }
   }
 
   private func makeOpaque(_ name: String, in parent: Descriptor) throws(ImageError) {
@@ -126,7 +126,16 @@ struct LayerUnpacker {
   }
 
   private func setOpaque(_ directory: Descriptor, _ path: String) throws(ImageError) {
-    try stored(path, try directory.setAttribute("trusted.overlay.opaque", Array("y".utf8)))
+    do throws(SystemError) { try directory.setAttribute("trusted.overlay.opaque", Array("y".utf8)) } catch {
+      try mark(LayerUnpacker.opaque, in: directory, path, instead: error)
+    }
+  }
+
+  private func mark(_ name: String, in parent: Descriptor, _ path: String, instead error: SystemError) throws(ImageError) {
+    guard [EPERM, ENOTSUP].contains(error.code) else {
+      throw .storage(path: path, reason: "cannot hide a lower file: \(error.reason)")
+    }
+    _ = try stored(path, try parent.open(name, O_WRONLY | O_CREAT))
   }
 
   private func placeHardLink(to target: String, _ name: String, in parent: Descriptor, path: String) throws(ImageError) {

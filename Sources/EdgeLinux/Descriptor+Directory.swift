@@ -61,6 +61,20 @@ extension Descriptor {
     try system("symlink", name) { symlinkat(target, number, name) }
   }
 
+  /// Where a link leads.
+  package func readLink(_ name: String) throws(SystemError) -> String {
+    var target = [UInt8](repeating: 0, count: Int(PATH_MAX))
+    let length = try system("readlink", name) {
+      target.withUnsafeMutableBytes { readlinkat(number, name, $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+    }
+    return String(decoding: target.prefix(length), as: UTF8.self)
+  }
+
+  /// Writes all that another file holds.
+  package func copyContent(of source: Descriptor) throws(SystemError) {
+    while try system("copy", "", { sendfile(number, source.number, nil, 1 << 30) }) > 0 {}
+  }
+
   package func makePipe(_ name: String, mode: UInt32) throws(SystemError) {
     try system("mkfifo", name) { mkfifoat(number, name, mode) }
   }
@@ -99,6 +113,22 @@ extension Descriptor {
   /// Sets an extended attribute of the directory or file itself.
   package func setAttribute(_ name: String, _ value: [UInt8]) throws(SystemError) {
     try system("setxattr", name) { fsetxattr(number, name, value, value.count, 0) }
+  }
+
+  /// An extended attribute of the directory or file itself; nil without it.
+  package func attribute(_ name: String) -> [UInt8]? {
+    let size = fgetxattr(number, name, nil, 0)
+    guard size >= 0 else { return nil }
+    var value = [UInt8](repeating: 0, count: size)
+    return fgetxattr(number, name, &value, size) == size ? value : nil
+  }
+
+  package var attributeNames: [String] {
+    let size = flistxattr(number, nil, 0)
+    guard size > 0 else { return [] }
+    var names = [CChar](repeating: 0, count: size)
+    guard flistxattr(number, &names, size) == size else { return [] }
+    return names.split(separator: 0).map { String(decoding: $0.map { UInt8(bitPattern: $0) }, as: UTF8.self) }
   }
 
   /// Returns once the whole file system is on the disk.

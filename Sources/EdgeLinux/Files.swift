@@ -59,7 +59,7 @@ package enum Files {
   package static func copy(_ source: String, to path: String) throws(SystemError) {
     let from = try Descriptor.open(source, O_RDONLY)
     let to = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL)
-    while try system("copy", path, { sendfile(to.number, from.number, nil, 1 << 30) }) > 0 {}
+    try to.copyContent(of: from)
   }
 
   /// Makes the directory and those above it; one that is there is no error.

@@ -43,4 +43,10 @@ package enum Machine {
     var disk = statvfs()
     return statvfs(path, &disk) == 0 ? Int64(disk.f_blocks) * Int64(disk.f_frsize) : 0
   }
+
+  /// What is left of it for everybody.
+  package static func freeDiskBytes(_ path: String) -> Int64 {
+    var disk = statvfs()
+    return statvfs(path, &disk) == 0 ? Int64(disk.f_bavail) * Int64(disk.f_frsize) : 0
+  }
 }

@@ -24,6 +24,19 @@ package enum Mount {
     withExtendedLifetime((opened, changes)) {}
   }
 
+  /// Whether the file system of a directory can hold what is changed in an overlay: mounts one where nobody else sees it, and leaves
+  /// nothing.
+  package static func tryOverlay(in directory: String) throws(SystemError) {
+    let place = try Files.makeTemporaryDirectory(directory + "/.overlay-")
+    defer { try? Files.remove(place) }
+    try PosixThread.result { () throws(SystemError) in
+      try MountNamespace.enterPrivate()
+      for name in ["lower", "upper", "work", "root"] { try Files.makeDirectories(place + "/" + name) }
+      try overlay(at: place + "/root", layers: [place + "/lower"], upper: place + "/upper", work: place + "/work")
+      try remove(place + "/root")
+    }
+  }
+
   /// Shows an open directory or file (a descriptor of O_PATH) at `target`, which must be of the same kind.
   package static func bind(_ source: Descriptor, at target: String) throws(SystemError) {
     try system("mount", target) {

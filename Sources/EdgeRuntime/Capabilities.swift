@@ -28,6 +28,11 @@ struct Capabilities {
     names = try Capabilities.wanted(security).intersection(possible).map { "CAP_" + $0 }.sorted()
   }
 
+  /// "CAP_…", those that a machine cannot give, in the order of their numbers.
+  static func missing(_ machine: UInt64) -> [String] {
+    all.indices.lazy.filter { machine >> UInt64($0) & 1 == 0 }.map { "CAP_" + all[$0] }
+  }
+
   private static func wanted(_ security: SecuritySpec) throws(ContainerError) -> Set<String> {
     if security.privileged { return Set(all) }
     let added = try known(security.addedCapabilities)

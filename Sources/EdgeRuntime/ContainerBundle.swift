@@ -4,8 +4,8 @@ package import EdgeImages
 import EdgeLinux
 import Glibc
 
-/// A container on the disk: its root, an overlay over the image's layers, and the description that crun reads. It alone takes off
-/// what it has mounted.
+/// A container on the disk: its root, of the image's layers, and the description that crun reads. It alone takes off what it has
+/// mounted.
 package final class ContainerBundle: Sendable {
   package let spec: ContainerSpec
   package let image: PreparedImage
@@ -20,26 +20,28 @@ package final class ContainerBundle: Sendable {
   let capabilities: [String]
 
   var rootfs: String { directory + "/rootfs" }
-  /// What the container has written over its image.
-  package var changes: String { directory + "/upper" }
+  private let kind: LayeredRoot
+  /// Of the root, before the container wrote anything, where what it writes is not apart.
+  private let copiedBytes: Int64
   var terminationLog: String { directory + "/termination-log" }
   var pidFile: String { directory + "/pid" }
   var errorLog: String { directory + "/crun.log" }
 
-  package init(_ spec: ContainerSpec, image: PreparedImage, sandbox: PodSandbox, speed: Double) throws(ContainerError) {
+  package init(_ spec: ContainerSpec, image: PreparedImage, sandbox: PodSandbox, root kind: LayeredRoot, speed: Double)
+    throws(ContainerError)
+  {
     self.spec = spec
     self.image = image
     self.sandbox = sandbox
     self.speed = speed
+    self.kind = kind
     let directory = sandbox.directory + "/containers/" + spec.containerID
     self.directory = directory
     cgroup = sandbox.cgroup.child(String(spec.containerID.prefix(12)))
     do {
       try Files.makeDirectories(directory, mode: 0o711)
-      for name in ["rootfs", "upper", "work", "empty"] { try Files.makeDirectories(directory + "/" + name) }
-      try mounts.overlay(
-        at: directory + "/rootfs", layers: image.layerDirectories.isEmpty ? [directory + "/empty"] : image.layerDirectories,
-        upper: directory + "/upper", work: directory + "/work")
+      try kind.make(in: directory, layers: image.layerDirectories, mounts: mounts)
+      copiedBytes = kind == .copy ? Files.usedBytes(directory + "/rootfs") : 0
       user = try ContainerUser(spec.security, image: image.user, fsGroup: sandbox.spec.fsGroup, root: directory + "/rootfs")
       capabilities = try Capabilities(spec.security).names
       try Files.write(terminationLog, [])
@@ -47,6 +49,14 @@ package final class ContainerBundle: Sendable {
       try Files.setMode(terminationLog, 0o666)
       try Files.write(directory + "/config.json", try configuration().encoded())
     } catch { throw error as? ContainerError ?? .creation("\(error)") }
+  }
+
+  /// What the container has written over its image.
+  package func changedBytes() -> Int64 {
+    switch kind {
+    case .overlay: Files.usedBytes(directory + "/upper")
+    case .copy: max(0, Files.usedBytes(rootfs) - copiedBytes)
+    }
   }
 
   /// Unmounts the root and the subPaths; what the container changed goes with `remove`.

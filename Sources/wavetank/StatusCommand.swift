@@ -3,7 +3,7 @@ import Daemon
 import EdgeLinux
 import Glibc
 
-/// wavetank status: whether a cluster runs, how to reach it, and which ports of the host lead into it.
+/// wavetank status: whether a cluster runs, how to reach it, what of it is on the machine, and which ports of the host lead into it.
 enum StatusCommand {
   struct Options: CommandOptions {
     let dataDirectory = Option.dataDirectory
@@ -23,7 +23,7 @@ enum StatusCommand {
     }
     Standard.output("A cluster is running in \(directory) (process \(process)).")
     Standard.output("export KUBECONFIG=\(directory)/kubeconfig")
-    let published = ControlSocket.ask(ControlRequest.published.tree, directory: directory)?["lines"].elements ?? []
-    for line in published { Standard.output(line.string ?? "") }
+    let lines = ControlSocket.ask(ControlRequest.status.tree, directory: directory)?["lines"].elements ?? []
+    for line in lines { Standard.output(line.string ?? "") }
   }
 }

@@ -76,7 +76,7 @@ struct ProgramTests {
   @Test(
     "bash completes commands, options, choices and files",
     arguments: [
-      ("wavetank do", ["down"]), ("wavetank load ''", ["docker-image", "image-archive", "--help"]),
+      ("wavetank dow", ["down"]), ("wavetank load ''", ["docker-image", "image-archive", "--help"]),
       ("wavetank up --no", ["--nodes"]), ("wavetank up --detach --without", ["--without-containers"]),
       ("wavetank up --nodes ''", []), ("wavetank completion ''", ["bash", "zsh", "fish"]), ("wavetank completion z", ["zsh"]),
       ("wavetank help expl", ["explain"]), ("wavetank help help m", ["man"]),

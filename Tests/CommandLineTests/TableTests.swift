@@ -1,3 +1,4 @@
+import EdgeRuntime
 import Foundation
 import Testing
 
@@ -180,6 +181,15 @@ struct GeneratedTextTests {
     let parts = readme.split(separator: "<!-- commands -->\n").dropFirst().first?.split(separator: "<!-- end of commands -->")
     let table = try #require(parts?.first, "README.md has no table between <!-- commands --> and <!-- end of commands -->")
     #expect(String(table) == CommandTable.wavetank.markdown + "\n", "write it anew: make readme")
+  }
+
+  @Test("README says of everything whether it works without root, and the doctor what is missing for it")
+  func abilities() throws {
+    #expect(try contents("README.md").contains(Ability.table.joined(separator: "\n") + "\n"))
+    let pods = try #require(Ability.all.first { $0.name.hasPrefix("`up`: pods,") })
+    #expect(DoctorCommand.line(pods, []) == "works      up: pods, their images, volumes, probes, logs, exec; load, image")
+    #expect(DoctorCommand.line(pods, [.crun, .nftables, .root]).hasSuffix("load, image: root, crun"))
+    #expect(Ability.all.allSatisfy { Set($0.needs).count == $0.needs.count })
   }
 
   @Test("the manual page has every command and option")

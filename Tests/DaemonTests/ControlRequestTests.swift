@@ -9,7 +9,7 @@ struct ControlRequestTests {
     arguments: [
       ControlRequest.explain(autoscaler: "app", namespace: "shop"), .images(.loadImage(name: "app:test")),
       .images(.loadArchive(path: "/a b")), .images(.pack(name: "app:test", program: "/app")), .images(.packTools(name: "tools")),
-      .published, .publish(try! PublishedPort("8080:svc/web.shop:http/udp")), .unpublish(try! HostSide("[::1]:80/tcp")),
+      .status, .published, .publish(try! PublishedPort("8080:svc/web.shop:http/udp")), .unpublish(try! HostSide("[::1]:80/tcp")),
       .unpublish(try! HostSide("80")), .images(.list), .images(.remove(name: "app:test")),
     ])
   func roundTrip(request: ControlRequest) throws {

@@ -1,6 +1,7 @@
 import CArchive
 import CLinux
 import EdgeImages
+import EdgeLinux
 import Foundation
 import Glibc
 import TestMachine
@@ -76,18 +77,73 @@ struct LayerTests {
     _ = scratch
   }
 
-  @Test("mounted one over the other, the layers show what the image means", .enabled(if: Requirement.met(.root), "needs root"))
-  func mounted() throws {
+  /// Two layers, of which the upper one hides, replaces and keeps what the lower one has.
+  private static let stacked = [
+    tar([
+      .directory("d", mode: 0o750), .file("d/old", "1"), .file("gone", "1"), .file("kept", "1", mode: 0o4755, owner: 1234),
+      .directory("was"), .file("was/in", "1"), .file("is", "1"), .link("to", to: "d"), .directory("hidden"),
+      .file("hidden/a", "1"), .file("one", "12"), .hardLink("two", to: "one"), .directory("both"), .file("both/lower", "1"),
+    ]),
+    tar([
+      .directory("d"), .file("d/.wh..wh..opq", ""), .file("d/new", "2"), .file(".wh.gone", ""), .file("was", "a file"),
+      .directory("is"), .file("is/in", "2"), .directory("to"), .file("to/in", "2"), .file(".wh.hidden", ""),
+      .link("link", to: "../kept"), .directory("both", mode: 0o711), .file("both/upper", "2"), .file("kept2", "2", mode: 0o600),
+    ]),
+  ]
+
+  /// Everything in a directory, a line each: path, type and mode, owner, how many names, and content.
+  private func tree(_ root: String) throws -> [String] {
+    try FileManager.default.subpathsOfDirectory(atPath: root).sorted().map { path in
+      let place = root + "/" + path
+      let status = status(place)
+      let isDirectory = status.st_mode & S_IFMT == S_IFDIR
+      let content = isDirectory ? "" : try (try? Files.readLink(place)) ?? String(contentsOfFile: place, encoding: .utf8)
+      let names = isDirectory ? 0 : Int(status.st_nlink)
+      return "\(path) \(String(status.st_mode, radix: 8)) \(status.st_uid) \(names) \(status.st_mtim.tv_sec) \(content)"
+    }
+  }
+
+  @Test(
+    "mounted one over the other or copied, the layers show what the image means",
+    .enabled(if: Requirement.met(.root), "needs root"))
+  func roots() throws {
     let scratch = try Scratch()
-    let lower = tar([.directory("d"), .file("d/old", "1"), .file("gone", "1"), .file("kept", "1")])
-    let upper = tar([.directory("d"), .file("d/.wh..wh..opq", ""), .file("d/new", "2"), .file(".wh.gone", "")])
-    _ = try scratch.load(tar(try dockerArchive([("app:1", [lower, upper])])))
+    _ = try scratch.load(tar(try dockerArchive([("app:1", Self.stacked)])))
     let layers = try scratch.prepared("app:1").layerDirectories
-    let root = scratch.path + "/root"
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-    try run("/usr/bin/mount", "-t", "overlay", "overlay", "-o", "lowerdir=" + layers.reversed().joined(separator: ":"), root)
-    defer { _ = try? run("/usr/bin/umount", root) }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: root).sorted() == ["d", "kept"])
-    #expect(try FileManager.default.contentsOfDirectory(atPath: root + "/d") == ["new"])
+    let mounts = Mounts()
+    try LayeredRoot.overlay.make(in: scratch.path + "/mounted", layers: layers, mounts: mounts)
+    try LayeredRoot.copy.make(in: scratch.path + "/copied", layers: layers, mounts: mounts)
+    let mounted = try tree(scratch.path + "/mounted/rootfs")
+    #expect(try tree(scratch.path + "/copied/rootfs") == mounted)
+    mounts.release()
+    let names = Set(mounted.map { $0.prefix { $0 != " " } })
+    #expect(
+      names == [
+        "both", "both/lower", "both/upper", "d", "d/new", "is", "is/in", "kept", "kept2", "link", "one", "to", "to/in", "two",
+        "was",
+      ])
+  }
+
+  @Test(
+    "in a directory that holds no overlay's changes, as a container's root is, the same image is copied",
+    .enabled(if: Requirement.met(.root), "needs root"))
+  func copiedFromMarks() throws {
+    let scratch = try Scratch()
+    _ = try scratch.load(tar(try dockerArchive([("app:1", Self.stacked)])))
+    try LayeredRoot.copy.make(
+      in: scratch.path + "/copied", layers: try scratch.prepared("app:1").layerDirectories, mounts: Mounts())
+    let expected = try tree(scratch.path + "/copied/rootfs")
+    let overlaid = scratch.path + "/overlaid"
+    let mounts = Mounts()
+    try LayeredRoot.overlay.make(in: overlaid, layers: [], mounts: mounts)
+    defer { mounts.release() }
+    #expect(throws: SystemError.self) { try Mount.tryOverlay(in: overlaid + "/rootfs") }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: overlaid + "/rootfs") == [])
+    let inner = try Scratch(in: overlaid + "/rootfs")
+    _ = try inner.load(tar(try dockerArchive([("app:1", Self.stacked)])))
+    let layers = try inner.prepared("app:1").layerDirectories
+    #expect(FileManager.default.fileExists(atPath: layers[1] + "/.wh.gone"))
+    try LayeredRoot.copy.make(in: inner.path + "/copied", layers: layers, mounts: mounts)
+    #expect(try tree(inner.path + "/copied/rootfs") == expected)
   }
 }

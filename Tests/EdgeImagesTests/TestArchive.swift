@@ -135,8 +135,10 @@ final class Scratch {
   let path: String
   let store: ImageStore
 
-  init(limits: UnpackLimits = UnpackLimits(), registry: RegistryClient = .unreachable) throws {
-    path = NSTemporaryDirectory() + "images-" + UUID().uuidString
+  init(
+    in directory: String = NSTemporaryDirectory(), limits: UnpackLimits = UnpackLimits(), registry: RegistryClient = .unreachable
+  ) throws {
+    path = directory + "/images-" + UUID().uuidString
     store = try ImageStore(directory: path + "/store", registry: registry, limits: limits)
   }
 

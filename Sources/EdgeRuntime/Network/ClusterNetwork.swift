@@ -17,6 +17,7 @@ package final class ClusterNetwork: Sendable {
   package static let podRange = "10.244.0.0/16"
   package static let serviceRange = "10.96.0.0/16"
   package static let balancerRange = "10.97.0.0/24"
+  static let ranges = [podRange, serviceRange, balancerRange]
 
   /// A pod's place in the network.
   package struct Attachment: Sendable {

@@ -21,6 +21,8 @@ package struct HostLink: Sendable {
   package let unreached: [String]
   /// Chains of the machine's own rules that drop what nobody has let through, as "ip filter FORWARD".
   package let droppingChains: [String]
+  /// What of this there is on the machine, in lines.
+  package private(set) var traces: [String] = []
   private let table: String
   private let host: NetworkTools
 
@@ -32,22 +34,41 @@ package struct HostLink: Sendable {
     (interface, table, host) = ("wt-" + id, "ip wavetank_" + id, NetworkTools(namespace))
     // A killed cluster's goes with its network, as soon as the kernel has come to it.
     try? await host.link(["link delete \(interface)"])
-    let text = try await host.ask("ip", ["-4", "route", "show", "table", "all"]) ?? ""
-    guard text.utf8.count < HostLink.routeLimit else { throw NetworkError.tooManyRoutes }
-    let routes = IPv4Range.ranges(ofRoutes: text)
-    func isFree(_ range: String) -> Bool { !routes.contains { IPv4Range(range)?.overlaps($0) == true } }
-    let ranges = [ClusterNetwork.podRange, ClusterNetwork.serviceRange, ClusterNetwork.balancerRange]
-    unreached = ranges.filter { !isFree($0) }
-    droppingChains = try await HostLink.droppingChains(host)
-    let link = HostLink.linkRange.first { isFree($0 + "0/30") }
-    guard let link else { throw NetworkError.noLink }
+    let survey = try await HostLink.survey(host)
+    (unreached, droppingChains) = (survey.unreached, survey.droppingChains)
+    guard let link = survey.link else { throw NetworkError.noLink }
+    let routes = ClusterNetwork.ranges.filter { !survey.unreached.contains($0) }
     do {
-      try await connect(network, link, routes: ranges.filter(isFree))
-      try await openForwarding()
+      try await connect(network, link, routes: routes)
+      traces.append(
+        "On this machine it has the interface \(interface) with \(routes.isEmpty ? "no routes" : "routes to " + routes.joined(separator: ", ")), "
+          + "and the table \(table) of nftables.")
+      if try await openForwarding() {
+        traces.append(
+          "It switched forwarding of IPv4 on, with the table \(HostLink.forwardTable) for the interfaces that were there.")
+      }
     } catch {
       await close()
       throw error
     }
+  }
+
+  /// What a cluster meets on the machine.
+  struct Survey {
+    let unreached: [String]
+    let droppingChains: [String]
+    /// The first three numbers of free addresses for the link: "198.18.0."; nil where all are in use.
+    let link: String?
+  }
+
+  static func survey(_ host: NetworkTools) async throws -> Survey {
+    let text = try await host.ask("ip", ["-4", "route", "show", "table", "all"]) ?? ""
+    guard text.utf8.count < routeLimit else { throw NetworkError.tooManyRoutes }
+    let routes = IPv4Range.ranges(ofRoutes: text)
+    func isFree(_ range: String) -> Bool { !routes.contains { IPv4Range(range)?.overlaps($0) == true } }
+    return Survey(
+      unreached: ClusterNetwork.ranges.filter { !isFree($0) }, droppingChains: try await droppingChains(host),
+      link: linkRange.first { isFree($0 + "0/30") })
   }
 
   private func connect(_ network: ClusterNetwork, _ link: String, routes: [String]) async throws {
@@ -79,8 +100,9 @@ package struct HostLink: Sendable {
   }
 
   /// A machine that forwarded nothing forwards nothing but this. Interfaces that come later are somebody's who wants it to forward.
-  private func openForwarding() async throws {
-    if try host.setting("ipv4/ip_forward").hasPrefix("1") { return }
+  /// - Returns: whether it did anything
+  private func openForwarding() async throws -> Bool {
+    if try host.setting("ipv4/ip_forward").hasPrefix("1") { return false }
     let interfaces = try await HostLink.interfaces(host).filter { !$0.hasPrefix("wt-") }.map { "\"\($0)\"" }
     try await host.filter(
       """
@@ -90,6 +112,7 @@ package struct HostLink: Sendable {
       }
       """)
     try host.set("ipv4/ip_forward", "1")
+    return true
   }
 
   package func close() async { await HostLink.remove(interface, table, host) }

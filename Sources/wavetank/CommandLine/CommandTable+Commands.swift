@@ -1,7 +1,7 @@
 extension CommandTable {
   /// In the order of the help; those that share their first word stand together.
   static let wavetank: CommandTable = CommandTable(commands: [
-    UpCommand.command, DownCommand.command, StatusCommand.command, PublishCommand.command,
+    UpCommand.command, DownCommand.command, StatusCommand.command, DoctorCommand.command, PublishCommand.command,
     ImageCommand.loadImage, ImageCommand.loadArchive,
     ImageCommand.pack, ImageCommand.packTools, ImageCommand.list, ImageCommand.remove,
     RehearseCommand.command, TuneCommand.command,
