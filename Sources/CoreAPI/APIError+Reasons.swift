@@ -83,6 +83,10 @@ extension APIError {
     APIError(code: 500, reason: "InternalError", message: "Internal error occurred: \(message)")
   }
 
+  package static func unavailable(_ message: String) -> APIError {
+    APIError(code: 503, reason: "ServiceUnavailable", message: message)
+  }
+
   /// A patch that does not fit the object.
   package static func unprocessable(_ message: String) -> APIError {
     APIError(code: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request: \(message)")

@@ -57,6 +57,7 @@ package struct APIServer: Sendable {
       let dynamic = DynamicGroups(metrics: metrics, aggregation: aggregation)
       return try answerAggregated(info.group, info.version, info, query, request, user, writer.store, dynamic)
     }
+    if info.subresource == "proxy" { return try answerProxy(info, request, served, writer.store) }
     let call = Call(
       request: request, info: info, query: query, accept: try Accept(request.accept, streams: info.verb == "watch"), user: user,
       now: now, served: served)

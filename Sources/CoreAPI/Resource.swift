@@ -93,6 +93,10 @@ package struct ServedVersion: Sendable, Hashable {
 package struct Subresource: Sendable {
   static let scale = Subresource(
     name: "scale", kind: "Scale", group: "autoscaling", version: "v1", verbs: ["get", "patch", "update"])
+  /// Requests are passed on to what the object stands for.
+  static func proxy(_ kind: String) -> Subresource {
+    Subresource(name: "proxy", kind: kind, verbs: ["create", "delete", "get", "patch", "update"])
+  }
 
   package var name: String
   /// The kind that it takes and gives, with its own group and version where they differ ("autoscaling", "v1", "Scale").

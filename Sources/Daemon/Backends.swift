@@ -1,11 +1,20 @@
+import CoreAPI
 import CoreObjects
 import EdgeAgent
 import EdgeHTTP
 import EdgeRuntime
 import Synchronization
 
-/// Clients of the servers behind APIServices.
+/// Clients of the servers behind APIServices, Services, pods and nodes.
 final class Backends: Sendable {
+  /// How a server is reached.
+  struct Way: Sendable {
+    var client: HTTPClient
+    var origin: HTTPOrigin
+    /// To be closed with it.
+    var isOfOneRequest = false
+  }
+
   /// Clients kept at the most; each keeps a few connections.
   private static let clientLimit = AggregatedGroups.limit
   /// For a connection, and between two pieces of an answer where nothing else is said.
@@ -17,12 +26,29 @@ final class Backends: Sendable {
 
   private let agent: Slot<NodeAgent>
   private let identity: Identity
+  private let kubelets: TLSContext
   private let state = Mutex(State())
 
-  /// - Parameter identity: what the servers behind are shown; they believe its owner who asks.
-  init(agent: Slot<NodeAgent>, identity: Identity) {
-    self.agent = agent
-    self.identity = identity
+  /// - Parameters:
+  ///   - identity: what the servers behind APIServices are shown; they believe its owner who asks
+  ///   - kubelets: for those: they are of this cluster, and know the API server
+  init(agent: Slot<NodeAgent>, identity: Identity, kubelets: TLSContext) {
+    (self.agent, self.identity, self.kubelets) = (agent, identity, kubelets)
+  }
+
+  /// - Throws: `CertificateError`
+  func way(to server: ProxyRequest.Server) throws -> Way {
+    switch server {
+    case .backend(let backend): return Way(client: try client(backend), origin: Backends.origin(backend))
+    case .place(let place):
+      let tls = !place.isTLS ? nil : place.isKubelet ? kubelets : try TLSContext(clientTrusting: [], isVerifying: false)
+      let address = place.addresses[.random(in: place.addresses.indices)]
+      // Another one where that cannot be reached.
+      let routes = ([address] + place.addresses.filter { $0 != address }).compactMap(route)
+      return Way(
+        client: HTTPClient(tls: tls, patience: Backends.patience, routes: routes),
+        origin: HTTPOrigin(isTLS: place.isTLS, host: address.host, port: UInt16(exactly: address.port)), isOfOneRequest: true)
+    }
   }
 
   /// The name that a server is asked under, and that its certificate is to bear.

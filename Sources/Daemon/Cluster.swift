@@ -56,7 +56,7 @@ package final class Cluster: Sendable {
     let streams: any StreamServer =
       configuration.runsContainers
       ? ContainerStreams(agent: agent, host: hostSlot) : NoStreams(reason: "this cluster was started without containers")
-    let clients = Backends(agent: agent, identity: parts.frontProxy)
+    let clients = Backends(agent: agent, identity: parts.frontProxy, kubelets: parts.kubelets)
     backends = BackendRounds(host: host, backends: clients)
     let handler = APIHandler(
       host: host, credentials: CredentialReader(tokens: parts.tokens, adminToken: adminToken), streams: streams,

@@ -21,6 +21,8 @@ struct ClusterParts {
   let tls: TLSContext
   /// What servers behind APIServices are shown: those that know its CA believe us who asks.
   let frontProxy: Identity
+  /// As which the API server asks kubelets.
+  let kubelets: TLSContext
   let listener: ListeningSocket
   /// Bound, so that a port that is taken is told before anything runs.
   let published: [(port: PublishedPort, socket: ListeningSocket)]
@@ -47,6 +49,10 @@ struct ClusterParts {
       let identity = try secrets.authority.issueServer(commonName: "kube-apiserver", names: ClusterParts.serverNames)
       tls = try TLSContext(server: identity, clientAuthorities: secrets.authority.certificatePEM)
       frontProxy = try secrets.frontProxy.issueClient(commonName: APIConfiguration.frontProxyName)
+      kubelets = try TLSContext(
+        clientTrusting: secrets.authority.certificatePEM,
+        identity: try secrets.authority.issueClient(
+          commonName: "kube-apiserver-kubelet-client", organizations: ["system:masters"]))
     } catch { throw .certificates(error) }
     tokens = AccountTokens(signer: secrets.signer)
     let store = try ClusterParts.store(contents, journal)

@@ -4,6 +4,7 @@ import CoreObjects
 struct NodeResource: Resource {
   let definition = ResourceDefinition(
     id: .nodes, kind: "Node", isNamespaced: false, shortNames: ["no"], hasStatus: true,
+    subresources: [.proxy("NodeProxyOptions")],
     columns: [
       .name, "Status", "Roles", .age, "Version", .wide("Internal-IP"), .wide("External-IP"), .wide("OS-Image"),
       .wide("Kernel-Version"), .wide("Container-Runtime"),

@@ -12,6 +12,7 @@ struct PodResource: Resource {
       Subresource(name: "exec", kind: "PodExecOptions", verbs: ["create", "get"]),
       Subresource(name: "log", kind: "Pod", verbs: ["get"]),
       Subresource(name: "portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"]),
+      .proxy("PodProxyOptions"),
     ],
     columns: [
       .name, "Ready", "Status", "Restarts", .age, .wide("IP"), .wide("Node"), .wide("Nominated Node"), .wide("Readiness Gates"),

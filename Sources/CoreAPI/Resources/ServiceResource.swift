@@ -6,6 +6,7 @@ struct ServiceResource: Resource {
   static let affinitySeconds = 10_800
   let definition = ResourceDefinition(
     id: .services, kind: "Service", shortNames: ["svc"], categories: ["all"], hasStatus: true,
+    subresources: [.proxy("ServiceProxyOptions")],
     columns: [.name, "Type", "Cluster-IP", "External-IP", "Port(s)", .age, .wide("Selector")],
     selectable: ["spec.clusterIP": { $0[.spec][.clusterIP] }, "spec.type": { $0[.spec][.type] }], nameRule: .dnsLabel)
 

@@ -29,8 +29,8 @@ extension APIServer {
     let isWatch = query.flag("watch") ?? false
     return .proxy(
       ProxyRequest(
-        backend: backend, target: request.query.isEmpty ? path : path + "?" + request.query, identity: identity(of: user),
-        isWatch: isWatch))
+        server: .backend(backend), target: request.query.isEmpty ? path : path + "?" + request.query,
+        headers: identity(of: user), isWatch: isWatch))
   }
 
   /// Source: SetAuthProxyHeaders, k8s.io/client-go/transport/round_trippers.go, v0.36.
@@ -63,10 +63,7 @@ extension DynamicGroups {
 
 extension APIError {
   static func unavailable(_ apiService: String, _ reason: String, _ message: String) -> APIError {
-    APIError(
-      code: 503, reason: "ServiceUnavailable",
-      message:
-        "the server is currently unable to handle the request: APIService \(apiService) is not available: \(reason): \(message)"
-    )
+    unavailable(
+      "the server is currently unable to handle the request: APIService \(apiService) is not available: \(reason): \(message)")
   }
 }

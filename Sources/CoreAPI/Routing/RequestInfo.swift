@@ -16,8 +16,12 @@ struct RequestInfo: Sendable {
   var subresource = ""
   var namespace = ""
   var name = ""
-  /// What stands behind the subresource: "proxy/…". None of it is served.
-  var hasMore = false
+  /// What stands behind the subresource, as it came: "/a%2Fb/" of "…/proxy/a%2Fb/".
+  private(set) var rest = ""
+  /// Something stands behind the subresource. None of it is served but what is passed on.
+  var hasMore: Bool { segments.count > 3 + offset }
+  /// Segments before the resource.
+  private var offset = 0
 
   init(method: String, path: String, query: Query) throws(APIError) {
     segments = try RequestInfo.segments(path)
@@ -31,6 +35,7 @@ struct RequestInfo: Sendable {
     group = first == "api" ? "" : segments[1]
     version = segments[prefix - 1]
     readResource(segments[prefix...])
+    if subresource == "proxy" { rest = RequestInfo.rest(of: path, after: offset + 3) }
     readVerb(method, query)
   }
 
@@ -71,7 +76,21 @@ struct RequestInfo: Sendable {
     resource = parts[0]
     if parts.count > 1 { name = parts[1] }
     if parts.count > 2 { subresource = parts[2] }
-    hasMore = parts.count > 3
+    offset = self.segments.count - parts.count
+  }
+
+  /// What follows the first segments of a path.
+  private static func rest(of path: String, after count: Int) -> String {
+    var (left, isInSegment) = (count, false)
+    for index in path.utf8.indices {
+      if path.utf8[index] != UInt8(ascii: "/") {
+        isInSegment = true
+      } else if isInSegment {
+        (left, isInSegment) = (left - 1, false)
+        if left == 0 { return String(path[index...]) }
+      }
+    }
+    return ""
   }
 
   private mutating func readVerb(_ method: String, _ query: Query) {
@@ -90,7 +109,7 @@ struct RequestInfo: Sendable {
     case "DELETE":
       verb = name.isEmpty ? "deletecollection" : "delete"
       if name.isEmpty { name = RequestInfo.exactName(query["fieldSelector"]) }
-    default: break
+    default: verb = ""
     }
   }
 

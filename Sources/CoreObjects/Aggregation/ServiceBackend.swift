@@ -12,6 +12,7 @@ package struct ServiceBackend: Sendable, Hashable {
   package struct Address: Sendable, Hashable, Comparable {
     package var host: String
     package var port: Int
+    package init(host: String, port: Int) { (self.host, self.port) = (host, port) }
     package static func < (left: Address, right: Address) -> Bool { (left.host, left.port) < (right.host, right.port) }
   }
   /// Why there is no place to pass requests on to: reason and message of the condition Available.
@@ -75,12 +76,13 @@ package struct ServiceBackend: Sendable, Hashable {
   /// The label by which a slice names its Service.
   package static let serviceLabel = "kubernetes.io/service-name"
 
-  private static func slices(of name: String, _ namespace: String, _ store: Store) -> [EndpointSlice] {
+  package static func slices(of name: String, _ namespace: String, _ store: Store) -> [EndpointSlice] {
     store.list(.endpointSlices, namespace: namespace).filter { $0.metadata.labels[serviceLabel] == name }
       .map { $0.view(EndpointSlice.self) }
   }
 
-  private static func addresses(_ slices: [EndpointSlice], _ portName: String) -> [Address] {
+  /// The ready endpoints of a port; sorted.
+  package static func addresses(_ slices: [EndpointSlice], _ portName: String) -> [Address] {
     var found: Set<Address> = []
     for slice in slices {
       guard let port = slice.ports.first(where: { ($0.name ?? "") == portName })?.port else { continue }

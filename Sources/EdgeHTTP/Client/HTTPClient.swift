@@ -107,9 +107,11 @@ package final class HTTPClient: Sendable {
   /// - Parameters:
   ///   - silence: how long an answer may be silent, where that is not the client's patience.
   ///   - isFresh: the request gets a connection of its own: one that was kept may break after the server has done its work.
+  ///   - upgraded: for a request that asks for another protocol: is given the connection after 101, and closes it.
   @discardableResult
   package func stream(
     _ request: HTTPClientRequest, to origin: HTTPOrigin, silence: Duration? = nil, isFresh: Bool = false,
+    upgraded: (@Sendable (UpgradedConnection) -> Void)? = nil,
     _ receive: @escaping @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
   ) async throws -> HTTPResponseHead {
     if origin.isTLS, tls == nil { throw HTTPClientError.tls(origin.description, reason: "this client has no TLS") }
@@ -129,7 +131,7 @@ package final class HTTPClient: Sendable {
     }
     let connection = try await connect(origin)
     do {
-      let head = try await exchange(connection, bytes, isHead: request.method == .head, silence, receive)
+      let head = try await exchange(connection, bytes, isHead: request.method == .head, silence, upgraded: upgraded, receive)
       await keep(connection, origin)
       return head
     } catch {
@@ -141,10 +143,11 @@ package final class HTTPClient: Sendable {
   /// A task that waits for an answer does not notice that it is cancelled: the connection is closed under it.
   private func exchange(
     _ connection: HTTPClientConnection, _ bytes: [UInt8], isHead: Bool, _ silence: Duration,
+    upgraded: (@Sendable (UpgradedConnection) -> Void)? = nil,
     _ receive: @escaping @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
   ) async throws -> HTTPResponseHead {
     try await withTaskCancellationHandler {
-      try await connection.exchange(bytes, isHead: isHead, patience: silence, receive)
+      try await connection.exchange(bytes, isHead: isHead, patience: silence, upgraded: upgraded, receive)
     } onCancel: {
       Task { await connection.close() }
     }

@@ -56,15 +56,17 @@ actor HTTPClientConnection {
   }
 
   /// Sends a request and hands over the answer's body piece by piece.
-  /// - Parameter patience: between two pieces.
+  /// - Parameters:
+  ///   - patience: between two pieces.
+  ///   - upgraded: the request asks for another protocol; after 101 the connection is given away.
   func exchange(
-    _ request: [UInt8], isHead: Bool, patience: Duration,
+    _ request: [UInt8], isHead: Bool, patience: Duration, upgraded: (@Sendable (UpgradedConnection) -> Void)? = nil,
     _ receive: @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
   ) async throws -> HTTPResponseHead {
     isReusable = false
     hasAnswered = false
     guard let connection else { throw HTTPClientError.closed(origin.description) }
-    let parser = ResponseParser(isHead: isHead)
+    let parser = ResponseParser(isHead: isHead, allowsUpgrade: upgraded != nil)
     do {
       try await connection.write(request)
       while !parser.isComplete {
@@ -84,7 +86,12 @@ actor HTTPClientConnection {
     } catch let error as ConnectionError {
       throw explain(error, isConnecting: false)
     }
-    isReusable = parser.keepsAlive && connection.isOpen
+    if parser.isUpgraded {
+      connection.setReadDeadline(after: nil)
+      self.connection = nil
+      upgraded?(UpgradedConnection(connection, early: parser.surplus))
+    }
+    isReusable = !parser.isUpgraded && parser.keepsAlive && connection.isOpen
     return HTTPResponseHead(status: parser.status, headers: parser.headers)
   }
 

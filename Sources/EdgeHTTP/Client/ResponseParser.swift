@@ -5,6 +5,8 @@ final class ResponseParser {
   private static let headerLimit = 256 << 10
   private let parser = UnsafeMutablePointer<llhttp_t>.allocate(capacity: 1)
   private let isHead: Bool
+  /// The request asked for another protocol, so 101 is an answer.
+  private let allowsUpgrade: Bool
   private(set) var status = 0
   private(set) var headers = HTTPHeaders()
   private(set) var hasHeaders = false
@@ -12,9 +14,12 @@ final class ResponseParser {
   private(set) var keepsAlive = false
   private var headerBytes = 0
   private var body: [UInt8] = []
+  /// What came behind an answer that is complete: the first bytes of another protocol.
+  private(set) var surplus: [UInt8] = []
+  var isUpgraded: Bool { isComplete && status == 101 }
 
-  init(isHead: Bool) {
-    self.isHead = isHead
+  init(isHead: Bool, allowsUpgrade: Bool = false) {
+    (self.isHead, self.allowsUpgrade) = (isHead, allowsUpgrade)
     llhttp_init(parser, HTTP_RESPONSE, ResponseParser.settings)
     // Applications whose probes are answered by a line of shell end their lines in LF alone.
     llhttp_set_lenient_headers(parser, 1)
@@ -34,8 +39,11 @@ final class ResponseParser {
   func feed(_ bytes: UnsafeRawBufferPointer) -> String? {
     let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
     let code = bytes.isEmpty ? llhttp_finish(parser) : llhttp_execute(parser, start, bytes.count)
+    if isUpgraded, let start { surplus = Array(bytes[(llhttp_get_error_pos(parser) - start)...]) }
     return isComplete || code == HPE_OK ? nil : String(cString: llhttp_get_error_reason(parser))
   }
+
+  private var isAnswer: Bool { status >= 200 || (status == 101 && allowsUpgrade) }
 
   private func count(_ bytes: Int) -> Int32 {
     headerBytes += bytes
@@ -71,7 +79,7 @@ final class ResponseParser {
       let me = of(parser)
       me.headers.finish()
       me.status = Int(parser!.pointee.status_code)
-      me.hasHeaders = me.status >= 200
+      me.hasHeaders = me.isAnswer
       return me.isHead ? 1 : 0
     }
     settings.on_body = { parser, start, count in
@@ -81,7 +89,7 @@ final class ResponseParser {
     settings.on_message_complete = { parser in
       let me = of(parser)
       // 100 Continue and its like come before the answer.
-      guard me.status >= 200 else { return 0 }
+      guard me.isAnswer else { return 0 }
       me.isComplete = true
       me.keepsAlive = llhttp_should_keep_alive(parser) != 0
       return Int32(HPE_PAUSED.rawValue)

@@ -28,3 +28,18 @@ package protocol ByteTransport: Sendable {
   func write(_ bytes: [UInt8]) async throws
   func close() async
 }
+
+extension ByteTransport {
+  /// Passes on what either side says until one of them ends; both are closed then.
+  package func join(_ other: any ByteTransport) async {
+    await withTaskGroup(of: Void.self) { tasks in
+      for (from, to) in [(self, other), (other, self)] as [(any ByteTransport, any ByteTransport)] {
+        tasks.addTask {
+          while let bytes = try? await from.read(), (try? await to.write(bytes)) != nil {}
+          await from.close()
+          await to.close()
+        }
+      }
+    }
+  }
+}
