@@ -143,6 +143,8 @@ package struct WriteContext: Sendable {
   package var randomBits: UInt64
   package var timeZones: TimeZoneDatabase
   package var featureGates: Set<FeatureGate> = []
+  /// Which part of the object the write is about.
+  package var scope = WriteScope.object
 }
 
 extension Resource {

@@ -2,7 +2,22 @@ package import CoreObjects
 
 /// One container of a pod as its node runs it. Small members stand where the compiler packs them: clusters of 100,000 pods hold as many.
 package struct ContainerRuntime: Sendable {
-  package enum Role: Sendable { case initial, sidecar, main }
+  package enum Role: Sendable {
+    case initial, sidecar, main
+    /// Added to the running pod to look into it; it counts for nothing that the pod does.
+    case ephemeralContainer
+
+    /// Where in a pod's spec it stands.
+    var list: Key {
+      switch self {
+      case .initial, .sidecar: .initContainers
+      case .main: .containers
+      case .ephemeralContainer: .ephemeralContainers
+      }
+    }
+    /// It helps the main ones: it comes before them.
+    var isHelper: Bool { self == .initial || self == .sidecar }
+  }
 
   package enum State: Sendable, Equatable {
     /// → pulling
@@ -57,15 +72,15 @@ package struct ContainerRuntime: Sendable {
     }
   }
 
-  init(_ spec: Container, of pod: PodSpec, isInit: Bool) {
+  init(_ spec: Container, of pod: PodSpec, _ role: Role) {
     name = spec.name ?? ""
-    role = !isInit ? .main : spec.restartPolicy == "Always" ? .sidecar : .initial
+    self.role = role
     rules = RestartRules(spec, of: pod)
   }
 
   /// What follows an end with this code while the pod goes on.
   func outcome(ofCode code: Int) -> RestartRules.Outcome {
-    role == .sidecar ? .restarts : rules.outcome(ofCode: code, isInitial: role == .initial)
+    role == .sidecar ? .restarts : role == .ephemeralContainer ? .stays : rules.outcome(ofCode: code, isInitial: role == .initial)
   }
 
   var isRunning: Bool { if case .running = state { true } else { false } }

@@ -134,6 +134,8 @@ package struct ContainerSpec: Sendable, Equatable {
   package var cpuLimitMillicores: Int64?
   package var cpuRequestMillicores: Int64 = 0
   package var security = SecuritySpec()
+  /// The container whose processes it sees; nil: as the pod has it.
+  package var target: String?
   package var terminal = false
   package var stdin = false
   /// The input ends with the first client that was attached to it.

@@ -83,6 +83,7 @@ package struct NodePlanner: Sendable {
       let before = runtime.pod
       let wasTerminating = runtime.isTerminating
       runtime.pod = pod
+      runtime.addEphemeral()
       isNews =
         before.tree[.spec] != pod.tree[.spec] || wasTerminating != runtime.isTerminating
         || !before.metadata.isShown(as: pod.metadata) && runtime.showsMetadata

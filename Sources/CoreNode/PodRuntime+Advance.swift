@@ -8,7 +8,8 @@ extension PodRuntime {
     if isEnding { return stopAll(failure?.graceSeconds, &plan, context.now) }
     if isStartingOver { return startOver(&plan, context) }
     guard startSandbox(&plan, context) else { return }
-    for index in containers.indices where containers[index].role != .main {
+    for index in containers.indices where containers[index].role == .ephemeralContainer { advance(index, &plan, context) }
+    for index in containers.indices where containers[index].role.isHelper {
       if isInitialized, containers[index].role == .initial { continue }
       advance(index, &plan, context)
       if !isInitialized, !containers[index].letsOthersStart { return }
@@ -53,7 +54,7 @@ extension PodRuntime {
   private mutating func startOver(_ plan: inout NodePlan, _ context: NodeContext) {
     for index in containers.indices { stop(index, grace: nil, &plan, context.now) }
     if containers.contains(where: \.isLive) { return }
-    for index in containers.indices {
+    for index in containers.indices where containers[index].role != .ephemeralContainer {
       if case .exited(let id, let exit) = containers[index].state { startAgain(index, id, exit, &plan) }
       containers[index].state = .waiting
     }

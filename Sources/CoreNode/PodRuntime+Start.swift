@@ -10,6 +10,12 @@ extension PodRuntime {
     var spec = ContainerSpec(
       podUID: uid, namespace: key.namespace, podName: key.name, name: container.name, containerID: id,
       attempt: container.restartCount, imageID: imageID)
+    if let name = pod.spec.ephemeralContainers.first(where: { $0.name == container.name })?.targetContainerName, !name.isEmpty {
+      guard let target = self.index(of: name).flatMap({ containers[$0].containerID }) else {
+        return wait(index, .configuration, "the target container \(name) has not begun", &plan, context.now)
+      }
+      spec.target = target
+    }
     let resolver = EnvironmentResolver(runtime: self, container: wanted, store: context.store)
     do throws(EnvironmentFailure) {
       spec.environment = try resolver.variables()

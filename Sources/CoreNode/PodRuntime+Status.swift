@@ -9,7 +9,8 @@ extension PodRuntime {
     let phase = phase(isFinished: isFinished)
     let hostIP = DownwardAPI.nodeAddress(node, store)
     let podIP = address ?? old.podIP
-    let helpers = statuses { $0 != .main }
+    let helpers = statuses { $0.isHelper }
+    let ephemeral = statuses { $0 == .ephemeralContainer }
     return PodStatus.make(
       observedGeneration: pod.metadata.generation, phase: phase.rawValue, reason: isFinished ? failure?.reason : nil,
       message: isFinished ? failure?.message : nil, hostIP: hostIP, hostIPs: [HostIP.make(ip: hostIP).tree], podIP: podIP,
@@ -19,6 +20,7 @@ extension PodRuntime {
       allocatedResources: old.allocatedResources.isEmpty ? allocated : old.allocatedResources,
       resources: ResourceRequirements(tree: pod.spec.resources.isAbsent ? [:] : pod.spec.resources.tree),
       initContainerStatuses: helpers.isEmpty ? nil : helpers, containerStatuses: statuses { $0 == .main },
+      ephemeralContainerStatuses: ephemeral.isEmpty ? nil : ephemeral,
       conditions: conditions(old.conditions, phase, isFinished: isFinished, at: now))
   }
 
@@ -36,12 +38,15 @@ extension PodRuntime {
       qosClass: pod.status.qosClass ?? QualityOfService.of(pod), conditions: pod.status.conditions.tree.elements)
   }
 
+  /// Source: convertToAPIContainerStatuses, which sorts them by name.
   private func statuses(_ isWanted: (ContainerRuntime.Role) -> Bool) -> [JSON] {
     var statuses: [JSON] = []
     let containers = containers.span
     for index in containers.indices where isWanted(containers[index].role) {
       statuses.append(containerStatus(containers[index]).tree)
     }
+    // Init containers stay in their order.
+    if statuses.count > 1, !isWanted(.initial) { statuses.sort { ($0[.name].string ?? "") < ($1[.name].string ?? "") } }
     return statuses
   }
 
@@ -52,7 +57,7 @@ extension PodRuntime {
       return containers.allSatisfy { $0.role != .main || $0.exitCode == 0 } ? .succeeded : .failed
     }
     if isFinished {
-      let failed = containers.contains { ($0.exitCode ?? 0) != 0 && $0.role != .sidecar }
+      let failed = containers.contains { ($0.exitCode ?? 0) != 0 && ($0.role == .main || $0.role == .initial) }
       return failed || failure != nil ? .failed : .succeeded
     }
     // One that has never begun holds up the phase of all. Source: getPhase, pkg/kubelet/kubelet_pods.go, v1.36.
@@ -66,13 +71,14 @@ extension PodRuntime {
     let current = container.isTold ? container.containerID : nil
     let hasBegun = container.hasBegun
     let isServing = container.isServing
-    let isReady = container.role == .initial ? container.exitCode == 0 : isServing && container.isReady
+    let isEphemeral = container.role == .ephemeralContainer
+    let isReady = container.role == .initial ? container.exitCode == 0 : isServing && container.isReady && !isEphemeral
     let (state, last) = states(of: container)
     let reported = ReportedSpec(spec(of: container))
     return ContainerStatus.make(
       name: container.name, image: spec(of: container).image ?? "", imageID: hasBegun ? container.imageID ?? "" : "",
       restartCount: container.restartCount - (current == nil && container.lastExit != nil ? 1 : 0),
-      started: isServing && container.isStarted, ready: isReady,
+      started: isEphemeral ? nil : isServing && container.isStarted, ready: isReady,
       containerID: (current ?? container.lastExit?.containerID).map { "crun://" + $0 }, state: state, lastState: last ?? .make(),
       allocatedResources: hasBegun && !reported.allocated.isEmpty ? reported.allocated : nil,
       resources: hasBegun ? reported.resources : nil,
@@ -97,8 +103,8 @@ extension PodRuntime {
         return container.recordedBackOff == lastExit.containerID ? (backOff, last) : (last, nil)
       }
       if container.imageBackOff.failures > 0 { return (waiting("ImagePullBackOff"), nil) }
-      let waitsForOthers = container.role == .main && !isInitialized && containers.contains { $0.role != .main }
-      return (waiting(waitsForOthers || container.role != .main ? "PodInitializing" : "ContainerCreating"), nil)
+      let waitsForOthers = !container.role.isHelper && !isInitialized && containers.contains { $0.role.isHelper }
+      return (waiting(waitsForOthers || container.role.isHelper ? "PodInitializing" : "ContainerCreating"), nil)
     }
   }
 
@@ -123,9 +129,11 @@ extension PodRuntime {
     let containers = containers.span
     for index in containers.indices {
       let role = containers[index].role
-      if role != .main, !containers[index].letsOthersStart { pending.append(containers[index].name) }
+      if role.isHelper, !containers[index].letsOthersStart { pending.append(containers[index].name) }
       if role == .main, containers[index].hasBegun { hasBegun = true }
-      if role != .initial, !containers[index].isServing || !containers[index].isReady { unready.append(containers[index].name) }
+      if role == .main || role == .sidecar, !containers[index].isServing || !containers[index].isReady {
+        unready.append(containers[index].name)
+      }
     }
     let hasSucceeded = isOver && phase == .succeeded
     let isInitialized = hasSucceeded || hasBegun || pending.isEmpty

@@ -63,9 +63,17 @@ package struct PodRuntime: Sendable {
     startedAt = now
     let spec = pod.spec
     containers =
-      spec.initContainers.map { ContainerRuntime($0, of: spec, isInit: true) }
-      + spec.containers.map { ContainerRuntime($0, of: spec, isInit: false) }
+      spec.initContainers.map { ContainerRuntime($0, of: spec, $0.restartPolicy == "Always" ? .sidecar : .initial) }
+      + spec.containers.map { ContainerRuntime($0, of: spec, .main) }
+    addEphemeral()
     restore(pod.status)
+  }
+
+  /// Those that came since the last look: after all others.
+  mutating func addEphemeral() {
+    for container in pod.spec.ephemeralContainers where index(of: container.name ?? "") == nil {
+      containers.append(ContainerRuntime(Container(tree: container.tree), of: pod.spec, .ephemeralContainer))
+    }
   }
 
   var node: String { pod.spec.nodeName ?? "" }
@@ -73,7 +81,7 @@ package struct PodRuntime: Sendable {
   var address: String? { if case .started(let address) = sandbox { address } else { nil } }
 
   func spec(of container: ContainerRuntime) -> Container {
-    let list = pod.tree[.spec][container.role == .main ? .containers : .initContainers].elements
+    let list = pod.tree[.spec][container.role.list].elements
     return list.first { $0[.name].isText(container.name) }.map { Container(tree: $0) } ?? Container()
   }
 
@@ -86,7 +94,7 @@ package struct PodRuntime: Sendable {
     // By index: a loop over the containers would copy each, and they are large.
     let containers = containers.span
     var hasEnded = true
-    for index in containers.indices where containers[index].role != .sidecar {
+    for index in containers.indices where containers[index].role == .main || containers[index].role == .initial {
       let isMain = containers[index].role == .main
       // No closure: the compiler of Swift 6.3.1 fails on one that captures a span.
       if let code = containers[index].exitCode, isTerminating || containers[index].outcome(ofCode: code) == .stays {
@@ -114,7 +122,7 @@ package struct PodRuntime: Sendable {
   /// After a restart of the control plane: what the last status said of ended containers and restart counts.
   private mutating func restore(_ status: PodStatus) {
     if let text = status.startTime, let instant = Instant(rfc3339: text) { startedAt = instant }
-    for list in [status.initContainerStatuses, status.containerStatuses] {
+    for list in [status.initContainerStatuses, status.containerStatuses, status.ephemeralContainerStatuses] {
       for known in list {
         guard let index = containers.firstIndex(where: { $0.name == known.name }) else { continue }
         containers[index].restartCount = known.restartCount ?? 0
@@ -161,7 +169,7 @@ package struct PodRuntime: Sendable {
   }
 
   func event(_ reason: String, _ message: String, warning: Bool = false, container: ContainerRuntime? = nil) -> PodEvent {
-    let path = container.map { "spec.\($0.role == .main ? "containers" : "initContainers"){\($0.name)}" }
+    let path = container.map { "spec.\($0.role.list.name){\($0.name)}" }
     return PodEvent(key: key, uid: uid, isWarning: warning, reason: reason, message: message, fieldPath: path)
   }
 }

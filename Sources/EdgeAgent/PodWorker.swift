@@ -99,10 +99,17 @@ actor PodWorker {
     guard let (_, image) = try agent.images.present(node: node, image: spec.imageID) else {
       throw ContainerError.creation("the image \(spec.imageID) is not on the node")
     }
+    var target: RunningContainer?
+    if let id = spec.target {
+      guard case .running(let running) = containers[id] else {
+        throw ContainerError.creation("the target container does not run")
+      }
+      target = running
+    }
     let log = agent.logFile(podUID: uid, container: spec.name, attempt: spec.attempt)
     try Files.makeDirectories(logDirectory + "/" + spec.name)
     let bundle = try ContainerBundle(
-      spec, image: image, sandbox: sandbox, root: agent.layeredRoot, speed: agent.configuration.speed)
+      spec, image: image, sandbox: sandbox, target: target, root: agent.layeredRoot, speed: agent.configuration.speed)
     do {
       return try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, now: agent.configuration.now)
     } catch {

@@ -75,10 +75,10 @@ extension ContainerBundle {
       ["type": "uts", "path": .string(sandbox.namespaces.hostName.path)],
     ]
     if !sandbox.spec.hostIPC { namespaces.append(["type": "ipc", "path": .string(sandbox.namespaces.ipc.path)]) }
-    switch sandbox.spec.processes {
-    case .ofContainer: namespaces.append(["type": "pid"])
-    case .ofPod: namespaces.append(["type": "pid", "path": .string(sandbox.processes?.path ?? "")])
-    case .ofHost: break
+    if let processes {
+      namespaces.append(["type": "pid", "path": .string(processes)])
+    } else if sandbox.spec.processes == .ofContainer {
+      namespaces.append(["type": "pid"])
     }
     let sysctls = sandbox.spec.sysctls.map { Member(key: Key($0.name), value: .string($0.value)) }
     var tree: JSON = [

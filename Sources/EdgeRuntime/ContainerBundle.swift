@@ -10,6 +10,8 @@ package final class ContainerBundle: Sendable {
   package let spec: ContainerSpec
   package let image: PreparedImage
   let sandbox: PodSandbox
+  /// The namespace whose processes it sees, as a file; nil: one of its own, or the machine's.
+  let processes: String?
   /// How many times faster than the wall's clock cluster time runs.
   let speed: Double
   package let cgroup: Cgroup
@@ -27,12 +29,15 @@ package final class ContainerBundle: Sendable {
   var pidFile: String { directory + "/pid" }
   var errorLog: String { directory + "/crun.log" }
 
-  package init(_ spec: ContainerSpec, image: PreparedImage, sandbox: PodSandbox, root kind: LayeredRoot, speed: Double)
-    throws(ContainerError)
-  {
+  /// - Parameter target: whose processes it sees; nil: as the pod has it
+  package init(
+    _ spec: ContainerSpec, image: PreparedImage, sandbox: PodSandbox, target: RunningContainer? = nil, root kind: LayeredRoot,
+    speed: Double
+  ) throws(ContainerError) {
     self.spec = spec
     self.image = image
     self.sandbox = sandbox
+    processes = target?.processes ?? sandbox.processes?.path
     self.speed = speed
     self.kind = kind
     let directory = sandbox.directory + "/containers/" + spec.containerID

@@ -19,6 +19,8 @@ package final class RunningContainer: Sendable {
   let terminal: Descriptor?
 
   package var id: String { bundle.spec.containerID }
+  /// The namespace of its processes, as a file that is there while it runs.
+  var processes: String { "/proc/\(process.pid)/ns/pid" }
 
   private init(
     _ bundle: ContainerBundle, startedAt: Instant, log: ContainerLog, crun: Crun, process: ChildProcess,
@@ -99,7 +101,7 @@ package final class RunningContainer: Sendable {
     let code = Int(await process.wait())
     collecting.cancel()
     // The kernel ended all of the container's processes with the first, and so its streams, unless others share its processes.
-    if bundle.sandbox.spec.processes != .ofContainer { bundle.cgroup.kill() }
+    if bundle.processes != nil || bundle.sandbox.spec.processes == .ofHost { bundle.cgroup.kill() }
     await copying.value
     let killed = bundle.cgroup.outOfMemoryKills() > 0
     let message = bundle.terminationMessage(exitCode: code, log: logPath)

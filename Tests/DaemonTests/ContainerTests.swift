@@ -23,6 +23,11 @@ private struct Ship {
   /// - Returns: what kubectl printed; its failure is the test's.
   @discardableResult
   func kubectl(_ words: String..., program: String = Kubectl.newest) async throws -> String {
+    try await run(words, program: program)
+  }
+
+  @discardableResult
+  func run(_ words: [String], program: String = Kubectl.newest) async throws -> String {
     let outcome = try await test.kubectl(words, program: program)
     guard outcome.status == 0 else { throw ProgramError(description: "kubectl \(words): \(outcome.output)") }
     return outcome.output
@@ -124,6 +129,36 @@ struct ContainerTests {
     let run = "echo typed | $KUBECTL run r -i --rm --quiet --image=\(Ship.image) --image-pull-policy=Never --restart=Never"
     let outcome = try await ship.shell(run + " --command -- sh -c 'sleep 1; cat; echo over'", program: path)
     #expect(outcome.output.contains("typed\n") && outcome.output.contains("over\n"), "\(outcome.output) \(outcome.errors)")
+    await ship.test.stop()
+  }
+
+  @Test("kubectl debug looks into a running container, copies a pod with a look into it, and into a node")
+  func debugs() async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    try await ship.start("p", "exec sleep 1234")
+    try await ship.waitUntilReady("p")
+    let line = "script -qec \"$KUBECTL debug -it p --image=\(Ship.image) --target=p -- sh -c 'ps; tty'\" /dev/null"
+    let looked = try await ship.shell(line, program: Kubectl.newest)
+    #expect(looked.output.contains("1 root     sleep 1234") && looked.output.contains("/dev/pts/"), "\(looked.output)")
+    try await ship.kubectl("debug", "p", "--image=" + Ship.image, "-c", "d", "--target=p", "--", "sleep", "1000")
+    try await DaemonTests.wait(for: "the second look into it, by name the first") {
+      try await ship.kubectl("get", "pod", "p", "-o", "jsonpath={.status.ephemeralContainerStatuses[0].state.running}")
+    } until: {
+      !$0.isEmpty
+    }
+    #expect(try await ship.kubectl("exec", "p", "-c", "d", "--", "cat", "/proc/1/cmdline") == "sleep\u{0}1234\u{0}")
+    let states = "jsonpath={.status.containerStatuses[*].ready} {.status.containerStatuses[*].restartCount}"
+    #expect(try await ship.kubectl("get", "pod", "p", "-o", states) == "true 0")
+    let copy = ["debug", "p", "--copy-to=q", "--share-processes", "--image=" + Ship.image, "-c", "d", "--", "sleep", "1000"]
+    try await ship.run(copy)
+    try await ship.waitUntilReady("q")
+    #expect(try await ship.kubectl("exec", "q", "-c", "d", "--", "ps").contains("sleep 1234"))
+    let node = try await ship.kubectl(
+      "debug", "node/wavetank-control-plane", "--image=" + Ship.image, "--", "chroot", "/host", "id")
+    let pod = try #require(node.split(separator: " ").first { $0.hasPrefix("node-debugger-") }.map(String.init))
+    try await ship.wait(".status.phase", "Succeeded", pod)
+    #expect(try await ship.kubectl("logs", pod).hasPrefix("uid=0(root)"))
     await ship.test.stop()
   }
 

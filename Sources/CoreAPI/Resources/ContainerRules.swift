@@ -4,7 +4,10 @@ import CoreObjects
 enum ContainerRules {
   private static let ruleLimit = 20
 
-  static func validate(_ container: JSON, isInit: Bool, volumes: Set<String>, grace: Int?, _ path: FieldPath) -> [FieldError] {
+  /// - Parameter list: where in a pod it stands
+  static func validate(
+    _ container: JSON, _ list: Key, volumes: Set<String>, grace: Int?, _ path: FieldPath
+  ) -> [FieldError] {
     var rules = RuleSheet()
     rules.form(container[.name], path.child("name"), FieldRules.labelText, FieldRules.isLabel)
     let image = container[.image].string ?? ""
@@ -16,6 +19,12 @@ enum ContainerRules {
     environment(container, path, &rules)
     mounts(container, volumes, path.child("volumeMounts"), &rules)
     rules.add(resources(ResourceRequirements(tree: container[.resources]), path.child("resources")))
+    if container[.securityContext].isObject { security(container[.securityContext], path.child("securityContext"), &rules) }
+    if list == .ephemeralContainers {
+      ephemeral(container, path, &rules)
+      return rules.errors
+    }
+    let isInit = list == .initContainers
     let isSidecar = isInit && container[.restartPolicy] == "Always"
     for key in [Key.livenessProbe, .readinessProbe, .startupProbe, .lifecycle] where container[key].isObject {
       if isInit, !isSidecar {
@@ -27,8 +36,22 @@ enum ContainerRules {
       }
     }
     if !container[.restartPolicyRules].isNull { restarts(container, path, &rules) }
-    if container[.securityContext].isObject { security(container[.securityContext], path.child("securityContext"), &rules) }
     return rules.errors
+  }
+
+  /// It serves nobody and is never restarted, and what it mounts stays until its pod has ended.
+  /// Source: validateEphemeralContainers.
+  private static func ephemeral(_ container: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {
+    let text = "cannot be set for an Ephemeral Container"
+    for key in [
+      Key.ports, .resources, .resizePolicy, .restartPolicy, .restartPolicyRules, .livenessProbe, .readinessProbe, .startupProbe,
+      .lifecycle,
+    ] where !container[key].isNull && container[key] != [:] { rules.refuse(.forbidden, path.child(key), nil, text) }
+    for (index, mount) in container[.volumeMounts].elements.enumerated() {
+      for key in [Key.subPath, .subPathExpr] where mount[key].string?.isEmpty == false {
+        rules.refuse(.forbidden, path.child("volumeMounts").index(index).child(key), nil, text)
+      }
+    }
   }
 
   private static func ports(_ ports: JSON, _ path: FieldPath, _ rules: inout RuleSheet) {

@@ -8,6 +8,7 @@ struct PodResource: Resource {
     subresources: [
       Subresource(name: "attach", kind: "PodAttachOptions", verbs: ["create", "get"]),
       Subresource(name: "binding", kind: "Binding", verbs: ["create"]),
+      Subresource(name: "ephemeralcontainers", kind: "Pod", verbs: ["get", "patch", "update"]),
       Subresource(name: "eviction", kind: "Eviction", group: "policy", version: "v1", verbs: ["create"]),
       Subresource(name: "exec", kind: "PodExecOptions", verbs: ["create", "get"]),
       Subresource(name: "log", kind: "Pod", verbs: ["get"]),
@@ -43,6 +44,12 @@ struct PodResource: Resource {
     object = pod.tree
   }
 
+  func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) {
+    if context.scope.isPartOfPod { object = PodParts.taken(context.scope, of: object, old: old) }
+    object.put(.status, old[.status])
+    keepGeneration(&object, old: old)
+  }
+
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {
     var errors = PodSpecRules.validate(Pod(tree: object).spec, "spec")
     // A template may leave the image to whoever makes pods of it.
@@ -60,6 +67,7 @@ struct PodResource: Resource {
 
   /// Only images, deadlines and added tolerations may change. Source: ValidatePodUpdate, pkg/apis/core/validation, v1.36.
   func validateUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {
+    if context.scope.isPartOfPod { return PodParts.validate(context.scope, object, old: old) }
     if object[.spec] == old[.spec] { return [] }
     var new = Pod(tree: object)
     let before = Pod(tree: old)

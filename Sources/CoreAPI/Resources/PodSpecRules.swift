@@ -38,10 +38,15 @@ enum PodSpecRules {
     let grace = spec[.terminationGracePeriodSeconds].int
     var names = Set<String>()
     var hostPorts = Set<String>()
-    for list in [Key.containers, .initContainers] {
+    for list in [Key.containers, .initContainers, .ephemeralContainers] {
+      // Others are no targets of theirs, nor are they themselves.
+      let targets = names
       for (index, container) in spec[list].elements.enumerated() {
         let at = path.child(list).index(index)
-        rules.add(ContainerRules.validate(container, isInit: list == .initContainers, volumes: volumes, grace: grace, at))
+        rules.add(ContainerRules.validate(container, list, volumes: volumes, grace: grace, at))
+        if let target = container[.targetContainerName].string, !target.isEmpty, !targets.contains(target) {
+          rules.refuse(.notFound, at.child("targetContainerName"), container[.targetContainerName])
+        }
         if let name = container[.name].string, !names.insert(name).inserted {
           rules.refuse(.duplicate, at.child("name"), container[.name])
         }

@@ -16,7 +16,7 @@ enum PodSystemRules {
     }
     if isWindows { forbid([.hostUsers, .hostPID, .hostIPC, .shareProcessNamespace], spec, path) }
     forbid(isWindows ? ofLinuxPods : [.windowsOptions], spec[.securityContext], path.child("securityContext"))
-    for list in [Key.initContainers, .containers] {
+    for list in [Key.initContainers, .containers, .ephemeralContainers] {
       for (index, container) in spec[list].elements.enumerated() {
         forbid(
           isWindows ? ofLinuxContainers : [.windowsOptions], container[.securityContext],

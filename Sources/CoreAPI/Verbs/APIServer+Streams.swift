@@ -109,21 +109,26 @@ extension APIServer {
   private func container(_ wanted: String?, _ pod: Pod) throws(APIError) -> String {
     let main = pod.spec.containers.map { $0.name ?? "" }
     let first = pod.spec.initContainers.map { $0.name ?? "" }
+    let ephemeral = pod.spec.ephemeralContainers.map { $0.name ?? "" }
     let name = pod.metadata.name ?? ""
     if let wanted, !wanted.isEmpty {
-      guard (main + first).contains(wanted) else { throw .badRequest("container \(wanted) is not valid for pod \(name)") }
+      guard (main + first + ephemeral).contains(wanted) else {
+        throw .badRequest("container \(wanted) is not valid for pod \(name)")
+      }
       return wanted
     }
     if main.count == 1 { return main[0] }
     if let annotated = pod.metadata.annotations[APIServer.defaultContainer], main.contains(annotated) { return annotated }
     var text = "a container name must be specified for pod \(name), choose one of: [\(main.joined(separator: " "))]"
-    if !first.isEmpty { text += " or one of the init containers: [\(first.joined(separator: " "))]" }
+    for (kind, names) in [("init", first), ("ephemeral", ephemeral)] where !names.isEmpty {
+      text += " or one of the \(kind) containers: [\(names.joined(separator: " "))]"
+    }
     throw .badRequest(text)
   }
 
   private static func status(of container: String, _ pod: Pod) -> JSON {
-    let all = pod.tree[.status][.containerStatuses].elements + pod.tree[.status][.initContainerStatuses].elements
-    return all.first { $0[.name].string == container } ?? .null
+    let lists = [Key.containerStatuses, .initContainerStatuses, .ephemeralContainerStatuses]
+    return lists.lazy.flatMap { pod.tree[.status][$0].elements }.first { $0[.name].isText(container) } ?? .null
   }
 
   private func running(_ container: String, _ pod: Pod, _ object: StoredObject, _ store: Store) throws(APIError) -> JSON {

@@ -10,9 +10,7 @@ extension APIServer {
     guard !call.info.pathName.isEmpty else { throw .noSuchResource }
     guard subresource.verbs.contains(call.info.verb) else { throw .methodNotAllowed() }
     switch (name, call.info.verb) {
-    case ("status", "get"): return try get(call, writer.store)
-    case ("status", "update"): return try update(call, .status, &writer)
-    case ("status", "patch"): return try patch(call, .status, &writer)
+    case ("status", _), ("ephemeralcontainers", _): return try answerPart(WriteScope(rawValue: name)!, call, &writer)
     case ("scale", "get"): return try getScale(call, writer.store)
     case ("scale", "update"): return try updateScale(call, &writer)
     case ("scale", "patch"): return try patchScale(call, &writer)
@@ -24,6 +22,15 @@ extension APIServer {
     case ("exec", _), ("attach", _): return try execute(call, writer.store)
     case ("portforward", _): return try forwardPorts(call, writer.store)
     default: throw .noSuchResource
+    }
+  }
+
+  /// A subresource that shows the whole object, and of which a write changes a part.
+  private func answerPart(_ part: WriteScope, _ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {
+    switch call.info.verb {
+    case "get": return try get(call, writer.store)
+    case "update": return try update(call, part, &writer)
+    default: return try patch(call, part, &writer)
     }
   }
 }

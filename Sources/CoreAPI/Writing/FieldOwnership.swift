@@ -17,8 +17,9 @@ enum FieldOwnership {
     return all
   }()
 
-  /// The fields of a write that are this endpoint's: without status, or the status alone.
+  /// The fields of a write that are this endpoint's: without status, the status alone, or another part.
   static func scoped(_ set: FieldSet, _ scope: WriteScope) -> FieldSet {
+    if scope.isPartOfPod { return PodParts.owned(scope, set) }
     var set = set.subtractingTrees(unowned)
     if scope == .status {
       var status = FieldSet()

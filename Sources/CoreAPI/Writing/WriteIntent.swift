@@ -42,6 +42,10 @@ package enum WriteScope: String, Sendable {
   case status
   case scale
   case finalize
+  /// What a running pod is looked into with.
+  case ephemeralContainers = "ephemeralcontainers"
+
+  var isPartOfPod: Bool { self == .ephemeralContainers }
 }
 
 /// An object as somebody sent it: not decoded yet.

@@ -7,7 +7,7 @@ extension Writer {
   /// - Throws: 422 with all that is wrong
   mutating func prepareCreate(_ draft: inout Draft) throws(APIError) {
     let resource = draft.served.resource
-    let context = context(draft.now, randomBits: random.next())
+    let context = context(draft, randomBits: random.next())
     dropDisabled(&draft)
     try resource.prepareForCreate(&draft.tree, context)
     var errors = ObjectMetaRules.validate(ObjectMeta(tree: draft.tree[.metadata]), draft.served.definition)
@@ -23,10 +23,10 @@ extension Writer {
   /// - Throws: 422 with all that is wrong
   mutating func prepareReplace(_ draft: inout Draft, _ old: StoredObject) throws(APIError) {
     let resource = draft.served.resource
-    let context = context(draft.now, randomBits: random.next())
-    if draft.scope == .object { dropDisabled(&draft) }
+    let context = context(draft, randomBits: random.next())
+    if draft.scope != .status { dropDisabled(&draft) }
     switch draft.scope {
-    case .object, .scale: try resource.prepareForUpdate(&draft.tree, old: old.tree, context)
+    case .object, .scale, .ephemeralContainers: try resource.prepareForUpdate(&draft.tree, old: old.tree, context)
     case .status: resource.prepareForStatusUpdate(&draft.tree, old: old.tree, context)
     case .finalize: break
     }
@@ -61,7 +61,7 @@ extension Writer {
     var errors = type.map { Schema.shared.validate(part, $0, ofStatus: true, known: known) } ?? []
     var tree = old.tree
     tree.put(.status, part[.status])
-    errors += draft.served.resource.validateStatusUpdate(tree, old: old.tree, context(draft.now, randomBits: 0))
+    errors += draft.served.resource.validateStatusUpdate(tree, old: old.tree, context(draft, randomBits: 0))
     guard errors.isEmpty else { throw draft.invalid(errors) }
     var judged = part.take(.status)
     writeZeros(ofStatus: &judged, draft)
@@ -74,9 +74,9 @@ extension Writer {
     Schema.shared.dropDisabled(&draft.tree, type, old: draft.old?.tree ?? .null)
   }
 
-  private func context(_ now: Instant, randomBits: UInt64) -> WriteContext {
+  private func context(_ draft: Draft, randomBits: UInt64) -> WriteContext {
     WriteContext(
-      store: store, now: now, randomBits: randomBits, timeZones: configuration.timeZones, featureGates: configuration.featureGates
-    )
+      store: store, now: draft.now, randomBits: randomBits, timeZones: configuration.timeZones,
+      featureGates: configuration.featureGates, scope: draft.scope)
   }
 }

@@ -45,7 +45,7 @@ extension Writer {
 
   /// Of what a client says itself, before anything is filled in.
   func warnOfLimits(_ draft: inout Draft) {
-    guard !draft.actor.isProgram, draft.scope == .object, let type = draft.schema else { return }
+    guard !draft.actor.isProgram, draft.scope != .status, let type = draft.schema else { return }
     draft.warnings += Schema.shared.limits(draft.tree, type, old: draft.old?.tree ?? .null)
   }
 
