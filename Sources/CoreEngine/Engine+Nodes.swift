@@ -1,7 +1,7 @@
-import CoreAPI
+package import CoreAPI
 import CoreControllers
 import CoreNode
-import CoreObjects
+package import CoreObjects
 
 extension Engine {
   /// What the planner may look at now.
@@ -47,6 +47,14 @@ extension Engine {
       settle(now)
       pods += planner.welcome(name)
     }
+  }
+
+  /// Why the kubelet of a node does not answer somebody; nil where it does.
+  package func refusal(of credential: Credential, to access: KubeletAccess, ofNode node: String, at now: Instant) -> APIError? {
+    do throws(APIError) {
+      try server.admit(credential, to: access, ofNode: node, writer, at: now)
+      return nil
+    } catch { return error }
   }
 
   mutating func planPods(_ now: Instant) {

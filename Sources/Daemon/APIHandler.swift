@@ -15,14 +15,15 @@ final class APIHandler: Sendable {
     self.streams = streams
   }
 
-  func handle(_ request: HTTPRequest) async -> HTTPResponse {
+  /// - Parameter credential: who asks, where that is known otherwise
+  func handle(_ request: HTTPRequest, as credential: Credential? = nil) async -> HTTPResponse {
     var inner = APIRequest(
       method: request.method.rawValue, path: request.path, query: request.query,
       contentType: request.headers["content-type"] ?? "application/json", accept: request.headers["accept"] ?? "*/*",
-      userAgent: request.headers["user-agent"] ?? "", body: request.body, credential: credentials.read(request))
+      userAgent: request.headers["user-agent"] ?? "", body: request.body, credential: credential ?? credentials.read(request))
     YAMLBody.convert(&inner)
     inner.ifNoneMatch = request.headers["if-none-match"] ?? ""
-    if let name = request.headers["impersonate-user"] {
+    if credential == nil, let name = request.headers["impersonate-user"] {
       inner.impersonation = Caller(name: name, groups: request.headers.values("impersonate-group"))
     }
     var answer = await host.answer(inner)

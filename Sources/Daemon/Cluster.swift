@@ -22,6 +22,7 @@ package final class Cluster: Sendable {
   private let journal: Journal
   let agent = Slot<NodeAgent>()
   private let names = Slot<DNSServer>()
+  private let kubelets = Slot<HTTPServer>()
   let publisher = Slot<PortPublisher>()
   let imageTurn = Mutex(())
   private let control = Mutex<ControlSocket?>(nil)
@@ -58,9 +59,9 @@ package final class Cluster: Sendable {
       ? ContainerStreams(agent: agent, host: hostSlot) : NoStreams(reason: "this cluster was started without containers")
     let clients = Backends(agent: agent, identity: parts.frontProxy, kubelets: parts.kubelets)
     backends = BackendRounds(host: host, backends: clients)
+    let credentials = CredentialReader(tokens: parts.tokens, adminToken: adminToken)
     let handler = APIHandler(
-      host: host, credentials: CredentialReader(tokens: parts.tokens, adminToken: adminToken), streams: streams,
-      proxy: BackendProxy(backends: clients))
+      host: host, credentials: credentials, streams: streams, proxy: BackendProxy(backends: clients))
     self.handler = handler
     var http = HTTPServerConfiguration(tls: parts.tls) { await handler.handle($0) }
     http.refusal = Cluster.refusal
@@ -76,6 +77,12 @@ package final class Cluster: Sendable {
         let publisher = PortPublisher(host: host, network: network, loops: loops)
         for (port, socket) in parts.published { publisher.open(port, socket) }
         self.publisher.set(publisher)
+      }
+      if let agent = agent.value {
+        do {
+          kubelets.set(
+            try KubeletServer.start(host, agent, credentials, handler, authority: parts.secrets.authority, loops: loops))
+        } catch { throw ClusterError.network("\(error)") }
       }
       backends.start()
       try Kubeconfig.write(configuration.kubeconfig, name: configuration.name, address: address, secrets: parts.secrets)
@@ -195,6 +202,7 @@ package final class Cluster: Sendable {
     await names.value?.stop()
     host.stop()
     await server.stop(grace: .milliseconds(200))
+    await kubelets.value?.stop(grace: .zero)
     await link.value?.close()
     if let running = agent.value {
       agent.set(nil)

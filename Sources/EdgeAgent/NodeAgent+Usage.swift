@@ -8,22 +8,19 @@ extension NodeAgent {
   package func usage() -> [UsageSample] {
     var samples: [UsageSample] = []
     for entry in running.all {
-      guard let usage = entry.container.bundle.cgroup.usage() else { continue }
       let spec = entry.container.bundle.spec
-      samples.append(
-        UsageSample(
-          node: entry.node, podUID: spec.podUID, container: spec.name, containerID: spec.containerID, at: configuration.now(),
-          startedAt: entry.container.startedAt, cpuNanoseconds: scaled(usage.cpuNanoseconds), memoryUsage: usage.memory,
-          inactiveFile: usage.inactiveFile, activeFile: usage.activeFile, anonymous: usage.anonymous))
+      let source = UsageSource(node: entry.node, podUID: spec.podUID, container: spec.name, containerID: spec.containerID)
+      let found = sample(of: entry.container.bundle.cgroup, source, startedAt: entry.container.startedAt)
+      if let found { samples.append(found) }
     }
     return samples + machineUsage()
   }
 
   /// A core that is busy for a second of the wall's time is busy for `speed` seconds of cluster time.
-  private func scaled(_ nanoseconds: Int64) -> Int64 { Int64(min(Double(nanoseconds) * configuration.speed, 9e18)) }
+  func scaled(_ nanoseconds: Int64) -> Int64 { Int64(min(Double(nanoseconds) * configuration.speed, 9e18)) }
 
   /// The machine's use, once for each node.
-  private func machineUsage() -> [UsageSample] {
+  func machineUsage() -> [UsageSample] {
     guard let memory = try? Files.readText("/proc/meminfo"), let stat = try? Files.readText("/proc/stat") else { return [] }
     var bytes: [Substring: Int64] = [:]
     for line in memory.split(separator: "\n") {

@@ -13,8 +13,8 @@ actor PodWorker {
   }
 
   let uid: String
-  private let node: String
-  private let agent: NodeAgent
+  let node: String
+  let agent: NodeAgent
   private(set) var sandbox: PodSandbox?
   var hasReportedStorage = false
   private var attachment: ClusterNetwork.Attachment?

@@ -44,6 +44,19 @@ package enum Machine {
     return statvfs(path, &disk) == 0 ? Int64(disk.f_blocks) * Int64(disk.f_frsize) : 0
   }
 
+  /// The file system that holds `path`: bytes and inodes.
+  package static func diskUse(_ path: String) -> (
+    capacity: Int64, free: Int64, available: Int64, inodes: Int64, inodesFree: Int64
+  ) {
+    var disk = statvfs()
+    guard statvfs(path, &disk) == 0 else { return (0, 0, 0, 0, 0) }
+    let block = Int64(disk.f_frsize)
+    return (
+      Int64(disk.f_blocks) * block, Int64(disk.f_bfree) * block, Int64(disk.f_bavail) * block, Int64(disk.f_files),
+      Int64(disk.f_ffree)
+    )
+  }
+
   /// What is left of it for everybody.
   package static func freeDiskBytes(_ path: String) -> Int64 {
     var disk = statvfs()

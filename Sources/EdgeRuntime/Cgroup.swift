@@ -89,6 +89,12 @@ package struct Cgroup: Sendable {
       anonymous: stat["total_rss"] ?? 0)
   }
 
+  /// What was swapped out of its memory.
+  package var swapBytes: Int64 {
+    if Cgroup.isUnified { return Cgroup.figure(place("memory") + "/memory.swap.current") ?? 0 }
+    return Cgroup.figures(place("memory") + "/memory.stat")["total_swap"] ?? 0
+  }
+
   private static func figure(_ path: String) -> Int64? {
     (try? Files.readText(path)).flatMap { Int64($0.prefix { $0.isNumber }) }
   }

@@ -232,3 +232,18 @@ struct AuthorizationTests {
         "User \"joe\" cannot impersonate resource \"users\""))
   }
 }
+
+@Suite("What a kubelet asks of whoever asks it")
+struct KubeletAccessTests {
+  @Test("each path needs a right to a subresource of the node, the verb is the method's")
+  func paths() {
+    for (path, expected) in [
+      "/stats/summary": ["stats"], "/metrics": ["metrics"], "/metrics/resource": ["metrics"], "/logs/": ["log"],
+      "/checkpoint/a/b/c": ["checkpoint"], "/pods": ["pods", "proxy"], "/runningpods/": ["pods", "proxy"],
+      "/healthz": ["healthz", "proxy"], "/configz": ["configz", "proxy"], "/exec/a/b/c": ["proxy"], "/": ["proxy"],
+      "/containerLogs/a/b/c": ["proxy"], "/%70ods": ["proxy"],
+    ] { #expect(KubeletAccess(method: "GET", path: path).subresources == expected, "\(path)") }
+    let verbs = ["GET": "get", "POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete", "OPTIONS": ""]
+    for (method, verb) in verbs { #expect(KubeletAccess(method: method, path: "/exec/a/b/c").verb == verb) }
+  }
+}

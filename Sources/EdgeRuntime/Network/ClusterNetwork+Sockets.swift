@@ -7,6 +7,12 @@ extension ClusterNetwork {
     return try namespace.inside { () throws(SystemError) in try Socket.listen(on: address, backlog: backlog) }
   }
 
+  /// The same at a node's own address, in its network.
+  package func listen(onNode index: Int, port: UInt16, backlog: Int32 = 1024) throws -> Descriptor {
+    let address = try SocketAddress(literal: ClusterNetwork.address(node: index), port)
+    return try nodes[index].inside { () throws(SystemError) in try Socket.listen(on: address, backlog: backlog) }
+  }
+
   /// A non-blocking connected TCP socket to an address in the cluster's network, such as a pod's.
   /// - Throws: `SystemError` (ETIMEDOUT after `timeout`), `NetworkError`, CancellationError.
   package func connect(_ address: String, port: UInt16, timeout: Duration = .seconds(10)) async throws -> Descriptor {

@@ -1,0 +1,160 @@
+import CoreAPI
+import CoreEngine
+import CoreNode
+import CoreObjects
+import EdgeAgent
+import EdgeHTTP
+import EdgeLinux
+import EdgeRuntime
+
+/// The kubelet's own API, on each node's address. Source of the paths: pkg/kubelet/server/server.go, v1.36.
+final class KubeletServer: Sendable {
+  static let port: UInt16 = 10250
+
+  private let host: EngineHost
+  private let agent: NodeAgent
+  private let credentials: CredentialReader
+  private let api: APIHandler
+
+  private init(_ host: EngineHost, _ agent: NodeAgent, _ credentials: CredentialReader, _ api: APIHandler) {
+    (self.host, self.agent, self.credentials, self.api) = (host, agent, credentials, api)
+  }
+
+  /// Listens in each node's network. The server is the caller's, to be stopped.
+  static func start(
+    _ host: EngineHost, _ agent: NodeAgent, _ credentials: CredentialReader, _ api: APIHandler,
+    authority: CertificateAuthority, loops: [EventLoop]
+  ) throws -> HTTPServer {
+    let nodes = agent.configuration.nodes
+    let addresses = nodes.indices.map { ClusterNetwork.address(node: $0) }
+    let identity = try authority.issueServer(commonName: "kubelet", names: nodes + addresses)
+    let tls = try TLSContext(server: identity, clientAuthorities: authority.certificatePEM)
+    let kubelet = KubeletServer(host, agent, credentials, api)
+    let server = HTTPServer(HTTPServerConfiguration(tls: tls) { await kubelet.answer($0) }, loops: loops)
+    for index in nodes.indices { try server.listen(adopting: try agent.network.listen(onNode: index, port: port)) }
+    return server
+  }
+
+  private func answer(_ request: HTTPRequest) async -> HTTPResponse {
+    let address = request.peer.localAddress?.host
+    guard let node = agent.configuration.nodes.first(where: { agent.facts($0).address == address }) else {
+      return .text(404, "no node is here")
+    }
+    let access = KubeletAccess(method: request.method.rawValue, path: request.path)
+    let credential = credentials.read(request)
+    let now = host.clock.now
+    if let refusal = host.read({ $0.refusal(of: credential, to: access, ofNode: node, at: now) }) {
+      return .text(refusal.code, refusal.message)
+    }
+    let segments = request.path.split(separator: "/").map(String.init)
+    switch (segments.first, segments.count) {
+    case ("exec", 4...5), ("attach", 4...5), ("portForward", 3...4), ("containerLogs", 4):
+      return await stream(segments, node, request)
+    default: break
+    }
+    guard [.get, .head].contains(request.method) else { return .text(405, "405 method not allowed") }
+    switch segments {
+    case ["healthz"], ["healthz", "ping"], ["healthz", "log"], ["healthz", "syncloop"]: return .text(200, "ok")
+    case ["pods"]: return .json(pods(node))
+    case ["runningpods"]: return .json(runningPods(node))
+    case ["configz"]: return .json(configuration(node).encoded())
+    case ["stats", "summary"]:
+      guard let reading = await agent.reading(node, measuresFiles: true) else { return unreadable }
+      return .json(summary(reading).encoded())
+    case ["metrics"]: return await metrics(node) { $0.ownMetrics(version: VersionInfo().gitVersion) }
+    case ["metrics", "resource"]: return await metrics(node) { $0.resourceMetrics }
+    case ["metrics", "cadvisor"]: return await metrics(node) { $0.containerMetrics }
+    default: return .text(404, "404 page not found")
+    }
+  }
+
+  private var unreadable: HTTPResponse { .text(500, "the machine's figures cannot be read") }
+
+  private func metrics(_ node: String, _ text: (NodeReading) -> String) async -> HTTPResponse {
+    guard let reading = await agent.reading(node, measuresFiles: false) else { return unreadable }
+    return HTTPResponse(
+      status: 200, headers: ["content-type": "text/plain; version=0.0.4; charset=utf-8"],
+      body: .bytes(Array(text(reading).utf8)))
+  }
+
+  private func summary(_ reading: NodeReading) -> JSON {
+    let metrics = host.read { $0.metrics }
+    return reading.summary { uid, container in
+      let found: ContainerUsage?
+      if uid.isEmpty {
+        found = metrics.nodeMetrics(reading.name)?.usage
+      } else {
+        found = metrics.podMetrics(uid, containers: [container])?.containers.first
+      }
+      return found.flatMap { $0.cpuNanocores < 0 ? nil : $0.cpuNanocores }
+    }
+  }
+
+  // MARK: Pods
+
+  private func pods(_ node: String) -> [UInt8] {
+    let pods = host.read { $0.store.list(.pods) }.filter { $0.tree[.spec][.nodeName].string == node }
+    return KubeletServer.list(pods.map(\.tree))
+  }
+
+  private func runningPods(_ node: String) -> [UInt8] {
+    let containers = Dictionary(grouping: agent.runningSpecs(on: node)) { $0.podUID }
+    return KubeletServer.list(
+      containers.keys.sorted().map { uid in
+        let all = containers[uid] ?? []
+        let entries = all.map { ["name": .string($0.name), "image": .string($0.imageID), "resources": [:]] as JSON }
+        return [
+          "metadata": [
+            "name": .string(all[0].podName), "namespace": .string(all[0].namespace), "uid": .string(uid),
+          ],
+          "spec": ["containers": .array(entries)], "status": [:],
+        ]
+      })
+  }
+
+  private static func list(_ items: [JSON]) -> [UInt8] {
+    (["kind": "PodList", "apiVersion": "v1", "metadata": [:], "items": .array(items)] as JSON).encoded()
+  }
+
+  private func configuration(_ node: String) -> JSON {
+    let facts = agent.facts(node)
+    return [
+      "kubeletconfig": [
+        "kind": "KubeletConfiguration", "apiVersion": "kubelet.config.k8s.io/v1beta1", "address": .string(facts.address),
+        "port": .int(Int64(KubeletServer.port)), "clusterDomain": "cluster.local",
+        "clusterDNS": [.string(ClusterZone.serverAddress)], "maxPods": .int(Int64(facts.maxPods)), "cgroupDriver": "cgroupfs",
+        "authentication": ["anonymous": ["enabled": false], "webhook": ["enabled": true]],
+        "authorization": ["mode": "Webhook"],
+      ]
+    ]
+  }
+
+  // MARK: Streams
+
+  /// The API's own way to a container, for whoever may reach it by its node.
+  private func stream(_ segments: [String], _ node: String, _ request: HTTPRequest) async -> HTTPResponse {
+    let words = ["exec": "exec", "attach": "attach", "portForward": "portforward", "containerLogs": "log"]
+    let (namespace, pod) = (segments[1], segments[2])
+    var inner = request
+    inner.path = "/api/v1/namespaces/\(namespace)/pods/\(pod)/\(words[segments[0]] ?? "")"
+    var query = request.query.split(separator: "&").map { part in
+      let name = part.prefix { $0 != "=" }
+      let known = ["input": "stdin", "output": "stdout", "error": "stderr", "port": "ports"][String(name)]
+      return (known ?? String(name)) + part.dropFirst(name.count)
+    }
+    if segments[0] != "portForward", let container = segments.last {
+      query = query.filter { !$0.hasPrefix("container=") } + ["container=" + container]
+    }
+    inner.query = query.joined(separator: "&")
+    let isHere = host.read { $0.store.get(.pods, namespace: namespace, pod)?.tree[.spec][.nodeName].string == node }
+    guard isHere else { return .text(404, "pod \(namespace)/\(pod) does not run on \(node)") }
+    return await api.handle(
+      inner, as: .certificate(commonName: "system:node:" + node, organizations: ["system:nodes", "system:masters"]))
+  }
+}
+
+extension HTTPResponse {
+  fileprivate static func json(_ bytes: [UInt8]) -> HTTPResponse {
+    HTTPResponse(status: 200, headers: ["content-type": "application/json"], body: .bytes(bytes))
+  }
+}

@@ -1,0 +1,99 @@
+package import CoreNode
+import CoreObjects
+import EdgeLinux
+import EdgeRuntime
+
+extension NodeAgent {
+  /// Everything that is measured on a node, now.
+  /// - Parameter measuresFiles: also what pods have written, for which their directories are walked
+  package func reading(_ node: String, measuresFiles: Bool) async -> NodeReading? {
+    guard let machine = machineUsage().first(where: { $0.node == node }) else { return nil }
+    let running = Dictionary(grouping: running.all.filter { $0.node == node }) { $0.container.bundle.spec.podUID }
+    var pods: [NodeReading.Pod] = []
+    for uid in running.keys.sorted() {
+      guard let worker = worker(of: uid) else { continue }
+      let containers = running[uid]?.map(\.container) ?? []
+      let task = Task(executorPreference: workers) { await worker.reading(containers, measuresFiles: measuresFiles) }
+      if let pod = await task.value { pods.append(pod) }
+    }
+    var reading = NodeReading(
+      name: node, usage: machine, cores: Machine.cores, memoryBytes: Machine.memoryBytes,
+      disk: Machine.disk(configuration.dataDirectory), pods: pods)
+    reading.interfaces = network.nodes[index(of: node)].interfaces
+    return reading
+  }
+
+  /// What runs on a node, by container.
+  package func runningSpecs(on node: String) -> [ContainerSpec] {
+    running.all.filter { $0.node == node }.map(\.container.bundle.spec)
+  }
+
+  /// nil for a group that is gone.
+  func sample(of cgroup: Cgroup, _ source: UsageSource, startedAt: Instant) -> UsageSample? {
+    guard let usage = cgroup.usage() else { return nil }
+    return UsageSample(
+      source, at: configuration.now(), startedAt: startedAt, cpuNanoseconds: scaled(usage.cpuNanoseconds),
+      memoryUsage: usage.memory, inactiveFile: usage.inactiveFile, activeFile: usage.activeFile, anonymous: usage.anonymous)
+  }
+}
+
+extension PodWorker {
+  fileprivate func reading(_ running: [RunningContainer], measuresFiles: Bool) -> NodeReading.Pod? {
+    guard let sandbox else { return nil }
+    let spec = sandbox.spec
+    var started = agent.configuration.now()
+    let containers = running.compactMap { container -> NodeReading.Container? in
+      let made = container.bundle.spec
+      let source = UsageSource(node: node, podUID: uid, container: made.name, containerID: made.containerID)
+      started = min(started, container.startedAt)
+      guard let usage = agent.sample(of: container.bundle.cgroup, source, startedAt: container.startedAt) else { return nil }
+      var reading = NodeReading.Container(
+        name: made.name, image: made.imageID, path: container.bundle.cgroup.path, usage: usage)
+      reading.swapBytes = container.bundle.cgroup.swapBytes
+      reading.memoryLimitBytes = made.memoryLimitBytes
+      reading.cpuLimitMillicores = made.cpuLimitMillicores
+      reading.cpuRequestMillicores = made.cpuRequestMillicores
+      if measuresFiles {
+        reading.rootBytes = container.bundle.changedBytes()
+        reading.logBytes = Files.usedBytes(logDirectory + "/" + made.name)
+      }
+      return reading
+    }
+    let source = UsageSource(node: node, podUID: uid, container: "", containerID: "")
+    guard let usage = agent.sample(of: sandbox.cgroup, source, startedAt: started) else { return nil }
+    var total = NodeReading.Container(name: "", image: "", path: sandbox.cgroup.path, usage: usage)
+    total.swapBytes = sandbox.cgroup.swapBytes
+    total.memoryLimitBytes = spec.memoryLimitBytes
+    total.cpuLimitMillicores = spec.cpuLimitMillicores
+    total.cpuRequestMillicores = spec.cpuRequestMillicores
+    var pod = NodeReading.Pod(namespace: spec.namespace, name: spec.name, uid: uid, total: total, containers: containers)
+    if !spec.hostNetwork { pod.interfaces = network?.interfaces ?? [] }
+    if measuresFiles {
+      for volume in spec.volumes {
+        switch volume.source {
+        case .emptyDir, .persistent:
+          guard let place = sandbox.volumes[volume.name] else { continue }
+          pod.volumes.append(.init(name: volume.name, usedBytes: Files.usedBytes(place.path)))
+        default: continue
+        }
+      }
+    }
+    return pod
+  }
+}
+
+extension NetworkNamespace {
+  fileprivate var interfaces: [NodeReading.Interface] {
+    let file = try? inside { () throws(SystemError) in try Files.readText("/proc/thread-self/net/dev") }
+    return NodeReading.Interface.read(file ?? "")
+  }
+}
+
+extension Machine {
+  fileprivate static func disk(_ path: String) -> NodeReading.Disk {
+    let found = diskUse(path)
+    return NodeReading.Disk(
+      capacity: found.capacity, available: found.available, used: found.capacity - found.free, inodes: found.inodes,
+      inodesFree: found.inodesFree)
+  }
+}
