@@ -28,9 +28,10 @@ enum RouteRows {
     return times.sorted()[times.count / 2] * 1000
   }
 
-  private static func open() async throws -> (RouteForwarding, ClusterNetwork) {
+  private static func open() async throws -> (RuleInstaller<RouteRules>, ClusterNetwork) {
     let network = try await ClusterNetwork(nodes: 1)
-    let forwarding = RouteForwarding { say("routes: " + $0, to: 2) }
+    let base = RouteRules.base(nodes: 1, ranges: [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange])
+    let forwarding = RuleInstaller(RouteRules(base: base)) { say("routes: \($0)", to: 2) }
     try await forwarding.open(network)
     return (forwarding, network)
   }

@@ -116,6 +116,10 @@ enum Rows {
         try await RouteRows.all(5_000)
       },
       Row(id: "route", title: "a change of one of them", target: 20, unit: "ms") { try await RouteRows.change(among: 5_000) },
+      Row(id: "policies", title: "1,000 policies and 1,000 pods, none alike, in force", target: 2, unit: "s") {
+        try await PolicyRows.all(1_000)
+      },
+      Row(id: "policy", title: "a pod more among them", target: 20, unit: "ms") { try await PolicyRows.change(among: 1_000) },
       Row(id: "up", title: "up to /readyz, empty", target: 0.15, unit: "s") { try ServerRows.start(program, objects: 0) },
       Row(id: "restart", title: "restart with 10,000 objects", target: 0.5, unit: "s") {
         try ServerRows.start(program, objects: 10_000)

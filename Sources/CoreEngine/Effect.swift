@@ -15,6 +15,9 @@ package enum Effect: Sendable {
   case node(NodeCommand)
   /// All that leads to a Service or to a pod's host ports now, in the place of what did before.
   case route(OwnedRoutes)
+  /// What the rules about pods' traffic are made of has changed. Comes before the commands of its step: a container starts when
+  /// they are in force.
+  case police(PolicyFact)
   /// Send `.timer` at this moment; a later wake replaces an earlier one.
   case wake(at: Instant)
   /// The core's own write was refused as invalid: a mistake of this program, for its operator to see.

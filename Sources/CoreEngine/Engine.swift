@@ -22,6 +22,7 @@ package struct Engine: Sendable {
   package internal(set) var planner = NodePlanner()
   /// None where no traffic flows.
   package private(set) var proxy: ServiceProxy?
+  private var facts: [PolicyFact] = []
   var queue = WorkQueue()
   var timers = TimerHeap<Wake>()
   var watches = WatchTable()
@@ -124,6 +125,8 @@ package struct Engine: Sendable {
   private mutating func takeEffects() -> [Effect] {
     let store = store
     if let routes = proxy?.takeRoutes(store) { effects += routes.map { .route($0) } }
+    if !facts.isEmpty { effects = facts.map { .police($0) } + effects }
+    facts.removeAll(keepingCapacity: true)
     var taken: [Effect] = []
     taken.reserveCapacity(effects.count)
     swap(&taken, &effects)
@@ -248,7 +251,9 @@ package struct Engine: Sendable {
       }
     }
     pods += planner.uids(affectedBy: change)
+    if proxy == nil { return }
     proxy?.receive(change)
+    if let fact = PolicyFact(change) { facts.append(fact) }
   }
 
   /// Reconciles what waits, up to the budget.

@@ -28,7 +28,7 @@ package final class Cluster: Sendable {
   private let control = Mutex<ControlSocket?>(nil)
   private let clockKeeper: ClockKeeper
   private let backends: BackendRounds
-  private let forwarding = RouteForwarding { Standard.error($0) }
+  let traffic: ClusterTraffic
   private let link = Slot<HostLink>()
   private let scraping = Mutex<Task<Void, Never>?>(nil)
 
@@ -49,9 +49,10 @@ package final class Cluster: Sendable {
     self.configuration = configuration
     (journal, images, address, adminToken) = (parts.journal, parts.images, parts.listener.address, parts.secrets.adminToken)
     clockKeeper = ClockKeeper(parts.clock, journal)
+    traffic = ClusterTraffic(nodes: configuration.nodes)
     host = EngineHost(
       engine: parts.engine, clock: parts.clock, journal: journal, perform: { [agent] in agent.value?.perform($0) },
-      route: { [forwarding] in forwarding.replace($0) })
+      direct: { [traffic] in traffic.receive($0) })
     let hostSlot = Slot<EngineHost>()
     hostSlot.set(host)
     let streams: any StreamServer =
@@ -110,10 +111,11 @@ package final class Cluster: Sendable {
       }
       return
     }
-    let settings = AgentConfiguration(
+    var settings = AgentConfiguration(
       clusterID: Cluster.identifier(configuration.dataDirectory), nodes: configuration.nodeNames,
       dataDirectory: configuration.dataDirectory,
       speed: configuration.speed, now: { clock.now })
+    settings.isNetworkReady = { [traffic] in await traffic.settle() }
     let agent: NodeAgent
     do throws(AgentError) { agent = try await NodeAgent(settings, images: images) { host.observe($0) } } catch {
       throw .nodes(error)
@@ -127,9 +129,7 @@ package final class Cluster: Sendable {
       let descriptor = try agent.network.listen(Engine.serviceAddress, port: 443)
       try server.listen(adopting: descriptor)
     } catch { throw .network("\(error)") }
-    do { try await forwarding.open(agent.network) } catch {
-      Standard.error("Services cannot be reached by their addresses: \(error)")
-    }
+    await traffic.open(agent.network)
     names.set(ClusterNames.start(host, agent.network))
     if configuration.linksMachine { await linkMachine(agent.network) }
     agent.announce()

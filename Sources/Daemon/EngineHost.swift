@@ -20,7 +20,13 @@ package final class EngineHost: Sendable {
     case feed([UInt64], [UInt8])
     case endWatch(UInt64)
     case command(NodeCommand)
+    case traffic(Traffic)
+  }
+
+  /// What a network is told.
+  package enum Traffic: Sendable {
     case route(OwnedRoutes)
+    case police(PolicyFact)
   }
 
   private struct State {
@@ -42,20 +48,20 @@ package final class EngineHost: Sendable {
   private let journal: Journal?
   package let clock: ClusterClock
   private let perform: @Sendable (NodeCommand) -> Void
-  private let route: @Sendable (OwnedRoutes) -> Void
+  private let direct: @Sendable (Traffic) -> Void
 
   /// - Parameters:
   ///   - perform: carries out what a node is asked; never blocks
-  ///   - route: has traffic flow so from now on; never blocks
+  ///   - direct: has traffic flow so from now on; never blocks
   package init(
     engine: Engine, clock: ClusterClock, journal: Journal?, perform: @escaping @Sendable (NodeCommand) -> Void,
-    route: @escaping @Sendable (OwnedRoutes) -> Void = { _ in }
+    direct: @escaping @Sendable (Traffic) -> Void = { _ in }
   ) {
     state = Mutex(State(engine: engine))
     self.clock = clock
     self.journal = journal
     self.perform = perform
-    self.route = route
+    self.direct = direct
   }
 
   /// Once, before anything else.
@@ -121,7 +127,8 @@ package final class EngineHost: Sendable {
       case .feed(let ids, let line): send(.feed(ids, line), &state)
       case .endWatch(let id): send(.endWatch(id), &state)
       case .node(let command): send(.command(command), &state)
-      case .route(let routes): send(.route(routes), &state)
+      case .route(let routes): send(.traffic(.route(routes)), &state)
+      case .police(let fact): send(.traffic(.police(fact)), &state)
       case .wake(let at): wake(at, &state)
       case .fault(let text): Standard.error("fault: " + text)
       }
@@ -173,7 +180,7 @@ package final class EngineHost: Sendable {
     case .feed(let ids, let line): for id in ids { _ = state.watches[id]?.offer(line) }
     case .endWatch(let id): state.watches.removeValue(forKey: id)?.finish()
     case .command(let command): perform(command)
-    case .route(let routes): route(routes)
+    case .traffic(let traffic): direct(traffic)
     }
   }
 

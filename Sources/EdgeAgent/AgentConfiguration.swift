@@ -12,6 +12,8 @@ package struct AgentConfiguration: Sendable {
   package var speed: Double
   /// Cluster time.
   package var now: @Sendable () -> Instant
+  /// Returns once the network treats pods as it was told to: no container starts before.
+  package var isNetworkReady: @Sendable () async -> Void = {}
 
   package init(
     clusterID: String, nodes: [String], dataDirectory: String, speed: Double = 1, now: @escaping @Sendable () -> Instant

@@ -8,6 +8,8 @@ package struct ScrapeTarget: Sendable {
   package var pod: String
   package var podUID: String
   package var address: String
+  /// Whose own it is: a node reaches its pods whatever policies say.
+  package var node: String
   /// nil where none can be told.
   package var port: UInt16?
   package var path: String
@@ -24,6 +26,7 @@ package struct ScrapeTarget: Sendable {
     self.pod = pod.metadata.name ?? ""
     podUID = pod.metadata.uid ?? ""
     self.address = address
+    node = pod.spec.nodeName ?? ""
     path = annotations["prometheus.io/path"] ?? "/metrics"
   }
 }
@@ -62,7 +65,7 @@ extension NodeAgent {
       let origin = HTTPOrigin(isTLS: false, host: target.address, port: port)
       let request = HTTPClientRequest(
         .get, NodeAgent.target(target.path), headers: ["accept": "text/plain", "connection": "close"])
-      let answer = try await client(origin, from: network.namespace, patience: NodeAgent.scrapeTimeout).send(
+      let answer = try await client(origin, from: network.nodes[index(of: target.node)], patience: NodeAgent.scrapeTimeout).send(
         request, to: origin, bodyLimit: NodeAgent.scrapeLimitBytes, within: NodeAgent.scrapeTimeout)
       guard answer.status == 200 else { return .failed("\(place) answers with HTTP status \(answer.status)") }
       let result = PrometheusText.parse(String(decoding: answer.body, as: UTF8.self))

@@ -110,6 +110,7 @@ actor PodWorker {
     try Files.makeDirectories(logDirectory + "/" + spec.name)
     let bundle = try ContainerBundle(
       spec, image: image, sandbox: sandbox, target: target, root: agent.layeredRoot, speed: agent.configuration.speed)
+    await agent.configuration.isNetworkReady()
     do {
       return try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, now: agent.configuration.now)
     } catch {

@@ -165,7 +165,7 @@ package struct VirtualCluster: Sendable {
       case .fault(let text): faults.append(text)
       case .append(let records): appends?.append(records)
       case .feed(_, let line): watched?.append(line)
-      case .endWatch, .route: continue
+      case .endWatch, .route, .police: continue
       }
     }
   }

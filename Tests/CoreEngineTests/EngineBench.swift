@@ -168,6 +168,7 @@ struct EngineBench {
         transcript.append("node \(command.node)")
         perform(command)
       case .route(let routes): transcript.append("route \(routes.owner)")
+      case .police(let fact): transcript.append("police \(fact.key)")
       case .wake(let at): wakeAt = at
       case .fault(let text): Issue.record("\(text)")
       }

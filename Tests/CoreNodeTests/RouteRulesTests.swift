@@ -7,7 +7,7 @@ private struct RuleTables: Equatable {
   var elements: [String: [String: String]] = [:]
   var chains: Set<String> = []
 
-  mutating func run(_ update: RouteRules.Update) {
+  mutating func run(_ update: RuleUpdate) {
     let script = update.script
     for line in script.split(separator: "\n").map({ $0.drop { $0 == " " } }) {
       if line.hasPrefix("chain ") {
@@ -66,7 +66,7 @@ struct RouteRulesTests {
     let routes = [OwnedRoutes(owner: Self.owner("web"), routes: [Self.route([])])]
     tables.run(rules.replace(routes))
     #expect(tables.elements == ["empty": ["10.96.1.1.tcp.80": ""]])
-    #expect(rules.replace(routes) == RouteRules.Update())
+    #expect(rules.replace(routes) == RuleUpdate())
   }
 
   @Test("a backend that goes moves at most one other")
@@ -88,7 +88,7 @@ struct RouteRulesTests {
     route.frontend.protocol = "udp"
     #expect(rules.replace([OwnedRoutes(owner: Self.owner("dns"), routes: [route])]).forgotten == [])
     route.backends = [Self.backend(3), Self.backend(4)]
-    let flow = RouteRules.Flow(frontend: route.frontend, backend: Self.backend(2))
+    let flow = RuleUpdate.Flow(frontend: route.frontend, backend: Self.backend(2))
     #expect(rules.replace([OwnedRoutes(owner: Self.owner("dns"), routes: [route])]).forgotten == [flow])
   }
 

@@ -6,7 +6,7 @@ import TestMachine
 import Testing
 
 /// Two nodes with two web servers that tell their pod's name, and a client.
-private struct ServiceCluster {
+struct ServiceCluster {
   let test: TestCluster
 
   init() async throws {

@@ -1,6 +1,6 @@
 import CoreObjects
 
-/// Which traffic some pods may take and send. It is kept, and nobody enforces it.
+/// Which traffic some pods may take and send.
 struct NetworkPolicyResource: Resource {
   let definition = ResourceDefinition(
     id: .networkPolicies, kind: "NetworkPolicy", shortNames: ["netpol"], countsChanges: true,

@@ -4,10 +4,11 @@ import CoreObjects
 enum HostPorts {
   static func isAsked(by pod: StoredObject) -> Bool {
     let spec = pod.view(Pod.self).spec
-    return spec.hostNetwork != true && all(spec).contains { ($0.hostPort ?? 0) != 0 }
+    return spec.hostNetwork != true && containerPorts(spec).contains { ($0.hostPort ?? 0) != 0 }
   }
 
-  private static func all(_ spec: PodSpec) -> [ContainerPort] {
+  /// Of all containers that go on running.
+  static func containerPorts(_ spec: PodSpec) -> [ContainerPort] {
     (spec.initContainers.filter { $0.restartPolicy == "Always" } + spec.containers.map { $0 }).flatMap { $0.ports.map { $0 } }
   }
 
@@ -16,7 +17,7 @@ enum HostPorts {
     guard pod.spec.hostNetwork != true, !["Succeeded", "Failed"].contains(pod.status.phase), let podIP = pod.status.podIP,
       let node = pod.spec.nodeName.flatMap(address)
     else { return [] }
-    return all(pod.spec).compactMap { port in
+    return containerPorts(pod.spec).compactMap { port in
       guard let hostPort = port.hostPort, hostPort != 0, let number = port.containerPort,
         [nil, "", "0.0.0.0", "::", node].contains(port.hostIP)
       else { return nil }

@@ -43,9 +43,12 @@ package struct Route: Sendable, Equatable {
 }
 
 /// All routes of one Service, or of the host ports of one pod; none when it has gone.
-package struct OwnedRoutes: Sendable, Equatable {
+package struct OwnedRoutes: KernelWord, Equatable {
   package var owner: ObjectKey
   package var routes: [Route]
+
+  package var key: ObjectKey { owner }
+  package var isNothing: Bool { routes.isEmpty }
 
   package init(owner: ObjectKey, routes: [Route]) {
     self.owner = owner

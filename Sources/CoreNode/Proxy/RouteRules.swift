@@ -6,7 +6,7 @@ import CoreObjects
 /// backends one is drawn (a chain "pick" for each number), and `endpoints` has the backend of each number drawn. All that grows with
 /// them are elements of maps. The number drawn is the packet's mark. Where a client stays with its backend, `affinity` remembers
 /// the backend's own number, which stays with it; `slots` has it for each number drawn.
-package struct RouteRules: Sendable {
+package struct RouteRules: KernelRules {
   package static let table = "ip wavetank"
 
   /// Who asks for a frontend; the first has it.
@@ -17,7 +17,10 @@ package struct RouteRules: Sendable {
   /// How many installed routes lead to an address.
   private var uses: [String: Int] = [:]
 
-  package init() {}
+  package let base: String
+
+  /// - Parameter base: what is there before any route
+  package init(base: String = "") { self.base = base }
 
   /// What is there before any route: the tables and the hooks. A packet of a connection that was translated once does not come here
   /// again. Questions about names are answered here, so the kernel need not remember each for half a minute.
@@ -58,24 +61,7 @@ package struct RouteRules: Sendable {
       """
   }
 
-  /// What is to be done so that these routes are the installed ones.
-  package struct Update: Sendable, Equatable {
-    /// For nft, one transaction; empty where nothing changes.
-    package var script: String
-    /// Where datagrams must not be sent any more: the kernel goes on with what it began, as long as the client does.
-    package var forgotten: [Flow]
-
-    package init(script: String = "", forgotten: [Flow] = []) { (self.script, self.forgotten) = (script, forgotten) }
-  }
-
-  package struct Flow: Hashable, Sendable {
-    package var frontend: Route.Frontend
-    package var backend: Route.Backend
-
-    package init(frontend: Route.Frontend, backend: Route.Backend) { (self.frontend, self.backend) = (frontend, backend) }
-  }
-
-  package mutating func replace(_ updates: [OwnedRoutes]) -> Update {
+  package mutating func replace(_ updates: [OwnedRoutes]) -> RuleUpdate {
     var touched: Set<Route.Frontend> = []
     for update in updates {
       for frontend in frontends[update.owner, default: []] {
@@ -88,7 +74,7 @@ package struct RouteRules: Sendable {
         touched.insert(route.frontend)
       }
     }
-    var (script, forgotten) = (RuleScript(), [Flow]())
+    var (script, forgotten) = (RuleScript(table: RouteRules.table), [RuleUpdate.Flow]())
     var uses: [String: Int] = [:]
     for frontend in touched.sorted() {
       let route = claims[frontend]?.min { $0.key < $1.key }?.value
@@ -100,12 +86,12 @@ package struct RouteRules: Sendable {
       if frontend.protocol == "udp" {
         let kept = Set(route?.backends ?? [])
         for backend in old?.route.backends ?? [] where !kept.contains(backend) {
-          forgotten.append(Flow(frontend: frontend, backend: backend))
+          forgotten.append(RuleUpdate.Flow(frontend: frontend, backend: backend))
         }
       }
       for address in old?.addresses ?? [] { uses[address, default: 0] -= 1 }
       for address in new?.addresses ?? [] { uses[address, default: 0] += 1 }
-      if let chain = new?.chain, chains.insert(chain).inserted { script.chains.append(chain) }
+      if let chain = new?.chain, chains.insert(chain).inserted { script.chains.append(chain.text) }
       script.replace(old?.elements ?? [], with: new?.elements ?? [])
     }
     for (address, change) in uses.sorted(by: { $0.key < $1.key }) where change != 0 {
@@ -115,6 +101,6 @@ package struct RouteRules: Sendable {
       let element = RuleElement("hairpin", "\(address) . \(address)")
       if before == 0 { script.added.append(element) } else if before + change == 0 { script.deleted.append(element) }
     }
-    return Update(script: script.text, forgotten: forgotten)
+    return RuleUpdate(script: script.text, forgotten: forgotten)
   }
 }

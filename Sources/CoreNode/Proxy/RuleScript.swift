@@ -43,11 +43,16 @@ struct RuleChain: Hashable, Sendable {
   }
 }
 
-/// Changes of the rules, as one transaction.
+/// Changes of a table, as one transaction.
 struct RuleScript {
-  var chains: [RuleChain] = []
+  let table: String
+  /// To be made, with what is in them.
+  var sets: [String] = []
+  var chains: [String] = []
   var deleted: [RuleElement] = []
   var added: [RuleElement] = []
+  /// What is of no use any more: "chain" or "set".
+  var removed: [(kind: String, name: String)] = []
 
   mutating func replace(_ old: [RuleElement], with new: [RuleElement]) {
     let (before, after) = (Set(old), Set(new))
@@ -57,17 +62,31 @@ struct RuleScript {
 
   /// Empty where there is nothing to do.
   var text: String {
-    var lines: [String] = []
-    if !chains.isEmpty { lines += ["table \(RouteRules.table) {"] + chains.map(\.text) + ["}"] }
-    lines += RuleScript.lines("delete", deleted.map { ($0.container, $0.key) })
-    lines += RuleScript.lines("add", added.map { ($0.container, $0.text) })
+    var script = self
+    script.cancel()
+    let made = sets + chains
+    var lines = made.isEmpty ? [] : ["table \(table) {"] + made + ["}"]
+    lines += script.lines("delete", script.deleted.map { ($0.container, $0.key) })
+    lines += script.lines("add", script.added.map { ($0.container, $0.text) })
+    lines += removed.map { "delete \($0.kind) \(table) \($0.name)" }
     return lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n"
   }
 
+  /// What is deleted and added again, or added and deleted, stays as it is.
+  private mutating func cancel() {
+    var both: [RuleElement: Int] = [:]
+    for element in Set(deleted).intersection(added) { both[element] = 0 }
+    if both.isEmpty { return }
+    for element in added where both[element] != nil { both[element]! += 1 }
+    for element in deleted where both[element] != nil { both[element]! -= 1 }
+    added = added.filter { both[$0] == nil } + both.filter { $0.value > 0 }.map(\.key)
+    deleted = deleted.filter { both[$0] == nil } + both.filter { $0.value < 0 }.map(\.key)
+  }
+
   /// One statement for all elements of a container: reading many statements takes nft much longer.
-  private static func lines(_ verb: String, _ elements: [(container: String, text: String)]) -> [String] {
+  private func lines(_ verb: String, _ elements: [(container: String, text: String)]) -> [String] {
     Dictionary(grouping: elements, by: \.container).sorted { $0.key < $1.key }.map { container, elements in
-      "\(verb) element \(RouteRules.table) \(container) { \(elements.map(\.text).joined(separator: ", ")) }"
+      "\(verb) element \(table) \(container) { \(elements.map(\.text).joined(separator: ", ")) }"
     }
   }
 }

@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Node n has the addresses 10.244.n.0/24: the node itself .1, its pods .2 to .254. Services live in 10.96.0.0/16, of which
 /// 10.96.0.1 is the API server and 10.96.0.10 the DNS. Nobody has neighbours but the router: all that nodes and pods send to each
-/// other is routed here, where Services' addresses are translated (`RouteForwarding`) and translated back. A node has a namespace of
+/// other is routed here, where Services' addresses are translated (`RouteRules`) and translated back. A node has a namespace of
 /// its own, where pods are that use the network of their host.
 package final class ClusterNetwork: Sendable {
   package static let bridge = "wt0"

@@ -1,0 +1,35 @@
+import CoreNode
+import EdgeLinux
+import EdgeRuntime
+
+/// What the rules in a cluster's network say: where Services lead, and what policies let through.
+final class ClusterTraffic: Sendable {
+  private let routes: RuleInstaller<RouteRules>
+  private let policies: RuleInstaller<PolicyRules>
+
+  init(nodes: Int) {
+    let base = RouteRules.base(nodes: nodes, ranges: [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange])
+    routes = RuleInstaller(RouteRules(base: base)) {
+      Standard.error("the routes of Services could not be changed: \($0)")
+    }
+    policies = RuleInstaller(PolicyRules(nodes: nodes)) { Standard.error("NetworkPolicies are not in force: \($0)") }
+  }
+
+  func open(_ network: ClusterNetwork) async {
+    do {
+      try await routes.open(network)
+      try await policies.open(network)
+    } catch { Standard.error("Services cannot be reached by their addresses, and NetworkPolicies are not in force: \(error)") }
+  }
+
+  /// Has traffic flow so from now on; never blocks.
+  func receive(_ traffic: EngineHost.Traffic) {
+    switch traffic {
+    case .route(let routes): self.routes.replace(routes)
+    case .police(let fact): policies.replace(fact)
+    }
+  }
+
+  /// Returns once the policies that were there before are in force for the pods that were there before.
+  func settle() async { await policies.settle() }
+}

@@ -1,0 +1,140 @@
+package import CoreNode
+import CoreObjects
+import Synchronization
+
+/// Brings rules into the kernel, by nftables in the cluster's network: all that has come while one transaction was carried out is the
+/// next one.
+package final class RuleInstaller<Rules: KernelRules>: Sendable {
+  private struct State {
+    var network: NetworkNamespace?
+    var rules: Rules
+    /// The last word of everybody who has any.
+    var words: [ObjectKey: Rules.Word] = [:]
+    /// What the kernel does not know yet.
+    var pending: [ObjectKey: Rules.Word] = [:]
+    var worker: Task<Void, Never>?
+    /// The rules may be others than we think.
+    var isDoubtful = false
+    /// How many words have come, and how many of them are in what was carried out last.
+    var told = 0
+    var begun = 0
+    /// Who waits until so many are in the kernel.
+    var waiting: [(told: Int, continuation: CheckedContinuation<Void, Never>)] = []
+  }
+
+  /// Flows that are forgotten one by one.
+  private static var forgottenLimit: Int { 20 }
+  private let fresh: Rules
+  private let state: Mutex<State>
+  private let report: @Sendable (any Error) -> Void
+
+  /// - Parameters:
+  ///   - rules: before any word
+  ///   - report: takes why the kernel refuses
+  package init(_ rules: Rules, report: @escaping @Sendable (any Error) -> Void) {
+    (fresh, self.report) = (rules, report)
+    state = Mutex(State(rules: rules))
+  }
+
+  /// Begins in a network; what was said before is carried out now.
+  /// - Throws: `NetworkError` where there is no nftables; nothing is ever carried out then.
+  package func open(_ network: ClusterNetwork) async throws {
+    try await NetworkTools(network.namespace).filter(RuleInstaller.empty + fresh.base)
+    state.withLock { state in
+      state.network = network.namespace
+      start(&state)
+    }
+  }
+
+  /// Has it be so from now on; never blocks.
+  package func replace(_ word: Rules.Word) {
+    state.withLock { state in
+      state.words[word.key] = word.isNothing ? nil : word
+      state.pending[word.key] = word
+      state.told += 1
+      start(&state)
+    }
+  }
+
+  /// Returns once the kernel has what was said before, or has refused it.
+  package func settle() async {
+    await withCheckedContinuation { continuation in
+      let isSettled = state.withLock { state in
+        if state.worker == nil { return true }
+        state.waiting.append((state.told, continuation))
+        return false
+      }
+      if isSettled { continuation.resume() }
+    }
+  }
+
+  private static var empty: String { "add table \(Rules.table)\ndelete table \(Rules.table)\n" }
+
+  private func start(_ state: inout State) {
+    guard state.network != nil, state.worker == nil, !state.pending.isEmpty else { return }
+    state.worker = Task.detached { [weak self] in
+      while let self, let (update, network) = self.next() {
+        do {
+          try await NetworkTools(network).filter(update.script)
+          await RuleInstaller.forget(update.forgotten, NetworkTools(network))
+          self.state.withLock { $0.isDoubtful = false }
+        } catch {
+          self.report(error)
+          self.state.withLock { state in
+            // Once more from the beginning; whoever fails twice waits for the next change.
+            if !state.isDoubtful {
+              for (key, word) in state.words where state.pending[key] == nil { state.pending[key] = word }
+            }
+            state.isDoubtful = true
+          }
+        }
+      }
+    }
+  }
+
+  /// Has the kernel ask again where datagrams go that go nowhere now. Where many do, all are asked about again: whoever has a backend
+  /// may get another.
+  private static func forget(_ flows: [RuleUpdate.Flow], _ network: NetworkTools) async {
+    let each = flows.map { flow in
+      [
+        "--orig-dst", flow.frontend.address, "--orig-port-dst", "\(flow.frontend.port)", "--reply-src", flow.backend.address,
+        "--reply-port-src", "\(flow.backend.port)",
+      ]
+    }
+    // It fails where there is nothing to forget.
+    for filter in each.count > forgottenLimit ? [["--dst-nat"]] : each {
+      _ = try? await network.ask("conntrack", ["--delete", "--proto", "udp"] + filter)
+    }
+  }
+
+  /// The next transaction; nil when there is none, and the worker ends.
+  private func next() -> (RuleUpdate, NetworkNamespace)? {
+    let (found, settled) = state.withLock { state in
+      let found = take(&state)
+      if found == nil { state.worker = nil }
+      // What failed once is tried again before anybody hears of it.
+      let known = found == nil ? state.told : state.isDoubtful ? 0 : state.begun
+      let settled = state.waiting.filter { $0.told <= known }
+      state.waiting.removeAll { $0.told <= known }
+      if found != nil { state.begun = state.told }
+      return (found, settled)
+    }
+    for waiter in settled { waiter.continuation.resume() }
+    return found
+  }
+
+  private func take(_ state: inout State) -> (RuleUpdate, NetworkNamespace)? {
+    guard let network = state.network, !state.pending.isEmpty else { return nil }
+    let words = state.pending.values.sorted { $0.key < $1.key }
+    state.pending = [:]
+    var update: RuleUpdate
+    if state.isDoubtful {
+      state.rules = fresh
+      update = state.rules.replace(state.words.values.sorted { $0.key < $1.key })
+      update.script = RuleInstaller.empty + fresh.base + update.script
+    } else {
+      update = state.rules.replace(words)
+    }
+    return update.script.isEmpty ? nil : (update, network)
+  }
+}
