@@ -53,7 +53,8 @@ package struct APIServer: Sendable {
       let dynamic = DynamicGroups(metrics: metrics, aggregation: aggregation)
       return try answerNonResource(info, query, request, user, writer.store, dynamic)
     }
-    guard let served = table.find(group: info.group, version: info.version, name: info.resource) else {
+    let isElsewhere = aggregation.isElsewhere(group: info.group, version: info.version, writer.store)
+    guard !isElsewhere, let served = table.find(group: info.group, version: info.version, name: info.resource) else {
       let dynamic = DynamicGroups(metrics: metrics, aggregation: aggregation)
       return try answerAggregated(info.group, info.version, info, query, request, user, writer.store, dynamic)
     }

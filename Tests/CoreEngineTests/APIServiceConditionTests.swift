@@ -1,3 +1,4 @@
+import CoreAPI
 import CoreEngine
 import CoreObjects
 import Testing
@@ -67,14 +68,59 @@ struct APIServiceConditionTests {
     #expect(words(&bench) == "False ServiceNotFound")
   }
 
-  @Test("those of this server are Local, also with the service that metrics-server's manifest names")
+  @Test("those of this server are Local, also with a Service behind them")
   func local() {
     var bench = EngineBench()
     #expect(condition(&bench, "v1.apps")[.reason] == "Local")
     bench.send(
-      "PATCH", Self.path + "/v1beta1.metrics.k8s.io",
-      ["spec": ["service": ["name": "metrics-server", "namespace": "kube-system"]]], type: "application/merge-patch+json")
-    #expect(condition(&bench, "v1beta1.metrics.k8s.io")[.reason] == "Local")
+      "PATCH", Self.path + "/v1.apps", ["spec": ["service": ["name": "apps", "namespace": "kube-system"]]],
+      type: "application/merge-patch+json")
+    #expect(condition(&bench, "v1.apps")[.reason] == "Local")
     #expect(bench.engine.backends.isEmpty)
+  }
+
+  @Test("metrics.k8s.io is somebody's metrics-server's as long as that answers, and this server's before, between and after")
+  func metricsServer() throws {
+    var bench = EngineBench()
+    let name = "v1beta1.metrics.k8s.io"
+    let base = "/apis/metrics.k8s.io/v1beta1"
+    func isPassedOn(_ path: String = "/pods") -> Bool { bench.send("GET", base + path).status == 0 }
+    let applied: JSON = [
+      "spec": ["service": ["name": "metrics-server", "namespace": "default"], "insecureSkipTLSVerify": true]
+    ]
+    bench.send("PATCH", Self.path + "/" + name, applied, type: "application/merge-patch+json")
+    #expect(condition(&bench, name)[.reason] == "Local" && bench.engine.backends.isEmpty && !isPassedOn())
+    bench.send(
+      "POST", "/api/v1/namespaces/default/services",
+      ["metadata": ["name": "metrics-server"], "spec": ["ports": [["port": 443]]]])
+    bench.send(
+      "POST", "/api/v1/namespaces/default/endpoints",
+      [
+        "metadata": ["name": "metrics-server"],
+        "subsets": [["addresses": [["ip": "10.244.0.9"]], "ports": [["port": 10250]]]],
+      ])
+    let backend = try #require(bench.engine.backends.first)
+    #expect(condition(&bench, name)[.reason] == "Local" && !isPassedOn())
+    let pods: JSON = ["name": "pods", "singularName": "pod", "namespaced": true, "kind": "PodMetrics", "verbs": ["get", "list"]]
+    let discovery = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json"
+    func discovered() -> [JSON] {
+      let asked = bench.open(APIRequest(method: "GET", path: "/apis", accept: discovery, credential: EngineBench.admin))
+      let groups = bench.answers[asked]?.body[.items].elements ?? []
+      let group = groups.first { $0[.metadata][.name] == "metrics.k8s.io" } ?? .null
+      return group["versions"].elements.flatMap { $0[.resources].elements.map { $0["resource"] } }
+    }
+    #expect(discovered() == ["nodes", "pods"])
+    bench.step(.discovery([DiscoveryAnswer(backend, .resources([pods]))]))
+    bench.settle()
+    #expect(condition(&bench, name)[.reason] == "Passed" && discovered() == ["pods"])
+    #expect(isPassedOn() && isPassedOn("/namespaces/default/pods/a") && isPassedOn(""))
+    bench.step(.discovery([DiscoveryAnswer(backend, .failed("connection refused"))]))
+    bench.settle()
+    #expect(condition(&bench, name)[.reason] == "Local" && !isPassedOn() && !isPassedOn("") && discovered() == ["nodes", "pods"])
+    bench.step(.discovery([DiscoveryAnswer(backend, .resources([pods]))]))
+    bench.send("DELETE", "/api/v1/namespaces/default/services/metrics-server")
+    #expect(condition(&bench, name)[.reason] == "Local" && !isPassedOn())
+    bench.send("DELETE", Self.path + "/" + name)
+    #expect(!isPassedOn() && bench.send("GET", base + "/nodes").status == 200)
   }
 }

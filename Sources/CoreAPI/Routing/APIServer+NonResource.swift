@@ -9,7 +9,10 @@ extension APIServer {
     let isKnown = [
       "api", "apis", "healthz", "livez", "readyz", "version", "openapi", "metrics", ".well-known", "openid",
     ].contains(segments.first ?? "")
-    if segments.count == 3, segments[0] == "apis", !dynamic.aggregation.own.contains("\(segments[2]).\(segments[1])") {
+    if segments.count == 3, segments[0] == "apis",
+      !dynamic.aggregation.own.contains("\(segments[2]).\(segments[1])")
+        || dynamic.aggregation.isElsewhere(group: segments[1], version: segments[2], store)
+    {
       return try answerAggregated(segments[1], segments[2], info, query, request, user, store, dynamic)
     }
     if isKnown, !["GET", "HEAD"].contains(request.method) { throw .methodNotAllowed() }

@@ -51,7 +51,8 @@ struct DiscoveryDocuments: Sendable {
     }
     return groups.map { group in
       let more = DiscoveryDocuments.ordered(dynamic).first { $0.name == group.name }?.versions ?? []
-      return ResourceTable.Group(name: group.name, versions: group.versions + more.map(\.version))
+      let others = more.map(\.version).filter { !group.versions.contains($0) }
+      return ResourceTable.Group(name: group.name, versions: group.versions + others)
     }
   }
 

@@ -5,6 +5,8 @@ package struct AggregatedGroups: Sendable {
 
   /// Names of the APIServices of what this server serves itself: those stay its own, whatever the store holds.
   package let own: Set<String>
+  /// The one of them that steps aside for a server behind a Service, as long as that answers: somebody's metrics-server.
+  private static let yielding = (group: "metrics.k8s.io", version: "v1beta1")
   private var answers: [String: DiscoveryAnswer] = [:]
   /// What each has served when it could last be asked.
   private var resources: [String: [JSON]] = [:]
@@ -22,15 +24,36 @@ package struct AggregatedGroups: Sendable {
 
   /// The APIService by which another server serves a group version; nil where none does.
   package func service(group: String, version: String, _ store: Store) -> StoredObject? {
+    let mayYield = group == AggregatedGroups.yielding.group
     let name = version + "." + group
-    guard !own.contains(name), let stored = store.get(.apiServices, name) else { return nil }
-    return stored.tree[.spec][.service].isObject ? stored : nil
+    guard mayYield || !own.contains(name), let stored = store.get(.apiServices, name), isServed(stored, store) else { return nil }
+    return stored
   }
 
   /// All of them, sorted by name.
-  package func services(_ store: Store) -> [StoredObject] {
-    let found = store.list(.apiServices).filter { $0.tree[.spec][.service].isObject && !own.contains($0.key.name) }
-    return Array(found.prefix(AggregatedGroups.limit))
+  package func services(_ store: Store) -> [StoredObject] { candidates(store).filter { isServed($0, store) } }
+
+  /// Whether a group version that is in the table is served by another server just now.
+  package func isElsewhere(group: String, version: String, _ store: Store) -> Bool {
+    group == AggregatedGroups.yielding.group && service(group: group, version: version, store) != nil
+  }
+
+  /// What is served here is served by the server behind its APIService only while that answers.
+  private func isServed(_ stored: StoredObject, _ store: Store) -> Bool {
+    guard isCandidate(stored) else { return false }
+    guard own.contains(stored.key.name) else { return true }
+    guard let backend = try? ServiceBackend(stored, store), case .resources = answer(of: backend) else { return false }
+    return true
+  }
+
+  private func isCandidate(_ stored: StoredObject) -> Bool {
+    let name = stored.key.name
+    let mayBe = !own.contains(name) || name == AggregatedGroups.yielding.version + "." + AggregatedGroups.yielding.group
+    return mayBe && stored.tree[.spec][.service].isObject
+  }
+
+  private func candidates(_ store: Store) -> [StoredObject] {
+    Array(store.list(.apiServices).filter(isCandidate).prefix(AggregatedGroups.limit))
   }
 
   /// The versions of a group that other servers serve, the preferred one first.
@@ -42,7 +65,7 @@ package struct AggregatedGroups: Sendable {
   }
 
   /// Every backend there is: those to be asked what they serve.
-  package func backends(_ store: Store) -> [ServiceBackend] { services(store).compactMap { try? ServiceBackend($0, store) } }
+  package func backends(_ store: Store) -> [ServiceBackend] { candidates(store).compactMap { try? ServiceBackend($0, store) } }
 
   // MARK: What they answered
 
@@ -68,7 +91,7 @@ package struct AggregatedGroups: Sendable {
 
   /// Whether an APIService can be used; nil while that is not known. Source: availability controllers of kube-aggregator, v1.36.
   package func condition(_ stored: StoredObject, _ store: Store) -> Condition? {
-    if own.contains(stored.key.name) || !stored.tree[.spec][.service].isObject {
+    if !stored.tree[.spec][.service].isObject || (own.contains(stored.key.name) && !isServed(stored, store)) {
       return Condition(isTrue: true, reason: "Local", message: "served by this server itself")
     }
     do throws(ServiceBackend.Missing) {
