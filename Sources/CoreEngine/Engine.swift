@@ -85,6 +85,10 @@ package struct Engine: Sendable {
       observe(observation, now)
       settle(now)
       work(now)
+    case .heartbeat(let nodes, let period):
+      beat(nodes, periodSeconds: period, now)
+      settle(now)
+      work(now)
     case .usage(let samples):
       wake(metrics.add(samples))
       receiveReturning(samples.lazy.filter(\.podUID.isEmpty).map(\.node), now)

@@ -9,6 +9,8 @@ package enum Input: Sendable {
   /// The client of a watch has gone.
   case watchClosed(UInt64)
   case observation(NodeObservation)
+  /// Nodes that are alive, and how often that is said, seconds.
+  case heartbeat([String], periodSeconds: Int64)
   /// One scrape of all containers and nodes.
   case usage([UsageSample])
   /// The same, as the changes since the last one.

@@ -90,6 +90,9 @@ enum NodeRegistration {
     return status
   }
 
+  /// The conditions that a node says of itself.
+  static let reported = ["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"]
+
   /// What a node that is well says of itself; conditions that others set stay.
   static func conditions(_ old: NodeStatus, at now: Instant) -> List<NodeCondition> {
     let conditions = [

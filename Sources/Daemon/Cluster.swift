@@ -31,6 +31,7 @@ package final class Cluster: Sendable {
   let traffic: ClusterTraffic
   private let link = Slot<HostLink>()
   private let scraping = Mutex<Task<Void, Never>?>(nil)
+  private let beating = Mutex<Task<Void, Never>?>(nil)
 
   /// Where ports of the host lead into its network, in lines.
   package var published: [String] { publisher.value?.lines ?? [] }
@@ -85,6 +86,7 @@ package final class Cluster: Sendable {
             try KubeletServer.start(host, agent, credentials, handler, authority: parts.secrets.authority, loops: loops))
         } catch { throw ClusterError.network("\(error)") }
       }
+      beat(parts.clock)
       backends.start()
       try Kubeconfig.write(configuration.kubeconfig, name: configuration.name, address: address, secrets: parts.secrets)
     } catch {
@@ -165,6 +167,22 @@ package final class Cluster: Sendable {
     await HostLink.remove(id: id)
   }
 
+  /// Says that the nodes are alive; where time runs fast as seldom as once in a second of the wall's time, so that no short standstill
+  /// of the machine looks like a lost node.
+  private func beat(_ clock: ClusterClock) {
+    let period = max(Engine.leasePeriodSeconds, Int64(clock.speed))
+    beating.withLock {
+      $0 = Task.detached { [host, names = configuration.nodeNames] in
+        var turn = clock.now
+        while !Task.isCancelled {
+          host.heartbeat(names, periodSeconds: period)
+          turn = clock.next(after: turn, everySeconds: period)
+          try? await Task.sleep(for: clock.wait(until: turn))
+        }
+      }
+    }
+  }
+
   private func linkMachine(_ network: ClusterNetwork) async {
     do {
       let made = try await HostLink(network, id: Cluster.identifier(configuration.dataDirectory))
@@ -196,6 +214,7 @@ package final class Cluster: Sendable {
   package func stop() async {
     control.withLock { $0?.close() }
     scraping.withLock { $0?.cancel() }
+    beating.withLock { $0?.cancel() }
     clockKeeper.stop()
     await backends.stop()
     await publisher.value?.stop()

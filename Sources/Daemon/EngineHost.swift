@@ -84,6 +84,9 @@ package final class EngineHost: Sendable {
   package func read<Result: Sendable>(_ body: (Engine) -> Result) -> Result { state.withLock { body($0.engine) } }
 
   package func observe(_ observation: NodeObservation) { receive(.observation(observation)) }
+  package func heartbeat(_ nodes: [String], periodSeconds: Int64) {
+    receive(.heartbeat(nodes, periodSeconds: periodSeconds))
+  }
   package func usage(_ samples: [UsageSample]) { receive(.usage(samples)) }
   package func customMetrics(_ scrapes: [PodScrape]) { receive(.customMetrics(scrapes)) }
   package func adapterMetrics(_ answers: [AdapterAnswer]) { receive(.adapterMetrics(answers)) }

@@ -3,13 +3,13 @@ package import CoreObjects
 /// Finds nodes that no longer report, marks their pods as not ready, and taints nodes that are not ready.
 /// Source: pkg/controller/nodelifecycle, v1.36.
 ///
-/// A node with a Lease reports by renewing it; one without counts as reporting, since nodes of this machine share our process.
+/// A node with a Lease reports by renewing it; one without counts as reporting, as all nodes of a simulation do.
 package struct NodeLifecycleController: Controller {
   /// How long a node's Lease may be silent. Source: --node-monitor-grace-period, v1.36.
   package static let grace = Duration.seconds(50)
   /// How long a new node may take to its first status. Source: --node-startup-grace-period, v1.36.
   static let startupGrace = Duration.seconds(60)
-  static let leaseNamespace = "kube-node-lease"
+  package static let leaseNamespace = "kube-node-lease"
   /// The key for all nodes together; no node can have this name.
   private static let together = ObjectKey(.nodes, "*")
   /// What is unknown of a node that is silent.
@@ -60,8 +60,15 @@ package struct NodeLifecycleController: Controller {
 
   /// Whether the Lease of a node has not been renewed for too long.
   package static func isSilent(_ node: String, _ store: Store, at now: Instant) -> Bool {
+    silence(ofLease: node, store).map { $0.renewed + $0.grace <= now } ?? false
+  }
+
+  /// When the Lease of a node was renewed and when its silence counts: a cluster whose time runs fast has longer ones.
+  private static func silence(ofLease node: String, _ store: Store) -> (renewed: Instant, grace: Duration)? {
     let lease = store.get(.leases, namespace: leaseNamespace, node)?.view(Lease.self)
-    return lease?.spec.renewTime.flatMap { Instant(rfc3339: $0) }.map { $0 + grace <= now } ?? false
+    guard let lease, let renewed = lease.spec.renewTime.flatMap({ Instant(rfc3339: $0) }) else { return nil }
+    // As much longer than the Lease as upstream's is.
+    return (renewed, max(grace, .seconds(lease.spec.leaseDurationSeconds ?? 0) * 5 / 4))
   }
 
   private mutating func greet(_ stored: StoredObject, _ plan: inout Plan, _ now: Instant) -> Instant {
@@ -87,11 +94,7 @@ package struct NodeLifecycleController: Controller {
   /// When the node's silence counts; nil: it needs no sign of life.
   private func due(_ node: Node, _ store: Store, _ since: Instant) -> Instant? {
     let name = node.metadata.name ?? ""
-    if let lease = store.get(.leases, namespace: Self.leaseNamespace, name)?.view(Lease.self),
-      let renewed = lease.spec.renewTime.flatMap({ Instant(rfc3339: $0) })
-    {
-      return max(renewed, since) + Self.grace
-    }
+    if let (renewed, grace) = Self.silence(ofLease: name, store) { return max(renewed, since) + grace }
     guard node.ready.isAbsent else { return nil }
     return (node.metadata.creationTimestamp.flatMap { Instant(rfc3339: $0) } ?? since) + Self.startupGrace
   }
