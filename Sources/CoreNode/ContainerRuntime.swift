@@ -46,6 +46,8 @@ package struct ContainerRuntime: Sendable {
   package let role: Role
   package var isStarted = false
   package var isReady = false
+  /// It ends only to start again with other resources.
+  var isResizing = false
   package var restartCount = 0
   /// How the run before this one ended.
   package var lastExit: LastExit?
@@ -80,7 +82,8 @@ package struct ContainerRuntime: Sendable {
 
   /// What follows an end with this code while the pod goes on.
   func outcome(ofCode code: Int) -> RestartRules.Outcome {
-    role == .sidecar ? .restarts : role == .ephemeralContainer ? .stays : rules.outcome(ofCode: code, isInitial: role == .initial)
+    role == .sidecar || isResizing
+      ? .restarts : role == .ephemeralContainer ? .stays : rules.outcome(ofCode: code, isInitial: role == .initial)
   }
 
   var isRunning: Bool { if case .running = state { true } else { false } }

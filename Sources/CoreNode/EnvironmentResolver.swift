@@ -79,7 +79,7 @@ struct EnvironmentResolver {
     }
     if let resource = source.resourceFieldRef.resource {
       return DownwardAPI.resource(
-        resource, divisor: source.resourceFieldRef.divisor, of: runtime.pod,
+        resource, divisor: source.resourceFieldRef.divisor, of: runtime.allocatedPod,
         container: source.resourceFieldRef.containerName ?? container.name,
         store.get(.nodes, runtime.node)?.view(Node.self))
     }

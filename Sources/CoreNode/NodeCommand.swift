@@ -19,6 +19,8 @@ package enum NodeAction: Sendable, Equatable {
   case startContainer(ContainerSpec)
   /// Sends the stop signal, kills after the grace period (cluster time). Answer: containerExited.
   case stopContainer(podUID: String, containerID: String, graceSeconds: Int)
+  /// Changes the control groups of a pod and of containers that run. Answer: resized.
+  case resize(ResizeSpec)
   /// Deletes an exited container's root and bundle; its log stays until the sandbox goes. No answer.
   case removeContainer(podUID: String, containerID: String)
   /// Replaces the files of a configMap, secret or projected volume, atomically as kubelet does. No answer.
@@ -143,6 +145,20 @@ package struct ContainerSpec: Sendable, Equatable {
   package var terminationMessagePath = "/dev/termination-log"
   /// terminationMessagePolicy FallbackToLogsOnError.
   package var terminationMessageFromLog = false
+}
+
+/// What a pod and its running containers, by their identifiers, may use from now on.
+package struct ResizeSpec: Sendable, Equatable {
+  package var podUID: String
+  package var pod: ComputeLimits
+  package var containers: [String: ComputeLimits] = [:]
+}
+
+/// nil: no limit.
+package struct ComputeLimits: Sendable, Equatable {
+  package var memoryBytes: Int64?
+  package var cpuMillicores: Int64?
+  package var cpuRequestMillicores: Int64
 }
 
 package struct EnvironmentVariable: Sendable, Equatable {

@@ -8,6 +8,8 @@ package struct NodeContext: Sendable {
   package var issueToken: @Sendable (TokenOrder) -> String?
   /// What nodes say about where they look names up, by their names.
   package var resolvers: [String: DNSSpec] = [:]
+  /// What is set aside on its node besides, for a look at a pod that is to be resized.
+  var allocated: AllocatedTotals?
   /// Why a node does not take a pod; of the others that came to it too, those count that are not among `besides`.
   package var rejection: Rejection
 

@@ -29,6 +29,8 @@ package enum NodeEvent: Sendable, Equatable {
   /// `success` nil: the probe itself could not be made, which says nothing of the container.
   case probed(podUID: String, containerID: String, kind: ProbeKind, success: Bool?, message: String)
   case hookFinished(podUID: String, containerID: String, success: Bool, message: String)
+  /// `failure`: why its control groups were left as they were.
+  case resized(podUID: String, containerIDs: [String], failure: String?)
   /// The pod has written more than its limits allow.
   case storageExceeded(podUID: String, message: String)
   case volumeCreated(name: String, path: String)

@@ -10,6 +10,8 @@ package struct NodePlanner: Sendable {
   package private(set) var resolvers: [String: DNSSpec] = [:]
   /// UIDs of pods that their node has not looked at yet.
   private var arrivals: Set<String> = []
+  /// UIDs of pods that were resized until what is wanted, set aside and used is the same.
+  private var resizing: Set<String> = []
   /// Nodes of which nothing has been heard for so long that their condition Ready is Unknown.
   package private(set) var lostNodes: Set<String> = []
 
@@ -28,7 +30,7 @@ package struct NodePlanner: Sendable {
     case .pods: return podChanged(change)
     case .nodes:
       nodeChanged(change)
-      return []
+      return resized(on: change.object.key.name)
     case .configMaps, .secrets: return retried(users(of: change.object.key))
     case .persistentVolumeClaims: return retried(claimants(of: change.object.key))
     default: return []
@@ -64,7 +66,31 @@ package struct NodePlanner: Sendable {
     }
   }
 
+  /// A pod that comes, goes or is resized makes room for others of its node, or takes it.
   private mutating func podChanged(_ change: StoreChange) -> [String] {
+    let own = changed(change)
+    if resizing.isEmpty { return own }
+    if change.kind == .deleted { resizing.remove(change.object.uid) }
+    return own + resized(on: change.object.tree[.spec][.nodeName].string ?? "").filter { !own.contains($0) }
+  }
+
+  /// The pods of a node that are to be resized, those first that are heard first.
+  private func resized(on node: String) -> [String] {
+    let all = resizing.compactMap { runtime(uid: $0) }.filter { $0.node == node && $0.resize != nil }
+    return all.sorted { $0.resizeRank < $1.resizeRank }.map(\.uid)
+  }
+
+  /// What is set aside on the node of a pod for others.
+  private func allocated(besides uid: String) -> AllocatedTotals {
+    var totals = AllocatedTotals()
+    guard let node = runtime(uid: uid)?.node else { return totals }
+    for other in runtimes(on: node) where other.uid != uid && !other.isFinished && !other.hasLeft {
+      totals.add(other.allocatedPod)
+    }
+    return totals
+  }
+
+  private mutating func changed(_ change: StoreChange) -> [String] {
     let uid = change.object.uid
     if change.kind == .deleted {
       arrivals.remove(uid)
@@ -79,22 +105,29 @@ package struct NodePlanner: Sendable {
     let pod = change.object.view(Pod.self)
     guard pod.spec.nodeName?.isEmpty == false else { return [] }
     var (isKnown, isNews) = (false, false)
+    let isTaken = !arrivals.contains(uid)
+    var isResized = false
     update(uid) { runtime in
       let before = runtime.pod
       let wasTerminating = runtime.isTerminating
       runtime.pod = pod
       runtime.addEphemeral()
+      let hasChanged = before.tree[.spec] != pod.tree[.spec]
+      if hasChanged, isTaken { runtime.specChanged(from: before.spec) }
+      isResized = runtime.resize != nil
       isNews =
-        before.tree[.spec] != pod.tree[.spec] || wasTerminating != runtime.isTerminating
+        hasChanged || wasTerminating != runtime.isTerminating
         || !before.metadata.isShown(as: pod.metadata) && runtime.showsMetadata
         || before.openGates != pod.openGates
       isKnown = true
       return true
     }
+    if isResized { resizing.insert(uid) } else if !resizing.isEmpty { resizing.remove(uid) }
     if isKnown { return isNews ? [uid] : [] }
     let runtime = PodRuntime(
       change.object, at: Instant(rfc3339: pod.metadata.creationTimestamp ?? "") ?? Instant(nanoseconds: 0))
     if pod.status.startTime == nil { arrivals.insert(uid) }
+    if runtime.resize != nil { resizing.insert(uid) }
     _ = pods.reserve(uid, runtime)
     return [uid]
   }
@@ -138,6 +171,8 @@ package struct NodePlanner: Sendable {
     if !arrivals.isEmpty, arrivals.contains(uid) { judge(uid, &plan, context) }
     if !arrivals.isEmpty, arrivals.contains(uid) { return plan }
     let readyNodes = readyNodes
+    var context = context
+    if resizing.contains(uid) { context.allocated = allocated(besides: uid) }
     update(uid) { runtime in
       runtime.rewriteVolumes(&plan, context, tokens: false)
       return runtime.finish(&plan, context, isNodeReady: readyNodes.contains(runtime.node))
@@ -217,7 +252,7 @@ extension NodeEvent {
     case .sandboxStarted(let uid, _), .sandboxFailed(let uid, _, _), .sandboxRemoved(let uid), .imageReady(let uid, _, _, _),
       .imageFailed(let uid, _, _, _), .containerStarted(let uid, _, _), .containerFailed(let uid, _, _, _),
       .imagePulling(let uid, _), .storageExceeded(let uid, _), .containerExited(let uid, _, _), .probed(let uid, _, _, _, _),
-      .hookFinished(let uid, _, _, _):
+      .hookFinished(let uid, _, _, _), .resized(let uid, _, _):
       uid
     default: nil
     }

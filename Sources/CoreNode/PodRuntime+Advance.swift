@@ -15,6 +15,7 @@ extension PodRuntime {
       if !isInitialized, !containers[index].letsOthersStart { return }
     }
     isInitialized = true
+    advanceResize(&plan, context)
     for index in containers.indices where containers[index].role == .main { advance(index, &plan, context) }
     refreshVolumes(&plan, context)
   }
@@ -102,7 +103,7 @@ extension PodRuntime {
   private func describe(_ spec: inout SandboxSpec, _ plan: inout NodePlan, _ context: NodeContext) {
     spec.hostNetwork = pod.spec.hostNetwork ?? false
     spec.sysctls = Sysctls.wanted(pod)
-    spec.storage.pod = PodTotals.of(pod, .limits).first { $0.name == "ephemeral-storage" }?.amount.value
+    spec.storage.pod = PodTotals.of(allocatedPod, .limits).first { $0.name == "ephemeral-storage" }?.amount.value
     for container in pod.spec.containers {
       spec.storage.containers[container.name ?? ""] =
         container.resources.limits["ephemeral-storage"].flatMap { Quantity($0) }?.value
@@ -112,7 +113,7 @@ extension PodRuntime {
     spec.fsGroup = pod.spec.securityContext.fsGroup
     spec.keepsOwnership = pod.spec.securityContext.fsGroupChangePolicy == "OnRootMismatch"
     spec.hostAliases = pod.spec.hostAliases.map { HostAlias(address: $0.ip ?? "", names: $0.hostnames.values) }
-    let resources = PodResources(pod)
+    let resources = PodResources(allocatedPod)
     spec.memoryLimitBytes = resources.memoryLimitBytes
     spec.cpuLimitMillicores = resources.cpuLimitMillicores
     spec.cpuRequestMillicores = resources.cpuRequestMillicores

@@ -24,6 +24,7 @@ extension PodRuntime {
     case .imagePulling(_, let name):
       guard let index = index(of: name) else { return }
       plan.events.append(self.event("Pulling", "Pulling an image", container: containers[index]))
+    case .resized(_, let containerIDs, let failure): resized(failure, containerIDs, &plan, now)
     case .storageExceeded(_, let message):
       if !isEnding, !isTerminating { fail("Evicted", message, graceSeconds: 1, &plan) }
     default: break
@@ -78,6 +79,7 @@ extension PodRuntime {
     if containers[index].runningSince != nil { return }
     let spec = spec(of: containers[index])
     created(index, &plan)
+    startedWithAllocated(index)
     plan.events.append(event("Started", "Container started", container: containers[index]))
     if let action = Probes.action(of: spec.lifecycle.postStart, in: pod, container: spec) {
       containers[index].state = .hooking(containerID: id, startedAt: at)
@@ -113,6 +115,7 @@ extension PodRuntime {
     guard let index = index(ofID: id) else { return }
     if reason == .run {
       created(index, &plan)
+      startedWithAllocated(index)
       exited(id, .neverStarted(message, at: now))
       plan.events.append(event("Failed", "Error: " + message, warning: true, container: containers[index]))
     } else {

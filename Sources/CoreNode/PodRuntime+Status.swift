@@ -15,10 +15,10 @@ extension PodRuntime {
       observedGeneration: pod.metadata.generation, phase: phase.rawValue, reason: isFinished ? failure?.reason : nil,
       message: isFinished ? failure?.message : nil, hostIP: hostIP, hostIPs: [HostIP.make(ip: hostIP).tree], podIP: podIP,
       podIPs: podIP.map { [PodIP.make(ip: $0).tree] }, startTime: startedAt.rfc3339,
-      // Neither changes.
+      // The one never changes, the other only by a resize.
       qosClass: old.qosClass ?? QualityOfService.of(pod),
-      allocatedResources: old.allocatedResources.isEmpty ? allocated : old.allocatedResources,
-      resources: ResourceRequirements(tree: pod.spec.resources.isAbsent ? [:] : pod.spec.resources.tree),
+      allocatedResources: old.allocatedResources.isEmpty || resize != nil ? allocated : old.allocatedResources,
+      resources: ResourceRequirements(tree: wholeResources.isNull ? [:] : wholeResources),
       initContainerStatuses: helpers.isEmpty ? nil : helpers, containerStatuses: statuses { $0 == .main },
       ephemeralContainerStatuses: ephemeral.isEmpty ? nil : ephemeral,
       conditions: conditions(old.conditions, phase, isFinished: isFinished, at: now))
@@ -26,9 +26,11 @@ extension PodRuntime {
 
   /// What the node sets aside for the pod.
   private var allocated: TextMap {
-    let requests = PodTotals.of(pod, .requests).map { Member(key: Key($0.name), value: .string($0.amount.description)) }
+    let requests = PodTotals.of(allocatedPod, .requests).map { Member(key: Key($0.name), value: .string($0.amount.description)) }
     return TextMap(tree: requests.isEmpty ? .null : .object(requests))
   }
+
+  private var wholeResources: JSON { resize?.actual.given(to: pod).spec.tree[.resources] ?? pod.spec.tree[.resources] }
 
   /// Of a pod that its node does not take: what others told of it stays.
   private func rejected(_ failure: Failure) -> PodStatus {
@@ -81,7 +83,7 @@ extension PodRuntime {
       started: isEphemeral ? nil : isServing && container.isStarted, ready: isReady,
       containerID: (current ?? container.lastExit?.containerID).map { "crun://" + $0 }, state: state, lastState: last ?? .make(),
       allocatedResources: hasBegun && !reported.allocated.isEmpty ? reported.allocated : nil,
-      resources: hasBegun ? reported.resources : nil,
+      resources: hasBegun ? actualResources(of: container).map { ResourceRequirements(tree: $0) } ?? reported.resources : nil,
       volumeMounts: reported.mounts.isEmpty ? nil : reported.mounts)
   }
 
@@ -142,6 +144,15 @@ extension PodRuntime {
     let reason = hasSucceeded ? "PodCompleted" : isOver ? "PodFailed" : "ContainersNotReady"
     let text = isOver ? nil : "containers with unready status: [\(unready.joined(separator: " "))]"
     var draft = ConditionsDraft(old.tree.elements, generation: pod.metadata.generation, now)
+    if let resize, !isOver {
+      if let refusal = resize.refusal {
+        draft.add("PodResizePending", true, refusal.reason.rawValue, refusal.message, generation: resize.refusedGeneration)
+      }
+      if let generation = resize.generation {
+        draft.add(
+          "PodResizeInProgress", true, resize.failure == nil ? nil : "Error", resize.failure, generation: generation)
+      }
+    }
     draft.add("PodReadyToStartContainers", address != nil && !isOver)
     if isInitialized {
       draft.add("Initialized", true, hasSucceeded ? reason : nil)
@@ -186,7 +197,11 @@ private struct ConditionsDraft {
     result.reserveCapacity(old.count + 4)
   }
 
-  mutating func add(_ type: String, _ isTrue: Bool, _ reason: String? = nil, _ message: String? = nil) {
+  /// - Parameter generation: of the spec that the condition is about; nil: the one that is there now
+  mutating func add(
+    _ type: String, _ isTrue: Bool, _ reason: String? = nil, _ message: String? = nil, generation wanted: Int? = nil
+  ) {
+    let generation = wanted.map { .int(Int64($0)) } ?? self.generation
     let place = place(of: type)
     let status = isTrue ? "True" : "False"
     if let place, ConditionsDraft.isSame(old[place], status, reason, message, generation) { return result.append(old[place]) }
@@ -225,6 +240,6 @@ private struct ConditionsDraft {
 
   private static func isOwn(_ type: JSON) -> Bool {
     type.isText("Ready") || type.isText("ContainersReady") || type.isText("Initialized")
-      || type.isText("PodReadyToStartContainers")
+      || type.isText("PodReadyToStartContainers") || type.isText("PodResizePending") || type.isText("PodResizeInProgress")
   }
 }

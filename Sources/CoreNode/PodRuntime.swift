@@ -39,6 +39,18 @@ package struct PodRuntime: Sendable {
   /// All its containers are to end and to start again.
   var isStartingOver = false
 
+  private enum Resizing: Sendable {
+    case none
+    /// Apart: it is large, and most pods are never resized.
+    indirect case some(Resize)
+  }
+  private var resizing = Resizing.none
+  /// nil: what is wanted, what is set aside and what its containers have is the same.
+  var resize: Resize? {
+    get { if case .some(let resize) = resizing { resize } else { nil } }
+    set { resizing = newValue.map { .some($0) } ?? .none }
+  }
+
   /// Apart: it is large, and most pods have none.
   final class Failure: Sendable {
     let reason: String
@@ -82,7 +94,9 @@ package struct PodRuntime: Sendable {
 
   func spec(of container: ContainerRuntime) -> Container {
     let list = pod.tree[.spec][container.role.list].elements
-    return list.first { $0[.name].isText(container.name) }.map { Container(tree: $0) } ?? Container()
+    guard var found = list.first(where: { $0[.name].isText(container.name) }) else { return Container() }
+    if let resize, let allocated = resize.allocated[container.name] { found.put(.resources, allocated) }
+    return Container(tree: found)
   }
 
   func index(of container: String) -> Int? { containers.firstIndex { $0.name == container } }
@@ -136,6 +150,7 @@ package struct PodRuntime: Sendable {
         }
       }
     }
+    restoreResize(status)
     guard pod.isIn(.failed), let reason = status.reason else { return }
     failure = Failure(reason: reason, message: status.message ?? "", isRejection: status.containerStatuses.isEmpty)
   }

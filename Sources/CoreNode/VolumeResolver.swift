@@ -132,7 +132,7 @@ struct VolumeResolver {
           DownwardAPI.field(path, of: runtime, context.store)
         } else {
           DownwardAPI.resource(
-            item.resourceFieldRef.resource ?? "", divisor: item.resourceFieldRef.divisor, of: runtime.pod,
+            item.resourceFieldRef.resource ?? "", divisor: item.resourceFieldRef.divisor, of: runtime.allocatedPod,
             container: item.resourceFieldRef.containerName, context.store.get(.nodes, runtime.node)?.view(Node.self))
         }
       guard let text else { throw VolumeFailure(message: "the downward API has no field for \"\(item.path ?? "")\"") }

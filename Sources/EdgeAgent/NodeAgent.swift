@@ -102,6 +102,7 @@ package final class NodeAgent: Sendable {
       if spec.isMeasured { pods.withLock { $0[spec.podUID]?.isMeasured = true } }
     case .startContainer(let spec): add(spec.podUID, node) { await $0.start(spec) }
     case .stopContainer(let uid, let id, let grace): add(uid, node) { await $0.stop(id, graceSeconds: grace) }
+    case .resize(let spec): add(spec.podUID, node) { await $0.resize(spec) }
     case .removeContainer(let uid, let id): add(uid, node) { await $0.remove(id) }
     case .writeVolume(let uid, let volume, let files): add(uid, node) { await $0.write(files, volume: volume) }
     case .removeSandbox(let uid): add(uid, node) { await $0.removeSandbox() }

@@ -93,19 +93,18 @@ actor PodWorker {
     }
   }
 
+  func running(_ id: String) -> RunningContainer? {
+    if case .running(let container) = containers[id] { container } else { nil }
+  }
+
   private func launch(_ spec: ContainerSpec) async throws -> RunningContainer {
     guard let sandbox else { throw ContainerError.creation("the pod has no sandbox") }
     try PathName.check(spec.containerID, spec.name)
     guard let (_, image) = try agent.images.present(node: node, image: spec.imageID) else {
       throw ContainerError.creation("the image \(spec.imageID) is not on the node")
     }
-    var target: RunningContainer?
-    if let id = spec.target {
-      guard case .running(let running) = containers[id] else {
-        throw ContainerError.creation("the target container does not run")
-      }
-      target = running
-    }
+    let target = spec.target.flatMap(running)
+    if spec.target != nil, target == nil { throw ContainerError.creation("the target container does not run") }
     let log = agent.logFile(podUID: uid, container: spec.name, attempt: spec.attempt)
     try Files.makeDirectories(logDirectory + "/" + spec.name)
     let bundle = try ContainerBundle(

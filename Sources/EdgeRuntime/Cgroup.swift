@@ -40,6 +40,21 @@ package struct Cgroup: Sendable {
     }
   }
 
+  /// Sets the limits of a group that is there; nil: none.
+  package func set(memoryBytes: Int64?, cpuMillicores: Int64?, cpuRequestMillicores: Int64) throws {
+    let shares = CPUShares(requestMillicores: cpuRequestMillicores)
+    let quota = cpuMillicores.map { String(max(1000, $0 * 100)) }
+    if Cgroup.isUnified {
+      try Files.set(place("memory") + "/memory.max", memoryBytes.map { "\($0)" } ?? "max")
+      try Files.set(place("cpu") + "/cpu.max", (quota ?? "max") + " 100000")
+      try Files.set(place("cpu") + "/cpu.weight", "\(shares.weight)")
+    } else {
+      try Files.set(place("memory") + "/memory.limit_in_bytes", memoryBytes.map { "\($0)" } ?? "-1")
+      try Files.set(place("cpu") + "/cpu.cfs_quota_us", quota ?? "-1")
+      try Files.set(place("cpu") + "/cpu.shares", "\(shares.shares)")
+    }
+  }
+
   /// Moves a process into the group.
   func add(_ process: Int32) throws(SystemError) {
     for controller in Cgroup.isUnified ? [""] : ["memory", "cpu"] {

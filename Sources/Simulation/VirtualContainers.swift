@@ -20,7 +20,7 @@ struct VirtualContainers: Sendable {
     /// Its probes fail before.
     var healthyAt: Instant
     /// Bytes at which the kernel kills it; nil: the node's.
-    let memoryLimitBytes: Int64?
+    fileprivate(set) var memoryLimitBytes: Int64?
     fileprivate var image = -1
     /// What a load makes it use; nil: the program's even share of a core since its start.
     fileprivate var charge: Charge?
@@ -179,6 +179,16 @@ struct VirtualContainers: Sendable {
   }
 
   mutating func heal(_ id: String, by instant: Instant) { change(id) { $0.healthyAt = min($0.healthyAt, instant) } }
+
+  /// - Returns: why it was not done
+  mutating func resize(_ spec: ResizeSpec) -> String? {
+    for (id, limits) in spec.containers.sorted(by: { $0.key < $1.key }) {
+      guard let container = self[id], let limit = limits.memoryBytes, limit < container.memoryBytes else { continue }
+      return "container \(container.name) uses \(container.memoryBytes) bytes, more than the limit of \(limit)"
+    }
+    for (id, limits) in spec.containers { change(id) { $0.memoryLimitBytes = limits.memoryBytes } }
+    return nil
+  }
 
   private mutating func change(_ id: String, _ change: (inout Running) -> Void) {
     guard let place = places[id], let index = pods[place].ids.firstIndex(of: id) else { return }

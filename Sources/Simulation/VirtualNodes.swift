@@ -108,6 +108,10 @@ package struct VirtualNodes: Sendable {
     case .deleteVolume(let name):
       files[name] = nil
       return [observed(.volumeDeleted(name: name), now)]
+    case .resize(let spec):
+      let failure = containers.resize(spec)
+      let event = NodeEvent.resized(podUID: spec.podUID, containerIDs: spec.containers.keys.sorted(), failure: failure)
+      return [observed(event, now + delay(5, 30))]
     case .removeContainer, .writeVolume: return []
     }
   }

@@ -25,6 +25,23 @@ struct ClusterUsageTests {
     #expect(usage.place(of: "c") != a && usage.place(of: "a") == a && usage.place(of: "b") == b)
   }
 
+  @Test("a pod that is resized takes the larger of what is wanted and what it has, or what it has where it never gets more")
+  func resized() {
+    func taken(_ wanted: String, _ reason: String?) -> Int64 {
+      let told: JSON = [
+        "name": "c", "allocatedResources": ["cpu": "2"], "resources": ["requests": ["cpu": "2"]],
+      ]
+      let conditions: JSON = reason.map { [["type": "PodResizePending", "status": "True", "reason": .string($0)]] } ?? []
+      var tree = pod(wanted).tree
+      tree[.metadata].put(.generation, 2)
+      tree.put(.status, ["containerStatuses": [told], "conditions": conditions])
+      var usage = ClusterUsage()
+      usage.add(Pod(tree: tree), to: "a", 1, store)
+      return usage.usage(of: "a").cpuMillicores
+    }
+    #expect(taken("3", "Deferred") == 3_000 && taken("3", "Infeasible") == 2_000 && taken("1", nil) == 2_000)
+  }
+
   @Test("the place of a node that is gone is another's once its last pod is gone, and not before")
   func goes() {
     var usage = ClusterUsage()

@@ -203,6 +203,7 @@ struct EngineBench {
     case .runHook(let uid, let id, _, _): tell(.hookFinished(podUID: uid, containerID: id, success: true, message: ""))
     case .createVolume(let name, _): tell(.volumeCreated(name: name, path: "/volumes/\(name)"))
     case .deleteVolume(let name): tell(.volumeDeleted(name: name))
+    case .resize(let spec): tell(.resized(podUID: spec.podUID, containerIDs: Array(spec.containers.keys), failure: nil))
     case .removeContainer, .writeVolume: return
     }
   }

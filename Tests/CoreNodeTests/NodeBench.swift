@@ -106,6 +106,7 @@ struct NodeBench {
     case .ensureImage(_, let container, _, let pull): "image \(container)" + (pull == .never ? " never" : "")
     case .startContainer(let spec): "start \(spec.name)"
     case .stopContainer(_, let id, let grace): "stop \(name(of: id)) \(grace)"
+    case .resize(let spec): "resize \(spec.containers.keys.map(name).sorted().joined(separator: " "))"
     case .removeContainer: "remove"
     case .writeVolume(_, let volume, _): "write \(volume)"
     case .removeSandbox: "remove sandbox"

@@ -194,6 +194,38 @@ struct ContainerTests {
     await ship.test.stop()
   }
 
+  @Test("a running container gets other limits without a restart, or with one where its policy says so")
+  func resizes() async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    let spec =
+      #"{"spec":{"containers":[{"name":"p","image":"\#(Ship.image)","command":["sleep","1000"],"#
+      + #""resizePolicy":[{"resourceName":"cpu","restartPolicy":"RestartContainer"}],"#
+      + #""resources":{"requests":{"cpu":"100m"},"limits":{"cpu":"200m","memory":"64Mi"}}}]}}"#
+    try await ship.kubectl("run", "p", "--image=" + Ship.image, "--grace-period=1", "--overrides=" + spec)
+    try await ship.waitUntilReady("p")
+    func limit() async throws -> String {
+      let files = "/sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes"
+      return try await ship.kubectl("exec", "p", "--", "sh", "-c", "cat \(files) 2>/dev/null || true")
+    }
+    func resize(_ resources: String) async throws {
+      try await ship.kubectl(
+        "patch", "pod", "p", "--subresource=resize", "-p", #"{"spec":{"containers":[{"name":"p","resources":\#(resources)}]}}"#)
+    }
+    #expect(try await limit() == "67108864\n")
+    try await resize(#"{"limits":{"memory":"128Mi"}}"#)
+    try await ship.wait(".status.containerStatuses[0].resources.limits.memory", "128Mi", "p")
+    #expect(try await limit() == "134217728\n")
+    try await resize(#"{"limits":{"memory":"4Ki"},"requests":{"memory":"4Ki"}}"#)
+    try await ship.wait(#".status.conditions[?(@.type=="PodResizeInProgress")].reason"#, "Error", "p")
+    #expect(try await limit() == "134217728\n")
+    try await resize(#"{"limits":{"cpu":"300m","memory":"64Mi"}}"#)
+    try await ship.wait(".status.containerStatuses[0].restartCount", "1", "p")
+    try await ship.wait(".status.containerStatuses[0].resources.limits.cpu", "300m", "p")
+    #expect(try await limit() == "67108864\n")
+    await ship.test.stop()
+  }
+
   @Test("an image that is not there and must not be pulled is named in the pod's state and in an event")
   func neverPulled() async throws {
     let ship = try await Ship()

@@ -106,9 +106,11 @@ enum LimitRangeAdmission {
 }
 
 extension Writer {
-  /// After all else is known to be right: a pod is judged once, a claim also when it grows.
+  /// After all else is known to be right: a pod is judged when it comes or is resized, a claim also when it grows.
   func checkLimits(_ draft: Draft) throws(APIError) {
-    guard draft.scope == .object, store.count(.limitRanges) > 0, [.pods, .persistentVolumeClaims].contains(draft.resource) else {
+    guard draft.scope == .object || draft.scope == .resize, store.count(.limitRanges) > 0,
+      [.pods, .persistentVolumeClaims].contains(draft.resource)
+    else {
       return
     }
     let ranges = store.list(.limitRanges, namespace: draft.namespace)

@@ -93,7 +93,9 @@ struct QuotaAdmission {
 extension Writer {
   /// Checks a write against the quotas and, unless it is a dry run, charges them: the last stage before the write itself.
   mutating func chargeQuotas(_ draft: Draft) throws(APIError) {
-    guard store.count(.resourceQuotas) > 0, draft.scope == .object, draft.tree[.metadata][.namespace].string != nil else {
+    guard store.count(.resourceQuotas) > 0, draft.scope == .object || draft.scope == .resize,
+      draft.tree[.metadata][.namespace].string != nil
+    else {
       return
     }
     let charged = try QuotaAdmission(draft.resource, draft.tree, old: draft.old?.tree ?? .null, store, at: draft.now).charged

@@ -6,7 +6,7 @@ enum ContainerRules {
 
   /// - Parameter list: where in a pod it stands
   static func validate(
-    _ container: JSON, _ list: Key, volumes: Set<String>, grace: Int?, _ path: FieldPath
+    _ container: JSON, _ list: Key, volumes: Set<String>, grace: Int?, podRestarts: Bool, _ path: FieldPath
   ) -> [FieldError] {
     var rules = RuleSheet()
     rules.form(container[.name], path.child("name"), FieldRules.labelText, FieldRules.isLabel)
@@ -19,6 +19,7 @@ enum ContainerRules {
     environment(container, path, &rules)
     mounts(container, volumes, path.child("volumeMounts"), &rules)
     rules.add(resources(ResourceRequirements(tree: container[.resources]), path.child("resources")))
+    resizing(container[.resizePolicy], restarts: podRestarts, path.child("resizePolicy"), &rules)
     if container[.securityContext].isObject { security(container[.securityContext], path.child("securityContext"), &rules) }
     if list == .ephemeralContainers {
       ephemeral(container, path, &rules)
@@ -61,6 +62,19 @@ enum ContainerRules {
       rules.form(port[.name], at.child("name"), FieldRules.portNameText, FieldRules.isPortName)
       if let name = port[.name].string, !name.isEmpty, !names.insert(name).inserted {
         rules.refuse(.duplicate, at.child("name"), port[.name])
+      }
+    }
+  }
+
+  /// Source: validateResizePolicy.
+  private static func resizing(_ policies: JSON, restarts: Bool, _ path: FieldPath, _ rules: inout RuleSheet) {
+    var names = Set<String>()
+    for (index, policy) in policies.elements.enumerated() {
+      if let name = policy[.resourceName].string, !names.insert(name).inserted {
+        rules.refuse(.duplicate, path.index(index), policy[.resourceName])
+      }
+      if !restarts, policy[.restartPolicy] != "NotRequired" {
+        rules.refuse(.invalid, path, policy[.restartPolicy], "must be 'NotRequired' when `restartPolicy` is 'Never'")
       }
     }
   }

@@ -12,6 +12,7 @@ struct PodResource: Resource {
       Subresource(name: "eviction", kind: "Eviction", group: "policy", version: "v1", verbs: ["create"]),
       Subresource(name: "exec", kind: "PodExecOptions", verbs: ["create", "get"]),
       Subresource(name: "log", kind: "Pod", verbs: ["get"]),
+      Subresource(name: "resize", kind: "Pod", verbs: ["get", "patch", "update"]),
       Subresource(name: "portforward", kind: "PodPortForwardOptions", verbs: ["create", "get"]),
       .proxy("PodProxyOptions"),
     ],

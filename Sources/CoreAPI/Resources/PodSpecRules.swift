@@ -43,7 +43,9 @@ enum PodSpecRules {
       let targets = names
       for (index, container) in spec[list].elements.enumerated() {
         let at = path.child(list).index(index)
-        rules.add(ContainerRules.validate(container, list, volumes: volumes, grace: grace, at))
+        rules.add(
+          ContainerRules.validate(
+            container, list, volumes: volumes, grace: grace, podRestarts: spec[.restartPolicy] != "Never", at))
         if let target = container[.targetContainerName].string, !target.isEmpty, !targets.contains(target) {
           rules.refuse(.notFound, at.child("targetContainerName"), container[.targetContainerName])
         }

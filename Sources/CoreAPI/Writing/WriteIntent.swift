@@ -44,8 +44,10 @@ package enum WriteScope: String, Sendable {
   case finalize
   /// What a running pod is looked into with.
   case ephemeralContainers = "ephemeralcontainers"
+  /// How much a pod and its containers may use.
+  case resize
 
-  var isPartOfPod: Bool { self == .ephemeralContainers }
+  var isPartOfPod: Bool { self == .ephemeralContainers || self == .resize }
 }
 
 /// An object as somebody sent it: not decoded yet.

@@ -26,7 +26,7 @@ extension Writer {
     let context = context(draft, randomBits: random.next())
     if draft.scope != .status { dropDisabled(&draft) }
     switch draft.scope {
-    case .object, .scale, .ephemeralContainers: try resource.prepareForUpdate(&draft.tree, old: old.tree, context)
+    case .object, .scale, .ephemeralContainers, .resize: try resource.prepareForUpdate(&draft.tree, old: old.tree, context)
     case .status: resource.prepareForStatusUpdate(&draft.tree, old: old.tree, context)
     case .finalize: break
     }

@@ -22,7 +22,7 @@ extension Writer {
     setDefaults(&draft)
     admitReplace(&draft, old)
     try prepareReplace(&draft, old)
-    if draft.resource == .persistentVolumeClaims { try checkLimits(draft) }
+    if draft.resource == .persistentVolumeClaims || draft.scope == .resize { try checkLimits(draft) }
     try checkEscalation(draft)
     warnOfChange(&draft, old)
     writeZeros(&draft)

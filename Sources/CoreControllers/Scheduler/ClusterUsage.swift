@@ -107,12 +107,20 @@ struct ClusterUsage: Sendable {
     let old = before.flatMap { ClusterUsage.place(of: $0) }
     let new = after.flatMap { ClusterUsage.place(of: $0) }
     if old == nil, new == nil { return }
-    if let before, let after, old == new, before.metadata.generation == after.metadata.generation {
+    if let before, let after, old == new, before.metadata.generation == after.metadata.generation,
+      !isResized(before, after)
+    {
       // Only labels and deletion matter then, and only to counts.
       if counts.isEmpty || before.metadata.labels == after.metadata.labels && !isLeavingNow(before, after) { return }
     }
     if let old, let before { add(before, to: old, -1, store) }
     if let new, let after { add(after, to: new, 1, store) }
+  }
+
+  /// What the node tells of a resized pod is counted, too.
+  private func isResized(_ before: Pod, _ after: Pod) -> Bool {
+    guard (after.metadata.generation ?? 0) > 1 else { return false }
+    return before.countedAsResized.spec.tree != after.countedAsResized.spec.tree
   }
 
   private func isLeavingNow(_ before: Pod, _ after: Pod) -> Bool {
@@ -145,7 +153,7 @@ struct ClusterUsage: Sendable {
   /// - Parameter sign: 1 puts the pod there, -1 takes it away.
   mutating func add(_ pod: Pod, to node: String, _ sign: Int, _ store: Store) {
     let place = reserve(node)
-    usages[place].add(PodRequest(pod), ClusterUsage.hostPorts(of: pod), sign)
+    usages[place].add(PodRequest(pod.countedAsResized), ClusterUsage.hostPorts(of: pod), sign)
     release(node, place)
     if let owner = OwnedPods.controller(of: pod.metadata)?.uid {
       ClusterUsage.count(&owners[owner, default: [:]], place, sign)

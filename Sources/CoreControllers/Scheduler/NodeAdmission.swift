@@ -17,7 +17,7 @@ extension Scheduler {
     var usage = cluster.usage(of: node.key.name)
     for other in besides + [stored] {
       let other = other.view(Pod.self)
-      usage.add(PodRequest(other), ClusterUsage.hostPorts(of: other), -1)
+      usage.add(PodRequest(other.countedAsResized), ClusterUsage.hostPorts(of: other), -1)
     }
     return NodeAdmission.refusal(of: pod, shapes.shape(node, place: 0), usage)
   }

@@ -57,11 +57,11 @@ package struct QuotaUsage: Sendable {
     if pod.isOver { return }
     if let end = QuotaUsage.end(of: pod), end < now { return }
     amounts["pods"] = Quantity(value: 1)
-    for (name, amount) in PodTotals.of(pod, .requests) {
+    for (name, amount) in PodTotals.of(pod.countedAsResized, .requests) {
       amounts["requests." + name] = amount
       if ["cpu", "memory", "ephemeral-storage"].contains(name) { amounts[name] = amount }
     }
-    for (name, amount) in PodTotals.of(pod, .limits) { amounts["limits." + name] = amount }
+    for (name, amount) in PodTotals.of(pod.countedAsResized, .limits) { amounts["limits." + name] = amount }
   }
 
   // MARK: claims and services

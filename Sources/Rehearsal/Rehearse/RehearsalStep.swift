@@ -5,7 +5,7 @@ package import CoreObjects
 package struct RehearsalStep: Sendable {
   package enum Action: Sendable {
     case apply([ManifestObject])
-    case patch(ObjectReferenceText, merge: JSON)
+    case patch(ObjectReferenceText, merge: JSON, subresource: String? = nil)
     case scale(ObjectReferenceText, replicas: Int)
     case delete(ObjectReferenceText)
     case image(ObjectReferenceText, container: String?, image: String)
@@ -33,7 +33,7 @@ package struct RehearsalStep: Sendable {
   package var text: String {
     switch action {
     case .apply(let objects): "apply " + objects.map(\.title).joined(separator: ", ")
-    case .patch(let target, let merge): "patch \(target) with \(merge)"
+    case .patch(let target, let merge, let part): "patch \(part.map { $0 + " of " } ?? "")\(target) with \(merge)"
     case .scale(let target, let replicas): "scale \(target) to \(replicas)"
     case .delete(let target): "delete \(target)"
     case .image(let target, let container, let image): "set image of \(target)\(container.map { " " + $0 } ?? "") to \(image)"

@@ -164,7 +164,9 @@ package struct ScenarioFile: Sendable {
       return .silence(
         try target(step.missingMetrics.target), seconds: try seconds(step.missingMetrics.for ?? "", path + ".for"))
     }
-    if !step.patch.isAbsent { return .patch(try target(step.patch.target), merge: step.patch.merge) }
+    if !step.patch.isAbsent {
+      return .patch(try target(step.patch.target), merge: step.patch.merge, subresource: step.patch.subresource)
+    }
     guard let replicas = step.scale.replicas else { throw error("Required value", path + ".replicas") }
     return .scale(try target(step.scale.target), replicas: replicas)
   }

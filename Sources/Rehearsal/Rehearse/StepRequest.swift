@@ -53,7 +53,9 @@ extension RehearsalStep {
   /// - Returns: nil where the step is no single request
   func request(about object: JSON = .null) throws(RehearsalError) -> StepRequest? {
     switch action {
-    case .patch(let target, let merge): return StepRequest(patch: target.path, merge)
+    case .patch(let target, let merge, let part?):
+      return StepRequest(patch: target.path + "/" + part, merge, kind: "strategic-merge")
+    case .patch(let target, let merge, nil): return StepRequest(patch: target.path, merge)
     case .scale(let target, let replicas):
       return StepRequest(patch: target.path, ["spec": ["replicas": .int(Int64(replicas))]])
     case .delete(let target): return .deletion(target.path)
