@@ -31,6 +31,15 @@ struct ServiceWorld {
 
 @Suite("Endpoints")
 struct EndpointsTests {
+  @Test("they go with their Service")
+  func gone() throws {
+    var web = try ServiceWorld()
+    try web.add("a", ip: "10.0.0.1")
+    #expect(web.endpoints != nil)
+    try web.world.delete(.services, "web")
+    #expect(web.endpoints == nil)
+  }
+
   @Test("pods matter where a service selects, as long as it does")
   func selecting() {
     var controller = EndpointsController()
@@ -55,7 +64,7 @@ struct EndpointsTests {
     #expect(pod() == ["too", "web"] && pod(namespace: "other").isEmpty)
     service("too", [:])
     #expect(pod() == ["web"])
-    if let change = store.remove(ObjectKey(.services, namespace: "default", "web")) { #expect(keys(change).isEmpty) }
+    if let change = store.remove(ObjectKey(.services, namespace: "default", "web")) { #expect(keys(change) == ["web"]) }
     #expect(pod().isEmpty)
   }
 

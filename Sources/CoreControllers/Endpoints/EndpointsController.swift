@@ -18,7 +18,7 @@ package struct EndpointsController: Controller {
     switch key.resource {
     case .services:
       recordSelector(change)
-      return change.kind == .deleted ? [] : [key]
+      return [key]
     case .endpoints:
       // Those that are ours are made again when they are gone; those made by hand are mirrored.
       let service = ObjectKey(.services, namespace: key.namespace, key.name)
@@ -79,7 +79,12 @@ package struct EndpointsController: Controller {
   }
 
   package mutating func plan(_ key: ObjectKey, in snapshot: Snapshot, at now: Instant) -> Plan {
-    guard let stored = snapshot.store.get(key), stored.metadata.deletionTimestamp == nil else { return Plan() }
+    guard let stored = snapshot.store.get(key) else {
+      // Slices go with their owner.
+      let left = snapshot.store.get(.endpoints, namespace: key.namespace, key.name)
+      return Plan(changes: left.map { [.delete($0)] } ?? [])
+    }
+    guard stored.metadata.deletionTimestamp == nil else { return Plan() }
     let service = stored.view(Service.self)
     var plan = Plan()
     if service.spec.type == "ExternalName" { return plan }
