@@ -10,15 +10,31 @@ struct BackendProxy: Sendable {
 
   let backends: Backends
 
+  /// Whether a path is one of pods/proxy, services/proxy or nodes/proxy.
+  @Sendable static func takes(_ path: String) -> Bool {
+    guard path.hasPrefix("/api/v1/") else { return false }
+    let segments = path.split(separator: "/", maxSplits: 7)
+    switch segments.count {
+    case 5...: return segments[4] == "proxy" && segments[2] == "nodes" || segments.count > 6 && isProxied(segments)
+    default: return false
+    }
+  }
+
+  private static func isProxied(_ segments: [Substring]) -> Bool {
+    segments[2] == "namespaces" && ["pods", "services"].contains(segments[4]) && segments[6] == "proxy"
+  }
+
   func pass(_ passed: ProxyRequest, _ request: HTTPRequest) async -> HTTPResponse {
     let fields = PassedFields(passed.server, request)
     if let redirect = fields.redirect(passed.target) { return redirect }
     let way: Backends.Way
     do { way = try backends.way(to: passed.server) } catch { return fields.failure(error) }
-    let outgoing = HTTPClientRequest(
+    var outgoing = HTTPClientRequest(
       request.method, passed.target.hasPrefix("/") ? passed.target : "/" + passed.target,
       headers: fields.outgoing(passed.headers), body: request.body)
+    (outgoing.stream, outgoing.length) = (request.stream, request.headers["content-length"].flatMap { Int($0) })
     let isRepeatable = [.get, .head].contains(request.method) && request.upgrade == nil
+    let sent = outgoing
     let body = ByteStream()
     let head = Head()
     let connection = Mutex<UpgradedConnection?>(nil)
@@ -26,7 +42,7 @@ struct BackendProxy: Sendable {
     let work = Task.detached {
       do {
         let answer = try await way.client.stream(
-          outgoing, to: way.origin, silence: passed.isWatch ? BackendProxy.silence.watch : BackendProxy.silence.other,
+          sent, to: way.origin, silence: passed.isWatch ? BackendProxy.silence.watch : BackendProxy.silence.other,
           isFresh: !isRepeatable, upgraded: request.upgrade == nil ? nil : give
         ) { answer, piece in
           if answer.status != 101 { head.resolve(.success(answer)) }

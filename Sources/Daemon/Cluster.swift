@@ -67,6 +67,7 @@ package final class Cluster: Sendable {
     self.handler = handler
     var http = HTTPServerConfiguration(tls: parts.tls) { await handler.handle($0) }
     http.refusal = Cluster.refusal
+    http.streams = BackendProxy.takes
     let loops = EventLoop.group(2)
     server = HTTPServer(http, loops: loops)
     // From here on there is something to be stopped; what was opened before closes itself.

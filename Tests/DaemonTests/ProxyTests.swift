@@ -17,11 +17,12 @@ private final class ProxiedServer: Sendable {
 
   init(_ answer: @escaping @Sendable (HTTPRequest) -> HTTPResponse) throws {
     let record = Slot()
-    server = HTTPServer(
-      HTTPServerConfiguration(tls: nil) { request in
-        record.seen(request)
-        return answer(request)
-      }, loops: EventLoop.group(1))
+    var configuration = HTTPServerConfiguration(tls: nil) { request in
+      record.seen(request)
+      return answer(request)
+    }
+    configuration.streams = { $0.hasPrefix("/echo") }
+    server = HTTPServer(configuration, loops: EventLoop.group(1))
     port = try server.listen(on: SocketAddress(host: "127.0.0.1", port: 0)).port
     record.set { [unowned self] request in self.seen.withLock { $0.append(request) } }
   }
@@ -154,6 +155,46 @@ struct ProxyTests {
         let refused = try await send(
           .get, ProxiedServer.base + "/refused", ["connection": "Upgrade", "upgrade": "websocket"], [])
         #expect(refused.status == 403 && refused.body == Array("not you\n".utf8))
+      })
+  }
+
+  @Test("a body of any length goes there as it comes, over HTTP/1.1 and HTTP/2, while the answer comes back")
+  func uploads() async throws {
+    try await play(
+      { HTTPResponse(status: 200, body: $0.stream.map { .stream($0) } ?? .bytes([])) },
+      { test, server, _ in
+        let client = HTTPClient(tls: try TLSContext(clientTrusting: [], isVerifying: false), patience: .seconds(10))
+        let origin = HTTPOrigin(isTLS: true, host: "127.0.0.1", port: test.cluster.address.port)
+        let token = try await test.token()
+        let upload = ByteStream()
+        let echo = ByteStream()
+        var request = HTTPClientRequest(
+          .post, ProxiedServer.base + "/echo", headers: ["authorization": "Bearer " + token])
+        request.stream = upload
+        let work = Task { [request] in
+          try await client.stream(request, to: origin) { _, piece in _ = await echo.write(piece) }
+          echo.finish()
+        }
+        for text in ["one", "two"] {
+          upload.offer(Array(text.utf8))
+          #expect(await echo.read() == Array(text.utf8))
+        }
+        upload.finish()
+        #expect(await echo.read() == nil)
+        try await work.value
+        let file = test.directory + "/upload"
+        let url = "https://127.0.0.1:\(test.cluster.address.port)\(ProxiedServer.base)/echo"
+        let script = """
+          head -c 20000000 /dev/urandom > \(file)
+          for protocol in --http1.1 --http2; do
+            curl -sk $protocol -H 'Authorization: Bearer \(token)' --data-binary @\(file) -o \(file).back \(url) -w '%{http_version} %{http_code} '
+            cmp \(file) \(file).back && echo same
+            curl -sk $protocol -H 'Authorization: Bearer none' --data-binary @\(file) \(url) -o /dev/null -w '%{http_code}\\n'
+          done
+          """
+        let outcome = try await Program.run("/bin/bash", ["-c", script])
+        #expect(outcome.output == "1.1 200 same\n401\n2 200 same\n401\n", "\(outcome)")
+        await client.close()
       })
   }
 

@@ -7,6 +7,9 @@ package struct HTTPClientRequest: Sendable {
   package var target: String
   package var headers: HTTPHeaders
   package var body: [UInt8]
+  /// A body that comes later, in the place of `body`; its length where that is known.
+  package var stream: ByteStream?
+  package var length: Int?
 
   package init(_ method: HTTPMethod, _ target: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {
     self.method = method
@@ -19,6 +22,10 @@ package struct HTTPClientRequest: Sendable {
     var bytes = Array("\(method.rawValue) \(target) HTTP/1.1\r\n".utf8)
     if headers["host"] == nil { bytes += Array("host: \(origin)\r\n".utf8) }
     bytes += headers.wire
+    if stream != nil {
+      bytes += Array((length.map { "content-length: \($0)\r\n" } ?? "transfer-encoding: chunked\r\n").utf8)
+      return bytes + [13, 10]
+    }
     if !body.isEmpty || [.post, .put, .patch].contains(method) { bytes += Array("content-length: \(body.count)\r\n".utf8) }
     return bytes + [13, 10] + body
   }
@@ -120,7 +127,7 @@ package final class HTTPClient: Sendable {
     let silence = silence ?? patience
     while !isFresh, let kept = reuseIdle(origin) {
       do {
-        let head = try await exchange(kept, bytes, isHead: request.method == .head, silence, receive)
+        let head = try await exchange(kept, bytes, request, silence, receive)
         await keep(kept, origin)
         return head
       } catch {
@@ -131,7 +138,7 @@ package final class HTTPClient: Sendable {
     }
     let connection = try await connect(origin)
     do {
-      let head = try await exchange(connection, bytes, isHead: request.method == .head, silence, upgraded: upgraded, receive)
+      let head = try await exchange(connection, bytes, request, silence, upgraded: upgraded, receive)
       await keep(connection, origin)
       return head
     } catch {
@@ -142,12 +149,12 @@ package final class HTTPClient: Sendable {
 
   /// A task that waits for an answer does not notice that it is cancelled: the connection is closed under it.
   private func exchange(
-    _ connection: HTTPClientConnection, _ bytes: [UInt8], isHead: Bool, _ silence: Duration,
+    _ connection: HTTPClientConnection, _ bytes: [UInt8], _ request: HTTPClientRequest, _ silence: Duration,
     upgraded: (@Sendable (UpgradedConnection) -> Void)? = nil,
     _ receive: @escaping @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
   ) async throws -> HTTPResponseHead {
     try await withTaskCancellationHandler {
-      try await connection.exchange(bytes, isHead: isHead, patience: silence, upgraded: upgraded, receive)
+      try await connection.exchange(bytes, request, patience: silence, upgraded: upgraded, receive)
     } onCancel: {
       Task { await connection.close() }
     }

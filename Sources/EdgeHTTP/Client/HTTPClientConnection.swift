@@ -60,15 +60,18 @@ actor HTTPClientConnection {
   ///   - patience: between two pieces.
   ///   - upgraded: the request asks for another protocol; after 101 the connection is given away.
   func exchange(
-    _ request: [UInt8], isHead: Bool, patience: Duration, upgraded: (@Sendable (UpgradedConnection) -> Void)? = nil,
+    _ bytes: [UInt8], _ request: HTTPClientRequest, patience: Duration, upgraded: (@Sendable (UpgradedConnection) -> Void)? = nil,
     _ receive: @Sendable (HTTPResponseHead, [UInt8]) async throws -> Void
   ) async throws -> HTTPResponseHead {
     isReusable = false
     hasAnswered = false
     guard let connection else { throw HTTPClientError.closed(origin.description) }
-    let parser = ResponseParser(isHead: isHead, allowsUpgrade: upgraded != nil)
+    let parser = ResponseParser(isHead: request.method == .head, allowsUpgrade: upgraded != nil)
     do {
-      try await connection.write(request)
+      try await connection.write(bytes)
+      if let stream = request.stream {
+        Task(executorPreference: loop) { await self.send(stream, isChunked: request.length == nil, connection) }
+      }
       while !parser.isComplete {
         try Task.checkCancellation()
         connection.setReadDeadline(after: patience)
@@ -91,8 +94,20 @@ actor HTTPClientConnection {
       self.connection = nil
       upgraded?(UpgradedConnection(connection, early: parser.surplus))
     }
-    isReusable = !parser.isUpgraded && parser.keepsAlive && connection.isOpen
+    // The rest of a body that is not wanted would be taken for the next request.
+    if let stream = request.stream { stream.terminate(.clientGone) }
+    isReusable = request.stream == nil && !parser.isUpgraded && parser.keepsAlive && connection.isOpen
     return HTTPResponseHead(status: parser.status, headers: parser.headers)
+  }
+
+  private func send(_ stream: ByteStream, isChunked: Bool, _ connection: Connection) async {
+    while let batch = await stream.next() {
+      let isSent: Void? = try? await connection.write(isChunked ? chunked(batch) : Array(batch.joined()))
+      if isSent == nil { return stream.terminate(.clientGone) }
+    }
+    // A body that broke off is not to be taken for one that has ended.
+    if stream.isTerminated { return connection.close() }
+    if isChunked { try? await connection.write(Array("0\r\n\r\n".utf8)) }
   }
 
   func close() {

@@ -26,7 +26,7 @@ package struct HTTPPeer: Sendable {
   package var isSecure = false
 }
 
-/// One complete request. The task that runs its handler is cancelled when the client goes away before the answer.
+/// One request. The task that runs its handler is cancelled when the client goes away before the answer.
 package struct HTTPRequest: Sendable {
   package var method: HTTPMethod
   /// Always starting with "/", still percent-encoded: an escaped slash is none between two segments.
@@ -35,6 +35,8 @@ package struct HTTPRequest: Sendable {
   package var query: String
   package var headers: HTTPHeaders
   package var body: [UInt8]
+  /// The body as it comes, of any length, for a path whose bodies are streamed (`HTTPServerConfiguration.streams`); `body` is empty then.
+  package var stream: ByteStream?
   package var peer: HTTPPeer
   /// The client asks for another protocol on this connection (`Connection: Upgrade`); only ever set on HTTP/1.1.
   package var upgrade: String?

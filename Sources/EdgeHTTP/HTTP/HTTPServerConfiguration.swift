@@ -26,6 +26,8 @@ package struct HTTPServerConfiguration: Sendable {
   package var tls: TLSContext?
   /// Puts a refusal into the words of the API.
   package var refusal: @Sendable (HTTPRefusal) -> HTTPResponse = { .text($0.status, $0.message) }
+  /// Paths whose requests are handled before their body is there.
+  package var streams: @Sendable (_ path: String) -> Bool = { _ in false }
   /// Runs on the connection's loop: it must not block.
   package var handler: Handler
 

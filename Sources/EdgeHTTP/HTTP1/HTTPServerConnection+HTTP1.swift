@@ -1,7 +1,7 @@
 extension HTTPServerConnection {
   /// The whole life of an HTTP/1.1 connection, in order.
   func serveHTTP1(_ peer: HTTPPeer) async throws {
-    let parser = RequestParser(limits: configuration.limits)
+    let parser = RequestParser(limits: configuration.limits, streams: configuration.streams)
     var pending: [UInt8] = []
     while !isDraining {
       var parsed: RequestParser.Parsed
@@ -17,6 +17,9 @@ extension HTTPServerConnection {
       isIdle = false
       parsed.request.peer = peer
       let isHead = parsed.request.method == .head
+      let pump = parsed.request.stream.map { body in
+        Task(executorPreference: loop) { await self.pump(parser, into: body) }
+      }
       let response = await configuration.handler(parsed.request)
       let keepsAlive = parsed.keepsAlive && !isDraining
       if case .upgrade(let run) = response.body, response.status == 101 {
@@ -29,9 +32,52 @@ extension HTTPServerConnection {
       }
       var head = ResponseHead()
       try await send(response, &head, isHead: isHead, keepsAlive: keepsAlive, isHTTP10: parsed.isHTTP10)
+      if let pump {
+        parsed.request.stream?.terminate(.clientGone)
+        guard let rest = await pump.value else { return }
+        pending = rest
+      }
       if !keepsAlive { return }
       isIdle = true
     }
+  }
+
+  /// Hands over the body of a request as it comes; what nobody wants any more is read all the same, so that the client reads the answer.
+  /// - Returns: what came behind it; nil where it did not come to its end
+  private func pump(_ parser: RequestParser, into body: ByteStream) async -> [UInt8]? {
+    var unwanted = 0
+    do {
+      while unwanted <= configuration.limits.bodyBytes {
+        let piece = parser.consumeBody()
+        if !piece.isEmpty, !(await body.write(piece)) { unwanted += piece.count }
+        var rest: [UInt8] = []
+        var isComplete = false
+        connection.setReadDeadline(after: nil)
+        try await sendContinue(parser)
+        let read: Void? = try await connection.read { bytes in
+          let (found, used) = try parser.feed(bytes)
+          isComplete = found != nil
+          if isComplete { rest = Array(bytes[used...]) }
+        }
+        if isComplete {
+          let last = parser.consumeLast()
+          if !last.isEmpty { _ = await body.write(last) }
+          body.finish()
+          return rest
+        }
+        if read == nil { break }
+      }
+    } catch {
+      // A connection that failed, or a body that is none: nobody is left to be told.
+    }
+    body.abort()
+    return nil
+  }
+
+  private func sendContinue(_ parser: RequestParser) async throws {
+    guard parser.expectsContinue else { return }
+    parser.didSendContinue()
+    try await connection.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
   }
 
   /// nil when the client ends the connection, or does nothing for too long, between two requests.
@@ -47,16 +93,14 @@ extension HTTPServerConnection {
     connection.setReadDeadline(after: parser.isInRequest ? configuration.limits.request : configuration.limits.idle)
     var isArriving = parser.isInRequest
     while parsed == nil {
-      if parser.expectsContinue {
-        parser.didSendContinue()
-        try await connection.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
-      }
+      try await sendContinue(parser)
       do {
         guard try await connection.read(feed) != nil else { return nil }
       } catch ConnectionError.timedOut {
         if !parser.isInRequest { return nil }
         throw HTTPRefusal.timedOut
       }
+      if parsed == nil { parsed = try parser.consumeHead() }
       if !isArriving && parsed == nil {
         isArriving = true
         isIdle = false

@@ -2,7 +2,9 @@ import CLLHTTP
 
 /// Push parser over llhttp, one request at a time. It refuses what smuggles requests: both Content-Length and Transfer-Encoding, two
 /// lengths, an encoding that does not end in chunked, lines that end in CR or LF alone.
-final class RequestParser {
+///
+/// Confined to its connection's loop.
+final class RequestParser: @unchecked Sendable {
   /// A request and how its connection goes on after it.
   struct Parsed {
     var request: HTTPRequest
@@ -12,6 +14,10 @@ final class RequestParser {
 
   private let parser = UnsafeMutablePointer<llhttp_t>.allocate(capacity: 1)
   private let limits: HTTPLimits
+  private let streams: (String) -> Bool
+  /// Of the body of the present request.
+  private var stream: ByteStream?
+  private var last: [UInt8] = []
   private var target: [UInt8] = []
   private var headers = HTTPHeaders()
   private var body: [UInt8] = []
@@ -26,8 +32,8 @@ final class RequestParser {
   /// Bytes of a request have been seen, but not all of it.
   private(set) var isInRequest = false
 
-  init(limits: HTTPLimits) {
-    self.limits = limits
+  init(limits: HTTPLimits, streams: @escaping (String) -> Bool = { _ in false }) {
+    (self.limits, self.streams) = (limits, streams)
     llhttp_init(parser, HTTP_REQUEST, RequestParser.settings)
     parser.pointee.data = Unmanaged.passUnretained(self).toOpaque()
   }
@@ -54,22 +60,49 @@ final class RequestParser {
     return (nil, bytes.count)
   }
 
+  /// A request whose body is still coming and is to be streamed; once, then its pieces are consumed.
+  func consumeHead() throws(HTTPRefusal) -> Parsed? {
+    guard hasHeaders, stream == nil, streams(try splitTarget(target).path) else { return nil }
+    stream = ByteStream()
+    return try makeHead()
+  }
+
+  /// The end of a streamed body.
+  func consumeLast() -> [UInt8] {
+    defer { last = [] }
+    return last
+  }
+
+  /// What has come of a streamed body.
+  func consumeBody() -> [UInt8] {
+    defer { body = [] }
+    return body
+  }
+
   func didSendContinue() { expectsContinue = false }
 
   private func makeParsed() throws(HTTPRefusal) -> Parsed {
     isInRequest = false
     expectsContinue = false
+    defer {
+      headers = HTTPHeaders()
+      (body, stream) = ([], nil)
+      bytesSinceBody = 0
+      hasHeaders = false
+      llhttp_reset(parser)
+    }
+    var parsed = try makeHead()
+    if stream == nil { parsed.request.body = body } else { last = body }
+    return parsed
+  }
+
+  private func makeHead() throws(HTTPRefusal) -> Parsed {
     let name = String(cString: llhttp_method_name(llhttp_method_t(UInt32(parser.pointee.method))))
     guard let method = HTTPMethod(rawValue: name) else { throw .unknownMethod }
     let (path, query) = try splitTarget(target)
-    var request = HTTPRequest(method: method, path: path, query: query, headers: headers, body: body)
+    var request = HTTPRequest(method: method, path: path, query: query, headers: headers)
+    request.stream = stream
     if parser.pointee.upgrade != 0 { request.upgrade = headers["upgrade"] }
-    defer {
-      headers = HTTPHeaders()
-      body = []
-      bytesSinceBody = 0
-      llhttp_reset(parser)
-    }
     return Parsed(
       request: request, keepsAlive: llhttp_should_keep_alive(parser) != 0,
       isHTTP10: parser.pointee.http_major == 1 && parser.pointee.http_minor == 0)
@@ -115,7 +148,8 @@ final class RequestParser {
   private func finishHeaders() -> Bool {
     headers.finish()
     hasHeaders = true
-    if parser.pointee.content_length > UInt64(limits.bodyBytes) {
+    let isStreamed = (try? splitTarget(target).path).map(streams) ?? false
+    if !isStreamed, parser.pointee.content_length > UInt64(limits.bodyBytes) {
       refusal = .bodyTooLarge(limit: limits.bodyBytes)
     } else if let expectation = headers["expect"] {
       expectsContinue = expectation.lowercased() == "100-continue"
@@ -125,7 +159,7 @@ final class RequestParser {
   }
 
   private func appendToBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard body.count + bytes.count <= limits.bodyBytes else {
+    guard body.count + bytes.count <= limits.bodyBytes || stream != nil else {
       refusal = .bodyTooLarge(limit: limits.bodyBytes)
       return false
     }

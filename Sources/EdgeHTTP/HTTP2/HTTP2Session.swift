@@ -18,9 +18,22 @@ final class HTTP2Session {
     var source: ByteStream?
     var drained: UnsafeContinuation<Void, Never>?
     var task: Task<Void, Never>?
+    /// The body that is handed over as it comes: what has arrived of it, whether all has, and who waits for more.
+    var inbound: ByteStream?
+    var arrived: [[UInt8]] = []
+    var hasArrived = false
+    var arrival: UnsafeContinuation<Void, Never>?
+
+    func noteArrival() {
+      arrival?.resume()
+      arrival = nil
+    }
 
     func stop() {
       task?.cancel()
+      if !hasArrived { inbound?.abort() }
+      hasArrived = true
+      noteArrival()
       source?.terminate(.clientGone)
       drained?.resume()
       drained = nil
@@ -34,6 +47,7 @@ final class HTTP2Session {
   }
 
   let limits: HTTPLimits
+  private let streamsBody: (String) -> Bool
   var streams: [Int32: Stream] = [:]
   /// Streams whose request has arrived since the last look.
   var complete: [Int32] = []
@@ -43,9 +57,14 @@ final class HTTP2Session {
   private var bodyBytes = 0
   private var session: OpaquePointer?
 
-  init(limits: HTTPLimits) {
-    self.limits = limits
-    nghttp2_session_server_new(&session, HTTP2Session.callbacks, Unmanaged.passUnretained(self).toOpaque())
+  init(limits: HTTPLimits, streamsBody: @escaping (String) -> Bool) {
+    (self.limits, self.streamsBody) = (limits, streamsBody)
+    var option: OpaquePointer?
+    nghttp2_option_new(&option)
+    // Or a body that nobody reads would go on coming.
+    nghttp2_option_set_no_auto_window_update(option, 1)
+    nghttp2_session_server_new2(&session, HTTP2Session.callbacks, Unmanaged.passUnretained(self).toOpaque(), option)
+    nghttp2_option_del(option)
     let settings = [
       nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS.rawValue), value: UInt32(limits.streams)),
       nghttp2_settings_entry(settings_id: Int32(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE.rawValue), value: 1 << 20),
@@ -76,6 +95,9 @@ final class HTTP2Session {
     }
     return output
   }
+
+  /// Lets the client send as much again.
+  func consume(_ identifier: Int32, _ count: Int) { nghttp2_session_consume(session, identifier, count) }
 
   func resume(_ identifier: Int32) { nghttp2_session_resume_data(session, identifier) }
 
@@ -166,7 +188,12 @@ extension HTTP2Session {
   }
 
   private func receiveBody(_ identifier: Int32, _ bytes: UnsafeBufferPointer<UInt8>) {
-    guard let stream = streams[identifier], stream.refusal == nil else { return }
+    guard let stream = streams[identifier], stream.refusal == nil else { return consume(identifier, bytes.count) }
+    if stream.inbound != nil {
+      stream.arrived.append(Array(bytes))
+      return stream.noteArrival()
+    }
+    consume(identifier, bytes.count)
     bodyBytes += bytes.count
     guard stream.body.count + bytes.count <= limits.bodyBytes else {
       stream.refusal = .bodyTooLarge(limit: limits.bodyBytes)
@@ -188,10 +215,17 @@ extension HTTP2Session {
     let header = frame.pointee.hd
     guard header.type == NGHTTP2_HEADERS.rawValue || header.type == NGHTTP2_DATA.rawValue else { return }
     guard let stream = streams[header.stream_id] else { return }
-    if header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 || (stream.refusal != nil && !stream.isAnswered) {
+    if stream.inbound != nil, header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 {
+      stream.hasArrived = true
+      stream.noteArrival()
+    } else if header.flags & UInt8(NGHTTP2_FLAG_END_STREAM.rawValue) != 0 || (stream.refusal != nil && !stream.isAnswered) {
       if !stream.isAnswered { complete.append(header.stream_id) }
-    } else if header.type == NGHTTP2_HEADERS.rawValue, stream.headers["expect"]?.lowercased() == "100-continue" {
-      submitContinue(header.stream_id)
+    } else if header.type == NGHTTP2_HEADERS.rawValue {
+      if stream.headers["expect"]?.lowercased() == "100-continue" { submitContinue(header.stream_id) }
+      if let path = try? splitTarget(stream.target).path, streamsBody(path) {
+        stream.inbound = ByteStream()
+        complete.append(header.stream_id)
+      }
     }
   }
 

@@ -3,7 +3,7 @@ import CNGHTTP2
 extension HTTPServerConnection {
   /// Reads frames until the client or a drain ends the connection; each request runs in a task of its own on this loop.
   func serveHTTP2(_ peer: HTTPPeer) async throws {
-    let session = HTTP2Session(limits: configuration.limits)
+    let session = HTTP2Session(limits: configuration.limits, streamsBody: configuration.streams)
     http2 = session
     defer {
       session.stopAll()
@@ -31,11 +31,13 @@ extension HTTPServerConnection {
     guard let stream = session.streams[identifier], !stream.isAnswered else { return }
     stream.isAnswered = true
     let request = Result { () throws(HTTPRefusal) in try makeRequest(stream, peer) }
+    if let inbound = stream.inbound { Task(executorPreference: loop) { await self.pump(identifier, into: inbound) } }
     stream.task = Task.immediate(executorPreference: loop) {
       switch request {
       case .success(let request):
         let response = await configuration.handler(request)
         await self.respond(identifier, response, isHead: request.method == .head)
+        request.stream?.terminate(.clientGone)
       case .failure(let refusal):
         await self.respond(identifier, configuration.refusal(refusal), isHead: false)
         await self.refuseRest(identifier)
@@ -47,7 +49,30 @@ extension HTTPServerConnection {
     if let refusal = stream.refusal { throw refusal }
     guard let method = HTTPMethod(rawValue: stream.method) else { throw .unknownMethod }
     let (path, query) = try splitTarget(stream.target)
-    return HTTPRequest(method: method, path: path, query: query, headers: stream.headers, body: stream.body, peer: peer)
+    var request = HTTPRequest(method: method, path: path, query: query, headers: stream.headers, body: stream.body, peer: peer)
+    request.stream = stream.inbound
+    return request
+  }
+
+  /// Hands over the body of a request as it comes; the client may send more as it is taken.
+  private func pump(_ identifier: Int32, into body: ByteStream) async {
+    guard let stream = http2?.streams[identifier] else { return body.abort() }
+    var unwanted = 0
+    while unwanted <= configuration.limits.bodyBytes {
+      let pieces = stream.arrived
+      stream.arrived = []
+      if pieces.isEmpty {
+        if stream.hasArrived { return body.finish() }
+        await withUnsafeContinuation { stream.arrival = $0 }
+        continue
+      }
+      for piece in pieces {
+        if !(await body.write(piece)) { unwanted += piece.count }
+        http2?.consume(identifier, piece.count)
+      }
+      try? await flushHTTP2()
+    }
+    await refuseRest(identifier)
   }
 
   /// A refused request may still be sending its body: RFC 9113, 8.1 lets a server answer and then stop it without an error.
