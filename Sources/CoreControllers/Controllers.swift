@@ -16,7 +16,7 @@ package enum Controllers {
       ReplicaSetController.replicaSets, ReplicaSetController.replicationControllers, DaemonSetController(),
       HorizontalPodAutoscalerController(),
       CronJobController(zone: zone), JobController(), EndpointsController(), PodGarbageCollector(), EventTTLController(),
-      DisruptionController(), ResourceQuotaController(), APIServiceController(),
+      DisruptionController(), ResourceQuotaController(), APIServiceController(), EphemeralVolumeController(),
     ]
     return balancers ? usual + [LoadBalancerController()] : usual
   }

@@ -5,14 +5,14 @@ package struct ContainerRuntime: Sendable {
   package enum Role: Sendable {
     case initial, sidecar, main
     /// Added to the running pod to look into it; it counts for nothing that the pod does.
-    case ephemeralContainer
+    case ephemeral
 
     /// Where in a pod's spec it stands.
     var list: Key {
       switch self {
       case .initial, .sidecar: .initContainers
       case .main: .containers
-      case .ephemeralContainer: .ephemeralContainers
+      case .ephemeral: .ephemeralContainers
       }
     }
     /// It helps the main ones: it comes before them.
@@ -22,8 +22,8 @@ package struct ContainerRuntime: Sendable {
   package enum State: Sendable, Equatable {
     /// → pulling
     case waiting
-    /// The image is being looked for. → starting, imageBackOff
-    case pulling
+    /// The image is being looked for, or that of a volume which it mounts. → pulling, starting, imageBackOff
+    case pulling(volume: String? = nil)
     /// → pulling
     indirect case imageBackOff(until: Instant, reason: ImageFailure, message: String)
     /// → hooking, running, exited, startBackOff
@@ -83,7 +83,7 @@ package struct ContainerRuntime: Sendable {
   /// What follows an end with this code while the pod goes on.
   func outcome(ofCode code: Int) -> RestartRules.Outcome {
     role == .sidecar || isResizing
-      ? .restarts : role == .ephemeralContainer ? .stays : rules.outcome(ofCode: code, isInitial: role == .initial)
+      ? .restarts : role == .ephemeral ? .stays : rules.outcome(ofCode: code, isInitial: role == .initial)
   }
 
   var isRunning: Bool { if case .running = state { true } else { false } }

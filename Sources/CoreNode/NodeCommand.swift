@@ -171,6 +171,8 @@ package struct MountSpec: Sendable, Equatable {
   package var path: String
   package var subPath = ""
   package var readOnly = false
+  /// Of a volume that is an image: which.
+  package var imageID: String?
 }
 
 package struct SecuritySpec: Sendable, Equatable {

@@ -140,7 +140,9 @@ package struct NodePlanner: Sendable {
     pods.all.lazy.compactMap { $0 }.filter { runtime in
       if case .started = runtime.sandbox { return false }
       return runtime.key.namespace == key.namespace
-        && runtime.pod.spec.volumes.contains { $0.persistentVolumeClaim.claimName == key.name }
+        && runtime.pod.spec.volumes.contains {
+          $0.persistentVolumeClaim.claimName == key.name || EphemeralClaim($0, ofPod: runtime.key.name)?.name == key.name
+        }
     }.map(\.uid).sorted()
   }
 

@@ -8,7 +8,7 @@ extension PodRuntime {
     if isEnding { return stopAll(failure?.graceSeconds, &plan, context.now) }
     if isStartingOver { return startOver(&plan, context) }
     guard startSandbox(&plan, context) else { return }
-    for index in containers.indices where containers[index].role == .ephemeralContainer { advance(index, &plan, context) }
+    for index in containers.indices where containers[index].role == .ephemeral { advance(index, &plan, context) }
     for index in containers.indices where containers[index].role.isHelper {
       if isInitialized, containers[index].role == .initial { continue }
       advance(index, &plan, context)
@@ -55,7 +55,7 @@ extension PodRuntime {
   private mutating func startOver(_ plan: inout NodePlan, _ context: NodeContext) {
     for index in containers.indices { stop(index, grace: nil, &plan, context.now) }
     if containers.contains(where: \.isLive) { return }
-    for index in containers.indices where containers[index].role != .ephemeralContainer {
+    for index in containers.indices where containers[index].role != .ephemeral {
       if case .exited(let id, let exit) = containers[index].state { startAgain(index, id, exit, &plan) }
       containers[index].state = .waiting
     }
@@ -169,18 +169,27 @@ extension PodRuntime {
     containers[index].restartCount += 1
   }
 
-  private mutating func pull(_ index: Int, _ plan: inout NodePlan) {
+  mutating func pull(_ index: Int, _ plan: inout NodePlan) {
     let wanted = spec(of: containers[index])
+    let volume = missingImage(of: wanted)
     let policy: ImagePull =
-      switch wanted.imagePullPolicy {
+      switch volume?.image.pullPolicy ?? wanted.imagePullPolicy {
       case "Never": .never
       case "Always": .always
       default: .ifNotPresent
       }
-    containers[index].state = .pulling
+    containers[index].state = .pulling(volume: volume?.name)
+    let image = volume?.image.reference ?? wanted.image ?? ""
     plan.commands.append(
-      NodeCommand(
-        node: node, action: .ensureImage(podUID: uid, container: wanted.name ?? "", image: wanted.image ?? "", pull: policy)))
+      NodeCommand(node: node, action: .ensureImage(podUID: uid, container: wanted.name ?? "", image: image, pull: policy)))
+  }
+
+  /// A volume that the container mounts, and whose image has not been found yet.
+  private func missingImage(of container: Container) -> Volume? {
+    pod.spec.volumes.first { volume in
+      !volume.image.isAbsent && volumeImages[volume.name ?? ""] == nil
+        && container.volumeMounts.contains { $0.name == volume.name }
+    }
   }
 
   /// What is left for the signal after a preStop hook that took all of the grace. Source: kuberuntime_container.go, v1.36.

@@ -41,17 +41,21 @@ extension PodRuntime {
   private mutating func imageReady(
     _ name: String, _ image: ImageFacts, _ unasked: String?, _ plan: inout NodePlan, _ context: NodeContext
   ) {
-    guard let index = index(of: name), case .pulling = containers[index].state else { return }
+    guard let index = index(of: name), case .pulling(let volume) = containers[index].state else { return }
     let wanted = spec(of: containers[index])
-    containers[index].imageID = image.id
     containers[index].imageBackOff.reset()
+    if let volume { volumeImages[volume] = image.id } else { containers[index].imageID = image.id }
     if isTerminating {
       containers[index].state = .waiting
       return
     }
     let reason = unasked.map { ", and its registry could not be asked for a newer one: \($0)" } ?? ""
+    let reference = volume.map { name in pod.spec.volumes.first { $0.name == name }?.image.reference ?? "" } ?? wanted.image ?? ""
     plan.events.append(
-      event("Pulled", "Image \"\(wanted.image ?? "")\" is present on node \(node)\(reason)", container: containers[index]))
+      event(
+        "Pulled", "Image \"\(reference)\" is present on node \(node)\(reason)",
+        container: volume == nil ? containers[index] : nil))
+    if volume != nil { return pull(index, &plan) }
     startContainer(index, &plan, context)
   }
 

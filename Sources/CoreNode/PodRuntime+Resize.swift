@@ -119,7 +119,7 @@ extension PodRuntime {
   }
 
   private func restartsForResize(_ index: Int) -> Bool {
-    guard let resize, containers[index].role != .ephemeralContainer else { return false }
+    guard let resize, containers[index].role != .ephemeral else { return false }
     let name = containers[index].name
     return spec(of: containers[index]).resizePolicy.contains { policy in
       policy.restartPolicy == "RestartContainer"
@@ -134,7 +134,7 @@ extension PodRuntime {
       pod: ComputeLimits(
         memoryBytes: whole.memoryLimitBytes, cpuMillicores: whole.cpuLimitMillicores,
         cpuRequestMillicores: whole.cpuRequestMillicores))
-    for container in containers where container.runningSince != nil && container.role != .ephemeralContainer {
+    for container in containers where container.runningSince != nil && container.role != .ephemeral {
       guard let id = container.containerID else { continue }
       let own = ContainerResources(spec(of: container))
       command.containers[id] = ComputeLimits(

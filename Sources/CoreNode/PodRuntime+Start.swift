@@ -48,6 +48,7 @@ extension PodRuntime {
       var spec = MountSpec(volume: mount.name ?? "", path: mount.mountPath ?? "")
       spec.subPath = try resolver.subPath(of: mount, with: environment)
       spec.readOnly = mount.readOnly ?? false
+      spec.imageID = volumeImages[spec.volume]
       mounts.append(spec)
     }
     return mounts

@@ -10,7 +10,7 @@ extension PodRuntime {
     let hostIP = DownwardAPI.nodeAddress(node, store)
     let podIP = address ?? old.podIP
     let helpers = statuses { $0.isHelper }
-    let ephemeral = statuses { $0 == .ephemeralContainer }
+    let ephemeral = statuses { $0 == .ephemeral }
     return PodStatus.make(
       observedGeneration: pod.metadata.generation, phase: phase.rawValue, reason: isFinished ? failure?.reason : nil,
       message: isFinished ? failure?.message : nil, hostIP: hostIP, hostIPs: [HostIP.make(ip: hostIP).tree], podIP: podIP,
@@ -73,7 +73,7 @@ extension PodRuntime {
     let current = container.isTold ? container.containerID : nil
     let hasBegun = container.hasBegun
     let isServing = container.isServing
-    let isEphemeral = container.role == .ephemeralContainer
+    let isEphemeral = container.role == .ephemeral
     let isReady = container.role == .initial ? container.exitCode == 0 : isServing && container.isReady && !isEphemeral
     let (state, last) = states(of: container)
     let reported = ReportedSpec(spec(of: container))

@@ -25,6 +25,8 @@ package struct PodRuntime: Sendable {
   var sandboxMessage: String?
   /// The files last written to each volume, to write only changes.
   var writtenFiles: [String: [VolumeFile]] = [:]
+  /// The images of the volumes of that kind that have been found, by the names of the volumes.
+  var volumeImages: [String: String] = [:]
   /// Why its node ends the pod, or does not begin with it.
   var failure: Failure?
   var tokenRefreshAt: Instant?
@@ -84,7 +86,7 @@ package struct PodRuntime: Sendable {
   /// Those that came since the last look: after all others.
   mutating func addEphemeral() {
     for container in pod.spec.ephemeralContainers where index(of: container.name ?? "") == nil {
-      containers.append(ContainerRuntime(Container(tree: container.tree), of: pod.spec, .ephemeralContainer))
+      containers.append(ContainerRuntime(Container(tree: container.tree), of: pod.spec, .ephemeral))
     }
   }
 

@@ -15,6 +15,8 @@ struct VolumeResolver {
     var result: [VolumeSpec] = []
     for volume in runtime.pod.spec.volumes {
       let name = volume.name ?? ""
+      // It comes with each container that mounts it.
+      if !volume.image.isAbsent { continue }
       do throws(VolumeFailure) { result.append(VolumeSpec(name: name, source: try source(of: volume))) } catch {
         throw VolumeFailure(message: "MountVolume.SetUp failed for volume \"\(name)\": \(error.message)")
       }
@@ -50,7 +52,10 @@ struct VolumeResolver {
       return .files(try downward(volume.downwardAPI.items, mode: volume.downwardAPI.defaultMode ?? 0o644))
     }
     if !volume.hostPath.isAbsent { return .hostPath(path: volume.hostPath.path ?? "", type: volume.hostPath.type ?? "") }
-    if !volume.persistentVolumeClaim.isAbsent { return try claim(volume.persistentVolumeClaim) }
+    if let name = volume.persistentVolumeClaim.claimName {
+      return try claim(name, readOnly: volume.persistentVolumeClaim.readOnly ?? false)
+    }
+    if let own = EphemeralClaim(volume, ofPod: runtime.key.name) { return try claim(own.name, readOnly: false, isOwn: true) }
     if !volume.emptyDir.isAbsent || volume.tree.members.count == 1 {
       let (isMemory, limit) = (volume.emptyDir.medium == "Memory", volume.emptyDir.sizeLimit.flatMap { Quantity($0) }?.value)
       return .emptyDir(memory: isMemory, sizeLimitBytes: isMemory ? ([limit].compactMap { $0 } + memoryBounds).min() : limit)
@@ -66,11 +71,13 @@ struct VolumeResolver {
     return [PodResources(runtime.pod).memoryLimitBytes, node?.value].compactMap { $0 }
   }
 
-  private func claim(_ source: PersistentVolumeClaimVolumeSource) throws(VolumeFailure) -> VolumeSource {
-    let name = source.claimName ?? ""
+  private func claim(_ name: String, readOnly: Bool, isOwn: Bool = false) throws(VolumeFailure) -> VolumeSource {
     guard let claim = context.store.get(.persistentVolumeClaims, namespace: namespace, name)?.view(PersistentVolumeClaim.self)
     else {
       throw VolumeFailure(message: "persistentvolumeclaim \"\(name)\" not found")
+    }
+    if isOwn, let problem = EphemeralClaim.problem(claim.metadata, ofPod: runtime.key.name, uid: runtime.uid) {
+      throw VolumeFailure(message: problem)
     }
     guard claim.status.phase == "Bound", let volume = claim.spec.volumeName else {
       throw VolumeFailure(message: "persistentvolumeclaim \"\(name)\" is not bound yet")
@@ -82,7 +89,7 @@ struct VolumeResolver {
     let isOurs = stored.metadata.annotations["pv.kubernetes.io/provisioned-by"] != nil
     if !isOurs, let path = spec.hostPath.path { return .hostPath(path: path, type: spec.hostPath.type ?? "") }
     if !isOurs, let path = spec.local.path { return .hostPath(path: path, type: "Directory") }
-    return .persistent(volumeName: volume, readOnly: source.readOnly ?? false)
+    return .persistent(volumeName: volume, readOnly: readOnly)
   }
 
   private func configMap(

@@ -93,6 +93,13 @@ actor PodWorker {
     }
   }
 
+  private func image(_ id: String) throws -> PreparedImage {
+    guard let (_, image) = try agent.images.present(node: node, image: id) else {
+      throw ContainerError.creation("the image \(id) is not on the node")
+    }
+    return image
+  }
+
   func running(_ id: String) -> RunningContainer? {
     if case .running(let container) = containers[id] { container } else { nil }
   }
@@ -100,15 +107,16 @@ actor PodWorker {
   private func launch(_ spec: ContainerSpec) async throws -> RunningContainer {
     guard let sandbox else { throw ContainerError.creation("the pod has no sandbox") }
     try PathName.check(spec.containerID, spec.name)
-    guard let (_, image) = try agent.images.present(node: node, image: spec.imageID) else {
-      throw ContainerError.creation("the image \(spec.imageID) is not on the node")
-    }
+    let image = try image(spec.imageID)
+    var volumeImages: [String: PreparedImage] = [:]
+    for id in spec.mounts.compactMap(\.imageID) { volumeImages[id] = try self.image(id) }
     let target = spec.target.flatMap(running)
     if spec.target != nil, target == nil { throw ContainerError.creation("the target container does not run") }
     let log = agent.logFile(podUID: uid, container: spec.name, attempt: spec.attempt)
     try Files.makeDirectories(logDirectory + "/" + spec.name)
     let bundle = try ContainerBundle(
-      spec, image: image, sandbox: sandbox, target: target, root: agent.layeredRoot, speed: agent.configuration.speed)
+      spec, image: image, volumeImages: volumeImages, sandbox: sandbox, target: target, root: agent.layeredRoot,
+      speed: agent.configuration.speed)
     await agent.configuration.isNetworkReady()
     do {
       return try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, now: agent.configuration.now)

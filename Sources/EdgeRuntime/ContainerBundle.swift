@@ -9,6 +9,8 @@ import Glibc
 package final class ContainerBundle: Sendable {
   package let spec: ContainerSpec
   package let image: PreparedImage
+  /// Those of volumes, by their identifiers.
+  private let volumeImages: [String: PreparedImage]
   let sandbox: PodSandbox
   /// The namespace whose processes it sees, as a file; nil: one of its own, or the machine's.
   let processes: String?
@@ -31,11 +33,12 @@ package final class ContainerBundle: Sendable {
 
   /// - Parameter target: whose processes it sees; nil: as the pod has it
   package init(
-    _ spec: ContainerSpec, image: PreparedImage, sandbox: PodSandbox, target: RunningContainer? = nil, root kind: LayeredRoot,
-    speed: Double
+    _ spec: ContainerSpec, image: PreparedImage, volumeImages: [String: PreparedImage] = [:], sandbox: PodSandbox,
+    target: RunningContainer? = nil, root kind: LayeredRoot, speed: Double
   ) throws(ContainerError) {
     self.spec = spec
     self.image = image
+    self.volumeImages = volumeImages
     self.sandbox = sandbox
     processes = target?.processes ?? sandbox.processes?.path
     self.speed = speed
@@ -102,7 +105,7 @@ package final class ContainerBundle: Sendable {
   private func mountList() throws -> [JSON] {
     var all = standardMounts()
     for (number, mount) in spec.mounts.sorted(by: { $0.path.utf8.count < $1.path.utf8.count }).enumerated() {
-      guard let volume = sandbox.volumes[mount.volume] else {
+      guard let volume = try imageVolume(mount, number) ?? sandbox.volumes[mount.volume] else {
         throw ContainerError.configuration("the pod has no volume \"\(mount.volume)\"")
       }
       var source = volume.path
@@ -111,9 +114,19 @@ package final class ContainerBundle: Sendable {
           throw ContainerError.configuration("failed to prepare subPath for volumeMount \"\(mount.volume)\": \(error)")
         }
       }
-      all.append(ContainerBundle.bind(source, to: mount.path, readOnly: mount.readOnly || volume.isReadOnly))
+      let more = mount.imageID == nil ? [] : ["noexec"]
+      all.append(ContainerBundle.bind(source, to: mount.path, readOnly: mount.readOnly || volume.isReadOnly, more))
     }
     return all
+  }
+
+  /// The files of an image, of which nobody sees what is written.
+  private func imageVolume(_ mount: MountSpec, _ number: Int) throws -> PodVolume? {
+    guard let image = mount.imageID.flatMap({ volumeImages[$0] }) else { return nil }
+    let place = directory + "/image-\(number)"
+    try Files.makeDirectories(place)
+    try kind.make(in: place, layers: image.layerDirectories, mounts: mounts)
+    return PodVolume(readOnly: place + "/rootfs")
   }
 
   /// Mounts a subPath where crun finds it: a container that moves the directory meanwhile does not change what is mounted, and

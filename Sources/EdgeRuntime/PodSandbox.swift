@@ -90,6 +90,7 @@ package final class PodSandbox: Sendable {
       for name in try Files.list(place) where name == "rootfs" || name.hasPrefix("subpath-") {
         try Mount.remove(place + "/" + name)
       }
+      for name in try Files.list(place) where name.hasPrefix("image-") { try Mount.remove(place + "/" + name + "/rootfs") }
     }
     try Files.remove(directory)
   }

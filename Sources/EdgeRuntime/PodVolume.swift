@@ -7,6 +7,8 @@ package struct PodVolume: Sendable {
   package let path: String
   let isReadOnly: Bool
 
+  init(readOnly path: String) { (self.path, isReadOnly) = (path, true) }
+
   /// Makes the volume.
   /// - Parameters:
   ///   - mounts: of the volumes' owner; a volume in memory is mounted.

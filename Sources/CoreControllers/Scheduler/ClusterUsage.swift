@@ -177,10 +177,15 @@ struct ClusterUsage: Sendable {
   static func claims(of pod: Pod) -> [ObjectKey] {
     var claims: [ObjectKey] = []
     for volume in pod.tree[.spec][.volumes].elements {
-      guard let name = volume[.persistentVolumeClaim][.claimName].string else { continue }
+      guard let name = volume[.persistentVolumeClaim][.claimName].string ?? ephemeral(volume, pod) else { continue }
       claims.append(ObjectKey(.persistentVolumeClaims, namespace: pod.metadata.namespace ?? "", name))
     }
     return claims
+  }
+
+  private static func ephemeral(_ volume: JSON, _ pod: Pod) -> String? {
+    guard volume[.ephemeral].isObject else { return nil }
+    return EphemeralClaim.name(volume[.name].string ?? "", ofPod: pod.metadata.name ?? "")
   }
 
   static func hostPorts(of pod: Pod) -> [HostPort] {

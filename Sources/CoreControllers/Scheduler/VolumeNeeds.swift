@@ -23,9 +23,20 @@ struct VolumeNeeds {
   var isBound: Bool { unbound.isEmpty && !isProvisioning }
 
   init(_ pod: Pod, namespace: String, _ store: Store) {
+    let ephemeral = pod.spec.volumes.compactMap { EphemeralClaim($0, ofPod: pod.metadata.name ?? "")?.name }
     for key in ClusterUsage.claims(of: pod) {
+      let isEphemeral = ephemeral.contains(key.name)
       guard let stored = store.get(key) else {
-        problem = "persistentvolumeclaim \"\(key.name)\" not found"
+        problem =
+          isEphemeral
+          ? "waiting for ephemeral volume controller to create the persistentvolumeclaim \"\(key.name)\""
+          : "persistentvolumeclaim \"\(key.name)\" not found"
+        return
+      }
+      if isEphemeral,
+        let other = EphemeralClaim.problem(stored.metadata, ofPod: pod.metadata.name ?? "", uid: pod.metadata.uid ?? "")
+      {
+        problem = other
         return
       }
       let claim = stored.view(PersistentVolumeClaim.self)

@@ -37,7 +37,7 @@ package struct StandIns: Sendable {
   ]
   /// Types of volumes that nodes mount; of others a pod has an empty directory.
   private static let mounted: Set<String> = [
-    "configMap", "downwardAPI", "emptyDir", "hostPath", "persistentVolumeClaim", "projected", "secret",
+    "configMap", "downwardAPI", "emptyDir", "ephemeral", "hostPath", "image", "persistentVolumeClaim", "projected", "secret",
   ]
   private var missing: [Named] = []
   private var places: [Identity: Int] = [:]
@@ -91,6 +91,7 @@ package struct StandIns: Sendable {
     for volume in spec["volumes"].elements {
       if let type = Self.unmountedType(volume) { unmounted.insert(type) }
       add("PersistentVolumeClaim", volume["persistentVolumeClaim"]["claimName"], namer)
+      addClass(of: volume["ephemeral"]["volumeClaimTemplate"], namer)
       for part in [volume] + volume["projected"]["sources"].elements {
         let (map, secret) = (part["configMap"], part["secret"])
         add("ConfigMap", map[.name], namer, keys: map[.items].elements.map { $0["key"] }, isOptional: map["optional"])

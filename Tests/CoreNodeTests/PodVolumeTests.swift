@@ -1,0 +1,65 @@
+import CoreObjects
+import Testing
+
+@testable import CoreNode
+
+@Suite("Volumes that come from images and claims")
+struct PodVolumeTests {
+  private static let tools: JSON = ["name": "tools", "image": ["reference": "tools:1", "pullPolicy": "Never"]]
+  private static let mounting: JSON = [
+    "name": "main", "image": "app:test", "volumeMounts": [["name": "tools", "mountPath": "/tools", "subPath": "bin"]],
+  ]
+
+  private func images(_ bench: inout NodeBench) -> [String] {
+    bench.taken().compactMap { if case .ensureImage(_, let name, let image, _) = $0 { "\(name) \(image)" } else { nil } }
+  }
+
+  @Test("the image of a volume is found before that of the container that mounts it, once for all of them")
+  func image() throws {
+    var bench = NodeBench()
+    bench.run([Self.mounting, ["name": "other", "image": "o"]], ["volumes": [Self.tools]])
+    guard case .startSandbox(let sandbox) = try #require(bench.taken().first) else { return #expect(Bool(false)) }
+    #expect(sandbox.volumes == [])
+    bench.sandboxStarts()
+    #expect(images(&bench) == ["main tools:1", "other o"])
+    let tools = ImageFacts(id: "sha256:tools", names: [], sizeBytes: 1)
+    bench.tell(.imageReady(podUID: NodeBench.uid, container: "main", image: tools))
+    #expect(images(&bench) == ["main app:test"])
+    bench.imageComes("main")
+    guard case .startContainer(let spec)? = bench.taken().last else { return #expect(Bool(false)) }
+    #expect(spec.imageID == NodeBench.image.id && spec.mounts.map(\.imageID) == ["sha256:tools"])
+    #expect(bench.events.first { $0.message.contains("tools:1") }?.fieldPath == nil)
+  }
+
+  @Test("a container whose volume's image is missing waits with that reason, and the others run")
+  func missingImage() {
+    var bench = NodeBench()
+    bench.run([Self.mounting, ["name": "other", "image": "o"]], ["volumes": [Self.tools]])
+    bench.sandboxStarts()
+    bench.tell(.imageFailed(podUID: NodeBench.uid, container: "main", reason: .neverPull, message: "is not there"))
+    bench.starts("other")
+    #expect(bench.status().state.waiting.reason == "ErrImageNeverPull" && !bench.status("other").state.running.isAbsent)
+    _ = bench.taken()
+    bench.wait(10)
+    #expect(images(&bench) == ["main tools:1"])
+  }
+
+  @Test("a pod waits for the claim of its ephemeral volume, and takes no other's")
+  func ephemeral() {
+    var bench = NodeBench()
+    let key = ObjectKey(.persistentVolumeClaims, namespace: "default", "p-scratch")
+    func claim(_ owner: String) -> JSON {
+      [
+        "metadata": ["ownerReferences": [["uid": .string(owner), "controller": true]]], "spec": ["volumeName": "pv"],
+        "status": ["phase": "Bound"],
+      ]
+    }
+    bench.put(ObjectKey(.persistentVolumes, "pv"), ["metadata": ["annotations": ["pv.kubernetes.io/provisioned-by": "x"]]])
+    bench.put(key, claim("somebody"))
+    bench.run(main, ["volumes": [["name": "scratch", "ephemeral": ["volumeClaimTemplate": [:]]]]])
+    #expect(bench.steps() == [] && bench.events.last?.message.contains("was not created for pod default/p") == true)
+    bench.put(key, claim(NodeBench.uid))
+    guard case .startSandbox(let spec)? = bench.taken().first else { return #expect(Bool(false)) }
+    #expect(spec.volumes.map(\.source) == [.persistent(volumeName: "pv", readOnly: false)])
+  }
+}
