@@ -28,6 +28,11 @@ extension Cluster {
       do throws(PublishError) { return Cluster.answer([try publish(port)]) } catch { return ["error": .string("\(error)")] }
     case .unpublish(let side):
       do throws(PublishError) { return Cluster.answer(try await unpublish(side)) } catch { return ["error": .string("\(error)")] }
+    case .faults(let request):
+      do throws(FaultError) { return Cluster.answer(try await perform(request)) } catch {
+        guard case .wrong = error else { return ["error": .string("\(error)")] }
+        return ["error": .string("\(error)"), "isUsage": true]
+      }
     case nil: return ["error": "the request is not understood by this version of the cluster"]
     }
   }
@@ -55,6 +60,21 @@ extension Cluster {
     let removed = await publisher.remove(side)
     if removed.isEmpty { throw .notPublished("\(side)") }
     return removed.map { "\($0.place) leads to \($0.name) no longer" }
+  }
+
+  /// Makes, shows or heals faults of the cluster's network.
+  /// - Returns: the lines to be shown.
+  package func perform(_ request: FaultRequest) async throws(FaultError) -> [String] {
+    guard let faults = faults.value else { throw .impossible("a cluster without containers has no network that could fail") }
+    switch request {
+    case .show:
+      let lines = faults.lines
+      return lines.isEmpty ? ["there are no faults"] : lines
+    case .make(let fault, let seconds): return [try await faults.make(fault, seconds: seconds)]
+    case .heal(let number):
+      let lines = try await faults.heal(number)
+      return lines.isEmpty ? ["there are no faults"] : lines
+    }
   }
 
   /// Why an autoscaler did what it did last; nil where there is none of that name.

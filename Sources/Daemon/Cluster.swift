@@ -24,6 +24,7 @@ package final class Cluster: Sendable {
   private let names = Slot<DNSServer>()
   private let kubelets = Slot<HTTPServer>()
   let publisher = Slot<PortPublisher>()
+  let faults = Slot<NetworkFaults>()
   let imageTurn = Mutex(())
   private let control = Mutex<ControlSocket?>(nil)
   private let clockKeeper: ClockKeeper
@@ -118,7 +119,10 @@ package final class Cluster: Sendable {
       clusterID: Cluster.identifier(configuration.dataDirectory), nodes: configuration.nodeNames,
       dataDirectory: configuration.dataDirectory,
       speed: configuration.speed, now: { clock.now })
-    settings.isNetworkReady = { [traffic] in await traffic.settle() }
+    settings.isNetworkReady = { [traffic, faults] in
+      await traffic.settle()
+      await faults.value?.settle()
+    }
     let agent: NodeAgent
     do throws(AgentError) { agent = try await NodeAgent(settings, images: images) { host.observe($0) } } catch {
       throw .nodes(error)
@@ -133,6 +137,7 @@ package final class Cluster: Sendable {
       try server.listen(adopting: descriptor)
     } catch { throw .network("\(error)") }
     await traffic.open(agent.network)
+    faults.set(NetworkFaults(host, agent.network, traffic.faults))
     names.set(ClusterNames.start(host, agent.network))
     if configuration.linksMachine { await linkMachine(agent.network) }
     agent.announce()

@@ -2,10 +2,11 @@ import CoreNode
 import EdgeLinux
 import EdgeRuntime
 
-/// What the rules in a cluster's network say: where Services lead, and what policies let through.
+/// What the rules in a cluster's network say: where Services lead, what policies let through, and what is to go wrong.
 final class ClusterTraffic: Sendable {
   private let routes: RuleInstaller<RouteRules>
   private let policies: RuleInstaller<PolicyRules>
+  let faults: RuleInstaller<FaultRules>
 
   init(nodes: Int) {
     let base = RouteRules.base(nodes: nodes, ranges: [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange])
@@ -13,12 +14,14 @@ final class ClusterTraffic: Sendable {
       Standard.error("the routes of Services could not be changed: \($0)")
     }
     policies = RuleInstaller(PolicyRules(nodes: nodes)) { Standard.error("NetworkPolicies are not in force: \($0)") }
+    faults = RuleInstaller(FaultRules(nodes: nodes)) { Standard.error("the network's faults could not be changed: \($0)") }
   }
 
   func open(_ network: ClusterNetwork) async {
     do {
       try await routes.open(network)
       try await policies.open(network)
+      try await faults.open(network)
     } catch { Standard.error("Services cannot be reached by their addresses, and NetworkPolicies are not in force: \(error)") }
   }
 

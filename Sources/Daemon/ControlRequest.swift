@@ -11,12 +11,14 @@ package enum ControlRequest: Sendable, Equatable {
   case published
   case publish(PublishedPort)
   case unpublish(HostSide)
+  case faults(FaultRequest)
 
   package var tree: JSON {
     switch self {
     case .images(let request): request.tree
     case .explain(let name, let namespace): ["verb": "explain", "name": .string(name), "namespace": .string(namespace)]
     case .status: ["verb": "status"]
+    case .faults(let request): request.tree
     case .published: ["verb": "published"]
     case .publish(let port): ["verb": "publish", "port": .string("\(port)")]
     case .unpublish(let side): ["verb": "unpublish", "port": .string("\(side)")]
@@ -37,6 +39,10 @@ package enum ControlRequest: Sendable, Equatable {
       guard let side = try? HostSide(text) else { return nil }
       self = .unpublish(side)
     default:
+      if let request = FaultRequest(tree) {
+        self = .faults(request)
+        return
+      }
       guard let request = ImageRequest(tree) else { return nil }
       self = .images(request)
     }

@@ -9,8 +9,8 @@ package enum Standard {
   package static func output(_ text: String) { Descriptor.write(text + "\n", to: 1) }
 
   /// Ends the process: exit code 3, the environment's fault.
-  package static func fail(_ text: String) -> Never {
+  package static func fail(_ text: String, code: Int32 = 3) -> Never {
     error(prefix + text)
-    exit(3)
+    exit(code)
   }
 }

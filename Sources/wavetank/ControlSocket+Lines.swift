@@ -8,7 +8,7 @@ extension ControlSocket {
     guard let answer = ask(request.tree, directory: directory) else {
       Standard.fail("no cluster is running in \(directory): start one with 'wavetank up'")
     }
-    if let problem = answer["error"].string { Standard.fail(problem) }
+    if let problem = answer["error"].string { Standard.fail(problem, code: answer["isUsage"].bool == true ? 2 : 3) }
     return answer["lines"].elements.compactMap(\.string)
   }
 }

@@ -1,3 +1,4 @@
+import CoreNode
 import CoreObjects
 import Daemon
 import Testing
@@ -10,7 +11,14 @@ struct ControlRequestTests {
       ControlRequest.explain(autoscaler: "app", namespace: "shop"), .images(.loadImage(name: "app:test")),
       .images(.loadArchive(path: "/a b")), .images(.pack(name: "app:test", program: "/app")), .images(.packTools(name: "tools")),
       .status, .published, .publish(try! PublishedPort("8080:svc/web.shop:http/udp")), .unpublish(try! HostSide("[::1]:80/tcp")),
-      .unpublish(try! HostSide("80")), .images(.list), .images(.remove(name: "app:test")),
+      .unpublish(try! HostSide("80")), .faults(.show), .faults(.heal(nil)), .faults(.heal(2)),
+      .faults(.make(NetworkFault(.cut, [FaultEnd("sts/db", namespace: "shop")!]), seconds: 0.5)),
+      .faults(
+        .make(
+          NetworkFault(.loss(perMillion: 5), [FaultEnd("no/a", namespace: "")!, FaultEnd("ns/b", namespace: "c")!]), seconds: nil)
+      ),
+      .faults(.make(NetworkFault(.delay(milliseconds: 5, jitter: 0), [FaultEnd("pod/a", namespace: "b")!]), seconds: 60)),
+      .images(.list), .images(.remove(name: "app:test")),
     ])
   func roundTrip(request: ControlRequest) throws {
     #expect(ControlRequest(try JSONParser.parse(request.tree.encoded())) == request)
@@ -21,6 +29,8 @@ struct ControlRequestTests {
     arguments: [
       ["verb": "fly"], ["verb": "pack", "name": "app"], ["verb": "explain", "name": "app"], [:], "list",
       ["verb": "publish"], ["verb": "publish", "port": "80"], ["verb": "unpublish", "port": "a"],
+      ["verb": "fault", "effect": "cut", "ends": [["fly/a", "b"]]],
+      ["verb": "fault", "effect": "loss", "ends": [["pods/a", "b"]]],
     ] as [JSON])
   func unknown(tree: JSON) {
     #expect(ControlRequest(tree) == nil)

@@ -18,7 +18,7 @@ extension ServiceCluster {
 
   fileprivate func remove(_ name: String) async { _ = await test.cluster.send(.delete, Self.policies + "/" + name) }
 
-  fileprivate func address(_ pod: String) async throws -> String {
+  func address(_ pod: String) async throws -> String {
     let path = "/api/v1/namespaces/default/pods/\(pod)"
     try await DaemonTests.wait(
       for: "\(pod) to run", { await test.cluster.send(.get, path).body[.status][.phase] }, until: { $0 == "Running" })
@@ -26,7 +26,7 @@ extension ServiceCluster {
   }
 
   /// Until a connection of a pod comes about, or does not.
-  fileprivate func expect(_ isOpen: Bool, from pod: String = "client", _ address: String, _ port: Int = 8080) async throws {
+  func expect(_ isOpen: Bool, from pod: String = "client", _ address: String, _ port: Int = 8080) async throws {
     let call = "busybox nc -w 1 \(address) \(port) < /dev/null > /dev/null 2>&1 && echo open || echo shut"
     try await DaemonTests.wait(
       for: "\(pod) to \(address):\(port)", { try await test.kubectl(["exec", pod, "--", "sh", "-c", call]).output },
@@ -109,7 +109,7 @@ struct PolicyTests {
       "pods",
       """
       {"metadata":{"name":"web-c","labels":{"app":"web"}},"spec":{"terminationGracePeriodSeconds":0,"containers":[
-       {"name":"main","image":"tools:test","imagePullPolicy":"Never","command":["busybox","nc","-lk","-p","8080","-e","true"]}]}}
+       {"name":"main","image":"tools:test","imagePullPolicy":"Never","command":["busybox","httpd","-f","-p","8080","-h","/"]}]}}
       """)
     var attempts = 0
     while await pods.test.cluster.send(.get, path).body[.status][.phase] != "Running" || attempts < 50 {
@@ -121,6 +121,7 @@ struct PolicyTests {
       .patch, namespaces + "/default", ["metadata": ["labels": ["team": "red"]]],
       type: "application/merge-patch+json")
     try await pods.expect(true, web)
+    try await pods.expect(true, try await pods.address("web-c"))
     await pods.test.stop()
   }
 }

@@ -60,9 +60,6 @@ package struct PolicyRules: KernelRules {
 
   /// What goes on is let through, and so is what a pod sends to itself, and what it and its node send to each other.
   private var table: String {
-    let near = (0..<nodes).flatMap { node in
-      ["10.244.\(node).1 . 10.244.\(node).0/24", "10.244.\(node).0/24 . 10.244.\(node).1"]
-    }
     // Answers of the DNS belong to no connection.
     return """
       add table \(PolicyRules.table)
@@ -72,7 +69,7 @@ package struct PolicyRules: KernelRules {
         map egress { type mark : verdict; }
         map ingress { type mark : verdict; }
         set self { type ipv4_addr . ipv4_addr; }
-        set near { type ipv4_addr . ipv4_addr; flags interval; elements = { \(near.joined(separator: ", ")) }; }
+        set near { \(NearPairs(nodes: nodes).text) }
         chain judge {
           ct state established,related accept
           ip saddr . ip daddr @self accept

@@ -24,6 +24,14 @@ package struct NetworkTools: Sendable {
     if code != 0 { throw NetworkError.refusedRules(output: output) }
   }
 
+  /// Carries out lines of `tc -batch`, all or up to the first that fails.
+  /// - Throws: `NetworkError`
+  package func shape(_ lines: [String]) async throws {
+    let (code, output) = try await run("tc", ["-batch", "-"], input: lines.joined(separator: "\n") + "\n")
+    if code == 0 { return }
+    throw output.contains("qdisc kind is unknown") ? NetworkError.noQueue : .refused(lines: lines, output: output)
+  }
+
   /// What a tool prints; nil where it fails.
   package func ask(_ tool: String, _ arguments: [String]) async throws -> String? {
     let (code, output) = try await run(tool, arguments, input: "")

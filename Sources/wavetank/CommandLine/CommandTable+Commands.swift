@@ -2,6 +2,7 @@ extension CommandTable {
   /// In the order of the help; those that share their first word stand together.
   static let wavetank: CommandTable = CommandTable(commands: [
     UpCommand.command, DownCommand.command, StatusCommand.command, DoctorCommand.command, PublishCommand.command,
+    NetCommand.cut, NetCommand.loss, NetCommand.delay, NetCommand.show, NetCommand.heal,
     ImageCommand.loadImage, ImageCommand.loadArchive,
     ImageCommand.pack, ImageCommand.packTools, ImageCommand.list, ImageCommand.remove,
     RehearseCommand.command, TuneCommand.command,
