@@ -92,7 +92,7 @@ let package = Package(
       name: "wavetank",
       dependencies: coreTargets + [
         "CoreLoad", "CoreReport", "Daemon", "Simulation", "Rehearsal", "EdgeClient", "EdgeImages", "EdgeHTTP", "EdgeJournal",
-        "EdgeLinux", "EdgeRuntime", "CLinux", "CZlib",
+        "EdgeLinux", "EdgeRuntime", "EdgeAgent", "CLinux", "CZlib",
         // The linker reads archives from the last target's on, and libldns is made of what OpenSSL's have.
         "EdgeDNS",
       ],

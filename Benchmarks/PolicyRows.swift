@@ -30,7 +30,7 @@ enum PolicyRows {
   }
 
   private static func open() async throws -> (RuleInstaller<PolicyRules>, ClusterNetwork) {
-    let network = try await ClusterNetwork(nodes: 1)
+    let network = try await ClusterNetwork(nodes: Array(0..<1))
     let policies = RuleInstaller(PolicyRules(nodes: 1)) { say("policies: \($0)", to: 2) }
     try await policies.open(network)
     return (policies, network)

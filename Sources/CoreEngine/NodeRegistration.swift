@@ -57,8 +57,9 @@ enum NodeRegistration {
     if facts.isTainted {
       node.spec.taints = List([.make(key: controlPlane, effect: "NoSchedule")])
     }
-    node.spec.podCIDR = "10.244.\(index).0/24"
-    node.spec.podCIDRs = List(["10.244.\(index).0/24"])
+    let network = facts.podCIDR ?? "10.244.\(index).0/24"
+    node.spec.podCIDR = network
+    node.spec.podCIDRs = List([network])
     node.spec.providerID = provider + name
     return node.tree
   }

@@ -139,6 +139,8 @@ package struct NodeFacts: Sendable, Equatable {
   package var isControlPlane: Bool
   /// Ordinary pods stay away from it: the control plane's node of a cluster with several.
   package var isTainted = false
+  /// The network of its pods; nil: by the order in which nodes came.
+  package var podCIDR: String?
   /// How it looks names up.
   package var resolver = DNSSpec()
   package init(

@@ -22,6 +22,8 @@ extension Cluster {
         return ["error": .string("there is no HorizontalPodAutoscaler \"\(name)\" in namespace \(namespace)")]
       }
       return ["explanation": explanation]
+    case .node(let request):
+      do throws(NodeError) { return Cluster.answer(try await perform(request)) } catch { return ["error": .string("\(error)")] }
     case .status: return Cluster.answer(status + published)
     case .published: return Cluster.answer(published)
     case .publish(let port):
@@ -92,7 +94,7 @@ extension Cluster {
   /// - Returns: the lines to be shown.
   package func perform(_ request: ImageRequest) throws(ImageError) -> [String] {
     guard let images, let agent = agent.value else { throw .engine(reason: "this cluster was started without containers") }
-    let nodes = configuration.nodeNames
+    let nodes = nodeNames
     let lines = try ImageControl(store: images, nodes: nodes).perform(request)
     for name in nodes { agent.reportImages(name) }
     return lines
@@ -113,7 +115,7 @@ extension Cluster {
   package func pull(_ image: String) async -> String? {
     guard let images else { return "this cluster was started without containers" }
     do throws(ImageError) {
-      for node in configuration.nodeNames { _ = try await images.ensure(node: node, image: image, pull: .ifNotPresent) }
+      for node in nodeNames { _ = try await images.ensure(node: node, image: image, pull: .ifNotPresent) }
     } catch { return "\(error)" }
     return nil
   }

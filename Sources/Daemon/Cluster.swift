@@ -22,7 +22,7 @@ package final class Cluster: Sendable {
   private let journal: Journal
   let agent = Slot<NodeAgent>()
   private let names = Slot<DNSServer>()
-  private let kubelets = Slot<HTTPServer>()
+  let kubelets = Slot<KubeletServer.Group>()
   let publisher = Slot<PortPublisher>()
   let faults = Slot<NetworkFaults>()
   let imageTurn = Mutex(())
@@ -31,16 +31,20 @@ package final class Cluster: Sendable {
   private let backends: BackendRounds
   let traffic: ClusterTraffic
   private let link = Slot<HostLink>()
-  private let scraping = Mutex<Task<Void, Never>?>(nil)
-  private let beating = Mutex<Task<Void, Never>?>(nil)
+  private let rounds = Mutex<[Task<Void, Never>]>([])
+  /// That it began with.
+  let firstNodes: [AgentNode]
 
   /// Where ports of the host lead into its network, in lines.
   package var published: [String] { publisher.value?.lines ?? [] }
 
   /// How it runs, and what of it there is on the machine, in lines.
   var status: [String] {
-    let count = configuration.nodes
-    let nodes = "It has \(count) \(count == 1 ? "node" : "nodes"), and time runs at \(configuration.speed)x."
+    let count = nodes.count
+    let stopped = agent.value?.stopped ?? []
+    let nodes =
+      "It has \(count) \(count == 1 ? "node" : "nodes")\(stopped.isEmpty ? "" : " (stopped: \(stopped.joined(separator: ", ")))"), "
+      + "and time runs at \(configuration.speed)x."
     if !configuration.runsContainers { return [nodes, "It runs no containers (--without-containers)."] }
     return [nodes] + (link.value?.traces ?? ["It has nothing on this machine's network, and pods no way out of the cluster's."])
   }
@@ -49,9 +53,10 @@ package final class Cluster: Sendable {
   package init(_ configuration: ClusterConfiguration) async throws(ClusterError) {
     let parts = try ClusterParts(configuration)
     self.configuration = configuration
+    firstNodes = try ClusterNodes.settle(configuration)
     (journal, images, address, adminToken) = (parts.journal, parts.images, parts.listener.address, parts.secrets.adminToken)
     clockKeeper = ClockKeeper(parts.clock, journal)
-    traffic = ClusterTraffic(nodes: configuration.nodes)
+    traffic = ClusterTraffic()
     host = EngineHost(
       engine: parts.engine, clock: parts.clock, journal: journal, perform: { [agent] in agent.value?.perform($0) },
       direct: { [traffic] in traffic.receive($0) })
@@ -75,7 +80,8 @@ package final class Cluster: Sendable {
     do throws(ClusterError) {
       server.add(parts.listener)
       clockKeeper.start()
-      host.boot(apiPort: Int(address.port), servesNames: configuration.runsContainers, nodes: configuration.nodeNames)
+      host.boot(apiPort: Int(address.port), servesNames: configuration.runsContainers, nodes: firstNodes.map(\.name))
+      do throws(SystemError) { try ClusterNodes.write(firstNodes, configuration.dataDirectory) } catch { throw .file(error) }
       try await startNodes(parts.clock)
       if let network = agent.value?.network {
         let publisher = PortPublisher(host: host, network: network, loops: loops)
@@ -83,12 +89,13 @@ package final class Cluster: Sendable {
         self.publisher.set(publisher)
       }
       if let agent = agent.value {
-        do {
-          kubelets.set(
-            try KubeletServer.start(host, agent, credentials, handler, authority: parts.secrets.authority, loops: loops))
-        } catch { throw ClusterError.network("\(error)") }
+        let kubelets = KubeletServer.Group(
+          host, agent, credentials, handler, authority: parts.secrets.authority, loops: loops)
+        self.kubelets.set(kubelets)
+        do { for node in firstNodes { try kubelets.start(node) } } catch { throw ClusterError.network("\(error)") }
       }
-      beat(parts.clock)
+      let signs = Task.detached { [weak self] () -> Void in await self?.beat() }
+      rounds.withLock { $0.append(signs) }
       backends.start()
       try Kubeconfig.write(configuration.kubeconfig, name: configuration.name, address: address, secrets: parts.secrets)
     } catch {
@@ -98,8 +105,8 @@ package final class Cluster: Sendable {
   }
 
   /// Of a node without an agent.
-  private func facts(_ index: Int) -> NodeFacts {
-    NodeFacts(machineAs: index, of: configuration.nodes, directory: "/", crunVersion: "1")
+  private func facts(_ node: AgentNode) -> NodeFacts {
+    NodeFacts(machineAs: node, isAlone: firstNodes.count == 1, directory: "/", crunVersion: "1")
   }
 
   /// Starts the agent, listens where pods look for the API server, and reads usage every 15 s of cluster time.
@@ -110,13 +117,11 @@ package final class Cluster: Sendable {
     }
     control.withLock { $0 = socket }
     guard let images else {
-      for (index, name) in configuration.nodeNames.enumerated() {
-        host.observe(NodeObservation(node: name, event: .nodeReady(facts(index))))
-      }
+      for node in firstNodes { host.observe(NodeObservation(node: node.name, event: .nodeReady(facts(node)))) }
       return
     }
     var settings = AgentConfiguration(
-      clusterID: Cluster.identifier(configuration.dataDirectory), nodes: configuration.nodeNames,
+      clusterID: Cluster.identifier(configuration.dataDirectory), nodes: firstNodes,
       dataDirectory: configuration.dataDirectory,
       speed: configuration.speed, now: { clock.now })
     settings.isNetworkReady = { [traffic, faults] in
@@ -142,18 +147,17 @@ package final class Cluster: Sendable {
     if configuration.linksMachine { await linkMachine(agent.network) }
     agent.announce()
     let isScraping = Turnstile()
-    scraping.withLock {
-      $0 = Task.detached {
-        var turn = clock.now
-        while !Task.isCancelled {
-          host.usage(agent.usage())
-          agent.checkStorage()
-          Cluster.scrape(agent, host, isScraping)
-          turn = clock.next(after: turn, everySeconds: 15)
-          try? await Task.sleep(for: clock.wait(until: turn))
-        }
+    let looks = Task.detached {
+      var turn = clock.now
+      while !Task.isCancelled {
+        host.usage(agent.usage())
+        agent.checkStorage()
+        Cluster.scrape(agent, host, isScraping)
+        turn = clock.next(after: turn, everySeconds: 15)
+        try? await Task.sleep(for: clock.wait(until: turn))
       }
     }
+    rounds.withLock { $0.append(looks) }
   }
 
   /// Takes away what the cluster of a directory has left on the machine, if it was killed. Its data stays.
@@ -171,22 +175,6 @@ package final class Cluster: Sendable {
       clusterID: id, nodes: [], dataDirectory: directory, now: { CoreObjects.Instant(seconds: 0) })
     do { try await NodeAgent.removeLeftovers(settings) } catch { throw .nodes(.setup("\(error)")) }
     await HostLink.remove(id: id)
-  }
-
-  /// Says that the nodes are alive; where time runs fast as seldom as once in a second of the wall's time, so that no short standstill
-  /// of the machine looks like a lost node.
-  private func beat(_ clock: ClusterClock) {
-    let period = max(Engine.leasePeriodSeconds, Int64(clock.speed))
-    beating.withLock {
-      $0 = Task.detached { [host, names = configuration.nodeNames] in
-        var turn = clock.now
-        while !Task.isCancelled {
-          host.heartbeat(names, periodSeconds: period)
-          turn = clock.next(after: turn, everySeconds: period)
-          try? await Task.sleep(for: clock.wait(until: turn))
-        }
-      }
-    }
   }
 
   private func linkMachine(_ network: ClusterNetwork) async {
@@ -219,15 +207,14 @@ package final class Cluster: Sendable {
 
   package func stop() async {
     control.withLock { $0?.close() }
-    scraping.withLock { $0?.cancel() }
-    beating.withLock { $0?.cancel() }
+    for round in rounds.withLock({ $0 }) { round.cancel() }
     clockKeeper.stop()
     await backends.stop()
     await publisher.value?.stop()
     await names.value?.stop()
     host.stop()
     await server.stop(grace: .milliseconds(200))
-    await kubelets.value?.stop(grace: .zero)
+    await kubelets.value?.stop()
     await link.value?.close()
     if let running = agent.value {
       agent.set(nil)

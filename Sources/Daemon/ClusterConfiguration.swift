@@ -1,11 +1,17 @@
 package import CoreAPI
+package import EdgeAgent
 
 /// What `wavetank up` was asked for.
 package struct ClusterConfiguration: Sendable {
   package var dataDirectory: String
-  package var nodes = 1
+  /// How many; nil: those that it had, or one.
+  package var nodes: Int?
   /// Of the nodes, the first one that of the control plane; empty: the usual ones, as many as `nodes` says.
-  package var names: [String] = [] { didSet { nodes = names.count } }
+  package var names: [String] = []
+  /// What each node has to give; nil: what it had, or all of the machine.
+  package var nodeSize: AgentNode.Size?
+  /// Of nodes that differ, by their names.
+  package var sizes: [String: AgentNode.Size] = [:]
   package var speed = 1.0
   package var port: UInt16 = 6443
   /// Ports of the host that lead into the cluster's network; only with containers.
@@ -21,11 +27,5 @@ package struct ClusterConfiguration: Sendable {
   package init(dataDirectory: String, kubeconfig: String) {
     self.dataDirectory = dataDirectory
     self.kubeconfig = kubeconfig
-  }
-
-  /// wavetank-control-plane, wavetank-worker, wavetank-worker2 …
-  package var nodeNames: [String] {
-    if !names.isEmpty { return names }
-    return (0..<nodes).map { $0 == 0 ? "wavetank-control-plane" : $0 == 1 ? "wavetank-worker" : "wavetank-worker\($0)" }
   }
 }

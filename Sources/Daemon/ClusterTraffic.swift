@@ -8,13 +8,14 @@ final class ClusterTraffic: Sendable {
   private let policies: RuleInstaller<PolicyRules>
   let faults: RuleInstaller<FaultRules>
 
-  init(nodes: Int) {
-    let base = RouteRules.base(nodes: nodes, ranges: [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange])
+  init() {
+    let base = RouteRules.base(
+      nodes: ClusterNetwork.nodeLimit, ranges: [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange])
     routes = RuleInstaller(RouteRules(base: base)) {
       Standard.error("the routes of Services could not be changed: \($0)")
     }
-    policies = RuleInstaller(PolicyRules(nodes: nodes)) { Standard.error("NetworkPolicies are not in force: \($0)") }
-    faults = RuleInstaller(FaultRules(nodes: nodes)) { Standard.error("the network's faults could not be changed: \($0)") }
+    policies = RuleInstaller(PolicyRules(nodes: ClusterNetwork.nodeLimit)) { Standard.error("NetworkPolicies are not in force: \($0)") }
+    faults = RuleInstaller(FaultRules(nodes: ClusterNetwork.nodeLimit)) { Standard.error("the network's faults could not be changed: \($0)") }
   }
 
   func open(_ network: ClusterNetwork) async {

@@ -5,6 +5,7 @@ package enum ControlRequest: Sendable, Equatable {
   case images(ImageRequest)
   /// Why an autoscaler did what it did last.
   case explain(autoscaler: String, namespace: String)
+  case node(NodeRequest)
   /// How it runs and what of it there is on the machine.
   case status
   /// What is published.
@@ -17,6 +18,7 @@ package enum ControlRequest: Sendable, Equatable {
     switch self {
     case .images(let request): request.tree
     case .explain(let name, let namespace): ["verb": "explain", "name": .string(name), "namespace": .string(namespace)]
+    case .node(let request): request.tree
     case .status: ["verb": "status"]
     case .faults(let request): request.tree
     case .published: ["verb": "published"]
@@ -41,10 +43,12 @@ package enum ControlRequest: Sendable, Equatable {
     default:
       if let request = FaultRequest(tree) {
         self = .faults(request)
-        return
+      } else if let request = NodeRequest(tree) {
+        self = .node(request)
+      } else {
+        guard let request = ImageRequest(tree) else { return nil }
+        self = .images(request)
       }
-      guard let request = ImageRequest(tree) else { return nil }
-      self = .images(request)
     }
   }
 }

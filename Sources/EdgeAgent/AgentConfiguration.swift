@@ -5,8 +5,8 @@ import EdgeRuntime
 package struct AgentConfiguration: Sendable {
   /// Distinguishes clusters of one machine: names the control groups. Lower-case letters, digits and "-".
   package var clusterID: String
-  /// In the order of their indices.
-  package var nodes: [String]
+  /// To begin with.
+  package var nodes: [AgentNode]
   package var dataDirectory: String
   /// How many times faster than the wall's clock cluster time runs.
   package var speed: Double
@@ -16,7 +16,7 @@ package struct AgentConfiguration: Sendable {
   package var isNetworkReady: @Sendable () async -> Void = {}
 
   package init(
-    clusterID: String, nodes: [String], dataDirectory: String, speed: Double = 1, now: @escaping @Sendable () -> Instant
+    clusterID: String, nodes: [AgentNode], dataDirectory: String, speed: Double = 1, now: @escaping @Sendable () -> Instant
   ) {
     self.clusterID = clusterID
     self.nodes = nodes
@@ -43,6 +43,8 @@ package enum AgentError: Error, CustomStringConvertible {
   case setup(String)
   case noContainer(String)
   case noPod(String)
+  case noNode(String)
+  case stopped(String)
 
   package var description: String {
     switch self {
@@ -50,6 +52,8 @@ package enum AgentError: Error, CustomStringConvertible {
     case .noRuntime: "crun does not run: install it (apt-get install crun)"
     case .badName(let name): "\"\(name)\" cannot name a file"
     case .tooManyNodes(let count): "\(count) nodes are more than the 250 that the network has room for"
+    case .noNode(let name): "there is no node \(name)"
+    case .stopped(let name): "node \(name) is stopped"
     case .noPod(let uid): "no pod with uid \(uid) has a network here"
     case .setup(let cause): "the nodes could not be set up: \(cause)"
     case .noContainer(let id): "no container \(id) is running"

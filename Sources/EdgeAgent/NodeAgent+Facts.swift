@@ -3,28 +3,29 @@ import EdgeLinux
 import EdgeRuntime
 
 extension NodeAgent {
-  func index(of node: String) -> Int { configuration.nodes.firstIndex(of: node) ?? 0 }
-
   /// What a node reports of itself.
-  package func facts(_ node: String) -> NodeFacts {
+  package func facts(of node: AgentNode) -> NodeFacts {
     NodeFacts(
-      machineAs: index(of: node), of: configuration.nodes.count, directory: configuration.dataDirectory, crunVersion: crunVersion)
+      machineAs: node, isAlone: configuration.nodes.count == 1, directory: configuration.dataDirectory, crunVersion: crunVersion)
   }
 }
 
 extension NodeFacts {
-  /// This machine as a node. Several nodes share it, and each reports the whole of it, as kind's nodes do.
+  /// This machine as a node. Several nodes share it, and each reports the whole of it, as kind's nodes do, unless it has a size.
   /// - Parameters:
-  ///   - index: the node's, of `count`.
+  ///   - isAlone: the cluster was made with one node, which takes all pods
   ///   - directory: on the disk that the node has.
-  package init(machineAs index: Int, of count: Int, directory: String, crunVersion: String) {
+  package init(machineAs node: AgentNode, isAlone: Bool, directory: String, crunVersion: String) {
     let kernel = Machine.kernel
     self.init(
-      address: ClusterNetwork.address(node: index), cpuMillicores: Int64(Machine.cores) * 1000, memoryBytes: Machine.memoryBytes,
+      address: ClusterNetwork.address(node: node.index),
+      cpuMillicores: node.size?.cpuMillicores ?? Int64(Machine.cores) * 1000,
+      memoryBytes: node.size?.memoryBytes ?? Machine.memoryBytes,
       ephemeralStorageBytes: Machine.diskBytes(directory), maxPods: 110, kernelVersion: kernel.release,
       osImage: "Wavetank on \(kernel.name)", architecture: kernel.architecture == "aarch64" ? "arm64" : "amd64",
-      runtimeVersion: "crun://\(crunVersion)", machineID: Machine.identifier, isControlPlane: index == 0)
-    isTainted = index == 0 && count > 1
+      runtimeVersion: "crun://\(crunVersion)", machineID: Machine.identifier, isControlPlane: node.index == 0)
+    isTainted = node.index == 0 && !isAlone
+    podCIDR = ClusterNetwork.range(node: node.index)
     resolver = DNSSpec(file: Machine.resolverFile)
   }
 }

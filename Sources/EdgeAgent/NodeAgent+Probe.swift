@@ -28,9 +28,9 @@ extension NodeAgent {
     _ action: ProbeAction, node: String, containerID: String, timeoutSeconds: Int
   ) async -> (success: Bool?, message: String) {
     guard let entry = running[containerID] else { return (false, AgentError.noContainer(containerID).description) }
-    let place = network.nodes[index(of: node)]
     let timeout = max(NodeAgent.shortestTimeout, configuration.wall(timeoutSeconds))
     do {
+      let place = try place(of: node)
       switch action {
       case .exec(let command): return await probeByCommand(containerID, command, timeout)
       case .tcp(let host, let port):

@@ -16,10 +16,12 @@ extension NodeAgent {
       let task = Task(executorPreference: workers) { await worker.reading(containers, measuresFiles: measuresFiles) }
       if let pod = await task.value { pods.append(pod) }
     }
+    let size = table[node]?.size
     var reading = NodeReading(
-      name: node, usage: machine, cores: Machine.cores, memoryBytes: Machine.memoryBytes,
+      name: node, usage: machine, cores: size.map { Int(($0.cpuMillicores + 999) / 1000) } ?? Machine.cores,
+      memoryBytes: size?.memoryBytes ?? Machine.memoryBytes,
       disk: Machine.disk(configuration.dataDirectory), pods: pods)
-    reading.interfaces = network.nodes[index(of: node)].interfaces
+    reading.interfaces = (try? place(of: node).interfaces) ?? []
     return reading
   }
 

@@ -65,7 +65,7 @@ extension NodeAgent {
       let origin = HTTPOrigin(isTLS: false, host: target.address, port: port)
       let request = HTTPClientRequest(
         .get, NodeAgent.target(target.path), headers: ["accept": "text/plain", "connection": "close"])
-      let answer = try await client(origin, from: network.nodes[index(of: target.node)], patience: NodeAgent.scrapeTimeout).send(
+      let answer = try await client(origin, from: try self.place(of: target.node), patience: NodeAgent.scrapeTimeout).send(
         request, to: origin, bodyLimit: NodeAgent.scrapeLimitBytes, within: NodeAgent.scrapeTimeout)
       guard answer.status == 200 else { return .failed("\(place) answers with HTTP status \(answer.status)") }
       let result = PrometheusText.parse(String(decoding: answer.body, as: UTF8.self))

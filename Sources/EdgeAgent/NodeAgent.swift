@@ -11,7 +11,8 @@ package final class NodeAgent: Sendable {
   package let configuration: AgentConfiguration
   package let network: ClusterNetwork
   let images: ImageStore
-  let observe: @Sendable (NodeObservation) -> Void
+  private let tell: @Sendable (NodeObservation) -> Void
+  let table: NodeTable
   let crun: Crun
   let crunVersion: String
   let cgroup: Cgroup
@@ -43,11 +44,14 @@ package final class NodeAgent: Sendable {
   ) async throws(AgentError) {
     guard Machine.isRoot else { throw .notRoot }
     guard let version = await Crun.version() else { throw .noRuntime }
-    guard configuration.nodes.count <= 250 else { throw .tooManyNodes(configuration.nodes.count) }
+    guard configuration.nodes.allSatisfy({ $0.index < ClusterNetwork.nodeLimit }) else {
+      throw .tooManyNodes(configuration.nodes.count)
+    }
     try PathName.check(configuration.clusterID)
     self.configuration = configuration
     self.images = images
-    self.observe = observe
+    tell = observe
+    table = NodeTable(configuration.nodes)
     crunVersion = version
     started = configuration.now()
     crun = Crun(state: configuration.runDirectory + "/crun")
@@ -64,7 +68,8 @@ package final class NodeAgent: Sendable {
       }
       copyingReason = NodeAgent.overlayProblem(configuration.runDirectory)
       layeredRoot = copyingReason == nil ? .overlay : .copy
-      network = try await ClusterNetwork(nodes: configuration.nodes.count)
+      network = try await ClusterNetwork(nodes: configuration.nodes.map(\.index))
+      for node in configuration.nodes { try makeGroup(of: node) }
     } catch { throw .setup("\(error)") }
   }
 
@@ -81,11 +86,17 @@ package final class NodeAgent: Sendable {
   }
 
   /// Tells of every node that it is up, and what images it has.
-  package func announce() {
-    for node in configuration.nodes {
-      observe(NodeObservation(node: node, event: .nodeReady(facts(node))))
-      reportImages(node)
-    }
+  package func announce() { for node in table.all { announce(node.name) } }
+
+  func announce(_ name: String) {
+    guard let node = table[name] else { return }
+    observe(NodeObservation(node: name, event: .nodeReady(facts(of: node))))
+    reportImages(name)
+  }
+
+  /// From any thread; never blocks.
+  func observe(_ observation: NodeObservation) {
+    if !table.holds(observation) { tell(observation) }
   }
 
   /// The images of a node may have changed.
@@ -95,6 +106,7 @@ package final class NodeAgent: Sendable {
 
   /// Begins to carry out a command; never blocks.
   package func perform(_ command: NodeCommand) {
+    if table.holds(command) { return }
     let node = command.node
     switch command.action {
     case .startSandbox(let spec):
@@ -146,6 +158,13 @@ package final class NodeAgent: Sendable {
 
   private func work(_ body: @escaping @Sendable () async -> Void) {
     Task(executorPreference: workers) { await body() }
+  }
+
+  func endPods(of node: String) async {
+    let all = pods.withLock { $0.values.filter { $0.worker.node == node } }
+    for pod in all { pod.tasks.add { await pod.worker.removeSandbox() } }
+    for pod in all { await pod.tasks.finish() }
+    pods.withLock { pods in for pod in all { pods[pod.worker.uid] = nil } }
   }
 
   /// Ends every pod, as removeSandbox does, and takes away what the nodes made: control groups, mounts, interfaces, directories.

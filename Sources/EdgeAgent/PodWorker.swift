@@ -12,8 +12,8 @@ actor PodWorker {
     case exited(ContainerBundle, ContainerExit)
   }
 
-  let uid: String
-  let node: String
+  nonisolated let uid: String
+  nonisolated let node: String
   let agent: NodeAgent
   private(set) var sandbox: PodSandbox?
   var hasReportedStorage = false
@@ -28,11 +28,11 @@ actor PodWorker {
   }
 
   /// Where the pod's programs listen; nil while there is no sandbox.
-  var network: NetworkNamespace? { sandbox == nil ? nil : attachment?.namespace ?? agent.network.nodes[agent.index(of: node)] }
+  var network: NetworkNamespace? { sandbox == nil ? nil : attachment?.namespace ?? (try? agent.place(of: node)) }
   var isEmpty: Bool { sandbox == nil && containers.isEmpty }
 
   private var directory: String { agent.configuration.runDirectory + "/" + uid }
-  private var cgroup: Cgroup { agent.cgroup.child("pod" + uid) }
+  private var cgroup: Cgroup { agent.cgroup(ofNode: node).child("pod" + uid) }
   var logDirectory: String { agent.configuration.logDirectory + "/" + uid }
   var bundles: [ContainerBundle] {
     containers.values.map { container in
@@ -56,10 +56,10 @@ actor PodWorker {
       let address: String
       let networkPath: String
       if spec.hostNetwork {
-        address = agent.facts(node).address
-        networkPath = agent.network.nodes[agent.index(of: node)].path
+        address = ClusterNetwork.address(node: try agent.node(node).index)
+        networkPath = try agent.place(of: node).path
       } else {
-        let made = try await agent.network.attach(node: agent.index(of: node))
+        let made = try await agent.network.attach(node: try agent.node(node).index)
         attachment = made
         (address, networkPath) = (made.address, made.namespace.path)
       }
@@ -130,7 +130,9 @@ actor PodWorker {
   private func watch(_ container: RunningContainer) async {
     let end = await container.end()
     agent.running.remove(container.id)
-    var exit = ContainerExit(code: end.code, at: agent.configuration.now(), startedAt: container.startedAt)
+    // Nobody was there to see how it ended.
+    let code = agent.table.isStopped(node) ? 255 : end.code
+    var exit = ContainerExit(code: code, at: agent.configuration.now(), startedAt: container.startedAt)
     if end.outOfMemory { exit.cause = .outOfMemory }
     exit.message = end.message
     containers[container.id] = .exited(container.bundle, exit)

@@ -1,4 +1,4 @@
-import EdgeLinux
+package import EdgeLinux
 
 /// A control group by its path below the root, in the unified hierarchy (v2) or in every hierarchy of v1.
 package struct Cgroup: Sendable {
@@ -25,7 +25,7 @@ package struct Cgroup: Sendable {
   }
 
   /// Makes the group with the limits of a pod.
-  func create(memoryLimitBytes: Int64?, cpuLimitMillicores: Int64?, cpuRequestMillicores: Int64) throws(SystemError) {
+  package func create(memoryLimitBytes: Int64?, cpuLimitMillicores: Int64?, cpuRequestMillicores: Int64) throws(SystemError) {
     if Cgroup.isUnified { try enableControllers() }
     for controller in ["memory", "cpu"] { try Files.makeDirectories(place(controller)) }
     let shares = CPUShares(requestMillicores: cpuRequestMillicores)
@@ -84,6 +84,14 @@ package struct Cgroup: Sendable {
     package var inactiveFile: Int64
     package var activeFile: Int64
     package var anonymous: Int64
+
+    package init(cpuNanoseconds: Int64, memory: Int64, inactiveFile: Int64, activeFile: Int64, anonymous: Int64) {
+      self.cpuNanoseconds = cpuNanoseconds
+      self.memory = memory
+      self.inactiveFile = inactiveFile
+      self.activeFile = activeFile
+      self.anonymous = anonymous
+    }
   }
 
   /// Nil for a group that is gone.

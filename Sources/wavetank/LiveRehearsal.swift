@@ -1,5 +1,6 @@
 import CoreReport
 import Daemon
+import EdgeAgent
 import EdgeClient
 import EdgeLinux
 import Rehearsal
@@ -29,10 +30,15 @@ struct LiveRehearsal {
       configuration.speed = speed
       configuration.featureGates = input.featureGates
       // The scenario's nodes run no control plane.
-      configuration.names = input.nodes == RehearsalInput.roomyNodes ? ["node"] : ["control-plane"] + input.nodes.map(\.name)
+      configuration.names = ["node"]
+      if input.nodes == RehearsalInput.roomyNodes { return }
+      configuration.names = ["control-plane"] + input.nodes.map(\.name)
+      for node in input.nodes {
+        configuration.sizes[node.name] = AgentNode.Size(cpuMillicores: node.cpuMillicores, memoryBytes: node.memoryBytes)
+      }
     }
     let played = await cluster.run { cluster in
-      let count = cluster.configuration.nodeNames.count
+      let count = cluster.nodes.count
       LiveRehearsal.say(
         "A cluster of \(count) node\(count == 1 ? "" : "s") at \(Decimal.text(speed, places: 2))x: "
           + "\(Elapsed.text(input.seconds)) take \(Elapsed.text(input.seconds / speed)) and the time until all is ready.")

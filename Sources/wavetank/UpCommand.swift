@@ -6,7 +6,10 @@ import Glibc
 /// wavetank up: runs a cluster until Ctrl-C or `wavetank down`.
 enum UpCommand {
   struct Options: CommandOptions {
-    let nodes = Option.wholeNumber("--nodes", "N", 1...50, default: 1, "how many nodes it has")
+    let nodes = Option.value(
+      "--nodes", "N", .wholeNumber(1...50), "how many nodes it has", default: "those that it had, or 1")
+    let nodeCPU = Option.nodeCPU
+    let nodeMemory = Option.nodeMemory
     let speed = Option.number("--speed", "N", 0.01...10_000, default: 1, "how many times as fast as the wall's its time is")
     let port = Option.wholeNumber("--port", "P", 0...65_535, default: 6443, "the port of its API server; 0 is any that is free")
     let publish = Option.list(
@@ -26,7 +29,10 @@ enum UpCommand {
     )
 
     var all: [any OptionDescription] {
-      [nodes, speed, port, publish, dataDirectory, kubeconfig, detach, featureGates, withoutContainers, isolated]
+      [
+        nodes, nodeCPU, nodeMemory, speed, port, publish, dataDirectory, kubeconfig, detach, featureGates, withoutContainers,
+        isolated,
+      ]
     }
   }
 
@@ -43,7 +49,8 @@ enum UpCommand {
     let directory = invocation.dataDirectory
     var configuration = ClusterConfiguration(
       dataDirectory: directory, kubeconfig: invocation.kubeconfig ?? directory + "/kubeconfig")
-    configuration.nodes = invocation.nodes
+    configuration.nodes = invocation.nodes.flatMap { Int($0) }
+    configuration.nodeSize = try NodeCommand.size(invocation.nodeCPU, invocation.nodeMemory)
     configuration.speed = invocation.speed
     configuration.port = UInt16(invocation.port)
     do throws(FeatureGateError) { configuration.featureGates = try FeatureGate.read(invocation.featureGates ?? "") } catch {
@@ -59,7 +66,7 @@ enum UpCommand {
     do throws(ClusterError) { cluster = try await Cluster(configuration) } catch { Standard.fail("\(error)") }
     ProcessFile.write(directory)
     Standard.output(
-      "The cluster is up at https://\(cluster.address) with \(configuration.nodes) node(s), time runs at \(configuration.speed)x."
+      "The cluster is up at https://\(cluster.address) with \(cluster.nodes.count) node(s), time runs at \(configuration.speed)x."
     )
     Standard.output("export KUBECONFIG=\(configuration.kubeconfig)")
     for line in cluster.published { Standard.output(line) }

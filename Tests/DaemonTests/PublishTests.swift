@@ -122,7 +122,7 @@ struct PublishTests {
   func datagrams() async throws {
     let test = try await Self.cluster()
     let network = try #require(test.cluster.agent.value?.network)
-    let server = try network.nodes[0].inside { () throws(SystemError) in
+    let server = try #require(network.place(ofNode: 0)).inside { () throws(SystemError) in
       try Datagrams.bind(to: SocketAddress(host: "10.244.0.1", port: 5300))
     }
     let echo = Task {

@@ -107,7 +107,7 @@ struct ServiceTests {
   @Test("pods in their nodes' network have the same port on each node, are probed there, and are called by the node's address")
   func hostNetwork() async throws {
     let services = try await ServiceCluster()
-    for (node, name) in services.test.cluster.configuration.nodeNames.enumerated() {
+    for (node, name) in services.test.cluster.nodeNames.enumerated() {
       try await services.create(
         "pods",
         """

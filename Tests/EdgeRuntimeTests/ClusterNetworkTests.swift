@@ -13,7 +13,7 @@ struct ClusterNetworkTests {
 
   @Test("the nodes' hardware address stays the same when pods come and go: the others know it by heart")
   func hardwareAddress() async throws {
-    let network = try await ClusterNetwork(nodes: 1)
+    let network = try await ClusterNetwork(nodes: [0])
     let before = try await Self.bridge(network)
     #expect(before.count == 2)
     var pods: [ClusterNetwork.Attachment] = []

@@ -52,7 +52,7 @@ struct HostLinkTests {
   func link() async throws {
     let machines = try await TestMachines()
     #expect(try await machines.traces() == [])
-    let network = try await ClusterNetwork(nodes: 1)
+    let network = try await ClusterNetwork(nodes: [0])
     let link = try await HostLink(network, id: "0123abcd", host: machines.machine)
     #expect(link.unreached == [])
     let pod = try await network.attach(node: 0)
@@ -68,7 +68,7 @@ struct HostLinkTests {
   @Test("a range that the machine has a route in is left to it, and told; pods have their way out all the same")
   func taken() async throws {
     let machines = try await TestMachines("route add 10.96.0.0/12 via 203.0.113.1", "route add 198.18.0.0/24 via 203.0.113.1")
-    let network = try await ClusterNetwork(nodes: 1)
+    let network = try await ClusterNetwork(nodes: [0])
     let link = try await HostLink(network, id: "1", host: machines.machine)
     #expect(link.unreached == ["10.96.0.0/16", "10.97.0.0/24"])
     let pod = try await network.attach(node: 0)
@@ -80,7 +80,7 @@ struct HostLinkTests {
   @Test("forwarding stays on for the last of two clusters, and where it was on before; what a killed one left is taken over")
   func two() async throws {
     let machines = try await TestMachines()
-    let networks = [try await ClusterNetwork(nodes: 1), try await ClusterNetwork(nodes: 1)]
+    let networks = [try await ClusterNetwork(nodes: [0]), try await ClusterNetwork(nodes: [0])]
     let first = try await HostLink(networks[0], id: "1", host: machines.machine)
     let second = try await HostLink(networks[1], id: "2", host: machines.machine)
     #expect(second.unreached == ["10.244.0.0/16", "10.96.0.0/16", "10.97.0.0/24"])
@@ -88,11 +88,11 @@ struct HostLinkTests {
     let pod = try await networks[1].attach(node: 0)
     #expect(try await TestMachines.reaches(TestMachines.world, from: pod.namespace, in: machines.world))
     // Its link goes with the network of a killed one, the rules do not.
-    let third = try await HostLink(try await ClusterNetwork(nodes: 1), id: "2", host: machines.machine)
+    let third = try await HostLink(try await ClusterNetwork(nodes: [0]), id: "2", host: machines.machine)
     await third.close()
     #expect(try await machines.traces() == [])
     try machines.tools.set("ipv4/ip_forward", "1")
-    let fourth = try await HostLink(try await ClusterNetwork(nodes: 1), id: "4", host: machines.machine)
+    let fourth = try await HostLink(try await ClusterNetwork(nodes: [0]), id: "4", host: machines.machine)
     await fourth.close()
     #expect(try await machines.traces() == ["it forwards"])
   }
@@ -105,7 +105,7 @@ struct HostLinkTests {
       table ip filter { chain FORWARD { type filter hook forward priority 0; policy drop; }; }
       table inet guard { chain in { type filter hook input priority 0; policy drop; }; }
       """)
-    let link = try await HostLink(try await ClusterNetwork(nodes: 1), id: "1", host: machines.machine)
+    let link = try await HostLink(try await ClusterNetwork(nodes: [0]), id: "1", host: machines.machine)
     #expect(link.droppingChains == ["ip filter FORWARD"])
     await link.close()
   }
@@ -115,7 +115,7 @@ struct HostLinkTests {
   )
   func others() async throws {
     let machines = try await TestMachines()
-    let link = try await HostLink(try await ClusterNetwork(nodes: 1), id: "1", host: machines.machine)
+    let link = try await HostLink(try await ClusterNetwork(nodes: [0]), id: "1", host: machines.machine)
     let later = try NetworkNamespace()
     try await machines.tools.link([
       "link add docker0 type veth peer name eth0 netns \(later.path)", "addr add 192.0.2.1/24 dev docker0", "link set docker0 up",

@@ -38,7 +38,8 @@ final class TestNode: Sendable {
     recipe.command = ["/bin/sh", "-c", "echo image command"]
     imageID = try ImagePacker(recipe).pack(into: images, nodes: [TestNode.name]).id
     let configuration = AgentConfiguration(
-      clusterID: cluster, nodes: [TestNode.name], dataDirectory: directory, speed: speed, now: { TestNode.wallTime })
+      clusterID: cluster, nodes: AgentNode.numbered([TestNode.name]), dataDirectory: directory, speed: speed,
+      now: { TestNode.wallTime })
     agent = try await NodeAgent(configuration, images: images) { observations.add($0.event) }
   }
 

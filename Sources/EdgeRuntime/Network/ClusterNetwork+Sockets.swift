@@ -10,7 +10,8 @@ extension ClusterNetwork {
   /// The same at a node's own address, in its network.
   package func listen(onNode index: Int, port: UInt16, backlog: Int32 = 1024) throws -> Descriptor {
     let address = try SocketAddress(literal: ClusterNetwork.address(node: index), port)
-    return try nodes[index].inside { () throws(SystemError) in try Socket.listen(on: address, backlog: backlog) }
+    guard let place = place(ofNode: index) else { throw NetworkError.noNode(index) }
+    return try place.inside { () throws(SystemError) in try Socket.listen(on: address, backlog: backlog) }
   }
 
   /// A non-blocking connected TCP socket to an address in the cluster's network, such as a pod's.

@@ -29,7 +29,7 @@ package final class ClusterNetwork: Sendable {
 
   package let namespace: NetworkNamespace
   /// By their numbers.
-  package let nodes: [NetworkNamespace]
+  private let places = Mutex<[Int: NetworkNamespace]>([:])
   private let allocated = Mutex<[Int: Set<UInt8>]>([:])
   private let recent = Mutex<[Int: UInt8]>([:])
 
@@ -39,11 +39,16 @@ package final class ClusterNetwork: Sendable {
   private static let router = "10.244.255.1"
 
   package static func address(node: Int, host: UInt8 = 1) -> String { "10.244.\(node).\(host)" }
+  package static func range(node: Int) -> String { "10.244.\(node).0/24" }
+  /// Above the highest number that a node can have.
+  package static let nodeLimit = 250
 
-  /// - Parameter nodes: how many; at most 250.
-  package init(nodes: Int) async throws {
+  /// Where a node is; nil where there is none.
+  package func place(ofNode number: Int) -> NetworkNamespace? { places.withLock { $0[number] } }
+
+  /// - Parameter nodes: their numbers
+  package init(nodes: [Int]) async throws {
     namespace = try NetworkNamespace()
-    self.nodes = try (0..<nodes).map { _ in try NetworkNamespace() }
     try namespace.inside { () throws(SystemError) in try ClusterNetwork.becomeRouter() }
     var lines = [
       "link set lo up", "link add \(ClusterNetwork.bridge) address \(ClusterNetwork.hardwareAddress) type bridge",
@@ -55,13 +60,32 @@ package final class ClusterNetwork: Sendable {
     for range in [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange] {
       lines.append("route add \(range) dev \(ClusterNetwork.bridge) src \(ClusterNetwork.router)")
     }
-    for (node, place) in self.nodes.enumerated() { lines += ClusterNetwork.plug("node\(node)", place) }
     try await NetworkTools(namespace).link(lines)
     try await withThrowingTaskGroup { tasks in
-      for (node, place) in self.nodes.enumerated() {
-        tasks.addTask { try await NetworkTools(place).link(ClusterNetwork.settle(at: ClusterNetwork.address(node: node))) }
-      }
+      for node in nodes { tasks.addTask { try await self.add(node: node) } }
       try await tasks.waitForAll()
+    }
+  }
+
+  package func add(node: Int) async throws {
+    let place = try NetworkNamespace()
+    try await NetworkTools(namespace).link(ClusterNetwork.plug("node\(node)", place))
+    try await NetworkTools(place).link(ClusterNetwork.settle(at: ClusterNetwork.address(node: node)))
+    places.withLock { $0[node] = place }
+  }
+
+  /// Its interface goes with what still lives in it.
+  package func remove(node: Int) async {
+    try? await NetworkTools(namespace).link(["link delete node\(node)"])
+    places.withLock { $0[node] = nil }
+  }
+
+  /// Whether anything reaches a node and its pods.
+  package func set(node: Int, isUp: Bool) async {
+    let pods = allocated.withLock { $0[node, default: []] }.map { "pod\(node).\($0)" }
+    for port in ["node\(node)"] + pods {
+      // A pod's may be gone by now.
+      try? await NetworkTools(namespace).link(["link set \(port) \(isUp ? "up" : "down")"])
     }
   }
 

@@ -27,6 +27,7 @@ package enum NetworkError: Error, CustomStringConvertible {
   case refused(lines: [String], output: String)
   case refusedRules(output: String)
   case noAddress(node: Int)
+  case noNode(Int)
   case noLink
   /// The kernel has no such queue for packets.
   case noQueue
@@ -38,6 +39,7 @@ package enum NetworkError: Error, CustomStringConvertible {
     case .refused(let lines, let output): "ip or tc could not carry out \"\(lines.joined(separator: "; "))\": \(output)"
     case .refusedRules(let output): "nft: \(output.prefix { $0 != "\n" })"
     case .noAddress(let node): "node \(node) has given out all its \(ClusterNetwork.addressesPerNode) addresses"
+    case .noNode(let number): "there is no node \(number)"
     case .tooManyRoutes: "this machine has too many routes to see which addresses are free"
     case .noQueue: "this kernel has no netem (module sch_netem)"
     case .noLink: "198.18.0.0/16 is all in use on this machine"

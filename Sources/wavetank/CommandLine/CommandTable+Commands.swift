@@ -3,6 +3,7 @@ extension CommandTable {
   static let wavetank: CommandTable = CommandTable(commands: [
     UpCommand.command, DownCommand.command, StatusCommand.command, DoctorCommand.command, PublishCommand.command,
     NetCommand.cut, NetCommand.loss, NetCommand.delay, NetCommand.show, NetCommand.heal,
+    NodeCommand.add, NodeCommand.remove, NodeCommand.stop, NodeCommand.start,
     ImageCommand.loadImage, ImageCommand.loadArchive,
     ImageCommand.pack, ImageCommand.packTools, ImageCommand.list, ImageCommand.remove,
     RehearseCommand.command, TuneCommand.command,
