@@ -14,8 +14,12 @@ final class ClusterTraffic: Sendable {
     routes = RuleInstaller(RouteRules(base: base)) {
       Standard.error("the routes of Services could not be changed: \($0)")
     }
-    policies = RuleInstaller(PolicyRules(nodes: ClusterNetwork.nodeLimit)) { Standard.error("NetworkPolicies are not in force: \($0)") }
-    faults = RuleInstaller(FaultRules(nodes: ClusterNetwork.nodeLimit)) { Standard.error("the network's faults could not be changed: \($0)") }
+    policies = RuleInstaller(PolicyRules(nodes: ClusterNetwork.nodeLimit)) {
+      Standard.error("NetworkPolicies are not in force: \($0)")
+    }
+    faults = RuleInstaller(FaultRules(nodes: ClusterNetwork.nodeLimit)) {
+      Standard.error("the network's faults could not be changed: \($0)")
+    }
   }
 
   func open(_ network: ClusterNetwork) async {

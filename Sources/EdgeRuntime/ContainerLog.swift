@@ -11,6 +11,8 @@ final class ContainerLog: Sendable {
   static let lineLimit = 16_384
   /// A file of this size becomes `….log.old` (in place of an earlier one) and a new one begins.
   static let fileLimit = 10 << 20
+  /// Bytes that are kept for the first who attaches.
+  private static let earlyLimit = 64 << 10
 
   let path: String
   private let now: @Sendable () -> Instant
@@ -22,16 +24,25 @@ final class ContainerLog: Sendable {
     var partial: [Source: [UInt8]] = [:]
     var followers: [RunningContainer.Follower] = []
     var ended: Set<Source> = []
+    /// What came before the first who attaches; nil where nobody waits for it.
+    var early: [(bytes: [UInt8], source: Source)]?
+    var earlyBytes = 0
 
     mutating func report(_ bytes: [UInt8], _ source: Source) {
+      if early != nil, earlyBytes + bytes.count <= ContainerLog.earlyLimit {
+        early?.append((bytes, source))
+        earlyBytes += bytes.count
+      }
       followers.removeAll { !$0(bytes, source == .stderr) }
     }
   }
 
-  init(path: String, now: @escaping @Sendable () -> Instant) throws(SystemError) {
+  /// - Parameter keepsEarly: the container was started for one client that is about to attach, who is to hear its first words, too
+  init(path: String, keepsEarly: Bool = false, now: @escaping @Sendable () -> Instant) throws(SystemError) {
     self.path = path
     self.now = now
     state = Mutex(State(file: try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640), size: Files.size(path)))
+    if keepsEarly { state.withLock { $0.early = [] } }
   }
 
   /// Copies streams to their ends, what came first to be read first. What cannot be written is lost: a full disk must not stop the
@@ -61,6 +72,9 @@ final class ContainerLog: Sendable {
   /// Hands over what comes from now on, as it comes.
   func follow(_ follower: @escaping RunningContainer.Follower) {
     state.withLock { state in
+      let early = state.early ?? []
+      state.early = nil
+      guard early.allSatisfy({ $0.bytes.isEmpty || follower($0.bytes, $0.source == .stderr) }) else { return }
       state.followers.append(follower)
       for source in [Source.stdout, .stderr] where state.ended.contains(source) { state.report([], source) }
     }

@@ -44,7 +44,7 @@ package final class RunningContainer: Sendable {
     _ bundle: ContainerBundle, crun: Crun, logPath: String, now: @escaping @Sendable () -> Instant
   ) async throws(ContainerError) -> RunningContainer {
     do {
-      let log = try ContainerLog(path: logPath, now: now)
+      let log = try ContainerLog(path: logPath, keepsEarly: bundle.spec.stdinOnce, now: now)
       var streams = try Streams(bundle, log: log)
       defer { streams.closeChildEnds() }
       let child = try ChildProcess.start(
