@@ -38,6 +38,7 @@ struct BackendProxy: Sendable {
     let body = ByteStream()
     let head = Head()
     let connection = Mutex<UpgradedConnection?>(nil)
+    let page = Mutex<LinkRewriter?>(nil)
     let give: @Sendable (UpgradedConnection) -> Void = { other in connection.withLock { $0 = other } }
     let work = Task.detached {
       do {
@@ -45,9 +46,13 @@ struct BackendProxy: Sendable {
           sent, to: way.origin, silence: passed.isWatch ? BackendProxy.silence.watch : BackendProxy.silence.other,
           isFresh: !isRepeatable, upgraded: request.upgrade == nil ? nil : give
         ) { answer, piece in
-          if answer.status != 101 { head.resolve(.success(answer)) }
-          if !piece.isEmpty, !(await body.write(piece)) { throw CancellationError() }
+          if answer.status != 101, head.resolve(.success(answer)) {
+            page.withLock { $0 = fields.page(answer, way.origin) }
+          }
+          let shown = page.withLock { $0?.receive(piece) } ?? piece
+          if !shown.isEmpty, !(await body.write(shown)) { throw CancellationError() }
         }
+        if let rest = page.withLock({ $0?.finish() }), !rest.isEmpty { _ = await body.write(rest) }
         head.resolve(.success(answer))
         body.finish()
       } catch {
@@ -82,14 +87,17 @@ struct BackendProxy: Sendable {
     }
     private let state = Mutex(State())
 
-    func resolve(_ answer: Result<HTTPResponseHead, any Error>) {
-      let waiting = state.withLock { state -> CheckedContinuation<Result<HTTPResponseHead, any Error>, Never>? in
-        guard state.answer == nil else { return nil }
+    /// - Returns: whether it is the first
+    @discardableResult
+    func resolve(_ answer: Result<HTTPResponseHead, any Error>) -> Bool {
+      let (isFirst, waiting) = state.withLock { state in
+        guard state.answer == nil else { return (false, nil as CheckedContinuation<Result<HTTPResponseHead, any Error>, Never>?) }
         state.answer = answer
         defer { state.waiting = nil }
-        return state.waiting
+        return (true, state.waiting)
       }
       waiting?.resume(returning: answer)
+      return isFirst
     }
 
     func value() async -> Result<HTTPResponseHead, any Error> {

@@ -5,7 +5,7 @@ import EdgeLinux
 
 /// What a request and its answer say in their headers when they are passed on.
 /// Source: k8s.io/apimachinery/pkg/util/proxy, v0.36, and kube-aggregator's handler_proxy.go, v1.36.
-struct PassedFields {
+struct PassedFields: Sendable {
   /// Fields that belong to one connection, or that are set anew. Who asks is told by nobody but us.
   private static let dropped: Set<String> = [
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
@@ -34,6 +34,8 @@ struct PassedFields {
     for (name, value) in endToEnd(request.headers) {
       if name.hasPrefix("x-remote-") || name.hasPrefix("impersonate-") || name == "x-forwarded-for" { continue }
       if prefix == nil, name == "host" || name == "cookie" { continue }
+      // A page that comes compressed could not be rewritten.
+      if prefix != nil, name == "accept-encoding", request.headers["accept"]?.contains("text/html") == true { continue }
       headers.append(name, value)
     }
     for header in more { headers.append(header.name, header.value) }
@@ -63,7 +65,16 @@ struct PassedFields {
     return headers
   }
 
-  /// Where a redirect leads as seen by the client: one to another server, or from the page it stands on, stays.
+  /// What the body of an answer goes through; nil where it is no page.
+  func page(_ head: HTTPResponseHead, _ origin: HTTPOrigin) -> LinkRewriter? {
+    let type = head.headers["content-type"]?.prefix { $0 != ";" } ?? ""
+    guard prefix != nil, trimmed(type.utf8).elementsEqual("text/html".utf8), head.headers["content-encoding"] == nil else {
+      return nil
+    }
+    return LinkRewriter { location($0, origin) }
+  }
+
+  /// Where a redirect or a link leads as seen by the client: one to another server, or from the page it stands on, stays.
   private func location(_ text: String, _ origin: HTTPOrigin) -> String {
     guard let prefix else { return text }
     var path = text

@@ -113,6 +113,43 @@ struct ProxyTests {
       })
   }
 
+  @Test("links of a page lead where its reader finds them, however it comes; other documents and other hosts' links stay")
+  func pages() async throws {
+    let base = ProxiedServer.base
+    // Where base is to stand there is an @.
+    let template = #"""
+      <!DOCTYPE html><HTML><head><title><a href="/t"></title><LINK rel=x HREF='@/style.css'><base href=@/app/>
+      <script src="@/a.js?b=1>2">if (a < b) { x = '<a href="/no">' }</script><style>a{background:url(/no)}</style></head>
+      <!-- <a href="/no"> --><body a = 1 background = "@/b.png"><img alt="a > b" src="@/i.png" usemap="#m"/>1 < 2 <a
+       class="x" href="@/">top</a><a href="next">n</a><a href="//cdn/x">c</a><a href="https://example.com/">e</a><form action="">
+      </body></HTML>
+      """#
+    let page = template.replacingOccurrences(of: "@", with: "")
+    let expected = template.replacingOccurrences(of: "@", with: base)
+    for size in [1, 7, 10_000] {
+      var rewriter = LinkRewriter { $0.hasPrefix("/") && !$0.hasPrefix("//") ? base + $0 : $0 }
+      let bytes = Array(page.utf8)
+      var shown: [UInt8] = []
+      for start in stride(from: 0, to: bytes.count, by: size) {
+        shown += rewriter.receive(Array(bytes[start..<min(start + size, bytes.count)]))
+      }
+      #expect(String(decoding: shown + rewriter.finish(), as: UTF8.self) == expected, "in pieces of \(size)")
+    }
+    let type = Mutex("text/html; charset=utf-8")
+    try await play(
+      { _ in
+        HTTPResponse(
+          status: 200, headers: ["content-type": type.withLock { $0 }],
+          body: .bytes(Array(page.utf8)))
+      },
+      { _, server, send in
+        let read = try await send(.get, base + "/page", ["accept": "text/html,*/*", "accept-encoding": "gzip"], [])
+        #expect(String(decoding: read.body, as: UTF8.self) == expected && server.last?.headers["accept-encoding"] == nil)
+        type.withLock { $0 = "text/plain" }
+        #expect(try await send(.get, base + "/page", [:], []).body == Array(page.utf8))
+      })
+  }
+
   @Test("a long answer arrives piece by piece, and another protocol is spoken through after 101")
   func streams() async throws {
     let stream = ByteStream()
