@@ -29,6 +29,7 @@ extension Engine {
 
   /// Makes what is missing of what every cluster has.
   mutating func makeClusterObjects(_ now: Instant) {
+    writer.ensureLocalServices(at: now)
     for (resource, namespace, tree) in clusterObjects {
       let name = tree[.metadata][.name].string ?? ""
       if store.get(resource, namespace: namespace, name) != nil { continue }
@@ -38,7 +39,8 @@ extension Engine {
 
   /// Whether it comes again when somebody deletes it. A class of storage is the user's.
   func comesAgain(_ key: ObjectKey) -> Bool {
-    [.services, .endpoints, .endpointSlices].contains(key.resource)
+    if key.resource == .apiServices { return aggregation.own.contains(key.name) }
+    return [.services, .endpoints, .endpointSlices].contains(key.resource)
       && clusterObjects.contains { resource, namespace, tree in
         key.resource == resource && key.namespace == namespace && key.name == tree[.metadata][.name].string
       }

@@ -82,9 +82,9 @@ final class Backends: Sendable {
   /// Pods are in the cluster's network; other addresses are those of this machine and beyond.
   private func route(_ address: ServiceBackend.Address) -> HTTPClientRoute? {
     guard let port = UInt16(exactly: address.port) else { return nil }
-    guard ClusterNetwork.holds(address.host), agent.value != nil else { return .host(address.host, port: port) }
+    guard ClusterNetwork.holds(address.host) else { return .host(address.host, port: port) }
     return .socket { [agent] in
-      guard let agent = agent.value else { throw HTTPClientError.unreachable(address.host, reason: "the nodes are down") }
+      guard let agent = agent.value else { throw HTTPClientError.unreachable(address.host, reason: "no node runs here") }
       return try await agent.network.connect(address.host, port: port, timeout: Backends.patience)
     }
   }

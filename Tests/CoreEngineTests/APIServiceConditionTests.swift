@@ -122,5 +122,8 @@ struct APIServiceConditionTests {
     #expect(condition(&bench, name)[.reason] == "Local" && !isPassedOn())
     bench.send("DELETE", Self.path + "/" + name)
     #expect(!isPassedOn() && bench.send("GET", base + "/nodes").status == 200)
+    bench.run(seconds: 11)
+    let again = bench.send("GET", Self.path + "/" + name).body
+    #expect(again[.spec][.service].isNull && again[.status][.conditions][0][.reason] == "Local")
   }
 }

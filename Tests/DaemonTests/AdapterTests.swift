@@ -159,6 +159,37 @@ struct AdapterTests {
     await other.stop()
   }
 
+  @Test(
+    "kubectl top shows the figures of somebody's metrics-server as long as it answers", .enabled(if: Requirement.met(.kubectl)))
+  func metricsServer() async throws {
+    let adapter = try TestAdapter()
+    let test = try await TestCluster { $0.nodes = 1 }
+    let base = "/apis/metrics.k8s.io/v1beta1"
+    let name = await test.cluster.send(.get, "/api/v1/nodes").body[.items][0][.metadata][.name]
+    let usage: JSON = ["cpu": "1234m", "memory": "77Mi"]
+    let node: JSON = [
+      "metadata": ["name": name], "timestamp": "2026-11-29T00:00:00Z",
+      "window": "15s",
+      "usage": usage,
+    ]
+    adapter.answer(
+      base + "/nodes",
+      ["kind": "NodeMetricsList", "apiVersion": "metrics.k8s.io/v1beta1", "metadata": [:], "items": [node]])
+    let resource: JSON = [
+      "name": "nodes", "singularName": "", "namespaced": false, "kind": "NodeMetrics", "verbs": ["get", "list"],
+    ]
+    try await adapter.register("metrics.k8s.io", "v1beta1", in: test.cluster, resources: [resource])
+    try await test.cluster.waitForAPIService("v1beta1.metrics.k8s.io", "Passed")
+    for program in Kubectl.all {
+      let top = try await test.kubectl(["top", "nodes"], program: program)
+      #expect(top.output.contains("1234m") && top.output.contains("77Mi"), "\(program): \(top.output)")
+    }
+    await test.cluster.send(.delete, "/apis/apiregistration.k8s.io/v1/apiservices/v1beta1.metrics.k8s.io")
+    #expect(await test.cluster.send(.get, base + "/nodes").body[.items].elements.isEmpty)
+    await test.stop()
+    await adapter.stop()
+  }
+
   @Test("kubectl shows the APIService, its resources and its raw answers", .enabled(if: Requirement.met(.kubectl)))
   func byKubectl() async throws {
     let adapter = try TestAdapter()

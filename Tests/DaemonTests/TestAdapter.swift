@@ -86,10 +86,13 @@ final class TestAdapter: Sendable {
     ]
     let bundle = Data(authority.certificatePEM).base64EncodedString()
     for member in (trust ?? ["caBundle": .string(bundle)]).members { spec.put(member.key, member.value) }
-    let answer = await cluster.send(
-      .post, "/apis/apiregistration.k8s.io/v1/apiservices",
-      ["metadata": ["name": .string(version + "." + group)], "spec": spec])
-    if answer.status != 201 { throw ProgramError(description: "\(answer)") }
+    // One that is there already is taken over, as kubectl apply does.
+    let path = "/apis/apiregistration.k8s.io/v1/apiservices"
+    var answer = await cluster.send(.post, path, ["metadata": ["name": .string(version + "." + group)], "spec": spec])
+    if answer.status == 409 {
+      answer = await cluster.send(.patch, "\(path)/\(version).\(group)", ["spec": spec], type: "application/merge-patch+json")
+    }
+    if ![200, 201].contains(answer.status) { throw ProgramError(description: "\(answer)") }
   }
 
   func stop() async { await server.stop(grace: .zero) }

@@ -17,8 +17,12 @@ extension Writer {
           "description": "For what the cluster itself cannot do without.",
         ], now)
     }
-    for service in localServices(now) { ensure(.apiServices, service, now) }
+    ensureLocalServices(at: now)
     bootstrapFrontProxy(at: now)
+  }
+
+  package mutating func ensureLocalServices(at now: Instant) {
+    for service in localServices(now) { ensure(.apiServices, service, now) }
   }
 
   private mutating func ensure(_ id: ResourceID, _ tree: JSON, _ now: Instant, key: Key? = nil) {
