@@ -49,6 +49,8 @@ package struct SandboxSpec: Sendable, Equatable {
   /// Fully qualified domain for /etc/hosts, such as `app-0.app.default.svc.cluster.local`; empty without a subdomain.
   package var domain = ""
   package var hostNetwork = false
+  /// Of its RuntimeClass; empty: the node's usual one.
+  package var handler = ""
   /// Sum of the containers' limits for the pod's cgroup; nil without a limit.
   package var memoryLimitBytes: Int64?
   package var cpuLimitMillicores: Int64?
@@ -171,9 +173,13 @@ package struct MountSpec: Sendable, Equatable {
   package var path: String
   package var subPath = ""
   package var readOnly = false
+  package var propagation = MountPropagation.none
   /// Of a volume that is an image: which.
   package var imageID: String?
 }
+
+/// Whether mounts that are made later below one another are seen: by neither, by the container, by both.
+package enum MountPropagation: Sendable, Equatable { case none, hostToContainer, bidirectional }
 
 package struct SecuritySpec: Sendable, Equatable {
   package var user: Int?
@@ -191,7 +197,11 @@ package struct SecuritySpec: Sendable, Equatable {
 }
 
 /// Which system calls a container may make.
-package enum SeccompProfile: Sendable, Equatable { case unconfined, runtimeDefault }
+package enum SeccompProfile: Sendable, Equatable {
+  case unconfined, runtimeDefault
+  /// A file of the node.
+  case localhost(String)
+}
 
 package struct ProbeSpec: Sendable, Equatable {
   package var podUID: String

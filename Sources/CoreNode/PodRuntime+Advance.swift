@@ -79,6 +79,13 @@ extension PodRuntime {
     }
     var spec = SandboxSpec(podUID: uid, namespace: key.namespace, name: key.name, hostname: hostname)
     spec.domain = domain
+    if let name = pod.spec.runtimeClassName, !name.isEmpty {
+      guard let type = context.store.get(.runtimeClasses, name)?.view(RuntimeClass.self) else {
+        let text = "Failed to create pod sandbox: RuntimeClass \"\(name)\" not found"
+        return delaySandbox("FailedCreatePodSandBox", text, &plan, context.now)
+      }
+      spec.handler = type.handler ?? ""
+    }
     do throws(VolumeFailure) {
       let resolver = VolumeResolver(runtime: self, context: context)
       spec.volumes = try resolver.volumes()

@@ -48,6 +48,12 @@ extension PodRuntime {
       var spec = MountSpec(volume: mount.name ?? "", path: mount.mountPath ?? "")
       spec.subPath = try resolver.subPath(of: mount, with: environment)
       spec.readOnly = mount.readOnly ?? false
+      spec.propagation =
+        switch mount.mountPropagation {
+        case "HostToContainer": .hostToContainer
+        case "Bidirectional": .bidirectional
+        default: .none
+        }
       spec.imageID = volumeImages[spec.volume]
       mounts.append(spec)
     }
@@ -70,8 +76,13 @@ extension PodRuntime {
     spec.addedCapabilities = own.capabilities.add.values
     spec.droppedCapabilities = own.capabilities.drop.values
     // As on a kubelet without seccompDefault: a container that asks for nothing is not confined.
-    let profile = own.seccompProfile.type ?? shared.seccompProfile.type
-    spec.seccomp = profile == nil || profile == "Unconfined" ? .unconfined : .runtimeDefault
+    let profile = own.seccompProfile.isAbsent ? shared.seccompProfile : own.seccompProfile
+    spec.seccomp =
+      switch profile.type {
+      case "Localhost": .localhost(profile.localhostProfile ?? "")
+      case "RuntimeDefault": .runtimeDefault
+      default: .unconfined
+      }
     return spec
   }
 }

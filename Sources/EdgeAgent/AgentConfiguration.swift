@@ -45,6 +45,7 @@ package enum AgentError: Error, CustomStringConvertible {
   case noPod(String)
   case noNode(String)
   case stopped(String)
+  case noHandler(String)
 
   package var description: String {
     switch self {
@@ -54,6 +55,7 @@ package enum AgentError: Error, CustomStringConvertible {
     case .tooManyNodes(let count): "\(count) nodes are more than the 250 that the network has room for"
     case .noNode(let name): "there is no node \(name)"
     case .stopped(let name): "node \(name) is stopped"
+    case .noHandler(let name): "Failed to create pod sandbox: no runtime for \"\(name)\" is configured: there is crun"
     case .noPod(let uid): "no pod with uid \(uid) has a network here"
     case .setup(let cause): "the nodes could not be set up: \(cause)"
     case .noContainer(let id): "no container \(id) is running"

@@ -48,6 +48,7 @@ actor PodWorker {
   func startSandbox(_ spec: SandboxSpec) async {
     if let sandbox { return report(.sandboxStarted(podUID: uid, address: sandbox.address)) }
     do {
+      guard ["", "crun"].contains(spec.handler) else { throw AgentError.noHandler(spec.handler) }
       try PathName.check(uid)
       for volume in spec.volumes {
         try PathName.check(volume.name)

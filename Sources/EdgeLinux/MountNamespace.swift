@@ -10,6 +10,8 @@ package final class MountNamespace: Sendable {
   package init() throws(SystemError) {
     descriptor = try PosixThread.result { () throws(SystemError) in
       try MountNamespace.enterPrivate()
+      // What a container with Bidirectional mounts mounts is seen by the others.
+      try system("mount", "/") { linux_mount("none", "/", nil, UInt(LINUX_MOUNT_SHARED | LINUX_MOUNT_RECURSIVE), nil) }
       return try ThreadNamespace.mount.open()
     }
   }

@@ -6,10 +6,12 @@ import EdgeLinux
 extension ContainerBundle {
   private static func list(_ texts: [String]) -> JSON { .array(texts.map { .string($0) }) }
 
-  static func bind(_ source: String, to target: String, readOnly: Bool, _ more: [String] = []) -> JSON {
+  static func bind(
+    _ source: String, to target: String, readOnly: Bool, _ more: [String] = [], _ propagation: MountPropagation = .none
+  ) -> JSON {
     [
       "destination": .string(target), "type": "bind", "source": .string(source),
-      "options": list(["rbind", "rprivate", readOnly ? "ro" : "rw"] + more),
+      "options": list(["rbind", propagation.option, readOnly ? "ro" : "rw"] + more),
     ]
   }
 
@@ -68,7 +70,7 @@ extension ContainerBundle {
     return all
   }
 
-  func linux() -> JSON {
+  func linux() throws(ContainerError) -> JSON {
     let privileged = spec.security.privileged
     var namespaces: [JSON] = [
       ["type": "mount"], ["type": "cgroup"], ["type": "network", "path": .string(sandbox.networkPath)],
@@ -85,7 +87,13 @@ extension ContainerBundle {
       "cgroupsPath": .string(cgroup.path), "resources": resources(), "namespaces": .array(namespaces),
       "sysctl": sysctls.isEmpty ? .null : .object(sysctls),
     ]
-    tree["seccomp"] = SeccompRules.tree(for: spec.security, capabilities: capabilities)
+    // What is not passed on to the root is not passed on to what is mounted in it.
+    let propagations = spec.mounts.map(\.propagation).filter { $0 != .none }
+    if !propagations.isEmpty {
+      let isShared = propagations.contains(.bidirectional)
+      tree["rootfsPropagation"] = .string((isShared ? MountPropagation.bidirectional : .hostToContainer).option)
+    }
+    tree["seccomp"] = try SeccompRules.tree(for: spec.security, capabilities: capabilities)
     if privileged { return tree }
     tree["maskedPaths"] = ContainerBundle.list([
       "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
@@ -108,5 +116,15 @@ extension ContainerBundle {
     // As kubelet 1.28 and later: when one process runs out of memory the whole container goes.
     if Cgroup.isUnified { tree["unified"] = ["memory.oom.group": "1"] }
     return tree
+  }
+}
+
+extension MountPropagation {
+  fileprivate var option: String {
+    switch self {
+    case .none: "rprivate"
+    case .hostToContainer: "rslave"
+    case .bidirectional: "rshared"
+    }
   }
 }

@@ -88,7 +88,7 @@ package final class ContainerBundle: Sendable {
     let tree: JSON = [
       "ociVersion": "1.0.2", "process": process,
       "root": ["path": .string(rootfs), "readonly": .bool(spec.security.readOnlyRoot)],
-      "hostname": .string(sandbox.spec.hostname), "mounts": .array(try mountList()), "linux": linux(),
+      "hostname": .string(sandbox.spec.hostname), "mounts": .array(try mountList()), "linux": try linux(),
       "annotations": SeccompRules.annotations(for: spec.security, capabilities: capabilities),
     ]
     return tree.withoutNulls
@@ -115,7 +115,8 @@ package final class ContainerBundle: Sendable {
         }
       }
       let more = mount.imageID == nil ? [] : ["noexec"]
-      all.append(ContainerBundle.bind(source, to: mount.path, readOnly: mount.readOnly || volume.isReadOnly, more))
+      all.append(
+        ContainerBundle.bind(source, to: mount.path, readOnly: mount.readOnly || volume.isReadOnly, more, mount.propagation))
     }
     return all
   }

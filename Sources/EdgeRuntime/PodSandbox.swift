@@ -1,5 +1,6 @@
 package import CoreNode
 import EdgeLinux
+import Glibc
 
 /// What the containers of a pod share: directory, cgroup, network, volumes, and the files that say who they are. It alone takes off
 /// what it has mounted.
@@ -85,14 +86,22 @@ package final class PodSandbox: Sendable {
     try await cgroup.remove()
     await sandbox?.processes?.end()
     sandbox?.mounts.release()
-    for container in try Files.list(directory + "/containers") {
-      let place = directory + "/containers/" + container
-      for name in try Files.list(place) where name == "rootfs" || name.hasPrefix("subpath-") {
-        try Mount.remove(place + "/" + name)
+    try clear(directory)
+  }
+
+  /// Deletes a directory with all in it, and takes off what is mounted there: roots of containers that nobody knows any more, what
+  /// containers have mounted in volumes.
+  private static func clear(_ directory: String) throws(SystemError) {
+    var last = ""
+    while true {
+      do throws(SystemError) { return try Files.remove(directory) } catch {
+        guard error.code == EXDEV || error.code == EBUSY, error.path.hasPrefix(directory + "/"), error.path != last else {
+          throw error
+        }
+        last = error.path
+        try Mount.remove(error.path)
       }
-      for name in try Files.list(place) where name.hasPrefix("image-") { try Mount.remove(place + "/" + name + "/rootfs") }
     }
-    try Files.remove(directory)
   }
 }
 

@@ -132,7 +132,7 @@ struct PodRulesTests {
     #expect(answer.status == (wanted.isEmpty ? 201 : 422) && found == wanted, "\(answer.status) \(found)")
   }
 
-  @Test("a pod has no overhead without a class of runtimes")
+  @Test("a pod has its overhead, and where it may go, from its class of runtimes, which has to be there")
   func overhead() {
     var bench = Bench()
     var pod = Bench.pod("a")
@@ -140,6 +140,21 @@ struct PodRulesTests {
     let answer = bench.send("POST", Bench.pods, pod)
     #expect(answer.status == 403 && answer.reason == "Forbidden", "\(answer.body)")
     pod[.spec].put("runtimeClassName", "sandboxed")
-    #expect(bench.send("POST", Bench.pods, pod).status == 201)
+    #expect(bench.send("POST", Bench.pods, pod).message.contains(#"pod rejected: RuntimeClass "sandboxed" not found"#))
+    let path = "/apis/node.k8s.io/v1/runtimeclasses"
+    #expect(bench.send("POST", path, ["metadata": ["name": "bad"], "handler": "No_Label"]).status == 422)
+    let type: JSON = [
+      "metadata": ["name": "sandboxed"], "handler": "crun", "overhead": ["podFixed": ["cpu": "250m"]],
+      "scheduling": ["nodeSelector": ["a": "b"], "tolerations": [["key": "sandboxed"]]],
+    ]
+    #expect(bench.send("POST", path, type).status == 201)
+    #expect(bench.send("POST", Bench.pods, pod).message.contains("doesn't match RuntimeClass's defined Overhead"))
+    pod[.spec].remove("overhead")
+    let made = bench.send("POST", Bench.pods, pod).body[.spec]
+    #expect(made["overhead"] == ["cpu": "250m"] && made["nodeSelector"] == ["a": "b"])
+    #expect(made["tolerations"].elements.contains(["key": "sandboxed"]))
+    pod[.metadata].put(.name, "other")
+    pod[.spec].put("nodeSelector", ["a": "c"])
+    #expect(bench.send("POST", Bench.pods, pod).status == 403)
   }
 }

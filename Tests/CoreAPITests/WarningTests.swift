@@ -53,10 +53,9 @@ struct WarningTests {
     "what is accepted and not acted on is one header with its path, in templates too, and only where it is said anew",
     arguments: [
       (#"{"hostUsers":false}"#, ["hostUsers"]), (#"{"hostUsers":true}"#, []),
-      (#"{"runtimeClassName":"gvisor"}"#, ["runtimeClassName"]),
       (
-        #"{"securityContext":{"fsGroupChangePolicy":"Always","seccompProfile":{"type":"Localhost","localhostProfile":"p"}}}"#,
-        ["securityContext.seccompProfile.type", "securityContext.seccompProfile.localhostProfile"]
+        #"{"securityContext":{"fsGroupChangePolicy":"Always","appArmorProfile":{"type":"Localhost","localhostProfile":"p"}}}"#,
+        ["securityContext.appArmorProfile.type", "securityContext.appArmorProfile.localhostProfile"]
       ),
       (
         #"{"imagePullSecrets":[{"name":"s"}],"volumes":[{"name":"v","nfs":{"server":"s","path":"/"}}]}"#,

@@ -44,6 +44,31 @@ struct PodVolumeTests {
     #expect(images(&bench) == ["main tools:1"])
   }
 
+  @Test("a container has its own seccomp profile before the pod's, and its mounts are passed on as they say")
+  func security() {
+    var bench = NodeBench()
+    let mount: JSON = ["name": "v", "mountPath": "/v", "mountPropagation": "HostToContainer"]
+    let profile: JSON = ["type": "Localhost", "localhostProfile": "a/b.json"]
+    bench.run(
+      [["name": "main", "image": "app:test", "volumeMounts": [mount], "securityContext": ["seccompProfile": profile]]],
+      ["volumes": [["name": "v", "emptyDir": [:]]], "securityContext": ["seccompProfile": ["type": "RuntimeDefault"]]])
+    bench.sandboxStarts()
+    bench.imageComes("main")
+    guard case .startContainer(let spec)? = bench.taken().last else { return #expect(Bool(false)) }
+    #expect(spec.security.seccomp == .localhost("a/b.json") && spec.mounts.map(\.propagation) == [.hostToContainer])
+  }
+
+  @Test("a pod's class of runtimes says which one its node is asked for, and is waited for")
+  func runtime() {
+    var bench = NodeBench()
+    bench.run(main, ["runtimeClassName": "sandboxed"])
+    #expect(bench.steps() == [] && bench.reasons == ["FailedCreatePodSandBox"])
+    bench.put(ObjectKey(.runtimeClasses, "sandboxed"), ["handler": "runsc"])
+    bench.wait(20)
+    guard case .startSandbox(let spec)? = bench.taken().first else { return #expect(Bool(false)) }
+    #expect(spec.handler == "runsc")
+  }
+
   @Test("a pod waits for the claim of its ephemeral volume, and takes no other's")
   func ephemeral() {
     var bench = NodeBench()

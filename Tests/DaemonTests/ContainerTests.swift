@@ -248,6 +248,37 @@ struct ContainerTests {
     await ship.test.stop()
   }
 
+  @Test("what a container mounts in a volume is seen by those whose mounts say so, and goes with the pod")
+  func mountPropagation() async throws {
+    let ship = try await Ship()
+    try ship.packTools()
+    func container(_ name: String, _ propagation: String) -> String {
+      #"{"name":"\#(name)","image":"\#(Ship.image)","imagePullPolicy":"Never","command":["sleep","1000"],"#
+        + #""securityContext":{"privileged":\#(propagation == "Bidirectional")},"#
+        + #""volumeMounts":[{"name":"v","mountPath":"/v","mountPropagation":"\#(propagation)"}]}"#
+    }
+    let containers = [("p", "Bidirectional"), ("seeing", "HostToContainer"), ("blind", "None")].map(container).joined(
+      separator: ",")
+    let spec =
+      #"{"spec":{"terminationGracePeriodSeconds":1,"volumes":[{"name":"v","emptyDir":{}}],"containers":[\#(containers)]}}"#
+    try await ship.kubectl("run", "p", "--image=" + Ship.image, "--overrides=" + spec)
+    try await ship.waitUntilReady("p")
+    try await ship.kubectl(
+      "exec", "p", "-c", "p", "--", "sh", "-c", "mkdir /v/deep && mount -t tmpfs t /v/deep && touch /v/deep/made")
+    #expect(try await ship.kubectl("exec", "p", "-c", "seeing", "--", "ls", "/v/deep") == "made\n")
+    #expect(try await ship.kubectl("exec", "p", "-c", "blind", "--", "ls", "/v/deep") == "")
+    let uid = try await ship.kubectl("get", "pod", "p", "-o", "jsonpath={.metadata.uid}")
+    let place = ship.test.directory + "/run/" + uid
+    #expect(FileManager.default.fileExists(atPath: place))
+    try await ship.kubectl("delete", "pod", "p")
+    try await DaemonTests.wait(for: "nothing of the pod") {
+      FileManager.default.fileExists(atPath: place)
+    } until: {
+      !$0
+    }
+    await ship.test.stop()
+  }
+
   @Test("an image that is not there and must not be pulled is named in the pod's state and in an event")
   func neverPulled() async throws {
     let ship = try await Ship()

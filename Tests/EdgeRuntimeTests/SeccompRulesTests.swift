@@ -53,14 +53,15 @@ import Testing
   }
 
   @Test("a container is confined unless it is privileged or asks not to be")
-  func confined() {
+  func confined() throws {
     var security = SecuritySpec()
-    #expect(!SeccompRules.tree(for: security, capabilities: []).isNull)
+    #expect(try !SeccompRules.tree(for: security, capabilities: []).isNull)
     security.seccomp = .unconfined
-    #expect(SeccompRules.tree(for: security, capabilities: []).isNull)
-    security = SecuritySpec()
+    #expect(try SeccompRules.tree(for: security, capabilities: []).isNull)
+    security.seccomp = .localhost("no/such/profile.json")
+    #expect(throws: ContainerError.self) { try SeccompRules.tree(for: security, capabilities: []) }
     security.privileged = true
-    #expect(SeccompRules.tree(for: security, capabilities: []).isNull)
+    #expect(try SeccompRules.tree(for: security, capabilities: []).isNull)
   }
 
   @Test("the profile that is part of the program allows what it names, and nothing else")

@@ -33,6 +33,7 @@ int linux_open_same_mount(int directory, const char *name, int flags);
 #define LINUX_MOUNT_RECURSIVE 16384
 #define LINUX_MOUNT_PRIVATE (1 << 18)
 #define LINUX_MOUNT_SLAVE (1 << 19)
+#define LINUX_MOUNT_SHARED (1 << 20)
 #define LINUX_MOUNT_READ_ONLY 1
 #define LINUX_MOUNT_NO_SUID 2
 #define LINUX_MOUNT_NO_DEVICES 4

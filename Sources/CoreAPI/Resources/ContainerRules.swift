@@ -140,6 +140,9 @@ enum ContainerRules {
       if mount[.subPath].string?.isEmpty == false, mount[.subPathExpr].string?.isEmpty == false {
         rules.refuse(.invalid, at.child("subPathExpr"), mount[.subPathExpr], "not together with subPath")
       }
+      if mount[.mountPropagation] == "Bidirectional", container[.securityContext][.privileged] != true {
+        rules.refuse(.forbidden, at.child("mountPropagation"), nil, "Bidirectional is for privileged containers only")
+      }
       if let extent = mount[.recursiveReadOnly].string, extent != "Disabled", mount[.readOnly] != true {
         rules.refuse(.forbidden, at.child("recursiveReadOnly"), nil, "is for what is mounted readOnly")
       }
@@ -222,6 +225,7 @@ enum ContainerRules {
     let file = profile[.localhostProfile]
     if profile[.type] == "Localhost" {
       if file.isNull { rules.refuse(.required, path.child("localhostProfile"), nil, "name the file") }
+      rules.form(file, path.child("localhostProfile"), "must be a path below the node's directory", VolumeRules.isInside)
     } else if !file.isNull {
       rules.refuse(.invalid, path.child("localhostProfile"), file, "is for type Localhost only")
     }

@@ -10,6 +10,6 @@ package enum Resources {
     IngressClassResource(), IngressResource(), NetworkPolicyResource(),
     PodDisruptionBudgetResource(), RoleBindingResource.cluster, RoleResource.cluster, RoleBindingResource.namespaced,
     RoleResource.namespaced,
-    PriorityClassResource(), StorageClassResource(),
+    PriorityClassResource(), RuntimeClassResource(), StorageClassResource(),
   ]
 }

@@ -40,6 +40,7 @@ extension Writer {
     case .pods:
       var pod = Pod(tree: draft.takeTree())
       try PriorityAdmission.admit(&pod, store)
+      try RuntimeClassAdmission.admit(&pod, store)
       LimitRangeAdmission.admit(&pod, store.list(.limitRanges, namespace: draft.namespace))
       let suffix = draft.actor.isDryRun ? "xxxxx" : random.suffix()
       try ServiceAccountAdmission.admit(&pod, namespace: draft.namespace, store, suffix: suffix)
@@ -52,7 +53,7 @@ extension Writer {
     }
   }
 
-  /// Only a RuntimeClass gives a pod an overhead. There are no such classes here: whoever names one is believed.
+  /// Only a RuntimeClass gives a pod an overhead.
   /// Source: validateOverhead, plugin/pkg/admission/runtimeclass/admission.go, v1.36.
   func checkOverhead(_ draft: Draft) throws(APIError) {
     let spec = draft.tree[.spec]

@@ -16,9 +16,11 @@ enum OwnerLookup {
     "Endpoints": .endpoints, "ResourceQuota": .resourceQuotas, "LimitRange": .limitRanges,
     "PodDisruptionBudget": .podDisruptionBudgets, "Lease": .leases,
     "StorageClass": .storageClasses, "PriorityClass": .priorityClasses,
+    "RuntimeClass": .runtimeClasses,
   ]
   private static let clusterScoped: Set<ResourceID> = [
     .nodes, .namespaces, .persistentVolumes, .clusterRoles, .clusterRoleBindings, .storageClasses, .priorityClasses,
+    .runtimeClasses,
   ]
 
   private static let owners = Set(resources.values)

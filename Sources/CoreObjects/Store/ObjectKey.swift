@@ -73,6 +73,7 @@
   package static let apiServices = ResourceID("apiregistration.k8s.io", "apiservices")
   package static let endpointSlices = ResourceID("discovery.k8s.io", "endpointslices")
   package static let podDisruptionBudgets = ResourceID("policy", "poddisruptionbudgets")
+  package static let runtimeClasses = ResourceID("node.k8s.io", "runtimeclasses")
   package static let priorityClasses = ResourceID("scheduling.k8s.io", "priorityclasses")
 }
 

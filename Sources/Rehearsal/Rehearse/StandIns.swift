@@ -59,7 +59,8 @@ package struct StandIns: Sendable {
   }
 
   private static func identity(_ kind: String, _ name: String, in object: ManifestObject) -> Identity {
-    Identity(kind: kind, namespace: ["PriorityClass", "StorageClass"].contains(kind) ? "" : object.namespace, name: name)
+    Identity(
+      kind: kind, namespace: ["PriorityClass", "RuntimeClass", "StorageClass"].contains(kind) ? "" : object.namespace, name: name)
   }
 
   private mutating func add(
@@ -86,6 +87,7 @@ package struct StandIns: Sendable {
 
   private mutating func addPod(_ spec: JSON, _ namer: ManifestObject) {
     add("ServiceAccount", spec["serviceAccountName"].isNull ? spec["serviceAccount"] : spec["serviceAccountName"], namer)
+    add("RuntimeClass", spec["runtimeClassName"], namer)
     add("PriorityClass", spec["priorityClassName"], namer, priority: spec["priority"].int)
     for secret in spec["imagePullSecrets"].elements { add("Secret", secret[.name], namer, isNeeded: false) }
     for volume in spec["volumes"].elements {
@@ -125,6 +127,9 @@ package struct StandIns: Sendable {
     case "PriorityClass":
       tree.put(.apiVersion, "scheduling.k8s.io/v1")
       tree.put("value", .int(Int64(named.priority ?? 0)))
+    case "RuntimeClass":
+      tree.put(.apiVersion, "node.k8s.io/v1")
+      tree.put("handler", "stand-in")
     case "StorageClass":
       tree.put(.apiVersion, "storage.k8s.io/v1")
       tree.put("provisioner", .string(VolumeBinder.provisioner))
