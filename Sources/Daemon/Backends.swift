@@ -24,6 +24,9 @@ final class Backends: Sendable {
     var clients: [ServiceBackend: HTTPClient] = [:]
   }
 
+  /// For servers that nobody vouches for: pods, and what is behind Services.
+  private static let anybody = try? TLSContext(clientTrusting: [], isVerifying: false)
+
   private let agent: Slot<NodeAgent>
   private let identity: Identity
   private let kubelets: TLSContext
@@ -41,7 +44,7 @@ final class Backends: Sendable {
     switch server {
     case .backend(let backend): return Way(client: try client(backend), origin: Backends.origin(backend))
     case .place(let place):
-      let tls = !place.isTLS ? nil : place.isKubelet ? kubelets : try TLSContext(clientTrusting: [], isVerifying: false)
+      let tls = !place.isTLS ? nil : place.isKubelet ? kubelets : Backends.anybody
       let address = place.addresses[.random(in: place.addresses.indices)]
       // Another one where that cannot be reached.
       let routes = ([address] + place.addresses.filter { $0 != address }).compactMap(route)

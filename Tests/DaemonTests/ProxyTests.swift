@@ -224,13 +224,43 @@ struct ProxyTests {
         let script = """
           head -c 20000000 /dev/urandom > \(file)
           for protocol in --http1.1 --http2; do
-            curl -sk $protocol -H 'Authorization: Bearer \(token)' --data-binary @\(file) -o \(file).back \(url) -w '%{http_version} %{http_code} '
-            cmp \(file) \(file).back && echo same
-            curl -sk $protocol -H 'Authorization: Bearer none' --data-binary @\(file) \(url) -o /dev/null -w '%{http_code}\\n'
+            curl -sk $protocol -H 'Authorization: Bearer \(token)' --data-binary @\(file) -o \(file).a \(url) -o \(file).b \(url) \\
+            -w '%{http_version} %{http_code} %{num_connects} '
+          cmp \(file) \(file).a && cmp \(file) \(file).b && echo same
+          curl -sk $protocol -H 'Authorization: Bearer none' --data-binary @\(file) \(url) -o /dev/null -w '%{http_code}\\n'
           done
           """
         let outcome = try await Program.run("/bin/bash", ["-c", script])
-        #expect(outcome.output == "1.1 200 same\n401\n2 200 same\n401\n", "\(outcome)")
+        #expect(outcome.output == "1.1 200 1 1.1 200 0 same\n401\n2 200 1 2 200 0 same\n401\n", "\(outcome)")
+        await client.close()
+      })
+  }
+
+  @Test("a body that breaks off arrives as one that did")
+  func brokenUpload() async throws {
+    let kept = Mutex<ByteStream?>(nil)
+    let answer = ByteStream()
+    try await play(
+      { request in
+        kept.withLock { $0 = request.stream }
+        answer.offer([1])
+        return HTTPResponse(status: 200, body: .stream(answer))
+      },
+      { test, _, _ in
+        let client = HTTPClient(tls: try TLSContext(clientTrusting: [], isVerifying: false), patience: .seconds(10))
+        let upload = ByteStream()
+        var request = HTTPClientRequest(
+          .post, ProxiedServer.base + "/echo", headers: ["authorization": "Bearer " + (try await test.token())])
+        request.stream = upload
+        upload.offer([1])
+        let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+        let origin = HTTPOrigin(isTLS: true, host: "127.0.0.1", port: test.cluster.address.port)
+        let work = Task { [request] in try await client.stream(request, to: origin) { _, _ in begin.yield() } }
+        for await _ in begun { break }
+        let body = try #require(kept.withLock { $0 })
+        work.cancel()
+        let ending = await withCheckedContinuation { done in body.onTermination { done.resume(returning: $0) } }
+        #expect(ending == .aborted)
         await client.close()
       })
   }

@@ -102,8 +102,10 @@ actor HTTPClientConnection {
 
   private func send(_ stream: ByteStream, isChunked: Bool, _ connection: Connection) async {
     while let batch = await stream.next() {
-      let isSent: Void? = try? await connection.write(isChunked ? chunked(batch) : Array(batch.joined()))
-      if isSent == nil { return stream.terminate(.clientGone) }
+      for piece in isChunked ? [chunked(batch)] : batch {
+        let isSent: Void? = try? await connection.write(piece)
+        if isSent == nil { return stream.terminate(.clientGone) }
+      }
     }
     // A body that broke off is not to be taken for one that has ended.
     if stream.isTerminated { return connection.close() }
