@@ -30,7 +30,7 @@ enum RouteRows {
 
   private static func open() async throws -> (RuleInstaller<RouteRules>, ClusterNetwork) {
     let network = try await ClusterNetwork(nodes: [0])
-    let base = RouteRules.base(nodes: 1, ranges: [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange])
+    let base = RouteRules.base(nodes: 1)
     let forwarding = RuleInstaller(RouteRules(base: base)) { say("routes: \($0)", to: 2) }
     try await forwarding.open(network)
     return (forwarding, network)

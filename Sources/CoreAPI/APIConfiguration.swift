@@ -14,6 +14,8 @@ package struct APIConfiguration: Sendable {
   package var version = VersionInfo()
   /// host:port under which clients find this server.
   package var serverAddress = "127.0.0.1:6443"
+  /// Where Services may be.
+  package var addresses = ClusterAddresses()
   /// The cluster's CA certificate, for the ConfigMap kube-root-ca.crt.
   package var certificateAuthorityPEM = ""
   /// Signs the certificate that this server shows to those that it passes requests on to; empty where none is.

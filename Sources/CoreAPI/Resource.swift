@@ -143,6 +143,7 @@ package struct WriteContext: Sendable {
   package var randomBits: UInt64
   package var timeZones: TimeZoneDatabase
   package var featureGates: Set<FeatureGate> = []
+  package var addresses = ClusterAddresses()
   /// Which part of the object the write is about.
   package var scope = WriteScope.object
 }

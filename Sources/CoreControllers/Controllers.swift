@@ -7,7 +7,7 @@ package enum Controllers {
   ///   - zone: the rules of a named time zone, nil for an unknown name
   ///   - balancers: whether the addresses of load balancers lead anywhere
   package static func all(
-    certificateAuthority: String, zone: @escaping @Sendable (String) -> TimeZoneRules?, balancers: Bool = false
+    certificateAuthority: String, zone: @escaping @Sendable (String) -> TimeZoneRules?, balancersOf addresses: ClusterAddresses? = nil
   ) -> [any Controller] {
     let usual: [any Controller] = [
       NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(),
@@ -18,6 +18,6 @@ package enum Controllers {
       CronJobController(zone: zone), JobController(), EndpointsController(), PodGarbageCollector(), EventTTLController(),
       DisruptionController(), ResourceQuotaController(), APIServiceController(), EphemeralVolumeController(),
     ]
-    return balancers ? usual + [LoadBalancerController()] : usual
+    return usual + (addresses.map { [LoadBalancerController($0)] } ?? [])
   }
 }

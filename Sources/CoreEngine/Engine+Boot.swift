@@ -4,9 +4,6 @@ import CoreNode
 package import CoreObjects
 
 extension Engine {
-  /// The address of the service `kubernetes`: where pods find the API server.
-  package static let serviceAddress = "10.96.0.1"
-
   /// How long what every cluster has may be missing. Source: the interval of controlplane/controller/kubernetesservice, v1.36.
   static let clusterObjectsDelay = Duration.seconds(10)
 
@@ -18,7 +15,7 @@ extension Engine {
     at now: Instant, apiPort: Int = 6443, servesNames: Bool = false, nodes: [String]? = nil
   ) -> [Effect] {
     writer.bootstrap(at: now)
-    clusterObjects = Engine.clusterObjects(apiPort: apiPort) + (servesNames ? Engine.nameObjects : [])
+    clusterObjects = clusterObjects(apiPort: apiPort) + (servesNames ? nameObjects : [])
     makeClusterObjects(now)
     if let nodes { removeNodes(except: Set(nodes), now) }
     let bootstrap = writer.takeChanges()
@@ -58,7 +55,8 @@ extension Engine {
     _ = try? writer.write(.replace(.nodes, node.tree), by: .bootstrap, at: now)
   }
 
-  private static func clusterObjects(apiPort: Int) -> [(ResourceID, String, JSON)] {
+  private func clusterObjects(apiPort: Int) -> [(ResourceID, String, JSON)] {
+    let address = JSON.string(server.configuration.addresses.apiServer)
     let ports: JSON = [["name": "https", "port": 443, "protocol": "TCP", "targetPort": .int(Int64(apiPort))]]
     let labels: JSON = ["component": "apiserver", "provider": "kubernetes"]
     return [
@@ -75,7 +73,7 @@ extension Engine {
         .services, "default",
         [
           "apiVersion": "v1", "kind": "Service", "metadata": ["name": "kubernetes", "namespace": "default", "labels": labels],
-          "spec": ["type": "ClusterIP", "clusterIP": .string(serviceAddress), "ports": ports],
+          "spec": ["type": "ClusterIP", "clusterIP": address, "ports": ports],
         ]
       ),
       (
@@ -86,7 +84,7 @@ extension Engine {
             "name": "kubernetes", "namespace": "default", "labels": ["endpointslice.kubernetes.io/skip-mirror": "true"],
           ],
           "subsets": [
-            ["addresses": [["ip": .string(serviceAddress)]], "ports": [["name": "https", "port": 443, "protocol": "TCP"]]]
+            ["addresses": [["ip": address]], "ports": [["name": "https", "port": 443, "protocol": "TCP"]]]
           ],
         ]
       ),
@@ -95,7 +93,7 @@ extension Engine {
         [
           "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
           "metadata": ["name": "kubernetes", "namespace": "default", "labels": ["kubernetes.io/service-name": "kubernetes"]],
-          "addressType": "IPv4", "endpoints": [["addresses": [.string(serviceAddress)], "conditions": ["ready": true]]],
+          "addressType": "IPv4", "endpoints": [["addresses": [address], "conditions": ["ready": true]]],
           "ports": [["name": "https", "port": 443, "protocol": "TCP"]],
         ]
       ),
@@ -103,8 +101,8 @@ extension Engine {
   }
 
   /// The DNS as clients look for it: the Service kube-dns, whose address the server itself has.
-  private static var nameObjects: [(ResourceID, String, JSON)] {
-    let address = JSON.string(ClusterZone.serverAddress)
+  private var nameObjects: [(ResourceID, String, JSON)] {
+    let address = JSON.string(server.configuration.addresses.dns)
     let ports: JSON = [["name": "dns", "port": 53, "protocol": "UDP"], ["name": "dns-tcp", "port": 53, "protocol": "TCP"]]
     func metadata(_ labels: KeyValuePairs<String, String>) -> JSON {
       let labels = labels.map { Member(key: Key($0.key), value: .string($0.value)) }

@@ -57,7 +57,7 @@ enum NodeRegistration {
     if facts.isTainted {
       node.spec.taints = List([.make(key: controlPlane, effect: "NoSchedule")])
     }
-    let network = facts.podCIDR ?? "10.244.\(index).0/24"
+    let network = facts.podCIDR ?? ClusterAddresses().range(ofNode: index)
     node.spec.podCIDR = network
     node.spec.podCIDRs = List([network])
     node.spec.providerID = provider + name

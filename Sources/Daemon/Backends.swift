@@ -28,6 +28,7 @@ final class Backends: Sendable {
   private static let anybody = try? TLSContext(clientTrusting: [], isVerifying: false)
 
   private let agent: Slot<NodeAgent>
+  private let addresses: ClusterAddresses
   private let identity: Identity
   private let kubelets: TLSContext
   private let state = Mutex(State())
@@ -35,8 +36,8 @@ final class Backends: Sendable {
   /// - Parameters:
   ///   - identity: what the servers behind APIServices are shown; they believe its owner who asks
   ///   - kubelets: for those: they are of this cluster, and know the API server
-  init(agent: Slot<NodeAgent>, identity: Identity, kubelets: TLSContext) {
-    (self.agent, self.identity, self.kubelets) = (agent, identity, kubelets)
+  init(agent: Slot<NodeAgent>, addresses: ClusterAddresses, identity: Identity, kubelets: TLSContext) {
+    (self.agent, self.addresses, self.identity, self.kubelets) = (agent, addresses, identity, kubelets)
   }
 
   /// - Throws: `CertificateError`
@@ -85,7 +86,7 @@ final class Backends: Sendable {
   /// Pods are in the cluster's network; other addresses are those of this machine and beyond.
   private func route(_ address: ServiceBackend.Address) -> HTTPClientRoute? {
     guard let port = UInt16(exactly: address.port) else { return nil }
-    guard ClusterNetwork.holds(address.host) else { return .host(address.host, port: port) }
+    guard addresses.holds(address.host) else { return .host(address.host, port: port) }
     return .socket { [agent] in
       guard let agent = agent.value else { throw HTTPClientError.unreachable(address.host, reason: "no node runs here") }
       return try await agent.network.connect(address.host, port: port, timeout: Backends.patience)

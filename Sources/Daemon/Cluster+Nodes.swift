@@ -11,7 +11,7 @@ extension Cluster {
   private static let nodeLimit = 50
 
   /// In the order of their networks.
-  package var nodes: [AgentNode] { agent.value?.nodes ?? firstNodes }
+  package var nodes: [AgentNode] { agent.value?.nodes ?? place.nodes }
   package var nodeNames: [String] { nodes.map(\.name) }
 
   /// - Returns: what was done, in lines
@@ -57,7 +57,7 @@ extension Cluster {
   private func add(_ name: String?, _ size: AgentNode.Size?, to agent: NodeAgent) async throws(NodeError) -> String {
     let nodes = nodes
     if nodes.count >= Cluster.nodeLimit { throw .tooMany(Cluster.nodeLimit) }
-    let name = name ?? ClusterNodes.newName(besides: nodes)
+    let name = name ?? ClusterPlace.newName(besides: nodes)
     let isLabel = name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 46 }
     guard isLabel, (1...63).contains(name.utf8.count), name.first != "-", name.first != ".", name.last != "-", name.last != "."
     else {
@@ -68,7 +68,7 @@ extension Cluster {
     if let images, let first = nodes.first {
       for image in images.list(node: first.name).flatMap(\.names) { _ = try? images.share(image, from: first.name, to: [name]) }
     }
-    let node = AgentNode(name: name, index: ClusterNodes.newIndex(besides: nodes), size: size)
+    let node = AgentNode(name: name, index: ClusterPlace.newIndex(besides: nodes), size: size)
     do throws(AgentError) { try await agent.add(node) } catch { throw .agent(error) }
     do { try kubelets.value?.start(node) } catch { Standard.error("the kubelet's API of \(name) cannot be served: \(error)") }
     host.heartbeat([name], periodSeconds: heartbeatSeconds)
@@ -78,7 +78,7 @@ extension Cluster {
 
   /// The next `up` has them again.
   private func keepNodes() {
-    do throws(SystemError) { try ClusterNodes.write(nodes, configuration.dataDirectory) } catch {
+    do throws(SystemError) { try place.with(nodes).write(configuration.dataDirectory) } catch {
       Standard.error("the nodes cannot be written down, so the next 'up' has others: \(error)")
     }
   }
@@ -93,7 +93,7 @@ extension Cluster {
   func beat() async {
     var turn = host.clock.now
     while !Task.isCancelled {
-      host.heartbeat(agent.value?.reporting ?? firstNodes.map(\.name), periodSeconds: heartbeatSeconds)
+      host.heartbeat(agent.value?.reporting ?? place.nodes.map(\.name), periodSeconds: heartbeatSeconds)
       turn = host.clock.next(after: turn, everySeconds: heartbeatSeconds)
       try? await Task.sleep(for: host.clock.wait(until: turn))
     }

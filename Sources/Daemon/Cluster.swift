@@ -32,8 +32,8 @@ package final class Cluster: Sendable {
   let traffic: ClusterTraffic
   private let link = Slot<HostLink>()
   private let rounds = Mutex<[Task<Void, Never>]>([])
-  /// That it began with.
-  let firstNodes: [AgentNode]
+  /// Where it began.
+  let place: ClusterPlace
 
   /// Where ports of the host lead into its network, in lines.
   package var published: [String] { publisher.value?.lines ?? [] }
@@ -51,12 +51,13 @@ package final class Cluster: Sendable {
 
   /// - Throws: `ClusterError`; nothing is left behind then.
   package init(_ configuration: ClusterConfiguration) async throws(ClusterError) {
-    let parts = try ClusterParts(configuration)
+    let parts = try await ClusterParts(configuration)
     self.configuration = configuration
-    firstNodes = try ClusterNodes.settle(configuration)
+    place = parts.place
+    if let remark = place.remark { Standard.error(remark) }
     (journal, images, address, adminToken) = (parts.journal, parts.images, parts.listener.address, parts.secrets.adminToken)
     clockKeeper = ClockKeeper(parts.clock, journal)
-    traffic = ClusterTraffic()
+    traffic = ClusterTraffic(place.addresses)
     host = EngineHost(
       engine: parts.engine, clock: parts.clock, journal: journal, perform: { [agent] in agent.value?.perform($0) },
       direct: { [traffic] in traffic.receive($0) })
@@ -65,7 +66,7 @@ package final class Cluster: Sendable {
     let streams: any StreamServer =
       configuration.runsContainers
       ? ContainerStreams(agent: agent, host: hostSlot) : NoStreams(reason: "this cluster was started without containers")
-    let clients = Backends(agent: agent, identity: parts.frontProxy, kubelets: parts.kubelets)
+    let clients = Backends(agent: agent, addresses: place.addresses, identity: parts.frontProxy, kubelets: parts.kubelets)
     backends = BackendRounds(host: host, backends: clients)
     let credentials = CredentialReader(tokens: parts.tokens, adminToken: adminToken)
     let handler = APIHandler(
@@ -80,8 +81,8 @@ package final class Cluster: Sendable {
     do throws(ClusterError) {
       server.add(parts.listener)
       clockKeeper.start()
-      host.boot(apiPort: Int(address.port), servesNames: configuration.runsContainers, nodes: firstNodes.map(\.name))
-      do throws(SystemError) { try ClusterNodes.write(firstNodes, configuration.dataDirectory) } catch { throw .file(error) }
+      host.boot(apiPort: Int(address.port), servesNames: configuration.runsContainers, nodes: place.nodes.map(\.name))
+      do throws(SystemError) { try place.write(configuration.dataDirectory) } catch { throw .file(error) }
       try await startNodes(parts.clock)
       if let network = agent.value?.network {
         let publisher = PortPublisher(host: host, network: network, loops: loops)
@@ -92,7 +93,7 @@ package final class Cluster: Sendable {
         let kubelets = KubeletServer.Group(
           host, agent, credentials, handler, authority: parts.secrets.authority, loops: loops)
         self.kubelets.set(kubelets)
-        do { for node in firstNodes { try kubelets.start(node) } } catch { throw ClusterError.network("\(error)") }
+        do { for node in place.nodes { try kubelets.start(node) } } catch { throw ClusterError.network("\(error)") }
       }
       let signs = Task.detached { [weak self] () -> Void in await self?.beat() }
       rounds.withLock { $0.append(signs) }
@@ -106,7 +107,7 @@ package final class Cluster: Sendable {
 
   /// Of a node without an agent.
   private func facts(_ node: AgentNode) -> NodeFacts {
-    NodeFacts(machineAs: node, isAlone: firstNodes.count == 1, directory: "/", crunVersion: "1")
+    NodeFacts(machineAs: node, at: place.addresses, isAlone: place.nodes.count == 1, directory: "/", crunVersion: "1")
   }
 
   /// Starts the agent, listens where pods look for the API server, and reads usage every 15 s of cluster time.
@@ -117,13 +118,14 @@ package final class Cluster: Sendable {
     }
     control.withLock { $0 = socket }
     guard let images else {
-      for node in firstNodes { host.observe(NodeObservation(node: node.name, event: .nodeReady(facts(node)))) }
+      for node in place.nodes { host.observe(NodeObservation(node: node.name, event: .nodeReady(facts(node)))) }
       return
     }
     var settings = AgentConfiguration(
-      clusterID: Cluster.identifier(configuration.dataDirectory), nodes: firstNodes,
+      clusterID: Cluster.identifier(configuration.dataDirectory), nodes: place.nodes,
       dataDirectory: configuration.dataDirectory,
       speed: configuration.speed, now: { clock.now })
+    settings.addresses = place.addresses
     settings.isNetworkReady = { [traffic, faults] in
       await traffic.settle()
       await faults.value?.settle()
@@ -138,7 +140,7 @@ package final class Cluster: Sendable {
         "overlayfs does not work in \(configuration.dataDirectory), so images are copied for each container: \(reason)")
     }
     do {
-      let descriptor = try agent.network.listen(Engine.serviceAddress, port: 443)
+      let descriptor = try agent.network.listen(place.addresses.apiServer, port: 443)
       try server.listen(adopting: descriptor)
     } catch { throw .network("\(error)") }
     await traffic.open(agent.network)

@@ -13,8 +13,8 @@ package enum ClusterError: Error, CustomStringConvertible {
   case nodes(AgentError)
   case network(String)
   case file(SystemError)
-  /// What was written down of the nodes.
-  case damagedNodes(String)
+  /// What was written down of its nodes and addresses.
+  case damagedPlace(String)
   /// An object of the journal that cannot be read; nothing is dropped in silence.
   case damaged(object: String, reason: String)
 
@@ -28,7 +28,8 @@ package enum ClusterError: Error, CustomStringConvertible {
     case .network(let reason): "the cluster's network cannot be set up: \(reason)"
     case .damaged(let object, let reason):
       "the journal's \(object) is damaged (\(reason)): restore objects.db from a copy, or start with another --data-dir"
-    case .damagedNodes(let path): "\(path) is damaged: delete it and say with --nodes how many there are"
+    case .damagedPlace(let path):
+      "\(path) is damaged: delete it and say with --nodes how many there are; Services that have other addresses than 10.96.0.0/16 are lost"
     case .file(let error): "\(error.path): \(error.reason)"
     }
   }

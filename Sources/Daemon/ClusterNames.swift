@@ -17,7 +17,7 @@ final class ClusterNames: Sendable {
 
   /// The DNS server of a network; nil where there cannot be one, which is told: all else goes on without it.
   static func start(_ host: EngineHost, _ network: ClusterNetwork) -> DNSServer? {
-    let address = SocketAddress(host: ClusterZone.serverAddress, port: port)
+    let address = SocketAddress(host: network.addresses.dns, port: port)
     let service = host.read { $0.store.get(.services, namespace: "kube-system", "kube-dns")?.view(Service.self) }
     guard service?.spec.clusterIP == address.host else {
       Standard.error("there is no DNS: \(address.host) is not the address of the Service kube-system/kube-dns")
@@ -28,7 +28,9 @@ final class ClusterNames: Sendable {
         (try Datagrams.bind(to: address), try Socket.listen(on: address))
       }
       let names = ClusterNames(host)
-      return DNSServer(datagrams: sockets.0, listener: sockets.1, resolvers: resolvers) { names.answer($0, $1) }
+      return DNSServer(datagrams: sockets.0, listener: sockets.1, resolvers: { resolvers(besides: address.host) }) {
+        names.answer($0, $1)
+      }
     } catch {
       Standard.error("there is no DNS: \(error)")
       return nil
@@ -45,8 +47,8 @@ final class ClusterNames: Sendable {
   }
 
   /// Those of this machine, as they are now; not this server itself, which would ask for ever.
-  private static func resolvers() -> [SocketAddress] {
-    let servers = DNSSpec(file: Machine.resolverFile).servers.filter { $0 != ClusterZone.serverAddress }
+  private static func resolvers(besides own: String) -> [SocketAddress] {
+    let servers = DNSSpec(file: Machine.resolverFile).servers.filter { $0 != own }
     return servers.map { SocketAddress(host: $0, port: port) }.filter(\.isLiteral)
   }
 }

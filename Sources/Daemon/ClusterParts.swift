@@ -12,6 +12,7 @@ import EdgeLinux
 /// nothing is left behind.
 struct ClusterParts {
   let journal: Journal
+  let place: ClusterPlace
   /// nil for a cluster without containers.
   let images: ImageStore?
   let clock: ClusterClock
@@ -30,13 +31,13 @@ struct ClusterParts {
   private static let serverNames = [
     "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
     "127.0.0.1",
-    Engine.serviceAddress,
   ]
 
-  init(_ configuration: ClusterConfiguration) throws(ClusterError) {
+  init(_ configuration: ClusterConfiguration) async throws(ClusterError) {
     let directory = configuration.dataDirectory
     journal = try ClusterError.wrapping(ClusterError.journal, try Journal(directory: directory))
     let contents = try ClusterError.wrapping(ClusterError.journal, try journal.load())
+    place = try await ClusterPlace(configuration, isNew: contents.objects.isEmpty)
     images =
       configuration.runsContainers
       ? try ClusterError.wrapping(
@@ -46,7 +47,8 @@ struct ClusterParts {
       let loaded = try ClusterSecrets.load(contents.metadata)
       if !loaded.records.isEmpty { journal.submit(loaded.records) { _ in } }
       secrets = loaded.secrets
-      let identity = try secrets.authority.issueServer(commonName: "kube-apiserver", names: ClusterParts.serverNames)
+      let identity = try secrets.authority.issueServer(
+        commonName: "kube-apiserver", names: ClusterParts.serverNames + [place.addresses.apiServer])
       tls = try TLSContext(server: identity, clientAuthorities: secrets.authority.certificatePEM)
       frontProxy = try secrets.frontProxy.issueClient(commonName: APIConfiguration.frontProxyName)
       kubelets = try TLSContext(
@@ -63,7 +65,7 @@ struct ClusterParts {
       for port in configuration.published { bound.append(try PortPublisher.bind(port)) }
       published = bound
     } catch { throw .listen(error) }
-    engine = ClusterParts.engine(configuration, store, secrets, tokens, at: listener.address)
+    engine = ClusterParts.engine(configuration, place, store, secrets, tokens, at: listener.address)
   }
 
   /// What the journal keeps. Objects of an earlier version are brought up to date once, and one line tells it.
@@ -97,11 +99,13 @@ struct ClusterParts {
   }
 
   private static func engine(
-    _ configuration: ClusterConfiguration, _ store: Store, _ secrets: ClusterSecrets, _ tokens: AccountTokens,
+    _ configuration: ClusterConfiguration, _ place: ClusterPlace, _ store: Store, _ secrets: ClusterSecrets,
+    _ tokens: AccountTokens,
     at address: SocketAddress
   ) -> Engine {
     var api = APIConfiguration(sign: tokens.sign, verify: tokens.verify)
     api.publicKeys = [tokens.publicKey]
+    api.addresses = place.addresses
     api.clusterName = configuration.name
     api.serverAddress = "127.0.0.1:\(address.port)"
     api.certificateAuthorityPEM = String(decoding: secrets.authority.certificatePEM, as: UTF8.self)
@@ -114,7 +118,7 @@ struct ClusterParts {
       api, random: RandomSource(seed: seed), store: store,
       controllers: Controllers.all(
         certificateAuthority: api.certificateAuthorityPEM, zone: { timeZones.rules($0) },
-        balancers: configuration.runsContainers),
+        balancersOf: configuration.runsContainers ? place.addresses : nil),
       proxy: configuration.runsContainers ? ServiceProxy() : nil)
   }
 }

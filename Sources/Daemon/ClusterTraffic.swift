@@ -1,4 +1,5 @@
 import CoreNode
+import CoreObjects
 import EdgeLinux
 import EdgeRuntime
 
@@ -8,16 +9,15 @@ final class ClusterTraffic: Sendable {
   private let policies: RuleInstaller<PolicyRules>
   let faults: RuleInstaller<FaultRules>
 
-  init() {
-    let base = RouteRules.base(
-      nodes: ClusterNetwork.nodeLimit, ranges: [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange])
-    routes = RuleInstaller(RouteRules(base: base)) {
+  init(_ addresses: ClusterAddresses) {
+    let nodes = ClusterNetwork.nodeLimit
+    routes = RuleInstaller(RouteRules(base: RouteRules.base(nodes: nodes, addresses))) {
       Standard.error("the routes of Services could not be changed: \($0)")
     }
-    policies = RuleInstaller(PolicyRules(nodes: ClusterNetwork.nodeLimit)) {
+    policies = RuleInstaller(PolicyRules(nodes: nodes, addresses)) {
       Standard.error("NetworkPolicies are not in force: \($0)")
     }
-    faults = RuleInstaller(FaultRules(nodes: ClusterNetwork.nodeLimit)) {
+    faults = RuleInstaller(FaultRules(nodes: nodes, addresses)) {
       Standard.error("the network's faults could not be changed: \($0)")
     }
   }

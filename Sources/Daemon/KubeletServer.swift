@@ -33,7 +33,7 @@ final class KubeletServer: Sendable {
     /// Listens in the node's network.
     func start(_ node: AgentNode) throws {
       let identity = try authority.issueServer(
-        commonName: "system:node:" + node.name, names: [node.name, ClusterNetwork.address(node: node.index)])
+        commonName: "system:node:" + node.name, names: [node.name, agent.network.addresses.node(node.index)])
       let tls = try TLSContext(server: identity, clientAuthorities: authority.certificatePEM)
       let kubelet = KubeletServer(self, node: node)
       let server = HTTPServer(HTTPServerConfiguration(tls: tls) { await kubelet.answer($0) }, loops: loops)
@@ -137,7 +137,7 @@ final class KubeletServer: Sendable {
       "kubeletconfig": [
         "kind": "KubeletConfiguration", "apiVersion": "kubelet.config.k8s.io/v1beta1", "address": .string(facts.address),
         "port": .int(Int64(KubeletServer.port)), "clusterDomain": "cluster.local",
-        "clusterDNS": [.string(ClusterZone.serverAddress)], "maxPods": .int(Int64(facts.maxPods)), "cgroupDriver": "cgroupfs",
+        "clusterDNS": [.string(agent.network.addresses.dns)], "maxPods": .int(Int64(facts.maxPods)), "cgroupDriver": "cgroupfs",
         "authentication": ["anonymous": ["enabled": false], "webhook": ["enabled": true]],
         "authorization": ["mode": "Webhook"],
       ]

@@ -34,8 +34,8 @@ final class PortPublisher: Sendable {
   }
 
   func open(_ port: PublishedPort, _ socket: ListeningSocket) {
-    let find: @Sendable () throws -> SocketAddress = { [host] in
-      try host.read { engine in Result { try port.destination(engine.store) } }.get()
+    let find: @Sendable () throws -> SocketAddress = { [host, node = network.addresses.node(0)] in
+      try host.read { engine in Result { try port.destination(engine.store, node: node) } }.get()
     }
     let relay: any Relay =
       switch port.transport {
@@ -88,7 +88,7 @@ final class PortPublisher: Sendable {
 
   /// Where a port leads, and why nobody is there, if so.
   func line(_ port: PublishedPort) -> String {
-    let problem = host.read { port.problem($0.store) }
+    let problem = host.read { port.problem($0.store, node: network.addresses.node(0)) }
     return "\(port.place) leads to \(port.name)" + (problem.map { ", \($0)" } ?? "")
   }
 }

@@ -1,6 +1,5 @@
 import CoreObjects
 import EdgeLinux
-import EdgeRuntime
 
 /// Where a published port leads at the moment, as the store has it.
 extension PublishedPort {
@@ -19,9 +18,10 @@ extension PublishedPort {
   }
 
   /// In the cluster's network.
-  func destination(_ store: Store) throws(Nowhere) -> SocketAddress {
+  /// - Parameter node: address of the first one
+  func destination(_ store: Store, node: String) throws(Nowhere) -> SocketAddress {
     switch target {
-    case .node(let port): return SocketAddress(host: ClusterNetwork.address(node: 0), port: port)
+    case .node(let port): return SocketAddress(host: node, port: port)
     case .service(let name, let namespace, let wanted):
       guard let spec = store.get(.services, namespace: namespace, name)?.view(Service.self).spec else {
         throw Nowhere(reason: "which is not there yet")
@@ -40,7 +40,7 @@ extension PublishedPort {
   }
 
   /// Why nobody will answer, if that can be said.
-  func problem(_ store: Store) -> String? {
+  func problem(_ store: Store, node: String) -> String? {
     switch target {
     case .node(let port):
       let hasService = store.list(.services).contains { service in
@@ -48,12 +48,12 @@ extension PublishedPort {
       }
       let hasPod = store.list(.pods).contains { pod in
         let pod = pod.view(Pod.self)
-        return pod.status.hostIP == ClusterNetwork.address(node: 0)
+        return pod.status.hostIP == node
           && pod.spec.containers.contains { $0.ports.contains { $0.hostPort == Int(port) && isOf($0.protocol) } }
       }
       return hasService || hasPod ? nil : "which no Service has yet"
     case .service:
-      do throws(Nowhere) { _ = try destination(store) } catch { return error.reason }
+      do throws(Nowhere) { _ = try destination(store, node: node) } catch { return error.reason }
       return nil
     }
   }

@@ -7,6 +7,7 @@ package struct AgentConfiguration: Sendable {
   package var clusterID: String
   /// To begin with.
   package var nodes: [AgentNode]
+  package var addresses = ClusterAddresses()
   package var dataDirectory: String
   /// How many times faster than the wall's clock cluster time runs.
   package var speed: Double

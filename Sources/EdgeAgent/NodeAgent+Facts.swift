@@ -1,4 +1,5 @@
 package import CoreNode
+package import CoreObjects
 import EdgeLinux
 import EdgeRuntime
 
@@ -6,7 +7,8 @@ extension NodeAgent {
   /// What a node reports of itself.
   package func facts(of node: AgentNode) -> NodeFacts {
     NodeFacts(
-      machineAs: node, isAlone: configuration.nodes.count == 1, directory: configuration.dataDirectory, crunVersion: crunVersion)
+      machineAs: node, at: configuration.addresses, isAlone: configuration.nodes.count == 1,
+      directory: configuration.dataDirectory, crunVersion: crunVersion)
   }
 }
 
@@ -15,17 +17,17 @@ extension NodeFacts {
   /// - Parameters:
   ///   - isAlone: the cluster was made with one node, which takes all pods
   ///   - directory: on the disk that the node has.
-  package init(machineAs node: AgentNode, isAlone: Bool, directory: String, crunVersion: String) {
+  package init(machineAs node: AgentNode, at addresses: ClusterAddresses, isAlone: Bool, directory: String, crunVersion: String) {
     let kernel = Machine.kernel
     self.init(
-      address: ClusterNetwork.address(node: node.index),
+      address: addresses.node(node.index),
       cpuMillicores: node.size?.cpuMillicores ?? Int64(Machine.cores) * 1000,
       memoryBytes: node.size?.memoryBytes ?? Machine.memoryBytes,
       ephemeralStorageBytes: Machine.diskBytes(directory), maxPods: 110, kernelVersion: kernel.release,
       osImage: "Wavetank on \(kernel.name)", architecture: kernel.architecture == "aarch64" ? "arm64" : "amd64",
       runtimeVersion: "crun://\(crunVersion)", machineID: Machine.identifier, isControlPlane: node.index == 0)
     isTainted = node.index == 0 && !isAlone
-    podCIDR = ClusterNetwork.range(node: node.index)
+    podCIDR = addresses.range(ofNode: node.index)
     resolver = DNSSpec(file: Machine.resolverFile)
   }
 }

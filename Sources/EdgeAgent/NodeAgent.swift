@@ -68,7 +68,7 @@ package final class NodeAgent: Sendable {
       }
       copyingReason = NodeAgent.overlayProblem(configuration.runDirectory)
       layeredRoot = copyingReason == nil ? .overlay : .copy
-      network = try await ClusterNetwork(nodes: configuration.nodes.map(\.index))
+      network = try await ClusterNetwork(nodes: configuration.nodes.map(\.index), configuration.addresses)
       for node in configuration.nodes { try makeGroup(of: node) }
     } catch { throw .setup("\(error)") }
   }

@@ -57,7 +57,7 @@ actor PodWorker {
       let address: String
       let networkPath: String
       if spec.hostNetwork {
-        address = ClusterNetwork.address(node: try agent.node(node).index)
+        address = agent.network.addresses.node(try agent.node(node).index)
         networkPath = try agent.place(of: node).path
       } else {
         let made = try await agent.network.attach(node: try agent.node(node).index)

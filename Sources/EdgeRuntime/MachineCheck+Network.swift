@@ -11,7 +11,7 @@ extension MachineCheck {
       affinitySeconds: 10)
     var rules = RouteRules()
     let update = rules.replace([OwnedRoutes(owner: ObjectKey(.services, namespace: "default", "doctor"), routes: [route])])
-    let script = RouteRules.base(nodes: 1, ranges: [ClusterNetwork.serviceRange]) + update.script
+    let script = RouteRules.base(nodes: 1) + update.script
     do {
       try await NetworkTools(try NetworkNamespace()).filter(script)
       return .fine("the kernel takes the rules of Services")
@@ -22,7 +22,10 @@ extension MachineCheck {
 
   static func lookAtForwarding(_ machine: NetworkTools = NetworkTools(nil)) async -> Finding {
     do {
-      let survey = try await HostLink.survey(machine)
+      var survey = try await HostLink.survey(machine)
+      for choice in 1..<ClusterAddresses.choices where !survey.unreached.isEmpty {
+        survey = try await HostLink.survey(machine, ClusterAddresses(choice: choice))
+      }
       var limits = survey.unreached.map { "\($0) is in use here: this machine does not reach it in a cluster" }
       limits += survey.droppingChains.map { "\($0) drops what it has no rule for" }
       if survey.link == nil { limits.append("\(NetworkError.noLink)") }

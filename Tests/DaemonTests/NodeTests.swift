@@ -146,7 +146,7 @@ struct NodeTests {
     let third = try await Self.start(directory, nodes: 2)
     #expect(third.test.cluster.nodeNames == ["wavetank-control-plane", "wavetank-worker"])
     await third.test.cluster.stop()
-    try "[{".write(toFile: directory + "/nodes.json", atomically: true, encoding: .utf8)
+    try "[{".write(toFile: directory + "/network.json", atomically: true, encoding: .utf8)
     await #expect(throws: ClusterError.self) { try await Self.start(directory, nodes: nil) }
     try FileManager.default.removeItem(atPath: directory)
   }

@@ -1,6 +1,6 @@
 import CoreObjects
 
-/// Cluster addresses of 10.96.0.0/16 and node ports of 30000-32767, chosen by the write's random bits and the next free one.
+/// Cluster addresses of the range of Services and node ports of 30000-32767, chosen by the write's random bits and the next free one.
 struct ServiceAddresses {
   private static let nodePorts = 30_000...32_767
   private let context: WriteContext
@@ -40,10 +40,11 @@ struct ServiceAddresses {
   private func freeAddress() throws(APIError) -> String {
     let addresses = (0..<65_000).lazy.map { step in
       let number = 256 + Int((context.randomBits &+ UInt64(step)) % 65_000)
-      return "10.96.\(number / 256).\(number % 256)"
+      return "\(context.addresses.services).\(number / 256).\(number % 256)"
     }
     guard let found = addresses.first(where: { !usedAddresses.contains($0) }) else {
-      throw APIError(code: 500, reason: "InternalError", message: "no cluster address is free in 10.96.0.0/16")
+      throw APIError(
+        code: 500, reason: "InternalError", message: "no cluster address is free in \(context.addresses.serviceRange)")
     }
     return found
   }
@@ -66,8 +67,11 @@ struct ServiceAddresses {
     let address = spec.clusterIP ?? ""
     if address != "None", address != before.clusterIP {
       let bytes = AddressText(address)?.bytes ?? []
-      let isInRange = bytes.starts(with: [10, 96]) && ![[0, 0], [255, 255]].contains(bytes.suffix(2))
-      let problem = !isInRange ? "is not in 10.96.0.0/16" : usedAddresses.contains(address) ? "is taken" : nil
+      let isInRange =
+        address.hasPrefix(context.addresses.services + ".") && bytes.count == 4
+        && ![[0, 0], [255, 255]].contains(bytes.suffix(2))
+      let problem =
+        !isInRange ? "is not in \(context.addresses.serviceRange)" : usedAddresses.contains(address) ? "is taken" : nil
       if let problem { errors.add(.invalid, "spec.clusterIPs", value: spec.clusterIPs.tree, "\(address) \(problem)") }
     }
     let had = Set(before.ports.compactMap(\.nodePort))

@@ -77,6 +77,6 @@ extension Writer {
   private func context(_ draft: Draft, randomBits: UInt64) -> WriteContext {
     WriteContext(
       store: store, now: draft.now, randomBits: randomBits, timeZones: configuration.timeZones,
-      featureGates: configuration.featureGates, scope: draft.scope)
+      featureGates: configuration.featureGates, addresses: configuration.addresses, scope: draft.scope)
   }
 }

@@ -3,12 +3,15 @@ package import CoreObjects
 /// Gives Services of type LoadBalancer an address, which leads to them wherever the cluster's network is reached: there is nobody else
 /// who could give out any. Source of reasons and of what is left alone: cloud-provider, controllers/service/controller.go, v0.36.
 package struct LoadBalancerController: Controller {
-  /// 10.97.0.1 to 10.97.0.254
-  static let addresses = (1...254).map { "10.97.0.\($0)" }
+  private let range: String
+  private let addresses: [String]
   package let name = "service-controller"
   package var resources: Set<ResourceID>? { [.services] }
 
-  package init() {}
+  package init(_ cluster: ClusterAddresses = ClusterAddresses()) {
+    range = cluster.balancerRange
+    addresses = (1...254).map { "\(cluster.balancers).\($0)" }
+  }
 
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     guard change.kind == .deleted || change.previous.map(LoadBalancerController.holdsAddress) == true else {
@@ -27,7 +30,7 @@ package struct LoadBalancerController: Controller {
     let holds = LoadBalancerController.holdsAddress(stored)
     if !LoadBalancerController.wants(stored) {
       let isOurs = stored.view(Service.self).status.loadBalancer.ingress.contains {
-        LoadBalancerController.addresses.contains($0.ip ?? "")
+        addresses.contains($0.ip ?? "")
       }
       if isOurs { plan.changes.append(.patchStatus(of: key, with: ["loadBalancer": .null])) }
     } else if !holds {
@@ -39,9 +42,9 @@ package struct LoadBalancerController: Controller {
   private func give(_ stored: StoredObject, _ store: Store) -> Change {
     let taken = Set(store.list(.services).flatMap { $0.view(Service.self).status.loadBalancer.ingress.compactMap(\.ip) })
     let wish = stored.view(Service.self).spec.loadBalancerIP ?? ""
-    let free = LoadBalancerController.addresses.filter { !taken.contains($0) && (wish.isEmpty || $0 == wish) }
+    let free = addresses.filter { !taken.contains($0) && (wish.isEmpty || $0 == wish) }
     guard let address = free.first else {
-      let reason = wish.isEmpty ? "all of 10.97.0.0/24 are given out" : "\(wish) is not free in 10.97.0.0/24"
+      let reason = wish.isEmpty ? "all of \(range) are given out" : "\(wish) is not free in \(range)"
       return Change(
         .nothing, succeeded: stored.event(.warning, "SyncLoadBalancerFailed", "no address for the balancer: \(reason)"))
     }

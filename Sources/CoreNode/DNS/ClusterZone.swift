@@ -4,8 +4,6 @@ package import CoreObjects
 /// open, plugin/kubernetes of CoreDNS 1.13 as kubeadm sets it up.
 package struct ClusterZone {
   package static let domain = "cluster.local"
-  /// Where the server answers: the address of the Service kube-dns.
-  package static let serverAddress = "10.96.0.10"
   private static let server = "kube-dns.kube-system.svc." + domain
   private static let reverseDomain = "in-addr.arpa"
   private static let schemaVersion = "1.1.0"

@@ -1,3 +1,5 @@
+package import CoreObjects
+
 /// All faults as nftables' rules, made anew with each change: there are few. Packets of what goes on are hit, too. A pod and its node go
 /// on reaching each other, so that its probes tell what its programs do.
 package struct FaultRules: KernelRules {
@@ -6,9 +8,12 @@ package struct FaultRules: KernelRules {
   package static let queue = 1
 
   private var faults: [Int: PlacedFault] = [:]
-  private let nodes: Int
+  private let near: NearPairs
 
-  package init(nodes: Int) { self.nodes = nodes }
+  /// - Parameter nodes: how many networks of nodes there are
+  package init(nodes: Int, _ addresses: ClusterAddresses = ClusterAddresses()) {
+    near = NearPairs(nodes: nodes, addresses: addresses)
+  }
 
   package var base: String { "" }
 
@@ -19,7 +24,7 @@ package struct FaultRules: KernelRules {
   }
 
   private var table: String {
-    var lines = ["set near { \(NearPairs(nodes: nodes).text) }"]
+    var lines = ["set near { \(near.text) }"]
     var rules = ["ip saddr . ip daddr @near return"]
     for (number, fault) in faults.sorted(by: { $0.key < $1.key }) {
       for (end, addresses) in fault.addresses.enumerated() {

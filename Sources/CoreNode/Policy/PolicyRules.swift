@@ -1,4 +1,4 @@
-import CoreObjects
+package import CoreObjects
 
 /// All policies as nftables' rules: what is installed, and the script that makes the next state of it.
 ///
@@ -44,16 +44,16 @@ package struct PolicyRules: KernelRules {
   private var chains: [String: Chain] = [:]
   private var peers: [PeerGroup: Peers] = [:]
   private var lastNumber = 0
-  private let nodes: Int
+  private let near: NearPairs
   package var base: String { "" }
 
-  /// - Parameter nodes: how many networks of nodes there are, from 10.244.0.0/24 on
-  package init(nodes: Int) {
-    self.nodes = nodes
+  /// - Parameter nodes: how many networks of nodes there are
+  package init(nodes: Int, _ addresses: ClusterAddresses = ClusterAddresses()) {
+    near = NearPairs(nodes: nodes, addresses: addresses)
     // The DNS is no pod, but those who let their pods ask it name the pods that it has elsewhere.
     let ports = ["udp": "dns", "tcp": "dns-tcp"].map { PolicyIdentity.Port(name: $1, protocol: $0, number: 53) }
     pods[ObjectKey(.services, namespace: "kube-system", "kube-dns")] = PolicedPod(
-      address: ClusterZone.serverAddress,
+      address: addresses.dns,
       PolicyIdentity(
         namespace: "kube-system", labels: TextMap(["k8s-app": "kube-dns"]), ports: ports.sorted { $0.name < $1.name }))
   }
@@ -69,7 +69,7 @@ package struct PolicyRules: KernelRules {
         map egress { type mark : verdict; }
         map ingress { type mark : verdict; }
         set self { type ipv4_addr . ipv4_addr; }
-        set near { \(NearPairs(nodes: nodes).text) }
+        set near { \(near.text) }
         chain judge {
           ct state established,related accept
           ip saddr . ip daddr @self accept

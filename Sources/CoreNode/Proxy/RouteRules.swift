@@ -1,4 +1,4 @@
-import CoreObjects
+package import CoreObjects
 
 /// All routes as nftables' rules: what is installed, and the script that makes the next state of it.
 ///
@@ -25,17 +25,17 @@ package struct RouteRules: KernelRules {
   /// What is there before any route: the tables and the hooks. A packet of a connection that was translated once does not come here
   /// again. Questions about names are answered here, so the kernel need not remember each for half a minute.
   /// - Parameters:
-  ///   - nodes: how many networks of nodes there are, from 10.244.0.0/24 on
-  ///   - ranges: addresses of Services: "10.96.0.0/16"
-  package static func base(nodes: Int, ranges: [String]) -> String {
-    let networks = (0..<nodes).map { "10.244.\($0).0/24 : \($0 + 1)" }.joined(separator: ", ")
+  ///   - nodes: how many networks of nodes there are
+  package static func base(nodes: Int, _ addresses: ClusterAddresses = ClusterAddresses()) -> String {
+    let networks = (0..<nodes).map { "\(addresses.range(ofNode: $0)) : \($0 + 1)" }.joined(separator: ", ")
     let key = "ip daddr . meta l4proto . th dport"
     // A reset comes at once; the kernel sends other refusals to one address only once a second.
-    let refusal = ["\(key) @empty", "ip daddr { \(ranges.joined(separator: ", ")) } fib daddr type != local"].map { match in
-      "\(match) meta l4proto tcp reject with tcp reset; \(match) reject;"
-    }.joined(separator: " ")
+    let refusal = ["\(key) @empty", "ip daddr { \(addresses.serviceRange), \(addresses.balancerRange) } fib daddr type != local"]
+      .map { match in
+        "\(match) meta l4proto tcp reject with tcp reset; \(match) reject;"
+      }.joined(separator: " ")
     let local = "meta mark set ip saddr map @nodes meta mark . \(key) vmap @local;"
-    let names = ClusterZone.serverAddress
+    let names = addresses.dns
     return """
       table \(table) {
         map services { type ipv4_addr . inet_proto . inet_service : verdict; }

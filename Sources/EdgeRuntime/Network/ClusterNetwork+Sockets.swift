@@ -1,3 +1,4 @@
+import CoreObjects
 package import EdgeLinux
 
 extension ClusterNetwork {
@@ -9,7 +10,7 @@ extension ClusterNetwork {
 
   /// The same at a node's own address, in its network.
   package func listen(onNode index: Int, port: UInt16, backlog: Int32 = 1024) throws -> Descriptor {
-    let address = try SocketAddress(literal: ClusterNetwork.address(node: index), port)
+    let address = try SocketAddress(literal: addresses.node(index), port)
     guard let place = place(ofNode: index) else { throw NetworkError.noNode(index) }
     return try place.inside { () throws(SystemError) in try Socket.listen(on: address, backlog: backlog) }
   }

@@ -1,11 +1,10 @@
-import CoreNode
+package import CoreObjects
 import EdgeLinux
 import Synchronization
 
 /// The cluster's network: one namespace, the router, with a bridge that nodes and pods are plugged into, apart from the machine's.
 ///
-/// Node n has the addresses 10.244.n.0/24: the node itself .1, its pods .2 to .254. Services live in 10.96.0.0/16, of which
-/// 10.96.0.1 is the API server and 10.96.0.10 the DNS. Nobody has neighbours but the router: all that nodes and pods send to each
+/// Nobody has neighbours but the router: all that nodes and pods send to each
 /// other is routed here, where Services' addresses are translated (`RouteRules`) and translated back. A node has a namespace of
 /// its own, where pods are that use the network of their host.
 package final class ClusterNetwork: Sendable {
@@ -14,10 +13,6 @@ package final class ClusterNetwork: Sendable {
   /// A bridge without an address of its own takes the lowest of its ports': with each pod that goes it could be another, and the others
   /// would not reach it until they ask again, half a minute later.
   private static let hardwareAddress = "0a:58:0a:f4:00:01"
-  package static let podRange = "10.244.0.0/16"
-  package static let serviceRange = "10.96.0.0/16"
-  package static let balancerRange = "10.97.0.0/24"
-  static let ranges = [podRange, serviceRange, balancerRange]
 
   /// A pod's place in the network.
   package struct Attachment: Sendable {
@@ -27,38 +22,33 @@ package final class ClusterNetwork: Sendable {
     let host: UInt8
   }
 
+  package let addresses: ClusterAddresses
   package let namespace: NetworkNamespace
   /// By their numbers.
   private let places = Mutex<[Int: NetworkNamespace]>([:])
   private let allocated = Mutex<[Int: Set<UInt8>]>([:])
   private let recent = Mutex<[Int: UInt8]>([:])
 
-  /// Whether an address is one of a node or a pod.
-  package static func holds(_ address: String) -> Bool { address.hasPrefix("10.244.") }
-
-  private static let router = "10.244.255.1"
-
-  package static func address(node: Int, host: UInt8 = 1) -> String { "10.244.\(node).\(host)" }
-  package static func range(node: Int) -> String { "10.244.\(node).0/24" }
   /// Above the highest number that a node can have.
-  package static let nodeLimit = 250
+  package static let nodeLimit = 64
 
   /// Where a node is; nil where there is none.
   package func place(ofNode number: Int) -> NetworkNamespace? { places.withLock { $0[number] } }
 
   /// - Parameter nodes: their numbers
-  package init(nodes: [Int]) async throws {
+  package init(nodes: [Int], _ addresses: ClusterAddresses = ClusterAddresses()) async throws {
+    self.addresses = addresses
     namespace = try NetworkNamespace()
     try namespace.inside { () throws(SystemError) in try ClusterNetwork.becomeRouter() }
     var lines = [
       "link set lo up", "link add \(ClusterNetwork.bridge) address \(ClusterNetwork.hardwareAddress) type bridge",
       "link set \(ClusterNetwork.bridge) up",
     ]
-    lines.append("addr add \(ClusterNetwork.router)/16 dev \(ClusterNetwork.bridge)")
-    lines += ["10.96.0.1", ClusterZone.serverAddress].map { "addr add \($0)/32 dev lo" }
+    lines.append("addr add \(addresses.router)/16 dev \(ClusterNetwork.bridge)")
+    lines += [addresses.apiServer, addresses.dns].map { "addr add \($0)/32 dev lo" }
     // An address to begin with: without a route nobody would come to where it is translated.
-    for range in [ClusterNetwork.serviceRange, ClusterNetwork.balancerRange] {
-      lines.append("route add \(range) dev \(ClusterNetwork.bridge) src \(ClusterNetwork.router)")
+    for range in [addresses.serviceRange, addresses.balancerRange] {
+      lines.append("route add \(range) dev \(ClusterNetwork.bridge) src \(addresses.router)")
     }
     try await NetworkTools(namespace).link(lines)
     try await withThrowingTaskGroup { tasks in
@@ -70,7 +60,7 @@ package final class ClusterNetwork: Sendable {
   package func add(node: Int) async throws {
     let place = try NetworkNamespace()
     try await NetworkTools(namespace).link(ClusterNetwork.plug("node\(node)", place))
-    try await NetworkTools(place).link(ClusterNetwork.settle(at: ClusterNetwork.address(node: node)))
+    try await NetworkTools(place).link(settle(at: addresses.node(node)))
     places.withLock { $0[node] = place }
   }
 
@@ -95,9 +85,10 @@ package final class ClusterNetwork: Sendable {
   }
 
   /// What is done in that namespace then.
-  private static func settle(at address: String) -> [String] {
+  private func settle(at address: String) -> [String] {
     [
-      "link set lo up", "addr add \(address)/32 dev eth0", "link set eth0 up", "route add default via \(router) dev eth0 onlink",
+      "link set lo up", "addr add \(address)/32 dev eth0", "link set eth0 up",
+      "route add default via \(addresses.router) dev eth0 onlink",
     ]
   }
 
@@ -115,9 +106,9 @@ package final class ClusterNetwork: Sendable {
     let host = try allocate(node)
     do {
       let pod = Attachment(
-        namespace: try NetworkNamespace(), address: ClusterNetwork.address(node: node, host: host), node: node, host: host)
+        namespace: try NetworkNamespace(), address: addresses.node(node, host: host), node: node, host: host)
       try await NetworkTools(namespace).link(ClusterNetwork.plug("pod\(node).\(host)", pod.namespace))
-      try await NetworkTools(pod.namespace).link(ClusterNetwork.settle(at: pod.address))
+      try await NetworkTools(pod.namespace).link(settle(at: pod.address))
       return pod
     } catch {
       release(node, host)

@@ -1,4 +1,4 @@
-import CoreObjects
+package import CoreObjects
 import EdgeLinux
 
 /// The way between the cluster's network and the machine's: pods reach what the machine reaches, with its address, and the machine reaches
@@ -34,10 +34,10 @@ package struct HostLink: Sendable {
     (interface, table, host) = ("wt-" + id, "ip wavetank_" + id, NetworkTools(namespace))
     // A killed cluster's goes with its network, as soon as the kernel has come to it.
     try? await host.link(["link delete \(interface)"])
-    let survey = try await HostLink.survey(host)
+    let survey = try await HostLink.survey(host, network.addresses)
     (unreached, droppingChains) = (survey.unreached, survey.droppingChains)
     guard let link = survey.link else { throw NetworkError.noLink }
-    let routes = ClusterNetwork.ranges.filter { !survey.unreached.contains($0) }
+    let routes = network.addresses.ranges.filter { !survey.unreached.contains($0) }
     do {
       try await connect(network, link, routes: routes)
       traces.append(
@@ -53,6 +53,11 @@ package struct HostLink: Sendable {
     }
   }
 
+  /// Those ranges of a cluster that this machine uses for something else.
+  package static func unreached(_ addresses: ClusterAddresses) async throws -> [String] {
+    try await survey(NetworkTools(nil), addresses).unreached
+  }
+
   /// What a cluster meets on the machine.
   struct Survey {
     let unreached: [String]
@@ -61,13 +66,13 @@ package struct HostLink: Sendable {
     let link: String?
   }
 
-  static func survey(_ host: NetworkTools) async throws -> Survey {
+  static func survey(_ host: NetworkTools, _ addresses: ClusterAddresses = ClusterAddresses()) async throws -> Survey {
     let text = try await host.ask("ip", ["-4", "route", "show", "table", "all"]) ?? ""
     guard text.utf8.count < routeLimit else { throw NetworkError.tooManyRoutes }
     let routes = IPv4Range.ranges(ofRoutes: text)
     func isFree(_ range: String) -> Bool { !routes.contains { IPv4Range(range)?.overlaps($0) == true } }
     return Survey(
-      unreached: ClusterNetwork.ranges.filter { !isFree($0) }, droppingChains: try await droppingChains(host),
+      unreached: addresses.ranges.filter { !isFree($0) }, droppingChains: try await droppingChains(host),
       link: linkRange.first { isFree($0 + "0/30") })
   }
 
