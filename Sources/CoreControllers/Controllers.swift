@@ -5,9 +5,10 @@ package enum Controllers {
   /// - Parameters:
   ///   - certificateAuthority: the cluster's CA certificate, PEM
   ///   - zone: the rules of a named time zone, nil for an unknown name
-  ///   - balancers: whether the addresses of load balancers lead anywhere
+  ///   - addresses: where load balancers are, where their addresses lead anywhere
   package static func all(
-    certificateAuthority: String, zone: @escaping @Sendable (String) -> TimeZoneRules?, balancersOf addresses: ClusterAddresses? = nil
+    certificateAuthority: String, zone: @escaping @Sendable (String) -> TimeZoneRules?,
+    balancersOf addresses: ClusterAddresses? = nil
   ) -> [any Controller] {
     let usual: [any Controller] = [
       NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(),

@@ -28,9 +28,8 @@ final class ClusterNames: Sendable {
         (try Datagrams.bind(to: address), try Socket.listen(on: address))
       }
       let names = ClusterNames(host)
-      return DNSServer(datagrams: sockets.0, listener: sockets.1, resolvers: { resolvers(besides: address.host) }) {
-        names.answer($0, $1)
-      }
+      let resolvers: @Sendable () -> [SocketAddress] = { ClusterNames.resolvers(besides: address.host) }
+      return DNSServer(datagrams: sockets.0, listener: sockets.1, resolvers: resolvers) { names.answer($0, $1) }
     } catch {
       Standard.error("there is no DNS: \(error)")
       return nil
