@@ -37,6 +37,15 @@ extension NodeAgent {
       source, at: configuration.now(), startedAt: startedAt, cpuNanoseconds: scaled(usage.cpuNanoseconds),
       memoryUsage: usage.memory, inactiveFile: usage.inactiveFile, activeFile: usage.activeFile, anonymous: usage.anonymous)
   }
+
+  fileprivate func addLimits(of cgroup: Cgroup, to reading: inout NodeReading.Container) {
+    let limits = cgroup.limits()
+    reading.swapBytes = cgroup.swapBytes
+    (reading.memoryLimitBytes, reading.cpuLimitMillicores) = (limits.memoryBytes, limits.cpuMillicores)
+    reading.cpuShares = limits.cpuShares
+    (reading.periods, reading.throttledPeriods) = (limits.periods, limits.throttledPeriods)
+    reading.throttledNanoseconds = scaled(limits.throttledNanoseconds)
+  }
 }
 
 extension PodWorker {
@@ -51,10 +60,7 @@ extension PodWorker {
       guard let usage = agent.sample(of: container.bundle.cgroup, source, startedAt: container.startedAt) else { return nil }
       var reading = NodeReading.Container(
         name: made.name, image: made.imageID, path: container.bundle.cgroup.path, usage: usage)
-      reading.swapBytes = container.bundle.cgroup.swapBytes
-      reading.memoryLimitBytes = made.memoryLimitBytes
-      reading.cpuLimitMillicores = made.cpuLimitMillicores
-      reading.cpuRequestMillicores = made.cpuRequestMillicores
+      agent.addLimits(of: container.bundle.cgroup, to: &reading)
       if measuresFiles {
         reading.rootBytes = container.bundle.changedBytes()
         reading.logBytes = Files.usedBytes(logDirectory + "/" + made.name)
@@ -64,10 +70,7 @@ extension PodWorker {
     let source = UsageSource(node: node, podUID: uid, container: "", containerID: "")
     guard let usage = agent.sample(of: sandbox.cgroup, source, startedAt: started) else { return nil }
     var total = NodeReading.Container(name: "", image: "", path: sandbox.cgroup.path, usage: usage)
-    total.swapBytes = sandbox.cgroup.swapBytes
-    total.memoryLimitBytes = spec.memoryLimitBytes
-    total.cpuLimitMillicores = spec.cpuLimitMillicores
-    total.cpuRequestMillicores = spec.cpuRequestMillicores
+    agent.addLimits(of: sandbox.cgroup, to: &total)
     var pod = NodeReading.Pod(namespace: spec.namespace, name: spec.name, uid: uid, total: total, containers: containers)
     if !spec.hostNetwork { pod.interfaces = network?.interfaces ?? [] }
     if measuresFiles {

@@ -112,6 +112,32 @@ package struct Cgroup: Sendable {
       anonymous: stat["total_rss"] ?? 0)
   }
 
+  package struct Limits: Sendable, Equatable {
+    /// nil: none.
+    package var memoryBytes: Int64?
+    package var cpuMillicores: Int64?
+    package var cpuShares: Int64
+    /// How often the CPU limit was looked at, how often it held the group back, and for how long.
+    package var periods: Int64
+    package var throttledPeriods: Int64
+    package var throttledNanoseconds: Int64
+  }
+
+  /// What it has now: limits may change while it lives.
+  package func limits() -> Limits {
+    let (memory, cpu) = (place("memory"), place("cpu"))
+    let stat = Cgroup.figures(cpu + "/cpu.stat")
+    let bytes = Cgroup.figure(memory + (Cgroup.isUnified ? "/memory.max" : "/memory.limit_in_bytes"))
+    let quota = Cgroup.figure(cpu + (Cgroup.isUnified ? "/cpu.max" : "/cpu.cfs_quota_us"))
+    let share = Cgroup.figure(cpu + (Cgroup.isUnified ? "/cpu.weight" : "/cpu.shares")) ?? 0
+    return Limits(
+      // Version 1 has a number of pages for none.
+      memoryBytes: bytes.flatMap { $0 > 1 << 60 ? nil : $0 }, cpuMillicores: quota.map { $0 / 100 },
+      cpuShares: Cgroup.isUnified ? 2 + (share - 1) * 262_142 / 9999 : share, periods: stat["nr_periods"] ?? 0,
+      throttledPeriods: stat["nr_throttled"] ?? 0,
+      throttledNanoseconds: stat["throttled_time"] ?? (stat["throttled_usec"] ?? 0) * 1000)
+  }
+
   /// What was swapped out of its memory.
   package var swapBytes: Int64 {
     if Cgroup.isUnified { return Cgroup.figure(place("memory") + "/memory.swap.current") ?? 0 }

@@ -26,6 +26,7 @@ struct KubeletTests {
     ] {
       let container: JSON = [
         "name": "main", "image": "tools:test", "imagePullPolicy": "Never", "command": ["sh", "-c", .string(run)],
+        "resources": ["requests": ["cpu": "100m"], "limits": ["cpu": "500m", "memory": "64Mi"]],
       ]
       await test.cluster.send(
         .post, "/api/v1/namespaces/default/pods",
@@ -70,7 +71,11 @@ struct KubeletTests {
     let metrics = try await ask(test, "/metrics/resource")
     #expect(metrics.contains(#"container_cpu_usage_seconds_total{container="main",namespace="default",pod="talker"}"#))
     #expect(!metrics.contains("client"))
-    #expect(try await ask(test, "/metrics/cadvisor", node: 0).contains("pod=\"client\""))
+    let figures = try await ask(test, "/metrics/cadvisor", node: 0).split(separator: "\n")
+    for (name, value) in [("spec_cpu_quota", "50000"), ("spec_cpu_shares", "102"), ("spec_memory_limit_bytes", "67108864")] {
+      let line = figures.first { $0.hasPrefix("container_\(name){container=\"main\"") && $0.contains("pod=\"client\"") }
+      #expect(line?.contains("} \(value) ") == true, "\(name): \(line ?? "")")
+    }
     #expect(try await ask(test, "/pods").contains("subresource(s)=[pods proxy]"))
     #expect(try await ask(test, "/stats/summary").contains("Forbidden"))
     #expect(try await ask(test, "/exec/default/talker/main?command=id&output=1").contains("Forbidden"))

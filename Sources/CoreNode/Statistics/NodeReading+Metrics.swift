@@ -76,16 +76,23 @@ extension NodeReading {
         "container_spec_cpu_quota", "The CPU limit of a period, microseconds",
         { $0.cpuLimitMillicores.map { Double($0 * 100) } }
       ),
-      (
-        "container_spec_cpu_shares", "The weight of the CPU request",
-        { Double(min(262_144, max(2, $0.cpuRequestMillicores * 1024 / 1000))) }
-      ),
+      ("container_spec_cpu_shares", "The weight of the CPU request", { Double($0.cpuShares) }),
       ("container_start_time_seconds", "When it was started, seconds since 1970", { $0.usage.startedAt.fraction }),
       ("container_last_seen", "When it was measured, seconds since 1970", { $0.usage.at.fraction }),
     ]
     for (name, help, value) in gauges {
       out.family(name, .gauge, help, subjects.compactMap { subject in value(subject.group).map(subject.sample) })
     }
+    let limited = subjects.filter { $0.group.cpuLimitMillicores != nil }
+    out.family(
+      "container_cpu_cfs_periods_total", .counter, "Periods of the CPU limit", limited.map { $0.sample(Double($0.group.periods)) }
+    )
+    out.family(
+      "container_cpu_cfs_throttled_periods_total", .counter, "Periods in which the CPU limit was reached",
+      limited.map { $0.sample(Double($0.group.throttledPeriods)) })
+    out.family(
+      "container_cpu_cfs_throttled_seconds_total", .counter, "How long the CPU limit held it back",
+      limited.map { $0.sample(Double($0.group.throttledNanoseconds) / 1e9) })
     for (way, count) in [("receive", \Interface.received), ("transmit", \Interface.sent)] {
       let figures: [(String, KeyPath<Interface.Count, Int64>)] = [
         ("bytes", \.bytes), ("packets", \.packets), ("errors", \.errors), ("packets_dropped", \.dropped),

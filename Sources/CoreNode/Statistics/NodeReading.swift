@@ -29,7 +29,11 @@ package struct NodeReading: Sendable {
     package var swapBytes: Int64 = 0
     package var memoryLimitBytes: Int64?
     package var cpuLimitMillicores: Int64?
-    package var cpuRequestMillicores: Int64 = 0
+    package var cpuShares: Int64 = 2
+    /// Of the CPU limit: how often it was looked at, how often it held the group back, and for how long.
+    package var periods: Int64 = 0
+    package var throttledPeriods: Int64 = 0
+    package var throttledNanoseconds: Int64 = 0
     /// What it has written over its image, and its log; nil where that was not asked for.
     package var rootBytes: Int64?
     package var logBytes: Int64?
