@@ -14,12 +14,14 @@ package final class NetworkNamespace: Sendable {
   /// The namespace as a file that other processes can open while this one lives.
   package var path: String { descriptor.path }
 
-  /// Runs `body` on a thread inside. Sockets that it makes stay inside wherever they are used.
-  package func inside<Value: Sendable>(_ body: @escaping @Sendable () throws(SystemError) -> Value) throws(SystemError) -> Value {
-    try PosixThread.result { [descriptor] () throws(SystemError) in
-      try ThreadNamespace.network.enter(descriptor)
-      return try body()
+  /// Runs `body` inside, on this thread, which comes back. Sockets that it makes stay inside wherever they are used.
+  package func inside<Value>(_ body: () throws(SystemError) -> Value) throws(SystemError) -> Value {
+    let home = try ThreadNamespace.network.open()
+    try ThreadNamespace.network.enter(descriptor)
+    defer {
+      do { try ThreadNamespace.network.enter(home) } catch { fatalError("a thread could not leave a network: \(error)") }
     }
+    return try body()
   }
 }
 

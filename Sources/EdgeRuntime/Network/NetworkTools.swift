@@ -47,7 +47,7 @@ package struct NetworkTools: Sendable {
     try inside { () throws(SystemError) in try Files.set("/proc/sys/net/" + name, value) }
   }
 
-  private func inside<Value: Sendable>(_ body: @escaping @Sendable () throws(SystemError) -> Value) throws(SystemError) -> Value {
+  func inside<Value>(_ body: () throws(SystemError) -> Value) throws(SystemError) -> Value {
     guard let namespace else { return try body() }
     return try namespace.inside(body)
   }
