@@ -30,9 +30,9 @@ enum PolicyRows {
   }
 
   private static func open() async throws -> (RuleInstaller<PolicyRules>, ClusterNetwork) {
-    let network = try await ClusterNetwork(nodes: Array(0..<1))
-    let policies = RuleInstaller(PolicyRules(nodes: 1)) { say("policies: \($0)", to: 2) }
-    try await policies.open(network)
+    let network = try await ClusterNetwork(nodes: [0])
+    let policies = RuleInstaller<PolicyRules> { say("policies: \($0)", to: 2) }
+    try await policies.open(NetworkTools(network.namespace), PolicyRules(nodes: 1))
     return (policies, network)
   }
 

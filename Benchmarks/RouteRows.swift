@@ -31,8 +31,8 @@ enum RouteRows {
   private static func open() async throws -> (RuleInstaller<RouteRules>, ClusterNetwork) {
     let network = try await ClusterNetwork(nodes: [0])
     let base = RouteRules.base(nodes: 1)
-    let forwarding = RuleInstaller(RouteRules(base: base)) { say("routes: \($0)", to: 2) }
-    try await forwarding.open(network)
+    let forwarding = RuleInstaller<RouteRules> { say("routes: \($0)", to: 2) }
+    try await forwarding.open(NetworkTools(network.namespace), RouteRules(base: base))
     return (forwarding, network)
   }
 

@@ -31,6 +31,7 @@ package final class Cluster: Sendable {
   private let backends: BackendRounds
   let traffic: ClusterTraffic
   private let link = Slot<HostLink>()
+  private let watching = Mutex<Task<Void, Never>?>(nil)
   private let rounds = Mutex<[Task<Void, Never>]>([])
   /// Where it began.
   let place: ClusterPlace
@@ -57,7 +58,7 @@ package final class Cluster: Sendable {
     if let remark = place.remark { Standard.error(remark) }
     (journal, images, address, adminToken) = (parts.journal, parts.images, parts.listener.address, parts.secrets.adminToken)
     clockKeeper = ClockKeeper(parts.clock, journal)
-    traffic = ClusterTraffic(place.addresses)
+    traffic = ClusterTraffic()
     host = EngineHost(
       engine: parts.engine, clock: parts.clock, journal: journal, perform: { [agent] in agent.value?.perform($0) },
       direct: { [traffic] in traffic.receive($0) })
@@ -181,8 +182,13 @@ package final class Cluster: Sendable {
 
   private func linkMachine(_ network: ClusterNetwork) async {
     do {
-      let made = try await HostLink(network, id: Cluster.identifier(configuration.dataDirectory))
+      let made = try await HostLink(
+        network, id: Cluster.identifier(configuration.dataDirectory), rules: traffic.machine)
       link.set(made)
+      let watch = try made.watch {
+        Standard.error("somebody flushed this machine's nftables rules; those of the cluster are there again")
+      }
+      watching.withLock { $0 = watch }
       for range in made.unreached {
         Standard.error("this machine does not reach \(range) of the cluster: it has a route there already")
       }
@@ -217,6 +223,9 @@ package final class Cluster: Sendable {
     host.stop()
     await server.stop(grace: .milliseconds(200))
     await kubelets.value?.stop()
+    let watch = watching.withLock { $0 }
+    watch?.cancel()
+    await watch?.value
     await link.value?.close()
     if let running = agent.value {
       agent.set(nil)

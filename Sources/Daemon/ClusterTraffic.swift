@@ -5,35 +5,28 @@ import EdgeRuntime
 
 /// What the rules in a cluster's network say: where Services lead, what policies let through, and what is to go wrong.
 final class ClusterTraffic: Sendable {
-  private let routes: RuleInstaller<RouteRules>
-  private let policies: RuleInstaller<PolicyRules>
-  let faults: RuleInstaller<FaultRules>
-
-  init(_ addresses: ClusterAddresses) {
-    let nodes = ClusterNetwork.nodeLimit
-    routes = RuleInstaller(RouteRules(base: RouteRules.base(nodes: nodes, addresses))) {
-      Standard.error("the routes of Services could not be changed: \($0)")
-    }
-    policies = RuleInstaller(PolicyRules(nodes: nodes, addresses)) {
-      Standard.error("NetworkPolicies are not in force: \($0)")
-    }
-    faults = RuleInstaller(FaultRules(nodes: nodes, addresses)) {
-      Standard.error("the network's faults could not be changed: \($0)")
-    }
-  }
+  private let routes = RuleInstaller<RouteRules> { Standard.error("the routes of Services could not be changed: \($0)") }
+  private let policies = RuleInstaller<PolicyRules> { Standard.error("NetworkPolicies are not in force: \($0)") }
+  let faults = RuleInstaller<FaultRules> { Standard.error("the network's faults could not be changed: \($0)") }
+  /// Of the machine, which calls Services, too.
+  let machine = RuleInstaller<HostRules> { Standard.error("the machine's ways to Services could not be changed: \($0)") }
 
   func open(_ network: ClusterNetwork) async {
+    let (tools, nodes) = (NetworkTools(network.namespace), ClusterNetwork.nodeLimit)
+    let (base, addresses) = (RouteRules.base(nodes: nodes, network.addresses), network.addresses)
     do {
-      try await routes.open(network)
-      try await policies.open(network)
-      try await faults.open(network)
+      try await routes.open(tools, RouteRules(base: base))
+      try await policies.open(tools, PolicyRules(nodes: nodes, addresses))
+      try await faults.open(tools, FaultRules(nodes: nodes, addresses))
     } catch { Standard.error("Services cannot be reached by their addresses, and NetworkPolicies are not in force: \(error)") }
   }
 
   /// Has traffic flow so from now on; never blocks.
   func receive(_ traffic: EngineHost.Traffic) {
     switch traffic {
-    case .route(let routes): self.routes.replace(routes)
+    case .route(let routes):
+      self.routes.replace(routes)
+      machine.replace(routes)
     case .police(let fact): policies.replace(fact)
     }
   }

@@ -25,12 +25,14 @@ private struct TestMachines {
   }
 
   /// Whether a connection to a listener comes about within four seconds: the first packet may be lost while addresses are asked for.
-  static func reaches(_ address: String, from: NetworkNamespace, in to: NetworkNamespace) async throws -> Bool {
+  static func reaches(
+    _ address: String, _ port: UInt16 = 8080, from: NetworkNamespace, in to: NetworkNamespace
+  ) async throws -> Bool {
     let listener = try to.inside { () throws(SystemError) in
       try Socket.listen(on: SocketAddress(host: "0.0.0.0", port: 8080), backlog: 1)
     }
     defer { withExtendedLifetime(listener) {} }
-    return (try? await from.connect(address, port: 8080, timeout: .seconds(4))) != nil
+    return (try? await from.connect(address, port: port, timeout: .seconds(4))) != nil
   }
 
   /// What there is of clusters on the machine.
@@ -95,6 +97,63 @@ struct HostLinkTests {
     let fourth = try await HostLink(try await ClusterNetwork(nodes: [0]), id: "4", host: machines.machine)
     await fourth.close()
     #expect(try await machines.traces() == ["it forwards"])
+  }
+
+  @Test("the machine reaches node ports at its loopback and its addresses, and Services' outer addresses; nobody else does")
+  func ways() async throws {
+    let machines = try await TestMachines()
+    let network = try await ClusterNetwork(nodes: [0])
+    let (services, machine) = (RuleInstaller<RouteRules>(), RuleInstaller<HostRules>())
+    let base = RouteRules.base(nodes: 1)
+    try await services.open(NetworkTools(network.namespace), RouteRules(base: base))
+    let pod = try await network.attach(node: 0)
+    let routes = [("10.96.0.5", 80), ("203.0.113.77", 80), ("10.244.0.1", 30080)].map { address, port in
+      Route(
+        frontend: Route.Frontend(address: address, protocol: "tcp", port: port),
+        backends: [Route.Backend(address: pod.address, port: 8080)])
+    }
+    let web = OwnedRoutes(owner: ObjectKey(.services, namespace: "a", "web"), routes: routes)
+    for replace in [services.replace, machine.replace] { replace(web) }
+    let link = try await HostLink(network, id: "1", rules: machine, host: machines.machine)
+    await services.settle()
+    await machine.settle()
+    for (address, port) in [("127.0.0.1", 30080), (TestMachines.address, 30080), ("203.0.113.77", 80)] {
+      let isReached = try await TestMachines.reaches(address, UInt16(port), from: machines.machine, in: pod.namespace)
+      #expect(isReached, "\(address):\(port)")
+    }
+    #expect(try await TestMachines.reaches(TestMachines.address, 30080, from: machines.world, in: pod.namespace) == false)
+    await link.close()
+    #expect(try await machines.traces() == [])
+  }
+
+  @Test("what somebody flushes from the machine's rules is there again, and told; the cluster's end leaves nothing")
+  func flush() async throws {
+    let machines = try await TestMachines()
+    let network = try await ClusterNetwork(nodes: [0])
+    let link = try await HostLink(network, id: "1", host: machines.machine)
+    let pod = try await network.attach(node: 0)
+    let before = try await machines.tools.ask("nft", ["list", "ruleset"])
+    let (stream, told) = AsyncStream.makeStream(of: Void.self)
+    let watch = try link.watch { told.yield() }
+    try await machines.tools.filter("flush ruleset\n")
+    for await _ in stream { break }
+    #expect(try await machines.tools.ask("nft", ["list", "ruleset"]) == before)
+    #expect(try await TestMachines.reaches(TestMachines.world, from: pod.namespace, in: machines.world))
+    watch.cancel()
+    await watch.value
+    await link.close()
+    #expect(try await machines.traces() == [])
+  }
+
+  @Test("a table of forwarding that is there without forwarding is written anew, and not twice")
+  func stale() async throws {
+    let machines = try await TestMachines()
+    _ = try await HostLink(try await ClusterNetwork(nodes: [0]), id: "1", host: machines.machine)
+    try machines.tools.set("ipv4/ip_forward", "0")
+    let link = try await HostLink(try await ClusterNetwork(nodes: [0]), id: "1", host: machines.machine)
+    let table = try await machines.tools.ask("nft", ["list", "table", "ip", "wavetank_forward"]) ?? ""
+    #expect(table.split(separator: "\n").filter { $0.hasSuffix("drop") }.count == 1, "\(table)")
+    await link.close()
   }
 
   @Test("chains of the machine that drop what it forwards are named")

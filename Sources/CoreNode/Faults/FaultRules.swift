@@ -16,14 +16,15 @@ package struct FaultRules: KernelRules {
   }
 
   package var base: String { "" }
+  package var table: String { FaultRules.table }
 
   package mutating func replace(_ words: [PlacedFault]) -> RuleUpdate {
     for word in words { faults[word.number] = word.isNothing ? nil : word }
     let start = "add table \(FaultRules.table)\ndelete table \(FaultRules.table)\n"
-    return RuleUpdate(script: start + (faults.isEmpty ? "" : table))
+    return RuleUpdate(script: start + (faults.isEmpty ? "" : content))
   }
 
-  private var table: String {
+  private var content: String {
     var lines = ["set near { \(near.text) }"]
     var rules = ["ip saddr . ip daddr @near return"]
     for (number, fault) in faults.sorted(by: { $0.key < $1.key }) {

@@ -46,6 +46,7 @@ package struct PolicyRules: KernelRules {
   private var lastNumber = 0
   private let near: NearPairs
   package var base: String { "" }
+  package var table: String { PolicyRules.table }
 
   /// - Parameter nodes: how many networks of nodes there are
   package init(nodes: Int, _ addresses: ClusterAddresses = ClusterAddresses()) {
@@ -59,7 +60,7 @@ package struct PolicyRules: KernelRules {
   }
 
   /// What goes on is let through, and so is what a pod sends to itself, and what it and its node send to each other.
-  private var table: String {
+  private var content: String {
     // Answers of the DNS belong to no connection.
     return """
       add table \(PolicyRules.table)
@@ -111,7 +112,7 @@ package struct PolicyRules: KernelRules {
     for identity in new + change.policies.sorted().flatMap({ alike(in: $0) }) { setChains(of: identity, &script) }
     collectChains(&script)
     collectPeers(&script)
-    return RuleUpdate(script: (wasActive ? "" : table) + script.text)
+    return RuleUpdate(script: (wasActive ? "" : content) + script.text)
   }
 
   /// What is to be looked at: pods with what they were, namespaces with other labels, and those with other policies.

@@ -4,7 +4,8 @@ package import CoreObjects
 /// state of it.
 package protocol KernelRules: Sendable {
   associatedtype Word: KernelWord
-  static var table: String { get }
+  /// "ip wavetank".
+  var table: String { get }
   /// What is there before any word.
   var base: String { get }
   mutating func replace(_ words: [Word]) -> RuleUpdate

@@ -18,6 +18,7 @@ package struct RouteRules: KernelRules {
   private var uses: [String: Int] = [:]
 
   package let base: String
+  package var table: String { RouteRules.table }
 
   /// - Parameter base: what is there before any route
   package init(base: String = "") { self.base = base }

@@ -1,5 +1,6 @@
+package import CoreNode
 package import CoreObjects
-import EdgeLinux
+package import EdgeLinux
 
 /// The way between the cluster's network and the machine's: pods reach what the machine reaches, with its address, and the machine reaches
 /// pods and Services. Nobody else gets in by it.
@@ -25,12 +26,20 @@ package struct HostLink: Sendable {
   package private(set) var traces: [String] = []
   private let table: String
   private let host: NetworkTools
+  private let rules: RuleInstaller<HostRules>
+  /// The table of forwarding, if there is one, as a script.
+  private var forwarding: String?
 
   /// - Parameters:
   ///   - id: eight hexadecimal digits or fewer, the cluster's own
+  ///   - rules: what the machine calls and leads into the cluster
   ///   - host: the machine's network; nil for the one that this program runs in
   /// - Throws: `NetworkError`, `SystemError`: nothing is left behind then, and pods have no way out.
-  package init(_ network: ClusterNetwork, id: String, host namespace: NetworkNamespace? = nil) async throws {
+  package init(
+    _ network: ClusterNetwork, id: String, rules: RuleInstaller<HostRules> = RuleInstaller(),
+    host namespace: NetworkNamespace? = nil
+  ) async throws {
+    self.rules = rules
     (interface, table, host) = ("wt-" + id, "ip wavetank_" + id, NetworkTools(namespace))
     // A killed cluster's goes with its network, as soon as the kernel has come to it.
     try? await host.link(["link delete \(interface)"])
@@ -47,6 +56,7 @@ package struct HostLink: Sendable {
         traces.append(
           "It switched forwarding of IPv4 on, with the table \(HostLink.forwardTable) for the interfaces that were there.")
       }
+      forwarding = try await host.ask("nft", ["list", "table"] + HostLink.forwardTable.words)
     } catch {
       await close()
       throw error
@@ -93,15 +103,34 @@ package struct HostLink: Sendable {
       }
       """)
     try await host.link(routes.map { "route add \($0) via \(link)2" })
-    try await host.filter(
-      """
-      add table \(table)
-      delete table \(table)
-      table \(table) {
-        chain postrouting { type nat hook postrouting priority 100; ip saddr \(link)0/30 oifname != "\(interface)" masquerade; }
-        chain forward { type filter hook forward priority 0; oifname "\(interface)" ct state new drop; }
-      }
-      """)
+    // What it calls at its loopback goes out by this interface, and by no other.
+    try host.set("ipv4/conf/\(interface)/route_localnet", "1")
+    try await rules.open(
+      host,
+      HostRules(
+        table: table, interface: interface, link: link + "0/30", network.addresses, reached: routes))
+  }
+
+  /// Makes again what somebody has taken from the machine's rules.
+  /// - Returns: whether anything was missing
+  package func restore() async -> Bool {
+    guard let list = try? await host.ask("nft", ["list", "tables"]) else { return false }
+    let tables = Set(list.split { $0 == "\n" })
+    let isMissing = !tables.contains("table \(table)")
+    if isMissing {
+      rules.reinstall()
+      await rules.settle()
+    }
+    guard let forwarding, !tables.contains("table \(HostLink.forwardTable)") else { return isMissing }
+    try? await host.filter(forwarding)
+    return true
+  }
+
+  /// Watches the machine's rules until the task is cancelled.
+  /// - Parameter report: is told of each time that something was missing
+  package func watch(_ report: @escaping @Sendable () -> Void) throws(SystemError) -> Task<Void, Never> {
+    let events = try host.inside { () throws(SystemError) in try RuleEvents() }
+    return Task.detached { while (try? await events.next()) != nil { if await restore() { report() } } }
   }
 
   /// A machine that forwarded nothing forwards nothing but this. Interfaces that come later are somebody's who wants it to forward.
@@ -111,6 +140,8 @@ package struct HostLink: Sendable {
     let interfaces = try await HostLink.interfaces(host).filter { !$0.hasPrefix("wt-") }.map { "\"\($0)\"" }
     try await host.filter(
       """
+      add table \(HostLink.forwardTable)
+      delete table \(HostLink.forwardTable)
       table \(HostLink.forwardTable) {
         set before { type ifname; elements = { \(interfaces.joined(separator: ", ")) }; }
         chain forward { type filter hook forward priority 0; iifname @before oifname @before drop; }
@@ -120,7 +151,10 @@ package struct HostLink: Sendable {
     return true
   }
 
-  package func close() async { await HostLink.remove(interface, table, host) }
+  package func close() async {
+    await rules.close()
+    await HostLink.remove(interface, table, host)
+  }
 
   /// Takes away what a killed cluster has left.
   package static func remove(id: String) async { await remove("wt-" + id, "ip wavetank_" + id, NetworkTools(nil)) }

@@ -2,12 +2,14 @@ package import CoreNode
 import CoreObjects
 import Synchronization
 
-/// Brings rules into the kernel, by nftables in the cluster's network: all that has come while one transaction was carried out is the
+/// Brings rules into the kernel, by nftables in a network: all that has come while one transaction was carried out is the
 /// next one.
 package final class RuleInstaller<Rules: KernelRules>: Sendable {
   private struct State {
-    var network: NetworkNamespace?
-    var rules: Rules
+    var network: NetworkTools?
+    /// Before any word, and as they are now.
+    var fresh: Rules?
+    var rules: Rules?
     /// The last word of everybody who has any.
     var words: [ObjectKey: Rules.Word] = [:]
     /// What the kernel does not know yet.
@@ -15,6 +17,8 @@ package final class RuleInstaller<Rules: KernelRules>: Sendable {
     var worker: Task<Void, Never>?
     /// The rules may be others than we think.
     var isDoubtful = false
+    /// They are made anew now, and not with the next word.
+    var startsOver = false
     /// How many words have come, and how many of them are in what was carried out last.
     var told = 0
     var begun = 0
@@ -24,26 +28,35 @@ package final class RuleInstaller<Rules: KernelRules>: Sendable {
 
   /// Flows that are forgotten one by one.
   private static var forgottenLimit: Int { 20 }
-  private let fresh: Rules
-  private let state: Mutex<State>
+  private let state = Mutex(State())
   private let report: @Sendable (any Error) -> Void
 
-  /// - Parameters:
-  ///   - rules: before any word
-  ///   - report: takes why the kernel refuses
-  package init(_ rules: Rules, report: @escaping @Sendable (any Error) -> Void) {
-    (fresh, self.report) = (rules, report)
-    state = Mutex(State(rules: rules))
-  }
+  /// - Parameter report: takes why the kernel refuses
+  package init(report: @escaping @Sendable (any Error) -> Void = { _ in }) { self.report = report }
 
   /// Begins in a network; what was said before is carried out now.
+  /// - Parameter rules: before any word
   /// - Throws: `NetworkError` where there is no nftables; nothing is ever carried out then.
-  package func open(_ network: ClusterNetwork) async throws {
-    try await NetworkTools(network.namespace).filter(RuleInstaller.empty + fresh.base)
+  package func open(_ network: NetworkTools, _ rules: Rules) async throws {
+    try await network.filter(RuleInstaller.empty(rules) + rules.base)
     state.withLock { state in
-      state.network = network.namespace
+      (state.network, state.fresh, state.rules) = (network, rules, rules)
       start(&state)
     }
+  }
+
+  /// The table has gone: it is made again, with all that was said.
+  package func reinstall() {
+    state.withLock { state in
+      state.startsOver = true
+      start(&state)
+    }
+  }
+
+  /// Nothing is carried out any more.
+  package func close() async {
+    state.withLock { $0.network = nil }
+    await settle()
   }
 
   /// Has it be so from now on; never blocks.
@@ -68,24 +81,21 @@ package final class RuleInstaller<Rules: KernelRules>: Sendable {
     }
   }
 
-  private static var empty: String { "add table \(Rules.table)\ndelete table \(Rules.table)\n" }
+  private static func empty(_ rules: Rules) -> String { "add table \(rules.table)\ndelete table \(rules.table)\n" }
 
   private func start(_ state: inout State) {
-    guard state.network != nil, state.worker == nil, !state.pending.isEmpty else { return }
+    guard state.network != nil, state.worker == nil, !state.pending.isEmpty || state.startsOver else { return }
     state.worker = Task.detached { [weak self] in
       while let self, let (update, network) = self.next() {
         do {
-          try await NetworkTools(network).filter(update.script)
-          await RuleInstaller.forget(update.forgotten, NetworkTools(network))
+          try await network.filter(update.script)
+          await RuleInstaller.forget(update.forgotten, network)
           self.state.withLock { $0.isDoubtful = false }
         } catch {
           self.report(error)
           self.state.withLock { state in
             // Once more from the beginning; whoever fails twice waits for the next change.
-            if !state.isDoubtful {
-              for (key, word) in state.words where state.pending[key] == nil { state.pending[key] = word }
-            }
-            state.isDoubtful = true
+            (state.startsOver, state.isDoubtful) = (!state.isDoubtful, true)
           }
         }
       }
@@ -108,12 +118,13 @@ package final class RuleInstaller<Rules: KernelRules>: Sendable {
   }
 
   /// The next transaction; nil when there is none, and the worker ends.
-  private func next() -> (RuleUpdate, NetworkNamespace)? {
+  private func next() -> (RuleUpdate, NetworkTools)? {
     let (found, settled) = state.withLock { state in
+      let startsOver = state.startsOver
       let found = take(&state)
       if found == nil { state.worker = nil }
-      // What failed once is tried again before anybody hears of it.
-      let known = found == nil ? state.told : state.isDoubtful ? 0 : state.begun
+      // What starts over is there again before anybody hears of it.
+      let known = found == nil ? state.told : startsOver ? -1 : state.begun
       let settled = state.waiting.filter { $0.told <= known }
       state.waiting.removeAll { $0.told <= known }
       if found != nil { state.begun = state.told }
@@ -123,17 +134,17 @@ package final class RuleInstaller<Rules: KernelRules>: Sendable {
     return found
   }
 
-  private func take(_ state: inout State) -> (RuleUpdate, NetworkNamespace)? {
-    guard let network = state.network, !state.pending.isEmpty else { return nil }
-    let words = state.pending.values.sorted { $0.key < $1.key }
-    state.pending = [:]
+  private func take(_ state: inout State) -> (RuleUpdate, NetworkTools)? {
+    guard let network = state.network, var rules = state.fresh, !state.pending.isEmpty || state.startsOver else { return nil }
+    defer { (state.pending, state.startsOver) = ([:], false) }
     var update: RuleUpdate
-    if state.isDoubtful {
-      state.rules = fresh
-      update = state.rules.replace(state.words.values.sorted { $0.key < $1.key })
-      update.script = RuleInstaller.empty + fresh.base + update.script
+    if state.isDoubtful || state.startsOver {
+      let base = RuleInstaller.empty(rules) + rules.base
+      update = rules.replace(state.words.values.sorted { $0.key < $1.key })
+      update.script = base + update.script
+      state.rules = rules
     } else {
-      update = state.rules.replace(words)
+      update = state.rules!.replace(state.pending.values.sorted { $0.key < $1.key })
     }
     return update.script.isEmpty ? nil : (update, network)
   }
