@@ -14,6 +14,8 @@ private struct TestMachines {
   var tools: NetworkTools { NetworkTools(machine) }
 
   init(_ more: String...) async throws {
+    // It is as on the machine that the tests run on.
+    try tools.set("ipv4/ip_forward", "0")
     try await tools.link([
       "link set lo up", "link add wan type veth peer name eth0 netns \(world.path)", "addr add \(Self.address)/24 dev wan",
       "link set wan up", "route add default via \(Self.world)",
