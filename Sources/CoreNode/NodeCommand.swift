@@ -219,5 +219,7 @@ package enum ProbeAction: Sendable, Equatable {
   /// `host` nil: the pod's own address.
   case http(scheme: String, host: String?, port: Int, path: String, headers: [EnvironmentVariable])
   case tcp(host: String?, port: Int)
+  /// `service` empty: the server as a whole.
+  case grpc(port: Int, service: String)
   case sleep(seconds: Int)
 }

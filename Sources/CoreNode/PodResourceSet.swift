@@ -52,7 +52,7 @@ struct PodResourceSet: Sendable, Equatable {
 
   /// For the message of an event, in the order of the spec.
   func summary(_ spec: PodSpec, generation: Int, error: String?) -> String {
-    var tree: JSON = [:]
+    var tree: JSON = ["resources": whole]
     for list in [Key.initContainers, .containers] {
       let shown = spec.tree[list].elements.map { container -> JSON in
         ["name": container[.name], "resources": containers[container[.name].string ?? ""] ?? .null]

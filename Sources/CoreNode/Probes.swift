@@ -6,7 +6,7 @@ enum Probes {
     if !probe.exec.isAbsent { return .exec(probe.exec.command.values) }
     if !probe.httpGet.isAbsent { return http(probe.httpGet, container) }
     if !probe.tcpSocket.isAbsent { return .tcp(host: probe.tcpSocket.host, port: port(probe.tcpSocket.port, container)) }
-    if let number = probe.grpc.port { return .tcp(host: nil, port: number) }
+    if let number = probe.grpc.port { return .grpc(port: number, service: probe.grpc.service ?? "") }
     return nil
   }
 

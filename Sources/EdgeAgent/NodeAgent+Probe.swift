@@ -1,5 +1,6 @@
 import CoreNode
 import EdgeHTTP
+import EdgeLinux
 import EdgeRuntime
 
 extension NodeAgent {
@@ -36,6 +37,12 @@ extension NodeAgent {
       case .tcp(let host, let port):
         _ = try await place.connect(host ?? entry.address, port: UInt16(clamping: port), timeout: timeout)
         return (true, "")
+      case .grpc(let port, let service):
+        let socket = try await place.connect(entry.address, port: UInt16(clamping: port), timeout: timeout)
+        let authority = "\(entry.address):\(port)"
+        return try await within(timeout, orThrow: HTTPClientError.timedOut(authority)) {
+          NodeAgent.result(try await HealthQuestion.ask(socket, service: service, authority: authority))
+        }
       case .http(let scheme, let host, let port, let path, let headers):
         let origin = HTTPOrigin(isTLS: scheme.lowercased() == "https", host: host ?? entry.address, port: UInt16(clamping: port))
         return try await probe(origin, from: place, path: path, headers: headers, timeout)
@@ -44,6 +51,16 @@ extension NodeAgent {
         return (true, "")
       }
     } catch { return (false, "\(error)") }
+  }
+
+  /// Source of the words: pkg/probe/grpc/grpc.go, v1.36.
+  private static func result(_ answer: HealthQuestion.Answer) -> (Bool?, String) {
+    switch answer {
+    case .serving: (true, "service healthy")
+    case .notServing(let state): (false, "service unhealthy (responded with \"\(state)\")")
+    case .failed(12, _): (false, "this server does not implement the grpc health protocol (grpc.health.v1.Health)")
+    case .failed(let code, let text): (false, "the health service answers with code \(code): \(text)")
+    }
   }
 
   /// One GET whose answer's status is all that counts: success is 200 to 399 (kubernetes/pkg/probe/http, v1.36).

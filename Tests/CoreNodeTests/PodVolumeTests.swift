@@ -3,7 +3,7 @@ import Testing
 
 @testable import CoreNode
 
-@Suite("Volumes that come from images and claims")
+@Suite("What a container is given: volumes of images and claims, mounts, profiles, runtimes, probes")
 struct PodVolumeTests {
   private static let tools: JSON = ["name": "tools", "image": ["reference": "tools:1", "pullPolicy": "Never"]]
   private static let mounting: JSON = [
@@ -56,6 +56,17 @@ struct PodVolumeTests {
     bench.imageComes("main")
     guard case .startContainer(let spec)? = bench.taken().last else { return #expect(Bool(false)) }
     #expect(spec.security.seccomp == .localhost("a/b.json") && spec.mounts.map(\.propagation) == [.hostToContainer])
+  }
+
+  @Test("a probe by gRPC asks the health service of its port, for the service that it names")
+  func grpc() {
+    var bench = NodeBench()
+    let probe: JSON = ["grpc": ["port": 5000, "service": "store"]]
+    bench.run([["name": "main", "image": "app:test", "livenessProbe": probe]])
+    bench.sandboxStarts()
+    bench.starts("main")
+    guard case .probe(let asked)? = bench.taken().last else { return #expect(Bool(false)) }
+    #expect(asked.action == .grpc(port: 5000, service: "store"))
   }
 
   @Test("a pod's class of runtimes says which one its node is asked for, and is waited for")

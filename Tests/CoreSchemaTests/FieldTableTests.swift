@@ -63,7 +63,6 @@ struct FieldTableTests {
       "volumeAttributesClassName": "volumes and claims are matched by it", "mountOptions": "a volume gets its class's",
       "hostPort": "two pods with one are kept apart", "hostIP": "likewise", "stopSignal": "an image's",
       "claims": "those of volumes",
-      "grpc": "as a connection",
     ]
     // A limit to some values is no limit to the others.
     let whole = rows.filter { row in
