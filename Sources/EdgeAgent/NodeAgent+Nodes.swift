@@ -60,7 +60,7 @@ extension NodeAgent {
   package func start(_ name: String) async -> Bool {
     guard let node = table[name] else { return false }
     // Its containers ended with it.
-    for entry in running.all where entry.node == name { _ = await entry.container.end() }
+    for worker in workers(on: name) { await worker.untilContainersEnded() }
     await network.set(node: node.index, isUp: true)
     guard let (commands, observations) = table.start(name) else { return false }
     for observation in observations { observe(observation) }

@@ -160,6 +160,8 @@ package final class NodeAgent: Sendable {
     Task(executorPreference: workers) { await body() }
   }
 
+  func workers(on node: String) -> [PodWorker] { pods.withLock { $0.values.map(\.worker).filter { $0.node == node } } }
+
   func endPods(of node: String) async {
     let all = pods.withLock { $0.values.filter { $0.worker.node == node } }
     for pod in all { pod.tasks.add { await pod.worker.removeSandbox() } }
@@ -177,6 +179,7 @@ package final class NodeAgent: Sendable {
     }
     for pod in all { pod.tasks.add { await pod.worker.removeSandbox() } }
     for pod in all { await pod.tasks.finish() }
+    Orphans.collect()
     try? await cgroup.remove()
     try? Files.remove(configuration.runDirectory)
     try? Files.remove(configuration.logDirectory)

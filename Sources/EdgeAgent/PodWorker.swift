@@ -86,6 +86,8 @@ actor PodWorker {
       let container = try await launch(spec)
       containers[spec.containerID] = .running(container)
       agent.running.add(.init(node: node, address: sandbox?.address ?? "", container: container))
+      // Its power was cut while it was about to start.
+      if agent.table.isStopped(node) { container.send(SignalName.kill) }
       report(.containerStarted(podUID: uid, containerID: spec.containerID, at: container.startedAt))
       watchers[spec.containerID] = Task(executorPreference: agent.workers) { await self.watch(container) }
     } catch {
@@ -127,6 +129,8 @@ actor PodWorker {
       throw error
     }
   }
+
+  func untilContainersEnded() async { for watcher in watchers.values { await watcher.value } }
 
   private func watch(_ container: RunningContainer) async {
     let end = await container.end()
