@@ -58,7 +58,7 @@ extension NodeAgent {
   /// What it was to do meanwhile is done, what it saw is told.
   /// - Returns: false where it was not stopped
   package func start(_ name: String) async -> Bool {
-    guard let node = table[name] else { return false }
+    guard let node = table[name], table.isStopped(name) else { return false }
     // Its containers ended with it.
     for worker in workers(on: name) { await worker.untilContainersEnded() }
     await network.set(node: node.index, isUp: true)

@@ -77,7 +77,8 @@ struct ProgramTests {
     "bash completes commands, options, choices and files",
     arguments: [
       ("wavetank dow", ["down"]), ("wavetank load ''", ["docker-image", "image-archive", "--help"]),
-      ("wavetank up --no", ["--nodes"]), ("wavetank up --detach --without", ["--without-containers"]),
+      ("wavetank up --node", ["--nodes", "--node-cpu", "--node-memory"]),
+      ("wavetank up --detach --without", ["--without-containers"]),
       ("wavetank up --nodes ''", []), ("wavetank completion ''", ["bash", "zsh", "fish"]), ("wavetank completion z", ["zsh"]),
       ("wavetank help expl", ["explain"]), ("wavetank help help m", ["man"]),
       ("wavetank load image-archive READ", ["compopt -o filenames", "README.md"]),

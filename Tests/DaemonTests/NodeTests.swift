@@ -70,6 +70,7 @@ struct NodeTests {
       "jsonpath={.spec.holderIdentity} {.metadata.ownerReferences[0].kind}")
     #expect(lease == "extra Node")
 
+    await #expect(throws: NodeError.self) { try await cluster.perform(.start(name: "extra")) }
     _ = try await cluster.perform(.stop(name: "extra"))
     await #expect(throws: NodeError.self) { try await cluster.perform(.stop(name: "extra")) }
     let ready = ["get", "node", "extra", "-o", #"jsonpath={.status.conditions[?(@.type=="Ready")].status}"#]
