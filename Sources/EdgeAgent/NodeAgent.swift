@@ -150,8 +150,9 @@ package final class NodeAgent: Sendable {
     }
   }
 
-  /// Looks at what pods with limits have written.
+  /// Looks at what pods with limits have written, and for what containers have left behind since the last one ended.
   package func checkStorage() {
+    Orphans.collect()
     let measured = pods.withLock { $0.values.filter(\.isMeasured).map(\.worker) }
     for worker in measured { work { await worker.checkStorage() } }
   }
