@@ -211,6 +211,7 @@ extension PodRuntime {
   /// The next steps and the status that follows. False once nothing is left of a removed pod.
   fileprivate mutating func finish(_ plan: inout NodePlan, _ context: NodeContext, isNodeReady: Bool) -> Bool {
     guard isNodeReady else { return true }
+    if !lost.isEmpty { see(lostAt: context.now) }
     advance(&plan, context)
     if isRemoved { return sandbox != .removed && sandbox != .absent }
     let status = status(context.store, at: context.now)

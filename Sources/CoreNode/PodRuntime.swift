@@ -70,6 +70,9 @@ package struct PodRuntime: Sendable {
     }
   }
 
+  /// Containers whose end nobody saw, until the first look.
+  private(set) var lost: [Int] = []
+
   package init(_ stored: StoredObject, at now: Instant) {
     key = stored.key
     uid = stored.uid
@@ -160,7 +163,7 @@ package struct PodRuntime: Sendable {
   /// A container that ran when its status was last written. Containers do not outlive their node's agent: as after a reboot
   /// of a node, it counts as ended with code 255 and is started again where its pod restarts.
   private mutating func endLost(_ index: Int, id: String, startedAt: Instant) {
-    // When it ended is not known.
+    lost.append(index)
     var exit = ContainerExit(code: 255, at: startedAt, startedAt: startedAt)
     exit.message = "the node was restarted"
     let last = ContainerRuntime.LastExit(containerID: Self.withoutRuntime(id), exit: exit)
@@ -170,6 +173,21 @@ package struct PodRuntime: Sendable {
       containers[index].lastExit = last
       containers[index].restartCount += 1
     }
+  }
+
+  /// When a lost container ended is not known: it is seen now.
+  mutating func see(lostAt now: Instant) {
+    for index in lost {
+      if case .exited(let id, var exit) = containers[index].state {
+        exit.at = now
+        containers[index].state = .exited(containerID: id, exit)
+      } else if let last = containers[index].lastExit {
+        var exit = last.exit
+        exit.at = now
+        containers[index].lastExit = ContainerRuntime.LastExit(containerID: last.containerID, exit: exit)
+      }
+    }
+    lost = []
   }
 
   /// "crun://4f…" as the runtime itself knows it: "4f…".

@@ -12,6 +12,9 @@ struct ContainerStreams: StreamServer {
 
   func serve(_ stream: StreamRequest, _ request: HTTPRequest) async -> HTTPResponse {
     guard let agent = agent.value else { return await NoStreams(reason: "the nodes are not up yet").serve(stream, request) }
+    if agent.isStopped(stream.node) {
+      return .refusal(500, "InternalError", "error dialing backend: node \(stream.node) does not answer, its power is cut")
+    }
     switch stream.kind {
     case .log(let options): return log(stream, options, agent)
     case .exec(let command, let stdin, let stdout, let stderr, let terminal):

@@ -45,7 +45,6 @@ package enum AgentError: Error, CustomStringConvertible {
   case noContainer(String)
   case noPod(String)
   case noNode(String)
-  case stopped(String)
   case noHandler(String)
 
   package var description: String {
@@ -55,7 +54,6 @@ package enum AgentError: Error, CustomStringConvertible {
     case .badName(let name): "\"\(name)\" cannot name a file"
     case .tooManyNodes(let count): "\(count) nodes are more than the 250 that the network has room for"
     case .noNode(let name): "there is no node \(name)"
-    case .stopped(let name): "node \(name) is stopped"
     case .noHandler(let name): "Failed to create pod sandbox: no runtime for \"\(name)\" is configured: there is crun"
     case .noPod(let uid): "no pod with uid \(uid) has a network here"
     case .setup(let cause): "the nodes could not be set up: \(cause)"

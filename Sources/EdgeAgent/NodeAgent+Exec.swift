@@ -7,7 +7,6 @@ extension NodeAgent {
   /// - Throws: `AgentError.noContainer`, `ContainerError`, `SystemError`.
   package func exec(containerID: String, command: [String], terminal: Bool, stdin: Bool) async throws -> ExecSession {
     guard let entry = running[containerID] else { throw AgentError.noContainer(containerID) }
-    if table.isStopped(entry.node) { throw AgentError.stopped(entry.node) }
     let serial = execs.wrappingAdd(1, ordering: .relaxed).newValue
     let task = Task(executorPreference: workers) {
       try await ExecSession(in: entry.container, command: command, terminal: terminal, stdin: stdin, serial: serial)
@@ -18,15 +17,13 @@ extension NodeAgent {
   /// - Throws: `AgentError.noContainer`.
   package func container(_ id: String) throws -> RunningContainer {
     guard let entry = running[id] else { throw AgentError.noContainer(id) }
-    if table.isStopped(entry.node) { throw AgentError.stopped(entry.node) }
     return entry.container
   }
 
   /// A non-blocking connection to a port of a pod, as a program in the pod would reach it on its own loopback.
   /// - Throws: `AgentError.noPod`, `SystemError`, CancellationError.
   package func connect(podUID: String, port: UInt16) async throws -> Descriptor {
-    guard let worker = worker(of: podUID), let namespace = await worker.network else { throw AgentError.noPod(podUID) }
-    if table.isStopped(worker.node) { throw AgentError.stopped(worker.node) }
+    guard let namespace = await worker(of: podUID)?.network else { throw AgentError.noPod(podUID) }
     return try await namespace.connect("127.0.0.1", port: port)
   }
 

@@ -25,6 +25,9 @@ extension NodeAgent {
 
   package var stopped: [String] { table.all.map(\.name).filter { table.isStopped($0) } }
 
+  /// Whether a node answers nothing.
+  package func isStopped(_ name: String) -> Bool { table.isStopped(name) }
+
   /// Has one more node, which tells of itself.
   /// - Throws: `AgentError`
   package func add(_ node: AgentNode) async throws(AgentError) {

@@ -1,11 +1,21 @@
 import CLinux
 import Glibc
+import Synchronization
 
 /// A process that this one started, and the only way in which it starts any.
 package struct ChildProcess: Sendable {
   package let pid: Int32
   private let pidfd: Descriptor
   private let isSession: Bool
+  /// Children that somebody waits for, by their numbers.
+  static let awaited = Mutex<Set<Int32>>([])
+
+  private init(pid: Int32, pidfd: Descriptor, isSession: Bool) {
+    (self.pid, self.pidfd, self.isSession) = (pid, pidfd, isSession)
+    ChildProcess.awaited.withLock { _ = $0.insert(pid) }
+  }
+
+  private func forget() { ChildProcess.awaited.withLock { _ = $0.remove(pid) } }
 
   /// Which of our descriptors the child sees as which of its own.
   package struct Stream {
@@ -70,7 +80,9 @@ package struct ChildProcess: Sendable {
   /// The code of a child that has ended, 128 + signal where a signal ended it; nil while it runs. To be asked until it is told.
   package func collect() -> Int32? {
     var code: Int32 = 0
-    return linux_collect(pidfd.number, &code) == 1 ? code : nil
+    guard linux_collect(pidfd.number, &code) == 1 else { return nil }
+    forget()
+    return code
   }
 
   /// Keeps the thread waiting for the end.
@@ -86,13 +98,17 @@ package struct ChildProcess: Sendable {
       var code: Int32 = 0
       let result = linux_collect(pidfd.number, &code)
       if result == 1 {
+        forget()
         if isSession { await collectOrphans() }
         return code
       }
       if result < 0 {
         // An adopted process is ours only once its first parent, which may end later than it was told, is gone.
         refusals += 1
-        if refusals > 200 { return 255 }
+        if refusals > 200 {
+          forget()
+          return 255
+        }
         if hasEnded { try? await Task.sleep(for: .milliseconds(5)) }
       }
       await Readiness.shared.waitUncancelled(for: pidfd)

@@ -1,13 +1,17 @@
 import Glibc
+import Synchronization
 
 /// Processes of containers that became our children because crun did not wait for them.
 package enum Orphans {
+  /// Since when they were seen, by their numbers.
+  private static let zombies = Mutex<[Int32: ContinuousClock.Instant]>([:])
+
   /// Collects those that have ended. While one is left, the first process of its container cannot end: the kernel empties a
   /// process namespace before its first process is gone.
   ///
   /// They are told from all other children by having a number in a namespace below ours; number 1 there is a container's first
-  /// process, which has somebody who waits for it. What crun itself leaves behind, perhaps long after it has ended, is in a group of
-  /// processes that is neither its own nor ours.
+  /// process, which has somebody who waits for it. What crun itself leaves behind, perhaps long after it has ended, is told by
+  /// nobody waiting for it.
   package static func collect() {
     for task in (try? Files.list("/proc/self/task")) ?? [] {
       let children = (try? Files.readText("/proc/self/task/\(task)/children")) ?? ""
@@ -29,13 +33,22 @@ package enum Orphans {
     return false
   }
 
+  /// A zombie for which nobody has begun to wait in a second: what becomes our child by its parent's end may be adopted in between.
   private static func isLeft(_ pid: Int32) -> Bool {
+    if ChildProcess.awaited.withLock({ $0.contains(pid) }) || !isZombie(pid) { return false }
+    let now = ContinuousClock.now
+    return zombies.withLock { zombies in
+      zombies = zombies.filter { now - $0.value < .seconds(60) }
+      let since = zombies[pid] ?? now
+      zombies[pid] = since
+      return now - since >= .seconds(1)
+    }
+  }
+
+  private static func isZombie(_ pid: Int32) -> Bool {
     let text = (try? Files.readText("/proc/\(pid)/stat")) ?? ""
-    // After the name, which may hold anything: state, parent, group.
-    guard let end = text.lastIndex(of: ")") else { return false }
-    let words = text[end...].split(separator: " ").dropFirst()
-    guard words.first == "Z", let group = words.dropFirst(2).first.flatMap({ Int32($0) }) else { return false }
-    return group != pid && group != getpgrp()
+    // After the name, which may hold anything.
+    return text.lastIndex(of: ")").map { text[$0...].hasPrefix(") Z") } ?? false
   }
 
   /// Collects again and again until the task is cancelled: often at first, then once a second.

@@ -21,6 +21,21 @@ struct DefaultsTests {
     return created("/apis/apps/v1/namespaces/default/deployments", tree)[.spec][.template][.spec]
   }
 
+  @Test("a namespace is found by its name, whatever its owner writes")
+  func namespaceLabel() {
+    var bench = Bench()
+    _ = bench.send("POST", "/api/v1/namespaces", ["metadata": ["name": "shop"]])
+    let path = "/api/v1/namespaces/shop"
+    let merge: JSON = ["metadata": ["labels": ["kubernetes.io/metadata.name": .null, "team": "a"]]]
+    for answer in [
+      bench.send("PATCH", path, merge, type: "application/merge-patch+json"),
+      bench.send("PUT", path, ["metadata": ["name": "shop", "labels": ["kubernetes.io/metadata.name": "other", "team": "a"]]]),
+    ] {
+      #expect(answer.status == 200, "\(answer.message)")
+      #expect(answer.body[.metadata]["labels"] == ["kubernetes.io/metadata.name": "shop", "team": "a"])
+    }
+  }
+
   @Test("a pod is stored as Kubernetes would store it")
   func wholePod() {
     let spec = pod(["containers": [["name": "main", "image": "app:test"]]])

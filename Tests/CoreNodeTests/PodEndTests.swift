@@ -249,11 +249,13 @@ struct PodEndTests {
     bench.exits("main", 0, code: 1)
     bench.starts("main", 1)
     var other = NodeBench()
-    other.now = bench.now
+    other.now = bench.now + .seconds(600)
     other.put(NodeBench.podKey, bench.pod.tree)
+    let found = other.now
     other.sandboxStarts()
     #expect(other.steps() == ["sandbox", "image main"])
     other.starts("main", 2)
+    #expect(other.status().lastState.terminated.finishedAt == found.rfc3339)
     #expect(other.status().restartCount == 2 && other.pod.status.phase == "Running")
     #expect(other.status().lastState.terminated.exitCode == 255)
   }

@@ -29,8 +29,6 @@ private func traces() throws -> Set<String> {
     if parent == "\(getpid())" {
       let status = ((try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)) ?? "").split(separator: "\n")
       let facts = status.filter { line in ["Name:", "State:", "NSpid:"].contains { line.hasPrefix($0) } }
-      // What has ended and nobody has collected yet goes with this process, as with a cluster's.
-      if status.contains(where: { $0.hasPrefix("State:") && $0.contains("Z") }) { continue }
       found.insert("process \(process) \(facts.joined(separator: " "))")
     }
     // A namespace with nobody in it, which a descriptor holds, shows itself as that.

@@ -73,6 +73,11 @@ struct NodeTests {
     await #expect(throws: NodeError.self) { try await cluster.perform(.start(name: "extra")) }
     _ = try await cluster.perform(.stop(name: "extra"))
     await #expect(throws: NodeError.self) { try await cluster.perform(.stop(name: "extra")) }
+    let pod = String(try #require(first.first)).replacing("pod/", with: "")
+    for words in [["logs", pod], ["exec", pod, "--", "true"], ["port-forward", pod, "0:80"], ["attach", pod]] {
+      let answer = try await running.test.kubectl(words)
+      #expect(answer.status != 0 && answer.output.contains("node extra does not answer"), "\(words): \(answer.output)")
+    }
     let ready = ["get", "node", "extra", "-o", #"jsonpath={.status.conditions[?(@.type=="Ready")].status}"#]
     try await running.wait(for: "the node to be missed", ready) { $0 == "Unknown" }
     try await running.wait(for: "its pods to be evicted", ["get", "pods"]) {

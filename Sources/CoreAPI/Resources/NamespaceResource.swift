@@ -16,6 +16,13 @@ struct NamespaceResource: Resource {
     if !namespace.spec.finalizers.values.contains("kubernetes") {
       namespace.spec.finalizers = List(namespace.spec.finalizers.values + ["kubernetes"])
     }
+    object = namespace.tree
+    putName(&object)
+  }
+
+  /// Selectors of namespaces find each by its name, whatever its owner writes. Source: pkg/apis/core/v1/defaults.go, v1.36.
+  private func putName(_ object: inout JSON) {
+    var namespace = Namespace(tree: object)
     namespace.metadata.labels["kubernetes.io/metadata.name"] = namespace.metadata.name
     object = namespace.tree
   }
@@ -23,6 +30,7 @@ struct NamespaceResource: Resource {
   func prepareForUpdate(_ object: inout JSON, old: JSON, _ context: WriteContext) throws(APIError) {
     object.put(.spec, old[.spec])
     object.put(.status, old[.status])
+    putName(&object)
   }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
