@@ -14,7 +14,7 @@ package enum NodeAction: Sendable, Equatable {
   /// Makes the pod's network namespace, cgroup and volumes. Answer: sandboxStarted or sandboxFailed.
   case startSandbox(SandboxSpec)
   /// Looks for an image on the node and pulls it where allowed. Answer: imageReady or imageFailed.
-  case ensureImage(podUID: String, container: String, image: String, pull: ImagePull)
+  case ensureImage(podUID: String, container: String, WantedImage)
   /// Creates and starts a container in the pod's sandbox. Answer: containerStarted or containerFailed; later containerExited.
   case startContainer(ContainerSpec)
   /// Sends the stop signal, kills after the grace period (cluster time). Answer: containerExited.
@@ -39,6 +39,19 @@ package enum NodeAction: Sendable, Equatable {
 
 /// When an image may be fetched from its registry.
 package enum ImagePull: Sendable, Equatable { case never, ifNotPresent, always }
+
+/// An image that a pod wants, and what it can show for it.
+package struct WantedImage: Sendable, Equatable {
+  package var image: String
+  package var pull: ImagePull
+  package var keyring: RegistryKeyring
+
+  package init(image: String, pull: ImagePull, keyring: RegistryKeyring = RegistryKeyring()) {
+    self.image = image
+    self.pull = pull
+    self.keyring = keyring
+  }
+}
 
 /// A pod's surroundings.
 package struct SandboxSpec: Sendable, Equatable {

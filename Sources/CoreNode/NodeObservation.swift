@@ -19,9 +19,9 @@ package enum NodeEvent: Sendable, Equatable {
   case sandboxFailed(podUID: String, reason: String, message: String)
   case sandboxRemoved(podUID: String)
   /// A registry is asked for an image; imageReady or imageFailed follows.
-  case imagePulling(podUID: String, container: String)
-  /// `unasked`: why its registry could not be asked for a newer one.
-  case imageReady(podUID: String, container: String, image: ImageFacts, unasked: String? = nil)
+  /// `progress`: how far it has come, where it takes long.
+  case imagePulling(podUID: String, container: String, progress: String? = nil)
+  case imageReady(podUID: String, container: String, image: ImageFacts, ImageOrigin = .present)
   case imageFailed(podUID: String, container: String, reason: ImageFailure, message: String)
   case containerStarted(podUID: String, containerID: String, at: Instant)
   case containerFailed(podUID: String, containerID: String, reason: StartFailure, message: String)
@@ -38,6 +38,15 @@ package enum NodeEvent: Sendable, Equatable {
   case volumeFailed(name: String, message: String)
   /// The images that are on the node, after each change.
   case images([ImageFacts])
+}
+
+/// Where the image of a container comes from.
+package enum ImageOrigin: Sendable, Equatable {
+  /// It was on the node.
+  case present
+  /// As above, since its registry could not be asked for a newer one.
+  case unasked(reason: String)
+  case pulled(milliseconds: Int)
 }
 
 /// Why an image is not there: the reason for which its container waits.

@@ -254,7 +254,7 @@ extension NodeEvent {
     switch self {
     case .sandboxStarted(let uid, _), .sandboxFailed(let uid, _, _), .sandboxRemoved(let uid), .imageReady(let uid, _, _, _),
       .imageFailed(let uid, _, _, _), .containerStarted(let uid, _, _), .containerFailed(let uid, _, _, _),
-      .imagePulling(let uid, _), .storageExceeded(let uid, _), .containerExited(let uid, _, _), .probed(let uid, _, _, _, _),
+      .imagePulling(let uid, _, _), .storageExceeded(let uid, _), .containerExited(let uid, _, _), .probed(let uid, _, _, _, _),
       .hookFinished(let uid, _, _, _), .resized(let uid, _, _):
       uid
     default: nil

@@ -133,10 +133,10 @@ extension PodRuntime {
 
   private mutating func advance(_ index: Int, _ plan: inout NodePlan, _ context: NodeContext) {
     switch containers[index].state {
-    case .waiting: pull(index, &plan)
+    case .waiting: pull(index, &plan, context)
     case .pulling, .starting, .hooking, .stopping: break
     case .imageBackOff(let until, _, _), .startBackOff(let until, _, _):
-      if context.now < until { plan.wake(at: until) } else { pull(index, &plan) }
+      if context.now < until { plan.wake(at: until) } else { pull(index, &plan, context) }
     case .running: runProbes(index, &plan, context.now)
     case .exited(let id, let exit): restart(index, id, exit, &plan, context)
     }
@@ -166,7 +166,7 @@ extension PodRuntime {
       return startOver(&plan, context)
     }
     startAgain(index, id, exit, &plan)
-    pull(index, &plan)
+    pull(index, &plan, context)
   }
 
   /// The next run is another container.
@@ -176,7 +176,7 @@ extension PodRuntime {
     containers[index].restartCount += 1
   }
 
-  mutating func pull(_ index: Int, _ plan: inout NodePlan) {
+  mutating func pull(_ index: Int, _ plan: inout NodePlan, _ context: NodeContext) {
     let wanted = spec(of: containers[index])
     let volume = missingImage(of: wanted)
     let policy: ImagePull =
@@ -187,8 +187,9 @@ extension PodRuntime {
       }
     containers[index].state = .pulling(volume: volume?.name)
     let image = volume?.image.reference ?? wanted.image ?? ""
+    let request = WantedImage(image: image, pull: policy, keyring: keyring(&plan, context.store))
     plan.commands.append(
-      NodeCommand(node: node, action: .ensureImage(podUID: uid, container: wanted.name ?? "", image: image, pull: policy)))
+      NodeCommand(node: node, action: .ensureImage(podUID: uid, container: wanted.name ?? "", request)))
   }
 
   /// A volume that the container mounts, and whose image has not been found yet.

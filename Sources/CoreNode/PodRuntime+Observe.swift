@@ -14,16 +14,14 @@ extension PodRuntime {
       warn(reason, message, &plan)
     case .sandboxRemoved:
       sandbox = .removed
-    case .imageReady(_, let name, let image, let unasked): imageReady(name, image, unasked, &plan, context)
+    case .imageReady(_, let name, let image, let origin): imageReady(name, image, origin, &plan, context)
     case .imageFailed(_, let name, let reason, let message): imageFailed(name, reason, message, &plan, now)
     case .containerStarted(_, let id, let at): started(id, at, &plan)
     case .containerFailed(_, let id, let reason, let message): refused(id, reason, message, &plan, now)
     case .containerExited(_, let id, let exit): exited(id, exit)
     case .probed(_, let id, let kind, let success, let message): probed(id, kind, success, message, &plan, now)
     case .hookFinished(_, let id, let success, let message): hookFinished(id, success, message, &plan, now)
-    case .imagePulling(_, let name):
-      guard let index = index(of: name) else { return }
-      plan.events.append(self.event("Pulling", "Pulling an image", container: containers[index]))
+    case .imagePulling(_, let name, let progress): imagePulling(name, progress, &plan)
     case .resized(_, let containerIDs, let failure): resized(failure, containerIDs, &plan, now)
     case .storageExceeded(_, let message):
       if !isEnding, !isTerminating { fail("Evicted", message, graceSeconds: 1, &plan) }
@@ -39,24 +37,39 @@ extension PodRuntime {
   }
 
   private mutating func imageReady(
-    _ name: String, _ image: ImageFacts, _ unasked: String?, _ plan: inout NodePlan, _ context: NodeContext
+    _ name: String, _ image: ImageFacts, _ origin: ImageOrigin, _ plan: inout NodePlan, _ context: NodeContext
   ) {
     guard let index = index(of: name), case .pulling(let volume) = containers[index].state else { return }
-    let wanted = spec(of: containers[index])
+    let reference = reference(of: index, volume)
     containers[index].imageBackOff.reset()
     if let volume { volumeImages[volume] = image.id } else { containers[index].imageID = image.id }
     if isTerminating {
       containers[index].state = .waiting
       return
     }
-    let reason = unasked.map { ", and its registry could not be asked for a newer one: \($0)" } ?? ""
-    let reference = volume.map { name in pod.spec.volumes.first { $0.name == name }?.image.reference ?? "" } ?? wanted.image ?? ""
-    plan.events.append(
-      event(
-        "Pulled", "Image \"\(reference)\" is present on node \(node)\(reason)",
-        container: volume == nil ? containers[index] : nil))
-    if volume != nil { return pull(index, &plan) }
+    let text =
+      switch origin {
+      case .present: "Image \"\(reference)\" is present on node \(node)"
+      case .unasked(let reason):
+        "Image \"\(reference)\" is present on node \(node), and its registry could not be asked for a newer one: \(reason)"
+      case .pulled(let milliseconds):
+        "Pulled image \"\(reference)\" in \(milliseconds / 1000).\(String(milliseconds % 1000 + 1000).dropFirst()) s: \(image.sizeBytes) bytes"
+      }
+    plan.events.append(event("Pulled", text, container: volume == nil ? containers[index] : nil))
+    if volume != nil { return pull(index, &plan, context) }
     startContainer(index, &plan, context)
+  }
+
+  private mutating func imagePulling(_ name: String, _ progress: String?, _ plan: inout NodePlan) {
+    guard let index = index(of: name), case .pulling(let volume) = containers[index].state else { return }
+    let text = "Pulling image \"\(reference(of: index, volume))\"" + (progress.map { ": " + $0 } ?? "")
+    plan.events.append(event("Pulling", text, container: volume == nil ? containers[index] : nil))
+  }
+
+  /// The image of a container, or that of a volume which it mounts.
+  private func reference(of index: Int, _ volume: String?) -> String {
+    let ofVolume = volume.map { name in pod.spec.volumes.first { $0.name == name }?.image.reference ?? "" }
+    return ofVolume ?? spec(of: containers[index]).image ?? ""
   }
 
   private mutating func imageFailed(

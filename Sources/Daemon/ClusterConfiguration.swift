@@ -1,5 +1,6 @@
 package import CoreAPI
 package import EdgeAgent
+package import EdgeImages
 
 /// What `wavetank up` was asked for.
 package struct ClusterConfiguration: Sendable {
@@ -23,6 +24,10 @@ package struct ClusterConfiguration: Sendable {
   /// Whether pods have a way to the machine's network, and the machine one to them.
   package var linksMachine = false
   package var featureGates: Set<FeatureGate> = []
+  /// What the machine knows of registries.
+  package var registries = RegistryConfiguration()
+  /// A docker `config.json` with what it may show them; need not be there.
+  package var dockerConfiguration: String?
 
   package init(dataDirectory: String, kubeconfig: String) {
     self.dataDirectory = dataDirectory

@@ -41,7 +41,10 @@ struct ClusterParts {
     images =
       configuration.runsContainers
       ? try ClusterError.wrapping(
-        ClusterError.images, try ImageStore(directory: directory + "/images", registry: RegistryClient())) : nil
+        ClusterError.images,
+        try ImageStore(
+          directory: directory + "/images",
+          registry: RegistryClient(configuration.registries, dockerConfiguration: configuration.dockerConfiguration))) : nil
     clock = ClockKeeper.clock(contents, speed: configuration.speed)
     do throws(CertificateError) {
       let loaded = try ClusterSecrets.load(contents.metadata)

@@ -118,8 +118,8 @@ package final class NodeAgent: Sendable {
     case .removeContainer(let uid, let id): add(uid, node) { await $0.remove(id) }
     case .writeVolume(let uid, let volume, let files): add(uid, node) { await $0.write(files, volume: volume) }
     case .removeSandbox(let uid): add(uid, node) { await $0.removeSandbox() }
-    case .ensureImage(let uid, let container, let image, let pull):
-      work { await self.ensureImage(node: node, podUID: uid, container: container, image: image, pull: pull) }
+    case .ensureImage(let uid, let container, let wanted):
+      work { await self.ensureImage(wanted, node: node, podUID: uid, container: container) }
     case .probe(let spec): work { await self.probe(spec, node: node) }
     case .runHook(let uid, let id, let hook, let timeout):
       work { await self.runHook(node: node, podUID: uid, containerID: id, hook: hook, timeoutSeconds: timeout) }

@@ -1,9 +1,9 @@
 import EdgeLinux
 import Glibc
 
-/// Configurations and unpacked layers, each under the digest of what it is. What is there is whole: it is made under tmp/ and renamed.
+/// Configurations and layers, each under the digest of what it is. What is there is whole: it is made under tmp/ and renamed.
 ///
-///     blobs/sha256/<hex>   configurations
+///     blobs/sha256/<hex>   configurations, and layers as they came
 ///     layers/<hex>         an unpacked layer, by the digest of its plain tar (its "diff id")
 ///     tmp/                 what is being made; emptied at the start
 struct ContentStore: Sendable {
@@ -32,21 +32,39 @@ struct ContentStore: Sendable {
     return digest
   }
 
-  /// Unpacks the layer unless it is there already.
+  /// Whether a layer is here, both unpacked and as the file with this digest.
+  func has(_ digest: String, diffID: String) -> Bool { Files.exists(layerPath(diffID)) && Files.exists(blobPath(digest)) }
+
+  /// Unpacks the layer and keeps its file, unless both are there already.
+  /// - Returns: the file's digest.
   /// - Throws: `badArchive` where the file is not what `diffID` or the layer's own digest says.
-  func putLayer(_ layer: OfferedLayer, diffID: String, what: String) throws(ImageError) {
-    if Files.exists(layerPath(diffID)) { return }
-    if let digest = layer.digest, try Digest.ofFile(layer.file) != digest {
-      throw .badArchive(what: what, reason: "layer \(digest) does not match its digest")
+  func putLayer(_ layer: OfferedLayer, diffID: String, what: String) throws(ImageError) -> String {
+    if let digest = layer.digest, has(digest, diffID: diffID) { return digest }
+    guard let file = layer.file else { throw .badArchive(what: what, reason: "layer \(diffID) is not here any more") }
+    let digest = try Digest.ofFile(file)
+    if let wanted = layer.digest, digest != wanted {
+      throw .badArchive(what: what, reason: "layer \(wanted) does not match its digest")
     }
     let scratch = try scratch()
     defer { try? Files.remove(scratch) }
-    let tar = try plainTar(layer, diffID: diffID, scratch: scratch, what: what)
-    let unpacked = scratch + "/layer"
-    try stored(try Files.makeDirectory(unpacked, mode: 0o755))
-    let reader = try ArchiveReader(try stored(try Descriptor.open(tar, O_RDONLY)), what: "\(what): layer \(diffID)", format: .tar)
-    _ = try LayerUnpacker.unpack(reader, into: unpacked, what: "\(what): layer \(diffID)", limits: limits)
-    try place(unpacked, as: diffID)
+    let tar = try plainTar(file, digest, diffID: diffID, scratch: scratch, what: what)
+    if !Files.exists(layerPath(diffID)) {
+      let unpacked = scratch + "/layer"
+      try stored(try Files.makeDirectory(unpacked, mode: 0o755))
+      let reader = try ArchiveReader(
+        try stored(try Descriptor.open(tar, O_RDONLY)), what: "\(what): layer \(diffID)", format: .tar)
+      _ = try LayerUnpacker.unpack(reader, into: unpacked, what: "\(what): layer \(diffID)", limits: limits)
+      try place(unpacked, as: diffID)
+    }
+    try keep(file, as: digest)
+    return digest
+  }
+
+  /// Gives a file of the store its name as a blob; another that came first wins.
+  func keep(_ file: String, as digest: String) throws(ImageError) {
+    do throws(SystemError) { try Files.makeHardLink(blobPath(digest), to: file) } catch {
+      if error.code != EEXIST { throw .storage(path: error.path, reason: error.reason) }
+    }
   }
 
   /// Gives a finished directory its name; another that came first wins.
@@ -57,16 +75,18 @@ struct ContentStore: Sendable {
   }
 
   /// The layer's file itself, or a decompressed copy; its digest is checked either way.
-  private func plainTar(_ layer: OfferedLayer, diffID: String, scratch: String, what: String) throws(ImageError) -> String {
-    let source = try stored(try Descriptor.open(layer.file, O_RDONLY))
-    var tar = layer.file
+  private func plainTar(_ layer: String, _ layerDigest: String, diffID: String, scratch: String, what: String) throws(ImageError)
+    -> String
+  {
+    let source = try stored(try Descriptor.open(layer, O_RDONLY))
+    var (tar, digest) = (layer, layerDigest)
     if ContentStore.isCompressed(source) {
       tar = scratch + "/tar"
       let file = try stored(try Descriptor.open(tar, O_WRONLY | O_CREAT | O_EXCL))
       let reader = try ArchiveReader(source, what: "\(what): layer \(diffID)", format: .raw)
       if try reader.next() != nil { _ = try reader.copy(to: file, path: tar, limit: limits.bytes) }
+      digest = try Digest.ofFile(tar)
     }
-    let digest = try Digest.ofFile(tar)
     guard digest == diffID else {
       throw .badArchive(what: what, reason: "a layer is \(digest), the image's configuration says \(diffID)")
     }

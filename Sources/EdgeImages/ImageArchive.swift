@@ -12,10 +12,14 @@ package struct OfferedImage: Sendable {
 }
 
 package struct OfferedLayer: Sendable {
-  /// A tar, compressed or not.
-  package var file: String
+  /// A tar, compressed or not; nil for a layer that the store has.
+  package var file: String?
   /// Of the file as it is; nil where nobody says.
   package var digest: String?
+  /// Of the file as it is; nil where that says it.
+  package var size: Int64?
+
+  var sizeBytes: Int64 { size ?? file.map { Int64(Files.size($0)) } ?? 0 }
 }
 
 /// An archive of images, spread out in a scratch directory as numbered files, so that no name in it becomes a path of ours.

@@ -7,6 +7,8 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
   /// imagePullPolicy Never, and the image is not on the node.
   case neverPull(String)
   case pullFailed(String, reason: String)
+  /// It is on the node, where it was pulled with secrets that this pod does not have, and is not to be pulled again.
+  case secret(String)
   /// Its registry could not even be asked.
   case registryUnreachable(String, reason: String)
   /// `what` names the archive, and the member of it where there is one.
@@ -24,7 +26,7 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
   package var reason: ImageFailure {
     switch self {
     case .invalidName: .invalidName
-    case .neverPull: .neverPull
+    case .neverPull, .secret: .neverPull
     default: .pull
     }
   }
@@ -34,6 +36,8 @@ package enum ImageError: Error, Equatable, CustomStringConvertible {
     case .invalidName(let name, let reason): "\"\(name)\" is no image name: \(reason)"
     case .neverPull(let name):
       "image \"\(name)\" is not on the node and its pull policy is Never: load it first (wavetank load docker-image \(name))"
+    case .secret(let name):
+      "image \"\(name)\" was pulled with secrets that this pod does not have, and its pull policy is Never"
     case .pullFailed(let name, let reason): "image \"\(name)\" cannot be pulled: \(reason)"
     case .registryUnreachable(let name, let reason):
       "image \"\(name)\" cannot be pulled: \(reason); without a registry, load it: wavetank load image-archive FILE"

@@ -46,7 +46,7 @@ package struct ImagePacker {
       }
     }
     let image = ImageTable.Image(sizeBytes: size, layers: [diffID], user: recipe.user)
-    return try store.record([(id: id, image: image, names: [name])], nodes: nodes)[0]
+    return try store.record([StoredImage(id: id, image: image, names: [name])], nodes: nodes)[0]
   }
 
   private func configuration(diffID: String) -> [UInt8] {

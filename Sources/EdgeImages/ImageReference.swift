@@ -50,6 +50,9 @@ package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     self.tag = tag ?? (digest == nil ? "latest" : nil)
   }
 
+  /// "docker.io/library/app"
+  package var name: String { registry + "/" + repository }
+
   /// "docker.io/library/app:test"; with a digest the tag does not matter: "docker.io/library/app@sha256:…".
   package var description: String {
     registry + "/" + repository + (digest.map { "@" + $0 } ?? ":" + (tag ?? "latest"))

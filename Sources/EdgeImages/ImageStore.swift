@@ -14,6 +14,14 @@ package struct LoadedImage: Sendable, Equatable {
   package var nodesThatHadIt: [String]
 }
 
+/// An image whose content is here, before the table names it.
+struct StoredImage: Sendable {
+  var id: String
+  var image: ImageTable.Image
+  /// Full references.
+  var names: [String]
+}
+
 /// The images of a cluster: content once for the machine, presence per node.
 ///
 /// `load`, `add` and `remove` do disk work on the calling thread; call them off the event loops. All are safe to call at once.
@@ -22,11 +30,12 @@ package final class ImageStore: Sendable {
   package static let packedNode = ""
 
   let content: ContentStore
-  private let registry: RegistryClient
-  private let state: Mutex<State>
+  let registry: RegistryClient
+  let pulls = PullTable()
+  let state: Mutex<State>
   private let lock: Mutex<DirectoryLock?>
 
-  private struct State {
+  struct State {
     var table: ImageTable
     /// How many are storing content that the table does not name yet. Nothing is deleted meanwhile.
     var adding = 0
@@ -92,15 +101,13 @@ package final class ImageStore: Sendable {
   /// Stores images whose files lie on this machine. All of them or none.
   package func add(_ offered: [OfferedImage], what: String, nodes: [String]) throws(ImageError) -> [LoadedImage] {
     try adding { () throws(ImageError) in
-      var stored: [(id: String, image: ImageTable.Image, names: [String])] = []
+      var stored: [StoredImage] = []
       for offer in offered { stored.append(try store(offer, what: what)) }
       return try record(stored, nodes: nodes)
     }
   }
 
-  private func store(_ offer: OfferedImage, what: String) throws(ImageError) -> (
-    id: String, image: ImageTable.Image, names: [String]
-  ) {
+  func store(_ offer: OfferedImage, what: String) throws(ImageError) -> StoredImage {
     let configuration = try ImageConfiguration(offer.configuration, what: what)
     guard configuration.diffIDs.count == offer.layers.count else {
       throw .badArchive(
@@ -112,23 +119,23 @@ package final class ImageStore: Sendable {
         throw .badArchive(what: what, reason: error.description)
       }
     }
-    for (layer, diffID) in zip(offer.layers, configuration.diffIDs) { try content.putLayer(layer, diffID: diffID, what: what) }
-    let size = offer.layers.reduce(Int64(offer.configuration.count)) { $0 + Int64(Files.size($1.file)) }
-    let image = ImageTable.Image(sizeBytes: size, layers: configuration.diffIDs, user: configuration.user)
-    return (try content.putBlob(offer.configuration), image, names)
+    let size = offer.layers.reduce(Int64(offer.configuration.count)) { $0 + $1.sizeBytes }
+    var image = ImageTable.Image(sizeBytes: size, layers: configuration.diffIDs, user: configuration.user)
+    for (layer, diffID) in zip(offer.layers, configuration.diffIDs) {
+      image.blobs.append(try content.putLayer(layer, diffID: diffID, what: what))
+    }
+    return StoredImage(id: try content.putBlob(offer.configuration), image: image, names: names)
   }
 
   /// Enters stored images in the table.
-  func record(_ stored: [(id: String, image: ImageTable.Image, names: [String])], nodes: [String]) throws(ImageError)
-    -> [LoadedImage]
-  {
+  /// - Parameter secret: what opened the registry that they are from; nil: all pods may have them.
+  func record(_ stored: [StoredImage], nodes: [String], secret: RegistryCredential? = nil) throws(ImageError) -> [LoadedImage] {
     try change { (table) throws(ImageError) in
-      stored.map { id, image, names in
-        var loaded = LoadedImage(names: names, id: id, nodes: nodes, nodesThatHadIt: [])
-        table.images[id] = image
+      stored.map { image in
+        var loaded = LoadedImage(names: image.names, id: image.id, nodes: nodes, nodesThatHadIt: [])
+        table.images[image.id] = image.image
         for node in nodes {
-          if !table.nodes[node, default: .init()].images.insert(id).inserted { loaded.nodesThatHadIt.append(node) }
-          for name in names { table.nodes[node]?.names[name] = id }
+          if table.nodes[node, default: .init()].add(image, secret) { loaded.nodesThatHadIt.append(node) }
         }
         return loaded
       }
@@ -162,7 +169,7 @@ package final class ImageStore: Sendable {
     }
   }
 
-  private func facts(_ id: String, _ node: String, _ table: ImageTable) -> ImageFacts? {
+  func facts(_ id: String, _ node: String, _ table: ImageTable) -> ImageFacts? {
     guard let image = table.images[id] else { return nil }
     return ImageFacts(id: id, names: table.names(of: id, on: node), sizeBytes: image.sizeBytes, user: image.user)
   }
@@ -177,48 +184,19 @@ package final class ImageStore: Sendable {
       let remaining = names.contains(reference) ? names.filter { $0 != reference } : []
       if remaining.isEmpty, inUse.contains(id) { throw .inUse(name) }
       for name in names where !remaining.contains(name) { table.nodes[node]?.names[name] = nil }
-      if remaining.isEmpty { table.nodes[node]?.images.remove(id) }
+      if remaining.isEmpty { table.nodes[node]?.remove(id) }
       table.prune()
     }
     collectGarbage()
   }
 
-  private func collectGarbage() {
+  func collectGarbage() {
     state.withLock { state in
       guard state.adding == 0 else { return }
       let images = state.table.images
-      content.keepOnly(blobs: Set(images.keys), layers: Set(images.values.flatMap(\.layers)))
+      content.keepOnly(
+        blobs: Set(images.keys).union(images.values.flatMap(\.blobs)), layers: Set(images.values.flatMap(\.layers)))
     }
-  }
-
-  /// What a container is made from, by the rules of kubelet's imagePullPolicy. But where a registry cannot be asked at all, Always is
-  /// content with what is there: on a machine without a way out, images that were loaded would be of no use to most manifests.
-  /// - Parameter pulling: called before a registry is asked.
-  /// - Returns: also why no registry was asked, where what is there is taken instead
-  /// - Throws: an error whose `reason` is InvalidImageName, ErrImageNeverPull or ErrImagePull.
-  package func ensure(
-    node: String, image: String, pull: ImagePull, pulling: @Sendable () -> Void = {}
-  ) async throws(ImageError) -> (facts: ImageFacts, prepared: PreparedImage, unasked: String?) {
-    let isIdentifier = image.hasPrefix("sha256:") && Digest.isValid(image)
-    let reference = isIdentifier ? nil : try ImageReference(image)
-    if pull != .always, let (facts, prepared) = try present(node: node, image: image) { return (facts, prepared, nil) }
-    guard pull != .never else { throw .neverPull(image) }
-    guard let reference else { throw .pullFailed(image, reason: "an identifier says nothing about a registry") }
-    pulling()
-    let scratch = try content.scratch()
-    defer { try? Files.remove(scratch) }
-    var offer: OfferedImage
-    do throws(ImageError) { offer = try await registry.pull(reference, scratch) } catch {
-      guard case .registryUnreachable(_, let reason) = error, let (facts, prepared) = try present(node: node, image: image)
-      else { throw error }
-      return (facts, prepared, reason)
-    }
-    offer.names = [reference.description]
-    _ = try add([offer], what: reference.description, nodes: [node])
-    guard let (facts, prepared) = try present(node: node, image: image) else {
-      throw .pullFailed(image, reason: "it vanished at once")
-    }
-    return (facts, prepared, nil)
   }
 
   /// The image where the node has it.
@@ -237,7 +215,9 @@ package final class ImageStore: Sendable {
   package func share(_ name: String, from node: String, to nodes: [String]) throws(ImageError) -> LoadedImage? {
     let found = state.withLock { state in
       let table = state.table
-      return table.find(name, on: node).flatMap { id in table.images[id].map { (id, $0, table.names(of: id, on: node)) } }
+      return table.find(name, on: node).flatMap { id in
+        table.images[id].map { StoredImage(id: id, image: $0, names: table.names(of: id, on: node)) }
+      }
     }
     guard let found else { return nil }
     return try record([found], nodes: nodes).first

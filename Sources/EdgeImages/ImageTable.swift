@@ -6,6 +6,8 @@ struct ImageTable: Sendable, Equatable {
     var sizeBytes: Int64
     var layers: [String]
     var user: String
+    /// The files that the layers came as; none for an image that was packed here.
+    var blobs: [String] = []
   }
 
   struct Node: Sendable, Equatable {
@@ -13,6 +15,8 @@ struct ImageTable: Sendable, Equatable {
     var names: [String: String] = [:]
     /// All images on the node, also those that lost their name to a newer one.
     var images: Set<String> = []
+    /// By image and repository; an image that is not in it may be had by all.
+    var access: [String: [String: ImageAccess]] = [:]
   }
 
   var images: [String: Image] = [:]
@@ -47,7 +51,7 @@ struct ImageTable: Sendable, Equatable {
       guard let id = image["id"].string else { continue }
       images[id] = Image(
         sizeBytes: Int64(image["size"].int ?? 0), layers: image["layers"].elements.compactMap(\.string),
-        user: image["user"].string ?? "")
+        user: image["user"].string ?? "", blobs: image["blobs"].elements.compactMap(\.string))
     }
     for node in tree["nodes"].elements {
       var entry = Node()
@@ -57,6 +61,10 @@ struct ImageTable: Sendable, Equatable {
           entry.names[reference] = id
         }
       }
+      for access in node["access"].elements {
+        guard let id = access["id"].string, let repository = access["repository"].string else { continue }
+        entry.access[id, default: [:]][repository] = ImageAccess(access)
+      }
       nodes[node["node"].string ?? ""] = entry
     }
   }
@@ -65,12 +73,18 @@ struct ImageTable: Sendable, Equatable {
     let images = images.sorted { $0.key < $1.key }.map { id, image -> JSON in
       [
         "id": .string(id), "size": .int(image.sizeBytes), "layers": .array(image.layers.map { .string($0) }),
-        "user": .string(image.user),
+        "user": .string(image.user), "blobs": .array(image.blobs.map { .string($0) }),
       ]
     }
     let nodes = nodes.sorted { $0.key < $1.key }.map { name, node -> JSON in
       let names = node.names.sorted { $0.key < $1.key }.map { name, id -> JSON in ["name": .string(name), "id": .string(id)] }
-      return ["node": .string(name), "images": .array(node.images.sorted().map { .string($0) }), "names": .array(names)]
+      let access = node.access.sorted { $0.key < $1.key }.flatMap { id, repositories in
+        repositories.sorted { $0.key < $1.key }.map { $1.tree(of: id, in: $0) }
+      }
+      return [
+        "node": .string(name), "images": .array(node.images.sorted().map { .string($0) }), "names": .array(names),
+        "access": .array(access),
+      ]
     }
     return ["images": .array(images), "nodes": .array(nodes)]
   }

@@ -89,6 +89,12 @@ package final class Descriptor: Sendable {
     }
   }
 
+  /// Empties a file, which is written from its beginning again.
+  package func truncate() throws(SystemError) {
+    try system("truncate") { ftruncate(number, 0) }
+    try seek(to: 0)
+  }
+
   /// Fills a buffer from a blocking descriptor; 0 at its end.
   package func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
     try system("read") { Glibc.read(number, buffer.baseAddress, buffer.count) }

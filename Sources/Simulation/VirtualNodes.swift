@@ -77,9 +77,10 @@ package struct VirtualNodes: Sendable {
       let address = "10.244.\(addresses / 250 + 1).\(addresses % 250 + 2)"
       sandboxes[spec.podUID] = Sandbox(node: command.node, spec: spec, address: address)
       return [observed(.sandboxStarted(podUID: spec.podUID, address: address), now + delay(5, 30))]
-    case .ensureImage(let uid, let container, let image, let pull):
+    case .ensureImage(let uid, let container, let request):
+      let image = request.image
       if programs[image] == nil, anyProgram == nil {
-        let reason = pull == .never ? ImageFailure.neverPull : .pull
+        let reason = request.pull == .never ? ImageFailure.neverPull : .pull
         let message = "the image \"\(image)\" is not on this simulated node"
         return [observed(.imageFailed(podUID: uid, container: container, reason: reason, message: message), now + delay(5, 20))]
       }

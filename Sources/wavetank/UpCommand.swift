@@ -21,6 +21,9 @@ enum UpCommand {
       "--kubeconfig", "F", .file, "where the kubeconfig is written", default: "kubeconfig in the data directory")
     let detach = Option.flag("--detach", "leaves it running in the background, once it is up")
     let featureGates = Option.featureGates
+    let registryConfig = Option.value(
+      "--registry-config", "FILE", .file, "mirrors, certificates and credentials of registries, as k3s' registries.yaml has them",
+      default: "registries.yaml in the data directory, where there is one")
     let withoutContainers = Option.flag("--without-containers", "runs no pods; needs no root")
 
     let isolated = Option.flag(
@@ -30,8 +33,8 @@ enum UpCommand {
 
     var all: [any OptionDescription] {
       [
-        nodes, nodeCPU, nodeMemory, speed, port, publish, dataDirectory, kubeconfig, detach, featureGates, withoutContainers,
-        isolated,
+        nodes, nodeCPU, nodeMemory, speed, port, publish, dataDirectory, kubeconfig, detach, featureGates, registryConfig,
+        withoutContainers, isolated,
       ]
     }
   }
@@ -60,6 +63,8 @@ enum UpCommand {
     configuration.runsContainers = !invocation.withoutContainers
     configuration.linksMachine = !invocation.isolated
     DataDirectory.make(directory)
+    configuration.registries = RegistryFile.read(invocation.registryConfig, in: directory)
+    configuration.dockerConfiguration = RegistryFile.ofDocker
     if invocation.detach { detach(invocation, configuration.kubeconfig) }
     let stopSignal = StopSignal()
     let cluster: Cluster

@@ -58,8 +58,8 @@ struct WarningTests {
         ["securityContext.appArmorProfile.type", "securityContext.appArmorProfile.localhostProfile"]
       ),
       (
-        #"{"imagePullSecrets":[{"name":"s"}],"volumes":[{"name":"v","nfs":{"server":"s","path":"/"}}]}"#,
-        ["imagePullSecrets", "volumes[0].nfs"]
+        #"{"imagePullSecrets":[{"name":"s"}],"hostUsers":false,"volumes":[{"name":"v","nfs":{"server":"s","path":"/"}}]}"#,
+        ["hostUsers", "volumes[0].nfs"]
       ), (#"{"imagePullSecrets":[],"hostNetwork":true}"#, []),
     ])
   func limits(_ more: String, _ paths: [String]) throws {

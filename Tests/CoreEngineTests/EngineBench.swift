@@ -192,8 +192,9 @@ struct EngineBench {
     func tell(_ event: NodeEvent) { observations.append(NodeObservation(node: command.node, event: event)) }
     switch command.action {
     case .startSandbox(let spec): tell(.sandboxStarted(podUID: spec.podUID, address: "10.244.0.\(commands.count % 250 + 2)"))
-    case .ensureImage(let uid, let container, let image, _):
-      tell(.imageReady(podUID: uid, container: container, image: ImageFacts(id: "sha256:1", names: [image], sizeBytes: 1)))
+    case .ensureImage(let uid, let container, let request):
+      tell(
+        .imageReady(podUID: uid, container: container, image: ImageFacts(id: "sha256:1", names: [request.image], sizeBytes: 1)))
     case .startContainer(let spec): tell(.containerStarted(podUID: spec.podUID, containerID: spec.containerID, at: now))
     case .stopContainer(let uid, let id, _):
       tell(.containerExited(podUID: uid, containerID: id, ContainerExit(code: 143, at: now, startedAt: now)))

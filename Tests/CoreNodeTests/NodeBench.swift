@@ -103,7 +103,7 @@ struct NodeBench {
   private func text(_ action: NodeAction) -> String {
     switch action {
     case .startSandbox: "sandbox"
-    case .ensureImage(_, let container, _, let pull): "image \(container)" + (pull == .never ? " never" : "")
+    case .ensureImage(_, let container, let request): "image \(container)" + (request.pull == .never ? " never" : "")
     case .startContainer(let spec): "start \(spec.name)"
     case .stopContainer(_, let id, let grace): "stop \(name(of: id)) \(grace)"
     case .resize(let spec): "resize \(spec.containers.keys.map(name).sorted().joined(separator: " "))"

@@ -11,7 +11,7 @@ struct PodVolumeTests {
   ]
 
   private func images(_ bench: inout NodeBench) -> [String] {
-    bench.taken().compactMap { if case .ensureImage(_, let name, let image, _) = $0 { "\(name) \(image)" } else { nil } }
+    bench.taken().compactMap { if case .ensureImage(_, let name, let request) = $0 { "\(name) \(request.image)" } else { nil } }
   }
 
   @Test("the image of a volume is found before that of the container that mounts it, once for all of them")

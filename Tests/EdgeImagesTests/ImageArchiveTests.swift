@@ -189,12 +189,9 @@ struct PullPolicyTests {
   @Test("IfNotPresent asks the registry only for what is missing; Always asks every time")
   func pulls() async throws {
     let asked = Asked()
-    let registry = RegistryClient { (reference, scratch) throws(ImageError) in
-      await asked.add(reference.description)
-      try? Data(base).write(to: URL(fileURLWithPath: scratch + "/layer"))
-      return OfferedImage(
-        configuration: (try? configuration(layers: [base])) ?? [], layers: [OfferedLayer(file: scratch + "/layer", digest: nil)],
-        names: [])
+    let registry = RegistryClient { (request) throws(ImageError) in
+      await asked.add(request.reference.description)
+      return offer(base, in: request.scratch)
     }
     let scratch = try Scratch(registry: registry)
     for pull in [ImagePull.ifNotPresent, .ifNotPresent, .always] {
@@ -208,23 +205,19 @@ struct PullPolicyTests {
   @Test("where a registry cannot be asked, Always takes what is there and says why; where it refuses, it does not")
   func unasked() async throws {
     let asked = Asked()
-    let registry = RegistryClient { (reference, scratch) throws(ImageError) in
-      await asked.add(reference.description)
+    let registry = RegistryClient { (request) throws(ImageError) in
+      await asked.add(request.reference.description)
       switch await asked.names.count {
       case 1:
-        try? Data(base).write(to: URL(fileURLWithPath: scratch + "/layer"))
-        return OfferedImage(
-          configuration: (try? configuration(layers: [base])) ?? [],
-          layers: [OfferedLayer(file: scratch + "/layer", digest: nil)],
-          names: [])
-      case 2: throw .registryUnreachable(reference.description, reason: "nobody answers")
-      default: throw .pullFailed(reference.description, reason: "there is no such tag")
+        return offer(base, in: request.scratch)
+      case 2: throw .registryUnreachable(request.reference.description, reason: "nobody answers")
+      default: throw .pullFailed(request.reference.description, reason: "there is no such tag")
       }
     }
     let scratch = try Scratch(registry: registry)
     let first = try await scratch.store.ensure(node: "node", image: "tools:1", pull: .always)
     let second = try await scratch.store.ensure(node: "node", image: "tools:1", pull: .always)
-    #expect(first.unasked == nil && second.unasked == "nobody answers" && first.facts == second.facts)
+    #expect(second.origin == .unasked(reason: "nobody answers") && first.facts == second.facts)
     await #expect(throws: ImageError.pullFailed("docker.io/library/tools:1", reason: "there is no such tag")) {
       try await scratch.store.ensure(node: "node", image: "tools:1", pull: .always)
     }
@@ -244,6 +237,15 @@ struct PullPolicyTests {
     }
     #expect(invalid?.reason == .invalidName)
   }
+}
+
+/// An image of one layer, as a registry gives it.
+private func offer(_ layer: [UInt8], in scratch: String) -> PulledImage {
+  try? Data(layer).write(to: URL(fileURLWithPath: scratch + "/layer"))
+  return PulledImage(
+    OfferedImage(
+      configuration: (try? configuration(layers: [layer])) ?? [], layers: [OfferedLayer(file: scratch + "/layer", digest: nil)],
+      names: []))
 }
 
 private actor Asked {

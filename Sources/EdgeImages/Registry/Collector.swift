@@ -1,7 +1,7 @@
 import EdgeLinux
 import Synchronization
 
-/// Takes in a body piece by piece, into memory or a file, up to a limit.
+/// Takes in a body piece by piece, into memory or a file, up to a limit. Where it broke off it can go on.
 final class Collector: Sendable {
   struct TooMuch: Error, CustomStringConvertible {
     let limit: Int
@@ -15,25 +15,38 @@ final class Collector: Sendable {
 
   private let limit: Int
   private let file: Descriptor?
+  private let progress: PullProgress?
   private let state = Mutex(State())
 
-  init(limit: Int, file: Descriptor? = nil) {
+  /// - Parameter progress: of the pull that a file belongs to.
+  init(limit: Int, file: Descriptor? = nil, progress: PullProgress? = nil) {
     self.limit = limit
     self.file = file
+    self.progress = progress
   }
 
   var bytes: [UInt8] { state.withLock { $0.bytes } }
+  var count: Int { state.withLock { $0.count } }
+
+  /// What came so far does not count.
+  func restart() throws {
+    try state.withLock { state in
+      try file?.truncate()
+      progress?.drop(state.count)
+      state = State()
+    }
+  }
 
   func add(_ piece: [UInt8]) throws {
     try state.withLock { state in
       state.count += piece.count
       guard state.count <= limit else { throw TooMuch(limit: limit) }
+      progress?.receive(piece.count)
       guard let file else {
         state.bytes += piece
         return
       }
-      var start = 0
-      while start < piece.count { start += try file.writeNow(piece, from: start) ?? 0 }
+      try file.writeAll(piece)
     }
   }
 }
