@@ -49,7 +49,9 @@ let package = Package(
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CLDNS", providers: [.apt(["libldns-dev"])]),
     .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
-    .target(name: "CLinux"),
+    .target(
+      name: "CLinux", cSettings: [.unsafeFlags(["-I/usr/include/libnl3"])],
+      linkerSettings: library("nl-route-3") + library("nl-3")),
     .target(name: "CLLHTTP"),
 
     .target(name: "SchemaLanguage", swiftSettings: settings),

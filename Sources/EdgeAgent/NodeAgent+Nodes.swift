@@ -33,7 +33,7 @@ extension NodeAgent {
   package func add(_ node: AgentNode) async throws(AgentError) {
     do {
       try makeGroup(of: node)
-      try await network.add(node: node.index)
+      try network.add(node: node.index)
     } catch { throw .setup("\(error)") }
     table.add(node)
     announce(node.name)
@@ -45,7 +45,7 @@ extension NodeAgent {
     _ = table.stop(name)
     await endPods(of: name)
     table.remove(name)
-    await network.remove(node: node.index)
+    network.remove(node: node.index)
     try? await cgroup(ofNode: name).remove()
   }
 
@@ -53,7 +53,7 @@ extension NodeAgent {
   /// - Returns: false where it was stopped already
   package func stop(_ name: String) async -> Bool {
     guard let node = table[name], table.stop(name) else { return false }
-    await network.set(node: node.index, isUp: false)
+    network.set(node: node.index, isUp: false)
     for entry in running.all where entry.node == name { entry.container.send(SignalName.kill) }
     return true
   }
@@ -64,7 +64,7 @@ extension NodeAgent {
     guard let node = table[name], table.isStopped(name) else { return false }
     // Its containers ended with it.
     for worker in workers(on: name) { await worker.untilContainersEnded() }
-    await network.set(node: node.index, isUp: true)
+    network.set(node: node.index, isUp: true)
     guard let (commands, observations) = table.start(name) else { return false }
     for observation in observations { observe(observation) }
     announce(name)

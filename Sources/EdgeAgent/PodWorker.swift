@@ -60,7 +60,7 @@ actor PodWorker {
         address = agent.network.addresses.node(try agent.node(node).index)
         networkPath = try agent.place(of: node).path
       } else {
-        let made = try await agent.network.attach(node: try agent.node(node).index)
+        let made = try agent.network.attach(node: try agent.node(node).index)
         attachment = made
         (address, networkPath) = (made.address, made.namespace.path)
       }
@@ -189,7 +189,7 @@ actor PodWorker {
       try? Files.remove(logDirectory)
     }
     sandbox = nil
-    if let attachment { await agent.network.detach(attachment) }
+    if let attachment { agent.network.detach(attachment) }
     attachment = nil
   }
 }

@@ -22,7 +22,10 @@ package struct Crun: Sendable {
     return output.split(separator: "\n").first?.split(separator: " ").last.map(String.init)
   }
 
-  /// Forgets a container that has ended; its cgroup goes with it.
+  /// Forgets a container that has ended by itself, as `crun delete` does with the state that it keeps: without a program for each.
+  func forget(_ id: String) { try? Files.remove(state + "/" + id) }
+
+  /// Ends and forgets a container of which it is not known how far it came; its cgroup goes with it.
   func delete(_ id: String) async {
     _ = try? await ChildProcess.run(Crun.path, arguments(["delete", "--force", id]), session: true, timeout: .seconds(30))
   }

@@ -105,7 +105,7 @@ package final class RunningContainer: Sendable {
     await copying.value
     let killed = bundle.cgroup.outOfMemoryKills() > 0
     let message = bundle.terminationMessage(exitCode: code, log: logPath)
-    await crun.delete(id)
+    crun.forget(id)
     try? await bundle.cgroup.remove()
     bundle.releaseRoot()
     return End(code: code, outOfMemory: killed && code != 0, message: message)

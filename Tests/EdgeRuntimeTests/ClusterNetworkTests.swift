@@ -17,10 +17,10 @@ struct ClusterNetworkTests {
     let before = try await Self.bridge(network)
     #expect(before.count == 2)
     var pods: [ClusterNetwork.Attachment] = []
-    for _ in 0..<4 { pods.append(try await network.attach(node: 0)) }
+    for _ in 0..<4 { pods.append(try network.attach(node: 0)) }
     #expect(try await Self.bridge(network) == before)
     for pod in pods {
-      await network.detach(pod)
+      network.detach(pod)
       #expect(try await Self.bridge(network) == before)
     }
   }

@@ -59,7 +59,7 @@ struct HostLinkTests {
     let network = try await ClusterNetwork(nodes: [0])
     let link = try await HostLink(network, id: "0123abcd", host: machines.machine)
     #expect(link.unreached == [])
-    let pod = try await network.attach(node: 0)
+    let pod = try network.attach(node: 0)
     #expect(try await TestMachines.reaches(TestMachines.world, from: pod.namespace, in: machines.world))
     #expect(try await TestMachines.reaches(TestMachines.address, from: pod.namespace, in: machines.machine))
     #expect(try await TestMachines.reaches(pod.address, from: machines.machine, in: pod.namespace))
@@ -75,7 +75,7 @@ struct HostLinkTests {
     let network = try await ClusterNetwork(nodes: [0])
     let link = try await HostLink(network, id: "1", host: machines.machine)
     #expect(link.unreached == ["10.96.0.0/16", "10.97.0.0/24"])
-    let pod = try await network.attach(node: 0)
+    let pod = try network.attach(node: 0)
     #expect(try await TestMachines.reaches(TestMachines.world, from: pod.namespace, in: machines.world))
     #expect(try await TestMachines.reaches(pod.address, from: machines.machine, in: pod.namespace))
     await link.close()
@@ -89,7 +89,7 @@ struct HostLinkTests {
     let second = try await HostLink(networks[1], id: "2", host: machines.machine)
     #expect(second.unreached == ["10.244.0.0/16", "10.96.0.0/16", "10.97.0.0/24"])
     await first.close()
-    let pod = try await networks[1].attach(node: 0)
+    let pod = try networks[1].attach(node: 0)
     #expect(try await TestMachines.reaches(TestMachines.world, from: pod.namespace, in: machines.world))
     // Its link goes with the network of a killed one, the rules do not.
     let third = try await HostLink(try await ClusterNetwork(nodes: [0]), id: "2", host: machines.machine)
@@ -108,7 +108,7 @@ struct HostLinkTests {
     let (services, machine) = (RuleInstaller<RouteRules>(), RuleInstaller<HostRules>())
     let base = RouteRules.base(nodes: 1)
     try await services.open(NetworkTools(network.namespace), RouteRules(base: base))
-    let pod = try await network.attach(node: 0)
+    let pod = try network.attach(node: 0)
     let routes = [("10.96.0.5", 80), ("203.0.113.77", 80), ("10.244.0.1", 30080)].map { address, port in
       Route(
         frontend: Route.Frontend(address: address, protocol: "tcp", port: port),
@@ -133,7 +133,7 @@ struct HostLinkTests {
     let machines = try await TestMachines()
     let network = try await ClusterNetwork(nodes: [0])
     let link = try await HostLink(network, id: "1", host: machines.machine)
-    let pod = try await network.attach(node: 0)
+    let pod = try network.attach(node: 0)
     let before = try await machines.tools.ask("nft", ["list", "ruleset"])
     let (stream, told) = AsyncStream.makeStream(of: Void.self)
     let watch = try link.watch { told.yield() }

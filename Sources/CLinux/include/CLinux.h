@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "LinuxLinks.h"
 #include "LinuxNamespace.h"
 #include "LinuxProcess.h"
 

@@ -24,6 +24,7 @@ package final class ClusterNetwork: Sendable {
 
   package let addresses: ClusterAddresses
   package let namespace: NetworkNamespace
+  private let links: NetworkLinks
   /// By their numbers.
   private let places = Mutex<[Int: NetworkNamespace]>([:])
   private let allocated = Mutex<[Int: Set<UInt8>]>([:])
@@ -39,7 +40,10 @@ package final class ClusterNetwork: Sendable {
   package init(nodes: [Int], _ addresses: ClusterAddresses = ClusterAddresses()) async throws {
     self.addresses = addresses
     namespace = try NetworkNamespace()
-    try namespace.inside { () throws(SystemError) in try ClusterNetwork.becomeRouter() }
+    links = try namespace.inside { () throws(SystemError) in
+      try ClusterNetwork.becomeRouter()
+      return try NetworkLinks()
+    }
     var lines = [
       "link set lo up", "link add \(ClusterNetwork.bridge) address \(ClusterNetwork.hardwareAddress) type bridge",
       "link set \(ClusterNetwork.bridge) up",
@@ -51,45 +55,34 @@ package final class ClusterNetwork: Sendable {
       lines.append("route add \(range) dev \(ClusterNetwork.bridge) src \(addresses.router)")
     }
     try await NetworkTools(namespace).link(lines)
-    try await withThrowingTaskGroup { tasks in
-      for node in nodes { tasks.addTask { try await self.add(node: node) } }
-      try await tasks.waitForAll()
-    }
+    for node in nodes { try add(node: node) }
   }
 
-  package func add(node: Int) async throws {
+  package func add(node: Int) throws {
     let place = try NetworkNamespace()
-    try await NetworkTools(namespace).link(ClusterNetwork.plug("node\(node)", place))
-    try await NetworkTools(place).link(settle(at: addresses.node(node)))
+    try plug(place, into: "node\(node)", address: addresses.node(node))
     places.withLock { $0[node] = place }
   }
 
   /// Its interface goes with what still lives in it.
-  package func remove(node: Int) async {
-    try? await NetworkTools(namespace).link(["link delete node\(node)"])
+  package func remove(node: Int) {
+    try? links.remove("node\(node)")
     places.withLock { $0[node] = nil }
   }
 
   /// Whether anything reaches a node and its pods.
-  package func set(node: Int, isUp: Bool) async {
+  package func set(node: Int, isUp: Bool) {
     let pods = allocated.withLock { $0[node, default: []] }.map { "pod\(node).\($0)" }
-    for port in ["node\(node)"] + pods {
-      // A pod's may be gone by now.
-      try? await NetworkTools(namespace).link(["link set \(port) \(isUp ? "up" : "down")"])
-    }
+    // A pod's may be gone by now.
+    for port in ["node\(node)"] + pods { try? links.set(port, isUp: isUp) }
   }
 
-  /// A port of the bridge that is `eth0` of a namespace.
-  private static func plug(_ port: String, _ place: NetworkNamespace) -> [String] {
-    ["link add \(port) type veth peer name eth0 netns \(place.path)", "link set \(port) master \(bridge) up"]
-  }
-
-  /// What is done in that namespace then.
-  private func settle(at address: String) -> [String] {
-    [
-      "link set lo up", "addr add \(address)/32 dev eth0", "link set eth0 up",
-      "route add default via \(addresses.router) dev eth0 onlink",
-    ]
+  /// Gives a namespace an `eth0` with an address, which is a port of the bridge.
+  private func plug(_ place: NetworkNamespace, into port: String, address: String) throws {
+    try links.add(port: port, of: ClusterNetwork.bridge, peer: "eth0", in: place.descriptor)
+    let inside = try place.inside { () throws(SystemError) in try NetworkLinks() }
+    try inside.set("lo", isUp: true)
+    try inside.settle("eth0", at: address, router: addresses.router)
   }
 
   /// For the thread's network. A kernel may have the bridge ask netfilter, too: it would send packets back unrouted.
@@ -102,13 +95,12 @@ package final class ClusterNetwork: Sendable {
   }
 
   /// Gives a pod a namespace of its own, with an address on the bridge.
-  package func attach(node: Int) async throws -> Attachment {
+  package func attach(node: Int) throws -> Attachment {
     let host = try allocate(node)
     do {
       let pod = Attachment(
         namespace: try NetworkNamespace(), address: addresses.node(node, host: host), node: node, host: host)
-      try await NetworkTools(namespace).link(ClusterNetwork.plug("pod\(node).\(host)", pod.namespace))
-      try await NetworkTools(pod.namespace).link(settle(at: pod.address))
+      try plug(pod.namespace, into: "pod\(node).\(host)", address: pod.address)
       return pod
     } catch {
       release(node, host)
@@ -118,8 +110,8 @@ package final class ClusterNetwork: Sendable {
 
   /// Frees the address. The interfaces go with the namespace's last process and descriptor; the port is allocated off the bridge at
   /// once, so that the address can be given out again.
-  package func detach(_ pod: Attachment) async {
-    try? await NetworkTools(namespace).link(["link delete pod\(pod.node).\(pod.host)"])
+  package func detach(_ pod: Attachment) {
+    try? links.remove("pod\(pod.node).\(pod.host)")
     release(pod.node, pod.host)
   }
 

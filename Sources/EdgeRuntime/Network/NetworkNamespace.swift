@@ -2,7 +2,7 @@ package import EdgeLinux
 
 /// A network namespace, held by an open descriptor: it has no name anywhere, so nothing of it can be left behind.
 package final class NetworkNamespace: Sendable {
-  private let descriptor: Descriptor
+  let descriptor: Descriptor
 
   package init() throws(SystemError) {
     descriptor = try PosixThread.result { () throws(SystemError) in
