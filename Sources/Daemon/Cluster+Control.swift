@@ -24,7 +24,7 @@ extension Cluster {
       return ["explanation": explanation]
     case .node(let request):
       do throws(NodeError) { return Cluster.answer(try await perform(request)) } catch { return ["error": .string("\(error)")] }
-    case .status: return Cluster.answer(status + (images?.pulling ?? []) + published)
+    case .status: return Cluster.answer(status + (registryLine.map { [$0] } ?? []) + (images?.pulling ?? []) + published)
     case .published: return Cluster.answer(published)
     case .publish(let port):
       do throws(PublishError) { return Cluster.answer([try publish(port)]) } catch { return ["error": .string("\(error)")] }

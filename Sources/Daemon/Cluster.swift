@@ -24,6 +24,7 @@ package final class Cluster: Sendable {
   private let names = Slot<DNSServer>()
   let kubelets = Slot<KubeletServer.Group>()
   let publisher = Slot<PortPublisher>()
+  let registry = Slot<RegistryServer>()
   let faults = Slot<NetworkFaults>()
   let imageTurn = Mutex(())
   private let control = Mutex<ControlSocket?>(nil)
@@ -96,6 +97,8 @@ package final class Cluster: Sendable {
         self.kubelets.set(kubelets)
         do { for node in place.nodes { try kubelets.start(node) } } catch { throw ClusterError.network("\(error)") }
       }
+      if let images, let socket = parts.registry { registry.set(RegistryServer(images, socket)) }
+      await announceRegistry()
       let signs = Task.detached { [weak self] () -> Void in await self?.beat() }
       rounds.withLock { $0.append(signs) }
       backends.start()
@@ -219,6 +222,7 @@ package final class Cluster: Sendable {
     clockKeeper.stop()
     await backends.stop()
     await publisher.value?.stop()
+    await registry.value?.stop()
     await names.value?.stop()
     host.stop()
     await server.stop(grace: .milliseconds(200))

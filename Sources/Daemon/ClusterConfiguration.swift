@@ -24,6 +24,8 @@ package struct ClusterConfiguration: Sendable {
   /// Whether pods have a way to the machine's network, and the machine one to them.
   package var linksMachine = false
   package var featureGates: Set<FeatureGate> = []
+  /// Where images are pushed to the cluster; 0 is any port that is free. nil: nowhere.
+  package var registryPort: UInt16?
   /// What the machine knows of registries.
   package var registries = RegistryConfiguration()
   /// A docker `config.json` with what it may show them; need not be there.

@@ -27,6 +27,8 @@ struct ClusterParts {
   let listener: ListeningSocket
   /// Bound, so that a port that is taken is told before anything runs.
   let published: [(port: PublishedPort, socket: ListeningSocket)]
+  /// Of the cluster's own registry, likewise.
+  let registry: ListeningSocket?
 
   private static let serverNames = [
     "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
@@ -67,6 +69,9 @@ struct ClusterParts {
       var bound: [(port: PublishedPort, socket: ListeningSocket)] = []
       for port in configuration.published { bound.append(try PortPublisher.bind(port)) }
       published = bound
+      registry = try configuration.registryPort.map { (port) throws(ListenError) in
+        try ListeningSocket(SocketAddress(host: "127.0.0.1", port: port))
+      }
     } catch { throw .listen(error) }
     engine = ClusterParts.engine(configuration, place, store, secrets, tokens, at: listener.address)
   }

@@ -58,7 +58,7 @@ package struct ImageReference: Sendable, Hashable, CustomStringConvertible {
     registry + "/" + repository + (digest.map { "@" + $0 } ?? ":" + (tag ?? "latest"))
   }
 
-  private static func isTag(_ text: String) -> Bool {
+  static func isTag(_ text: String) -> Bool {
     guard let first = text.utf8.first, text.utf8.count <= 128, isAlphanumeric(first) || first == UInt8(ascii: "_") else {
       return false
     }

@@ -65,10 +65,13 @@ extension ImageStore {
     let scratch = try content.scratch()
     defer { try? Files.remove(scratch) }
     let content = content
-    var pulled = try await registry.pull(
-      PullRequest(
-        reference: reference, scratch: scratch, keyring: keyring, progress: progress, limit: Int(content.limits.bytes),
-        hasLayer: { content.has($0, diffID: $1) }))
+    var pulled =
+      ownRegistry.isOwn(reference)
+      ? PulledImage(try ownRegistry.offer(reference))
+      : try await registry.pull(
+        PullRequest(
+          reference: reference, scratch: scratch, keyring: keyring, progress: progress, limit: Int(content.limits.bytes),
+          hasLayer: { content.has($0, diffID: $1) }))
     progress.unpack()
     pulled.image.names = [reference.description]
     return PullTable.Outcome(image: try store(pulled.image, what: reference.description), pulled: pulled)

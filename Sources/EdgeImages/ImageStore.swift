@@ -30,6 +30,8 @@ package final class ImageStore: Sendable {
   package static let packedNode = ""
 
   let content: ContentStore
+  /// Images that were pushed to the cluster.
+  package let ownRegistry: OwnRegistry
   let registry: RegistryClient
   let pulls = PullTable()
   let state: Mutex<State>
@@ -53,6 +55,7 @@ package final class ImageStore: Sendable {
       throw .storage(path: directory, reason: error.reason)
     }
     content = try ContentStore(directory: directory, limits: limits)
+    ownRegistry = try OwnRegistry(content)
     state = Mutex(State(table: try ImageStore.readTable(directory + "/images.json")))
     self.registry = registry
   }
@@ -190,12 +193,14 @@ package final class ImageStore: Sendable {
     collectGarbage()
   }
 
-  func collectGarbage() {
+  package func collectGarbage() {
     state.withLock { state in
       guard state.adding == 0 else { return }
       let images = state.table.images
-      content.keepOnly(
-        blobs: Set(images.keys).union(images.values.flatMap(\.blobs)), layers: Set(images.values.flatMap(\.layers)))
+      ownRegistry.keeping { pushed in
+        content.keepOnly(
+          blobs: pushed.union(images.keys).union(images.values.flatMap(\.blobs)), layers: Set(images.values.flatMap(\.layers)))
+      }
     }
   }
 

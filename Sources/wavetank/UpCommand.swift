@@ -21,6 +21,9 @@ enum UpCommand {
       "--kubeconfig", "F", .file, "where the kubeconfig is written", default: "kubeconfig in the data directory")
     let detach = Option.flag("--detach", "leaves it running in the background, once it is up")
     let featureGates = Option.featureGates
+    let registry = Option.value(
+      "--registry", "PORT", .wholeNumber(0...65_535), "takes images that are pushed to localhost:PORT; 0 is any that is free"
+    ).never(with: "--without-containers")
     let registryConfig = Option.value(
       "--registry-config", "FILE", .file, "mirrors, certificates and credentials of registries, as k3s' registries.yaml has them",
       default: "registries.yaml in the data directory, where there is one")
@@ -33,7 +36,8 @@ enum UpCommand {
 
     var all: [any OptionDescription] {
       [
-        nodes, nodeCPU, nodeMemory, speed, port, publish, dataDirectory, kubeconfig, detach, featureGates, registryConfig,
+        nodes, nodeCPU, nodeMemory, speed, port, publish, dataDirectory, kubeconfig, detach, featureGates, registry,
+        registryConfig,
         withoutContainers, isolated,
       ]
     }
@@ -45,6 +49,7 @@ enum UpCommand {
     examples: [
       "up --nodes 3 --speed 60 --detach": "three nodes, a minute of whose time takes a second; in the background",
       "up --publish 8080:30080": "127.0.0.1:8080 of this machine leads to node port 30080",
+      "up --registry 5000": "docker push localhost:5000/app:1, and pods run that image without a pull",
     ],
     options: Options.self, run: run)
 
@@ -63,6 +68,7 @@ enum UpCommand {
     configuration.runsContainers = !invocation.withoutContainers
     configuration.linksMachine = !invocation.isolated
     DataDirectory.make(directory)
+    configuration.registryPort = invocation.registry.flatMap { UInt16($0) }
     configuration.registries = RegistryFile.read(invocation.registryConfig, in: directory)
     configuration.dockerConfiguration = RegistryFile.ofDocker
     if invocation.detach { detach(invocation, configuration.kubeconfig) }
@@ -74,7 +80,7 @@ enum UpCommand {
       "The cluster is up at https://\(cluster.address) with \(cluster.nodes.count) node(s), time runs at \(configuration.speed)x."
     )
     Standard.output("export KUBECONFIG=\(configuration.kubeconfig)")
-    for line in cluster.published { Standard.output(line) }
+    for line in (cluster.registryLine.map { [$0] } ?? []) + cluster.published { Standard.output(line) }
     await stopSignal.wait()
     Standard.output("Stopping.")
     await cluster.stop()

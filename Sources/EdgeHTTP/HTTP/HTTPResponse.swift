@@ -3,7 +3,7 @@ package struct HTTPResponse: Sendable {
     case bytes([UInt8])
     /// Many shared arrays, sent one after the other without being joined: a long LIST.
     case chunks([[UInt8]])
-    /// Bytes that come later; ends when the stream does. A watch or a followed log.
+    /// Bytes that come later; ends when the stream does. A watch or a followed log. Where the headers tell its length, it has it.
     case stream(ByteStream)
     /// After 101 the connection belongs to the closure and is closed when it returns.
     case upgrade(@Sendable (UpgradedConnection) async -> Void)
@@ -35,6 +35,7 @@ func reasonPhrase(_ status: Int) -> StaticString {
   case 201: "Created"
   case 202: "Accepted"
   case 204: "No Content"
+  case 206: "Partial Content"
   case 301: "Moved Permanently"
   case 302: "Found"
   case 304: "Not Modified"
@@ -50,6 +51,7 @@ func reasonPhrase(_ status: Int) -> StaticString {
   case 410: "Gone"
   case 413: "Content Too Large"
   case 415: "Unsupported Media Type"
+  case 416: "Range Not Satisfiable"
   case 417: "Expectation Failed"
   case 422: "Unprocessable Content"
   case 429: "Too Many Requests"
@@ -58,6 +60,7 @@ func reasonPhrase(_ status: Int) -> StaticString {
   case 501: "Not Implemented"
   case 503: "Service Unavailable"
   case 504: "Gateway Timeout"
+  case 507: "Insufficient Storage"
   default: "Status"
   }
 }

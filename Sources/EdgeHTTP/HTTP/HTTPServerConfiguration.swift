@@ -10,6 +10,8 @@ package struct HTTPLimits: Sendable {
   package var handshake = Duration.seconds(10)
   /// From the first byte of a request to its last: 408.
   package var request = Duration.seconds(60)
+  /// Between two pieces of a body that is streamed; nil: for ever. The connection ends.
+  package var bodySilence: Duration?
   /// Between two requests.
   package var idle = Duration.seconds(180)
   /// How long a client may take no byte while something waits to be written.

@@ -52,7 +52,7 @@ extension HTTPServerConnection {
         if !piece.isEmpty, !(await body.write(piece)) { unwanted += piece.count }
         var rest: [UInt8] = []
         var isComplete = false
-        connection.setReadDeadline(after: nil)
+        connection.setReadDeadline(after: configuration.limits.bodySilence)
         try await sendContinue(parser)
         let read: Void? = try await connection.read { bytes in
           let (found, used) = try parser.feed(bytes)
@@ -125,10 +125,11 @@ extension HTTPServerConnection {
       if statusHasBody(response.status) { head.appendLength(chunks.reduce(0) { $0 + $1.count }) }
       try await connection.write(hasBody ? chunks : [], after: head.end())
     case .stream(let stream):
-      head.append(isHTTP10 || !statusHasBody(response.status) ? "" : "transfer-encoding: chunked\r\n")
+      let isChunked = !isHTTP10 && statusHasBody(response.status) && response.headers["content-length"] == nil
+      head.append(isChunked ? "transfer-encoding: chunked\r\n" : "")
       try await connection.write(head.end())
       guard hasBody else { return stream.terminate(.finished) }
-      try await send(stream, isChunked: !isHTTP10)
+      try await send(stream, isChunked: isChunked)
     case .upgrade:
       head.appendLength(0)
       try await connection.write(head.end())
