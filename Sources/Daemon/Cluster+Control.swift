@@ -12,6 +12,9 @@ extension Cluster {
   /// Answers what came over the control socket: with `lines` to be shown or an `explanation`, else with `error`.
   func answer(control tree: JSON) async -> JSON {
     switch ControlRequest(tree) {
+    case .images(.pull(let name)):
+      do throws(ImageError) { return Cluster.answer(try await pull(onto: name)) } catch { return ["error": .string("\(error)")] }
+    case .images(.pulling): return Cluster.answer(images?.pulling ?? [])
     case .images(let request):
       return await withCheckedContinuation { continuation in
         // It may unpack gigabytes.
@@ -95,7 +98,33 @@ extension Cluster {
   package func perform(_ request: ImageRequest) throws(ImageError) -> [String] {
     guard let images, let agent = agent.value else { throw .engine(reason: "this cluster was started without containers") }
     let nodes = nodeNames
-    let lines = try ImageControl(store: images, nodes: nodes).perform(request)
+    let lines = try ImageControl(store: images, nodes: nodes, used: usedImages).perform(request)
+    for name in nodes { agent.reportImages(name) }
+    return lines
+  }
+
+  /// By node, the images that its pods name or run.
+  private var usedImages: [String: Set<String>] {
+    var used = Dictionary(uniqueKeysWithValues: nodeNames.map { ($0, Set<String>()) })
+    for pod in host.read({ $0.store.list(.pods) }).map({ $0.view(Pod.self) }) {
+      guard let node = pod.spec.nodeName, used[node] != nil else { continue }
+      for list in [pod.spec.tree[.containers], pod.spec.tree[.initContainers], pod.spec.tree[.ephemeralContainers]] {
+        used[node]?.formUnion(list.elements.compactMap { $0[.image].string })
+      }
+      used[node]?.formUnion(pod.spec.volumes.compactMap(\.image.reference))
+      for list in ["containerStatuses", "initContainerStatuses", "ephemeralContainerStatuses"] as [Key] {
+        used[node]?.formUnion(pod.status.tree[list].elements.compactMap { $0["imageID"].string })
+      }
+    }
+    return used
+  }
+
+  /// Fetches an image anew, as `wavetank image pull` asks for it.
+  /// - Returns: the lines to be shown.
+  private func pull(onto name: String) async throws(ImageError) -> [String] {
+    guard let images, let agent = agent.value else { throw .engine(reason: "this cluster was started without containers") }
+    let nodes = nodeNames
+    let lines = try await ImageControl(store: images, nodes: nodes, used: [:]).pull(name)
     for name in nodes { agent.reportImages(name) }
     return lines
   }

@@ -62,6 +62,12 @@ package enum ImageRequest: Sendable, Equatable {
   case packTools(name: String)
   case list
   case remove(name: String)
+  /// From its registry onto every node.
+  case pull(name: String)
+  /// What is being pulled, and how far it is.
+  case pulling
+  case save(name: String, path: String)
+  case prune
 
   var tree: JSON {
     switch self {
@@ -71,6 +77,10 @@ package enum ImageRequest: Sendable, Equatable {
     case .packTools(let name): ["verb": "pack-tools", "name": .string(name)]
     case .list: ["verb": "list"]
     case .remove(let name): ["verb": "rm", "name": .string(name)]
+    case .pull(let name): ["verb": "pull", "name": .string(name)]
+    case .pulling: ["verb": "pulling"]
+    case .save(let name, let path): ["verb": "save", "name": .string(name), "path": .string(path)]
+    case .prune: ["verb": "prune"]
     }
   }
 
@@ -82,6 +92,10 @@ package enum ImageRequest: Sendable, Equatable {
     case ("pack-tools", let name?, _): self = .packTools(name: name)
     case ("list", _, _): self = .list
     case ("rm", let name?, _): self = .remove(name: name)
+    case ("pull", let name?, _): self = .pull(name: name)
+    case ("pulling", _, _): self = .pulling
+    case ("save", let name?, let path?): self = .save(name: name, path: path)
+    case ("prune", _, _): self = .prune
     default: return nil
     }
   }

@@ -5,6 +5,8 @@ import EdgeImages
 struct ImageControl {
   let store: ImageStore
   let nodes: [String]
+  /// By node, the names and identifiers of the images that its pods have.
+  let used: [String: Set<String>]
 
   /// - Returns: the lines to be shown.
   func perform(_ request: ImageRequest) throws(ImageError) -> [String] {
@@ -25,7 +27,35 @@ struct ImageControl {
         try store.remove(name, node: node)
       }
       return ["Removed \(name)."]
+    case .save(let name, let path):
+      let saved = try store.save(name, from: nodes + [ImageStore.packedNode], to: path)
+      return ["Saved \(name) with ID \"\(saved.id)\" as \(path), \(ImageControl.size(Int64(saved.bytes)))."]
+    case .prune:
+      let pruned = try store.prune(used)
+      return pruned.names.map { "Removed \($0)." } + ["\(ImageControl.size(pruned.bytes)) of the disk are free again."]
+    case .pulling: return store.pulling
+    case .pull(let name): throw .engine(reason: "image \"\(name)\" is not pulled in its turn")
     }
+  }
+
+  /// Fetches an image from its registry, whether a node has it or not, onto every node.
+  func pull(_ name: String) async throws(ImageError) -> [String] {
+    guard let first = nodes.first else { return [] }
+    let (facts, _, origin) = try await store.ensure(node: first, image: name, pull: .always)
+    if case .unasked(let reason) = origin { throw .registryUnreachable(name, reason: reason) }
+    _ = try store.share(name, from: first, to: Array(nodes.dropFirst()))
+    return [
+      "Pulled \(name) with ID \"\(facts.id)\" onto \(nodes.count == 1 ? "node \(first)" : "\(nodes.count) nodes"), \(ImageControl.size(facts.sizeBytes))."
+    ]
+  }
+
+  /// "12.3 MB"
+  static func size(_ bytes: Int64) -> String {
+    if bytes < 1000 { return "\(bytes) bytes" }
+    var (tenths, unit) = (bytes / 100, 0)
+    let units = ["kB", "MB", "GB", "TB"]
+    while tenths >= 10_000, unit < units.count - 1 { (tenths, unit) = (tenths / 1000, unit + 1) }
+    return "\(tenths / 10).\(tenths % 10) \(units[unit])"
   }
 
   /// Which image went where, in the words of kind's own command.

@@ -101,11 +101,16 @@ struct ContentStore: Sendable {
   }
 
   /// Deletes every blob and layer that is not named.
-  func keepOnly(blobs: Set<String>, layers: Set<String>) {
+  /// - Returns: the bytes that it took, where they are to be measured
+  func keepOnly(blobs: Set<String>, layers: Set<String>, measuring: Bool) -> Int64 {
+    var bytes: Int64 = 0
     for (folder, kept) in [("/blobs/sha256", blobs), ("/layers", layers)] {
       for name in (try? Files.list(directory + folder)) ?? [] where !kept.contains("sha256:" + name) {
-        try? Files.remove(directory + folder + "/" + name)
+        let path = directory + folder + "/" + name
+        if measuring { bytes += Files.isDirectory(path) ? Files.usedBytes(path) : Int64(Files.size(path)) }
+        try? Files.remove(path)
       }
     }
+    return bytes
   }
 }

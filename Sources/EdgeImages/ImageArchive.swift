@@ -187,7 +187,7 @@ package struct ImageArchive {
     return OfferedImage(configuration: try verified(manifest["config"]), layers: layers, names: name.map { [$0] } ?? [])
   }
 
-  private static func blob(_ digest: String) -> String { "blobs/sha256/" + digest.dropFirst("sha256:".count) }
+  static func blob(_ digest: String) -> String { "blobs/sha256/" + digest.dropFirst("sha256:".count) }
 
   private func verified(_ descriptor: JSON) throws(ImageError) -> [UInt8] {
     guard let digest = descriptor["digest"].string, Digest.isValid(digest) else {

@@ -48,7 +48,9 @@ package struct ImageRecipe: Sendable {
     let parts = try LayerUnpacker.parts(relative, what: "the image \(name)", limits: UnpackLimits())
     guard !parts.isEmpty else { throw .badArchive(what: "the image \(name)", reason: "\"\(path)\" names no file") }
     let place = parts.joined(separator: "/")
-    content[place] = Entry(path: place, mode: mode & 0o7777, content: entry)
+    // Links have no mode of their own, and are told to have all bits.
+    let mode = if case .link = entry { UInt32(0o777) } else { mode & 0o7777 }
+    content[place] = Entry(path: place, mode: mode, content: entry)
   }
 
   package mutating func add(_ path: String, text: String, mode: UInt32 = 0o644) throws(ImageError) {

@@ -146,7 +146,7 @@ package final class ImageStore: Sendable {
   }
 
   /// Changes the table in memory and on the disk, or neither.
-  private func change<R>(_ body: (inout ImageTable) throws(ImageError) -> R) throws(ImageError) -> R {
+  func change<R>(_ body: (inout ImageTable) throws(ImageError) -> R) throws(ImageError) -> R {
     let result: Result<R, ImageError> = state.withLock { state in
       do throws(ImageError) {
         var next = state.table
@@ -193,14 +193,20 @@ package final class ImageStore: Sendable {
     collectGarbage()
   }
 
-  package func collectGarbage() {
+  package func collectGarbage() { _ = collectGarbage(measuring: false) }
+
+  /// - Returns: the bytes that are free again, where they are to be measured
+  func collectGarbage(measuring: Bool) -> Int64 {
     state.withLock { state in
-      guard state.adding == 0 else { return }
+      guard state.adding == 0 else { return 0 }
       let images = state.table.images
+      var bytes: Int64 = 0
       ownRegistry.keeping { pushed in
-        content.keepOnly(
-          blobs: pushed.union(images.keys).union(images.values.flatMap(\.blobs)), layers: Set(images.values.flatMap(\.layers)))
+        bytes = content.keepOnly(
+          blobs: pushed.union(images.keys).union(images.values.flatMap(\.blobs)), layers: Set(images.values.flatMap(\.layers)),
+          measuring: measuring)
       }
+      return bytes
     }
   }
 

@@ -1,3 +1,4 @@
+import CoreObjects
 import Daemon
 import EdgeLinux
 import Glibc
@@ -59,6 +60,47 @@ enum ImageCommand {
 
   static let remove = Command("image rm", "takes an image off every node", options: NameOptions.self) {
     ask(.remove(name: $0.name), $0.dataDirectory)
+  }
+
+  struct SaveOptions: CommandOptions {
+    let name = Option.argument("NAME", .text, "the image's name, as manifests have it")
+    let file = Option.argument("FILE", .file, "the archive that is written")
+    let dataDirectory = Option.dataDirectory
+
+    var all: [any OptionDescription] { [name, file, dataDirectory] }
+  }
+
+  static let pull = Command(
+    "image pull", "fetches an image from its registry onto every node",
+    details: ["As pods without pull secrets would: with the machine's own credentials, or anonymously."],
+    options: NameOptions.self
+  ) { await pull($0.name, $0.dataDirectory) }
+
+  static let save = Command(
+    "image save", "writes an image as an archive",
+    details: ["For docker load, skopeo, podman and load image-archive."],
+    examples: ["image save app:test app.tar": "its layers as they came, so that it keeps its ID"], options: SaveOptions.self
+  ) { ask(.save(name: $0.name, path: absolute($0.file)), $0.dataDirectory) }
+
+  static let prune = Command(
+    "image prune", "takes images away that no pod has",
+    details: ["Also from the cluster's own registry what no tag leads to."], options: ListOptions.self
+  ) { ask(.prune, $0.dataDirectory) }
+
+  /// Shows how far it is while it waits, on a terminal.
+  private static func pull(_ name: String, _ directory: String) async {
+    let progress = Task.detached {
+      while Terminal.isError {
+        try await Task.sleep(for: .milliseconds(500))
+        let lines = ControlSocket.ask(ControlRequest.images(.pulling).tree, directory: directory)?["lines"].elements ?? []
+        try Task.checkCancellation()
+        if let line = lines.first?.string { Descriptor.write("\r\u{1B}[K" + line, to: 2) }
+      }
+    }
+    let answer = ControlSocket.ask(ControlRequest.images(.pull(name: name)).tree, directory: directory)
+    progress.cancel()
+    if Terminal.isError { Descriptor.write("\r\u{1B}[K", to: 2) }
+    for line in ControlSocket.lines(answer, in: directory) { Standard.output(line) }
   }
 
   private static func absolute(_ path: String) -> String {

@@ -106,7 +106,7 @@ struct TableTests {
     "what cannot be meant is refused",
     arguments: [
       ("wavetank load", "load wants docker-image NAME or image-archive FILE"),
-      ("wavetank image", "image wants pack NAME PROGRAM, pack-tools NAME, list or rm NAME"),
+      ("wavetank image", "image wants pack NAME PROGRAM, pack-tools NAME, list, pull NAME, save NAME FILE, rm NAME or prune"),
       ("wavetank image pack app:test", "image pack wants PROGRAM"),
       ("wavetank explain", "explain wants hpa/NAME, fields or scenario"),
       ("wavetank explain sts/app", "explain wants hpa/NAME, fields or scenario, not 'sts/app'"),

@@ -125,10 +125,8 @@ struct BadRegistryTests {
     _ = try await store.ensure(node: "n", image: registry.image(), pull: .ifNotPresent)
   }
 
-  @Test("layers come packed by gzip or zstd", arguments: [SmallRegistry.Layer.gzip, .zstd])
-  func packed(form: SmallRegistry.Layer) async throws {
-    #expect(try await outcome(.init(layer: form)).reason == "it was pulled")
-  }
+  @Test("a layer comes packed as it is")
+  func packed() async throws { #expect(try await outcome(.init(layer: .gzip)).reason == "it was pulled") }
 
   @Test("who wants what is being pulled waits for it; what is here is not fetched again")
   func once() async throws {

@@ -44,7 +44,7 @@ final class SmallRegistry: Sendable {
     var layer: Layer = .plain
   }
 
-  enum Layer: Sendable { case plain, gzip, zstd }
+  enum Layer: Sendable { case plain, gzip }
 
   let port: UInt16
   private let server: HTTPServer
@@ -230,9 +230,6 @@ final class SmallRegistry: Sendable {
     case .gzip:
       _ = try await Program.run("/bin/gzip", ["-k", "layer.tar"], in: directory)
       return (tar, try read("layer.tar.gz"))
-    case .zstd:
-      _ = try await Program.run("/bin/tar", ["--zstd", "-cf", "layer.tar.zst", "hello"], in: directory)
-      return (tar, try read("layer.tar.zst"))
     }
   }
 

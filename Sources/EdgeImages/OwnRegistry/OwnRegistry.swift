@@ -88,6 +88,14 @@ package final class OwnRegistry: Sendable {
     }
   }
 
+  /// Forgets manifests that nothing leads to.
+  func prune() throws(OwnRegistryError) {
+    try change { (state) throws(OwnRegistryError) in
+      state.fresh = [:]
+      state.catalog.prune()
+    }
+  }
+
   /// Changes the catalog in memory and on the disk, or neither.
   func change<Value>(
     _ body: (inout State) throws(OwnRegistryError) -> Value

@@ -37,9 +37,7 @@ struct RegistryCatalog: Sendable, Equatable {
   var manifestCount: Int { repositories.values.reduce(0) { $0 + $1.manifests.count } }
 
   /// Forgets manifests that have no tag, are in no index and speak of none that stays.
-  /// - Returns: whether there were any
-  mutating func prune() -> Bool {
-    let before = self
+  mutating func prune() {
     for (name, repository) in repositories {
       var kept = Set(repository.tags.values)
       while true {
@@ -54,7 +52,6 @@ struct RegistryCatalog: Sendable, Equatable {
       repositories[name]?.manifests = repository.manifests.filter { kept.contains($0.key) }
       if kept.isEmpty { repositories[name] = nil }
     }
-    return self != before
   }
 
   init() {}
