@@ -125,6 +125,8 @@ int linux_raise_file_limit(void) {
 
 int linux_socket(int family, int type, int protocol) { return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol); }
 
+int linux_socket_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends); }
+
 int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
 int linux_memory_file(void) { return memfd_create("wavetank", MFD_CLOEXEC); }

@@ -27,7 +27,8 @@ extension Engine {
     switch observation.event {
     case .nodeReady(let facts):
       register(observation.node, facts, now)
-      pods += planner.welcome(observation.node, resolver: facts.resolver)
+      pods += planner.welcome(observation.node, resolver: facts.resolver, kept: facts.kept, at: now)
+      effects += planner.removals(ofStrangers: facts.kept, on: observation.node).map { .node($0) }
     case .images(let images): reportImages(observation.node, images, now)
     default: break
     }

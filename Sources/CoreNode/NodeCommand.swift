@@ -54,7 +54,7 @@ package struct WantedImage: Sendable, Equatable {
 }
 
 /// A pod's surroundings.
-package struct SandboxSpec: Sendable, Equatable {
+package struct SandboxSpec: Sendable, Equatable, Codable {
   package var podUID: String
   package var namespace: String
   package var name: String
@@ -88,27 +88,27 @@ package struct SandboxSpec: Sendable, Equatable {
 }
 
 /// What a pod may have on its node's disk, bytes: all of it, and single containers with their logs.
-package struct StorageLimits: Sendable, Equatable {
+package struct StorageLimits: Sendable, Equatable, Codable {
   package var pod: Int64?
   package var containers: [String: Int64] = [:]
 }
 
 /// Whose processes a container sees.
-package enum ProcessNamespace: Sendable, Equatable {
+package enum ProcessNamespace: Sendable, Equatable, Codable {
   case ofContainer, ofPod, ofHost
 }
 
-package struct HostAlias: Sendable, Equatable {
+package struct HostAlias: Sendable, Equatable, Codable {
   package var address: String
   package var names: [String]
 }
 
-package struct VolumeSpec: Sendable, Equatable {
+package struct VolumeSpec: Sendable, Equatable, Codable {
   package var name: String
   package var source: VolumeSource
 }
 
-package enum VolumeSource: Sendable, Equatable {
+package enum VolumeSource: Sendable, Equatable, Codable {
   /// A scratch directory that lives as long as the pod; `memory` puts it on a tmpfs.
   case emptyDir(memory: Bool, sizeLimitBytes: Int64?)
   /// `type` is hostPath's: "", Directory, DirectoryOrCreate, File, FileOrCreate, Socket, CharDevice, BlockDevice.
@@ -120,7 +120,7 @@ package enum VolumeSource: Sendable, Equatable {
 }
 
 /// One file of a volume. `path` is relative, without "..".
-package struct VolumeFile: Sendable, Equatable {
+package struct VolumeFile: Sendable, Equatable, Codable {
   package var path: String
   package var content: [UInt8]
   package var mode = 0o644
@@ -128,7 +128,7 @@ package struct VolumeFile: Sendable, Equatable {
   package var owner: Int?
 }
 
-package struct ContainerSpec: Sendable, Equatable {
+package struct ContainerSpec: Sendable, Equatable, Codable {
   package var podUID: String
   package var namespace: String
   package var podName: String
@@ -176,12 +176,12 @@ package struct ComputeLimits: Sendable, Equatable {
   package var cpuRequestMillicores: Int64
 }
 
-package struct EnvironmentVariable: Sendable, Equatable {
+package struct EnvironmentVariable: Sendable, Equatable, Codable {
   package var name: String
   package var value: String
 }
 
-package struct MountSpec: Sendable, Equatable {
+package struct MountSpec: Sendable, Equatable, Codable {
   package var volume: String
   package var path: String
   package var subPath = ""
@@ -192,9 +192,9 @@ package struct MountSpec: Sendable, Equatable {
 }
 
 /// Whether mounts that are made later below one another are seen: by neither, by the container, by both.
-package enum MountPropagation: Sendable, Equatable { case none, hostToContainer, bidirectional }
+package enum MountPropagation: Sendable, Equatable, Codable { case none, hostToContainer, bidirectional }
 
-package struct SecuritySpec: Sendable, Equatable {
+package struct SecuritySpec: Sendable, Equatable, Codable {
   package var user: Int?
   package var group: Int?
   package var supplementalGroups: [Int] = []
@@ -210,7 +210,7 @@ package struct SecuritySpec: Sendable, Equatable {
 }
 
 /// Which system calls a container may make.
-package enum SeccompProfile: Sendable, Equatable {
+package enum SeccompProfile: Sendable, Equatable, Codable {
   case unconfined, runtimeDefault
   /// A file of the node.
   case localhost(String)

@@ -152,6 +152,8 @@ package struct NodeFacts: Sendable, Equatable {
   package var podCIDR: String?
   /// How it looks names up.
   package var resolver = DNSSpec()
+  /// What an earlier agent of the node has begun and left to this one, by the pods' UIDs.
+  package var kept: [String: KeptPod] = [:]
   package init(
     address: String, cpuMillicores: Int64, memoryBytes: Int64, ephemeralStorageBytes: Int64, maxPods: Int, kernelVersion: String,
     osImage: String, architecture: String, runtimeVersion: String, machineID: String, isControlPlane: Bool
@@ -168,4 +170,13 @@ package struct NodeFacts: Sendable, Equatable {
     self.machineID = machineID
     self.isControlPlane = isControlPlane
   }
+}
+
+/// A pod that has outlived the agent which began it.
+package struct KeptPod: Sendable, Equatable {
+  package var address: String
+  /// Its containers' identifiers: of those that run, and of those whose end is going to be told.
+  package var containers: [String]
+
+  package init(address: String, containers: [String]) { (self.address, self.containers) = (address, containers) }
 }

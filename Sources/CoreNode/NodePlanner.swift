@@ -147,12 +147,29 @@ package struct NodePlanner: Sendable {
   }
 
   /// A node has come, or a lost one reports again.
-  /// - Parameter resolver: how it looks names up; nil: as it has said before
+  /// - Parameters:
+  ///   - resolver: how it looks names up; nil: as it has said before
+  ///   - kept: what it has of an earlier agent
   /// - Returns: UIDs of its pods, each to be planned by itself, since each has its own wake-up
-  package mutating func welcome(_ node: String, resolver: DNSSpec? = nil) -> [String] {
+  package mutating func welcome(
+    _ node: String, resolver: DNSSpec? = nil, kept: [String: KeptPod] = [:], at now: Instant = Instant(nanoseconds: 0)
+  ) -> [String] {
     if let resolver { resolvers[node] = resolver }
     readyNodes.insert(node)
-    return runtimes(on: node).map(\.uid)
+    let uids = runtimes(on: node).map(\.uid)
+    for uid in kept.isEmpty ? [] : uids {
+      update(uid) { runtime in
+        runtime.see(kept[uid], at: now)
+        return true
+      }
+    }
+    return uids
+  }
+
+  /// Takes away what a node has kept of pods that are not its own any more.
+  package func removals(ofStrangers kept: [String: KeptPod], on node: String) -> [NodeCommand] {
+    kept.keys.sorted().filter { runtime(uid: $0)?.node != node }
+      .map { NodeCommand(node: node, action: .removeSandbox(podUID: $0)) }
   }
 
   /// What a node saw of a pod: the plan of that pod.
@@ -211,7 +228,7 @@ extension PodRuntime {
   /// The next steps and the status that follows. False once nothing is left of a removed pod.
   fileprivate mutating func finish(_ plan: inout NodePlan, _ context: NodeContext, isNodeReady: Bool) -> Bool {
     guard isNodeReady else { return true }
-    if !lost.isEmpty { see(lostAt: context.now) }
+    if !earlier.isEmpty { see(nil, at: context.now) }
     advance(&plan, context)
     if isRemoved { return sandbox != .removed && sandbox != .absent }
     let status = status(context.store, at: context.now)

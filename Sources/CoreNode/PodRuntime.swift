@@ -70,8 +70,18 @@ package struct PodRuntime: Sendable {
     }
   }
 
-  /// Containers whose end nobody saw, until the first look.
-  private(set) var lost: [Int] = []
+  /// A container that ran when the pod's status was last written.
+  struct Earlier: Sendable {
+    let index: Int
+    let containerID: String
+    let startedAt: Instant
+    let imageID: String?
+    let isStarted: Bool
+    let isReady: Bool
+  }
+
+  /// Those of which the node has not said yet whether they still run.
+  private(set) var earlier: [Earlier] = []
 
   package init(_ stored: StoredObject, at now: Instant) {
     key = stored.key
@@ -151,7 +161,11 @@ package struct PodRuntime: Sendable {
         if let ended = Self.exit(known.state.terminated) ?? between {
           containers[index].state = .exited(containerID: ended.containerID, ended.exit)
         } else if let started = known.state.running.startedAt {
-          endLost(index, id: known.containerID ?? "", startedAt: Instant(rfc3339: started) ?? startedAt)
+          earlier.append(
+            Earlier(
+              index: index, containerID: Self.withoutRuntime(known.containerID ?? ""),
+              startedAt: Instant(rfc3339: started) ?? startedAt, imageID: known.imageID, isStarted: known.started ?? false,
+              isReady: known.ready ?? false))
         }
       }
     }
@@ -160,34 +174,39 @@ package struct PodRuntime: Sendable {
     failure = Failure(reason: reason, message: status.message ?? "", isRejection: status.containerStatuses.isEmpty)
   }
 
-  /// A container that ran when its status was last written. Containers do not outlive their node's agent: as after a reboot
-  /// of a node, it counts as ended with code 255 and is started again where its pod restarts.
-  private mutating func endLost(_ index: Int, id: String, startedAt: Instant) {
-    lost.append(index)
-    var exit = ContainerExit(code: 255, at: startedAt, startedAt: startedAt)
+  /// The node's first look at what ran before.
+  /// - Parameter kept: what of the pod is there still; nil: nothing
+  mutating func see(_ kept: KeptPod?, at now: Instant) {
+    if let kept, sandbox == .absent { sandbox = .started(address: kept.address) }
+    for container in earlier where containers[container.index].state == .waiting {
+      if kept?.containers.contains(container.containerID) == true { resume(container, now) } else { endLost(container, now) }
+    }
+    earlier = []
+  }
+
+  /// It went on without anybody looking. Its probes begin anew, its files and tokens are written again.
+  private mutating func resume(_ container: Earlier, _ now: Instant) {
+    let index = container.index
+    containers[index].state = .running(containerID: container.containerID, startedAt: container.startedAt)
+    containers[index].imageID = container.imageID
+    (containers[index].isStarted, containers[index].isReady) = (container.isStarted, container.isReady)
+    if containers[index].role == .main { isInitialized = true }
+    tokenRefreshAt = now
+  }
+
+  /// As after a reboot of a node it counts as ended with code 255, and is started again where its pod restarts. When it ended is not
+  /// known: it is seen now.
+  private mutating func endLost(_ container: Earlier, _ now: Instant) {
+    let index = container.index
+    var exit = ContainerExit(code: 255, at: now, startedAt: container.startedAt)
     exit.message = "the node was restarted"
-    let last = ContainerRuntime.LastExit(containerID: Self.withoutRuntime(id), exit: exit)
+    let last = ContainerRuntime.LastExit(containerID: container.containerID, exit: exit)
     if containers[index].role != .sidecar, containers[index].outcome(ofCode: exit.code) == .stays {
       containers[index].state = .exited(containerID: last.containerID, exit)
     } else {
       containers[index].lastExit = last
       containers[index].restartCount += 1
     }
-  }
-
-  /// When a lost container ended is not known: it is seen now.
-  mutating func see(lostAt now: Instant) {
-    for index in lost {
-      if case .exited(let id, var exit) = containers[index].state {
-        exit.at = now
-        containers[index].state = .exited(containerID: id, exit)
-      } else if let last = containers[index].lastExit {
-        var exit = last.exit
-        exit.at = now
-        containers[index].lastExit = ContainerRuntime.LastExit(containerID: last.containerID, exit: exit)
-      }
-    }
-    lost = []
   }
 
   /// "crun://4f…" as the runtime itself knows it: "4f…".

@@ -130,6 +130,7 @@ package final class Cluster: Sendable {
       dataDirectory: configuration.dataDirectory,
       speed: configuration.speed, now: { clock.now })
     settings.addresses = place.addresses
+    settings.shimProgram = configuration.shimProgram
     settings.isNetworkReady = { [traffic, faults] in
       await traffic.settle()
       await faults.value?.settle()
@@ -139,6 +140,10 @@ package final class Cluster: Sendable {
       throw .nodes(error)
     }
     self.agent.set(agent)
+    if agent.keptPods > 0 {
+      Standard.error(
+        "\(agent.keptPods) pod(s) of the cluster that was killed go on; containers that ended meanwhile are looked after")
+    }
     if let reason = agent.copyingReason {
       Standard.error(
         "overlayfs does not work in \(configuration.dataDirectory), so images are copied for each container: \(reason)")

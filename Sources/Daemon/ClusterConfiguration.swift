@@ -26,6 +26,8 @@ package struct ClusterConfiguration: Sendable {
   package var featureGates: Set<FeatureGate> = []
   /// Where images are pushed to the cluster; 0 is any port that is free. nil: nowhere.
   package var registryPort: UInt16?
+  /// This program, for a shim with which containers outlive a daemon that is killed; nil: they end with it.
+  package var shimProgram: String?
   /// What the machine knows of registries.
   package var registries = RegistryConfiguration()
   /// A docker `config.json` with what it may show them; need not be there.

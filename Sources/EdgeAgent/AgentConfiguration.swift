@@ -1,4 +1,5 @@
 package import CoreObjects
+import EdgeLinux
 import EdgeRuntime
 
 /// What a cluster's nodes are made of.
@@ -15,6 +16,8 @@ package struct AgentConfiguration: Sendable {
   package var now: @Sendable () -> Instant
   /// Returns once the network treats pods as it was told to: no container starts before.
   package var isNetworkReady: @Sendable () async -> Void = {}
+  /// This program, to be started as the shim of the containers, with which they outlive this process; nil: they end with it.
+  package var shimProgram: String?
 
   package init(
     clusterID: String, nodes: [AgentNode], dataDirectory: String, speed: Double = 1, now: @escaping @Sendable () -> Instant
@@ -30,9 +33,12 @@ package struct AgentConfiguration: Sendable {
   var logDirectory: String { dataDirectory + "/logs" }
   var volumeDirectory: String { dataDirectory + "/volumes" }
 
-  /// The wall's time for a span of cluster time.
   var cgroup: Cgroup { Cgroup("/wavetank-" + clusterID) }
 
+  /// How cluster time runs, for another process.
+  var shimClock: ShimClock { ShimClock(origin: now(), monotonic: SystemClock.monotonic, speed: speed) }
+
+  /// The wall's time for a span of cluster time.
   func wall(_ seconds: Int) -> Duration { .nanoseconds(Int64(min(Double(seconds) * 1e9 / speed, 9e18))) }
 }
 

@@ -34,6 +34,7 @@ extension NodeAgent {
     do {
       try makeGroup(of: node)
       try network.add(node: node.index)
+      try await ground.write(configuration)
     } catch { throw .setup("\(error)") }
     table.add(node)
     announce(node.name)
@@ -46,6 +47,7 @@ extension NodeAgent {
     await endPods(of: name)
     table.remove(name)
     network.remove(node: node.index)
+    try? await ground.write(configuration)
     try? await cgroup(ofNode: name).remove()
   }
 

@@ -9,7 +9,6 @@ import Synchronization
 /// network.
 package final class NodeAgent: Sendable {
   package let configuration: AgentConfiguration
-  package let network: ClusterNetwork
   let images: ImageStore
   private let tell: @Sendable (NodeObservation) -> Void
   let table: NodeTable
@@ -24,7 +23,10 @@ package final class NodeAgent: Sendable {
   /// How many commands were started in containers: names their files.
   let execs = Atomic(0)
   /// Threads in the mount namespace where the containers' roots are: whatever touches these must run here.
-  let workers: WorkerThreads
+  var workers: WorkerThreads { ground.workers }
+  package var network: ClusterNetwork { ground.network }
+  var shim: Shim { ground.shim }
+  let ground: AgentGround
   private let pods = Mutex<[String: Pod]>([:])
 
   private struct Pod {
@@ -34,9 +36,11 @@ package final class NodeAgent: Sendable {
     var isMeasured = false
     /// Commands that have not been carried out yet.
     var waiting = 0
+    /// It was there before this agent, which has not told of it yet.
+    var isNews = false
   }
 
-  /// Takes away what a killed run left behind and sets up the network.
+  /// Goes on with what a killed run left behind where its shim lives; otherwise takes it away and sets up the network.
   /// - Parameter observe: called from any thread; must not block.
   /// - Throws: `AgentError`.
   package init(
@@ -58,19 +62,51 @@ package final class NodeAgent: Sendable {
     cgroup = configuration.cgroup
     do {
       ChildProcess.adoptOrphans()
-      let mounts = try MountNamespace()
-      workers = WorkerThreads(threads: 8) {
-        do { try mounts.enter() } catch { fatalError("a worker could not enter the mount namespace: \(error)") }
-      }
-      try await NodeAgent.removeLeftovers(configuration)
+      let kept = await AgentGround.kept(configuration)
+      if kept == nil { try await NodeAgent.removeLeftovers(configuration) }
       for directory in [configuration.runDirectory, configuration.logDirectory, configuration.volumeDirectory] {
         try Files.makeDirectories(directory, mode: 0o711)
       }
       copyingReason = NodeAgent.overlayProblem(configuration.runDirectory)
       layeredRoot = copyingReason == nil ? .overlay : .copy
-      network = try await ClusterNetwork(nodes: configuration.nodes.map(\.index), configuration.addresses)
+      if let kept { ground = kept } else { ground = try await AgentGround.new(configuration) }
       for node in configuration.nodes { try makeGroup(of: node) }
     } catch { throw .setup("\(error)") }
+    if ground.isKept { await adoptPods() }
+  }
+
+  /// Pods whose containers went on while nobody was there.
+  package var keptPods: Int { pods.withLock { $0.values.count { $0.isNews } } }
+
+  private func adoptPods() async {
+    let work = Task(executorPreference: workers) { [self] in
+      for uid in ((try? Files.list(configuration.runDirectory)) ?? []).sorted() {
+        let directory = configuration.runDirectory + "/" + uid
+        guard Files.isDirectory(directory + "/volumes") else { continue }
+        guard let record = try? PodWorker.record(of: directory), table[record.node] != nil else {
+          await clear(directory, uid)
+          continue
+        }
+        let worker = PodWorker(uid: uid, node: record.node, agent: self)
+        if await worker.adopt(record) {
+          let isMeasured = record.sandbox.spec.isMeasured
+          pods.withLock {
+            $0[uid] = Pod(worker: worker, tasks: SerialTasks(on: workers), isMeasured: isMeasured, isNews: true)
+          }
+        } else {
+          await worker.end()
+        }
+      }
+    }
+    await work.value
+  }
+
+  /// Takes away a pod that was only being made, or whose node has gone.
+  private func clear(_ directory: String, _ uid: String) async {
+    let node = (try? PodWorker.record(of: directory))?.node
+    for name in node.map({ [$0] }) ?? table.all.map(\.name) {
+      try? await PodSandbox.remove(nil, directory: directory, cgroup: cgroup(ofNode: name).child("pod" + uid))
+    }
   }
 
   private static func overlayProblem(_ directory: String) -> String? {
@@ -90,7 +126,15 @@ package final class NodeAgent: Sendable {
 
   func announce(_ name: String) {
     guard let node = table[name] else { return }
-    observe(NodeObservation(node: name, event: .nodeReady(facts(of: node))))
+    let news = pods.withLock { pods in
+      let news = pods.values.filter { $0.isNews && $0.worker.node == name }.map(\.worker)
+      for worker in news { pods[worker.uid]?.isNews = false }
+      return news
+    }
+    var facts = facts(of: node)
+    for worker in news { facts.kept[worker.uid] = worker.kept.withLock { $0 } }
+    observe(NodeObservation(node: name, event: .nodeReady(facts)))
+    for worker in news { work { await worker.watchAdopted() } }
     reportImages(name)
   }
 

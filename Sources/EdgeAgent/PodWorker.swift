@@ -3,19 +3,24 @@ import CoreObjects
 import EdgeImages
 import EdgeLinux
 import EdgeRuntime
+import Synchronization
 
 /// One pod on a node. Its commands come one at a time; the ends of its containers come in between.
 actor PodWorker {
   private enum Container {
     case running(RunningContainer)
     /// Its directory is there until it is removed.
-    case exited(ContainerBundle, ContainerExit)
+    case exited(RunningContainer, ContainerExit)
   }
 
   nonisolated let uid: String
   nonisolated let node: String
   let agent: NodeAgent
   private(set) var sandbox: PodSandbox?
+  /// What is told of it where it was there before its agent.
+  nonisolated let kept = Mutex(KeptPod(address: "", containers: []))
+  /// Numbers of what the shim holds for it.
+  private var held: [Int32] = []
   var hasReportedStorage = false
   private var attachment: ClusterNetwork.Attachment?
   private var containers: [String: Container] = [:]
@@ -38,7 +43,7 @@ actor PodWorker {
     containers.values.map { container in
       switch container {
       case .running(let running): running.bundle
-      case .exited(let bundle, _): bundle
+      case .exited(let ended, _): ended.bundle
       }
     }
   }
@@ -64,14 +69,60 @@ actor PodWorker {
         attachment = made
         (address, networkPath) = (made.address, made.namespace.path)
       }
-      sandbox = try PodSandbox(
+      let made = try PodSandbox(
         spec, address: address, networkPath: networkPath, directory: directory,
         persistent: agent.configuration.volumeDirectory, cgroup: cgroup)
+      sandbox = made
+      held = try await keep(made, attachment, directory: directory)
       report(.sandboxStarted(podUID: uid, address: address))
     } catch {
       await release()
       let failure = error as? SandboxError
       report(.sandboxFailed(podUID: uid, reason: failure?.reason ?? "FailedCreatePodSandBox", message: "\(error)"))
+    }
+  }
+
+  /// Goes on with what an agent before this one has left.
+  /// - Returns: whether there is anything of it
+  func adopt(_ record: Record) async -> Bool {
+    held = record.held
+    do {
+      let index = try agent.node(node).index
+      let paths = record.held.map(agent.shim.file)
+      var networkPath = try agent.place(of: node).path
+      if let host = record.host {
+        let made = agent.network.adopt(try NetworkNamespace(paths[2]), node: index, host: host)
+        attachment = made
+        networkPath = made.namespace.path
+      }
+      let sandbox = try PodSandbox(
+        adopting: record.sandbox, .init(hostName: paths[0], ipc: paths[1]), networkPath: networkPath, directory: directory,
+        persistent: agent.configuration.volumeDirectory, cgroup: cgroup)
+      self.sandbox = sandbox
+      for bundle in PodWorker.bundles(in: directory) { await adopt(bundle, in: sandbox) }
+      kept.withLock { $0 = KeptPod(address: sandbox.address, containers: containers.keys.sorted()) }
+      return true
+    } catch { return false }
+  }
+
+  private func adopt(_ record: BundleRecord, in sandbox: PodSandbox) async {
+    let spec = record.spec
+    guard let (_, image) = try? agent.images.present(node: node, image: spec.imageID),
+      let bundle = try? ContainerBundle(
+        adopting: record, image: image, sandbox: sandbox, target: spec.target.flatMap(running), root: agent.layeredRoot,
+        speed: agent.configuration.speed)
+    else { return }
+    let log = agent.logFile(podUID: uid, container: spec.name, attempt: spec.attempt)
+    let container = try? await RunningContainer.adopt(bundle, crun: agent.crun, logPath: log, shim: agent.shim)
+    guard let container else { return bundle.remove() }
+    containers[spec.containerID] = .running(container)
+    agent.running.add(.init(node: node, address: sandbox.address, container: container))
+  }
+
+  /// Tells from now on how adopted containers end.
+  func watchAdopted() {
+    for case .running(let container) in containers.values where watchers[container.id] == nil {
+      watchers[container.id] = Task(executorPreference: agent.workers) { await self.watch(container) }
     }
   }
 
@@ -122,7 +173,8 @@ actor PodWorker {
       speed: agent.configuration.speed)
     await agent.configuration.isNetworkReady()
     do {
-      return try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, now: agent.configuration.now)
+      try keep(bundle)
+      return try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, shim: agent.shim)
     } catch {
       try? await bundle.cgroup.remove()
       bundle.remove()
@@ -137,10 +189,10 @@ actor PodWorker {
     agent.running.remove(container.id)
     // Nobody was there to see how it ended.
     let code = agent.table.isStopped(node) ? 255 : end.code
-    var exit = ContainerExit(code: code, at: agent.configuration.now(), startedAt: container.startedAt)
+    var exit = ContainerExit(code: code, at: end.at ?? agent.configuration.now(), startedAt: container.startedAt)
     if end.outOfMemory { exit.cause = .outOfMemory }
     exit.message = end.message
-    containers[container.id] = .exited(container.bundle, exit)
+    containers[container.id] = .exited(container, exit)
     watchers[container.id] = nil
     report(.containerExited(podUID: uid, containerID: container.id, exit))
   }
@@ -165,8 +217,9 @@ actor PodWorker {
   }
 
   func remove(_ id: String) {
-    guard case .exited(let bundle, _) = containers[id] else { return }
-    bundle.remove()
+    guard case .exited(let container, _) = containers[id] else { return }
+    container.forget()
+    container.bundle.remove()
     containers[id] = nil
   }
 
@@ -176,11 +229,17 @@ actor PodWorker {
   }
 
   func removeSandbox() async {
+    await end()
+    report(.sandboxRemoved(podUID: uid))
+  }
+
+  /// Kills what is left of the pod, and takes away all of it.
+  func end() async {
     for case .running(let container) in containers.values { container.send(SignalName.kill) }
     for watcher in watchers.values { await watcher.value }
+    for case .exited(let container, _) in containers.values { container.forget() }
     containers = [:]
     await release()
-    report(.sandboxRemoved(podUID: uid))
   }
 
   private func release() async {
@@ -189,6 +248,8 @@ actor PodWorker {
       try? Files.remove(logDirectory)
     }
     sandbox = nil
+    if !held.isEmpty { agent.shim.release(held) }
+    held = []
     if let attachment { agent.network.detach(attachment) }
     attachment = nil
   }

@@ -16,6 +16,11 @@ package final class MountNamespace: Sendable {
     }
   }
 
+  /// That of a process.
+  package init(of process: Int32) throws(SystemError) {
+    descriptor = try Descriptor.open("/proc/\(process)/ns/mnt", O_RDONLY)
+  }
+
   /// Moves the calling thread into the namespace; its working directory becomes "/".
   package func enter() throws(SystemError) {
     // A thread that shares its root and directory with others may not change namespace.

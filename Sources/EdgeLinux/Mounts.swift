@@ -8,6 +8,12 @@ package final class Mounts: Sendable {
 
   package init() {}
 
+  /// What an earlier owner has mounted.
+  package init(adopting mounted: [String]) { targets.withLock { $0 = mounted } }
+
+  /// Where something is mounted, in the order of mounting.
+  package var all: [String] { targets.withLock { $0 } }
+
   deinit { release() }
 
   package func tmpfs(at target: String, options: String) throws(SystemError) {

@@ -114,6 +114,13 @@ extension Socket {
     return socket
   }
 
+  /// Two that are connected to each other.
+  package static func pair() throws(SystemError) -> (Descriptor, Descriptor) {
+    var ends: [Int32] = [-1, -1]
+    try system("socketpair") { linux_socket_pair(&ends) }
+    return (Descriptor(owning: ends[0]), Descriptor(owning: ends[1]))
+  }
+
   /// A descriptor that the peer passes on.
   package static func receiveDescriptor(_ socket: Descriptor) throws(SystemError) -> Descriptor {
     Descriptor(owning: try system("receive") { linux_receive_descriptor(socket.number) })

@@ -19,7 +19,7 @@ package final class ContainerBundle: Sendable {
   package let cgroup: Cgroup
   package let directory: String
   /// The root, and subPaths of volumes.
-  private let mounts = Mounts()
+  private let mounts: Mounts
   let user: ContainerUser
   let capabilities: [String]
 
@@ -46,6 +46,8 @@ package final class ContainerBundle: Sendable {
     let directory = sandbox.directory + "/containers/" + spec.containerID
     self.directory = directory
     cgroup = sandbox.cgroup.child(String(spec.containerID.prefix(12)))
+    let mounts = Mounts()
+    self.mounts = mounts
     do {
       try Files.makeDirectories(directory, mode: 0o711)
       try kind.make(in: directory, layers: image.layerDirectories, mounts: mounts)
@@ -58,6 +60,27 @@ package final class ContainerBundle: Sendable {
       try Files.write(directory + "/config.json", try configuration().encoded())
     } catch { throw error as? ContainerError ?? .creation("\(error)") }
   }
+
+  /// One that an earlier daemon has made.
+  /// - Throws: `ContainerError`
+  package init(
+    adopting record: BundleRecord, image: PreparedImage, sandbox: PodSandbox, target: RunningContainer? = nil,
+    root kind: LayeredRoot, speed: Double
+  ) throws(ContainerError) {
+    (spec, self.image, self.sandbox, self.speed, self.kind) = (record.spec, image, sandbox, speed, kind)
+    volumeImages = [:]
+    processes = target?.processes ?? sandbox.processes?.path
+    directory = sandbox.directory + "/containers/" + spec.containerID
+    cgroup = sandbox.cgroup.child(String(spec.containerID.prefix(12)))
+    mounts = Mounts(adopting: record.mounts)
+    copiedBytes = record.copiedBytes
+    do {
+      user = try ContainerUser(spec.security, image: image.user, fsGroup: sandbox.spec.fsGroup, root: directory + "/rootfs")
+      capabilities = try Capabilities(spec.security).names
+    } catch { throw error as? ContainerError ?? .creation("\(error)") }
+  }
+
+  package var record: BundleRecord { BundleRecord(spec: spec, mounts: mounts.all, copiedBytes: copiedBytes) }
 
   /// What the container has written over its image.
   package func changedBytes() -> Int64 {

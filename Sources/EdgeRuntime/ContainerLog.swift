@@ -6,6 +6,8 @@ import Synchronization
 /// Writes what a container says as kubelet's clients read it (CRI: `<time> stdout|stderr F|P <text>`), in cluster time.
 final class ContainerLog: Sendable {
   enum Source: String { case stdout, stderr }
+  /// What the container wrote; empty bytes: that stream is at its end. False: no more, please. It must not wait: the log waits for it.
+  typealias Follower = @Sendable (_ bytes: [UInt8], _ isError: Bool) -> Bool
 
   /// Longer lines are split; all but the last part are marked P.
   static let lineLimit = 16_384
@@ -22,7 +24,7 @@ final class ContainerLog: Sendable {
     var file: Descriptor
     var size: Int
     var partial: [Source: [UInt8]] = [:]
-    var followers: [RunningContainer.Follower] = []
+    var followers: [Follower] = []
     var ended: Set<Source> = []
     /// What came before the first who attaches; nil where nobody waits for it.
     var early: [(bytes: [UInt8], source: Source)]?
@@ -66,11 +68,8 @@ final class ContainerLog: Sendable {
     }
   }
 
-  /// Whether nothing comes any more.
-  var hasEnded: Bool { state.withLock { $0.ended.contains(.stdout) } }
-
   /// Hands over what comes from now on, as it comes.
-  func follow(_ follower: @escaping RunningContainer.Follower) {
+  func follow(_ follower: @escaping Follower) {
     state.withLock { state in
       let early = state.early ?? []
       state.early = nil

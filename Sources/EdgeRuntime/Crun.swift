@@ -5,7 +5,7 @@ package struct Crun: Sendable {
   package static let path = "/usr/bin/crun"
 
   /// Where crun keeps the state of our containers.
-  private let state: String
+  let state: String
 
   package init(state: String) { self.state = state }
 

@@ -1,5 +1,5 @@
 package import CoreNode
-import EdgeLinux
+package import EdgeLinux
 import Glibc
 
 /// What the containers of a pod share: directory, cgroup, network, volumes, and the files that say who they are. It alone takes off
@@ -18,7 +18,7 @@ package final class PodSandbox: Sendable {
   /// Where the containers share one namespace of processes.
   let processes: SharedProcesses?
   /// Volumes in memory, shared memory.
-  private let mounts = Mounts()
+  private let mounts: Mounts
 
   /// Makes it. After a failure `remove` takes away what had been made.
   /// - Throws: `SandboxError`.
@@ -30,6 +30,8 @@ package final class PodSandbox: Sendable {
     self.networkPath = networkPath
     self.directory = directory
     self.cgroup = cgroup
+    let mounts = Mounts()
+    self.mounts = mounts
     do {
       try Files.makeDirectories(directory + "/volumes")
       try Files.write(directory + "/hosts", PodSandbox.hosts(spec, address), mode: 0o644)
@@ -57,6 +59,30 @@ package final class PodSandbox: Sendable {
     }
     self.volumes = volumes
   }
+
+  /// One that an earlier daemon has made.
+  package init(
+    adopting record: SandboxRecord, _ names: SandboxRecord.Names, networkPath: String, directory: String, persistent: String,
+    cgroup: Cgroup
+  ) throws(SystemError) {
+    (spec, address) = (record.spec, record.address)
+    (self.networkPath, self.directory, self.cgroup) = (networkPath, directory, cgroup)
+    namespaces = try PodNamespaces(names)
+    sharedMemory = spec.hostIPC ? "/dev/shm" : directory + "/shm"
+    mounts = Mounts(adopting: record.mounts)
+    processes = record.firstProcess.map { SharedProcesses(first: $0) }
+    volumes = Dictionary(
+      uniqueKeysWithValues: record.spec.volumes.map {
+        ($0.name, PodVolume(adopting: $0, in: directory + "/volumes", persistent: persistent))
+      })
+  }
+
+  package var record: SandboxRecord {
+    SandboxRecord(spec: spec.withoutContents, address: address, mounts: mounts.all, firstProcess: processes?.process)
+  }
+
+  /// Files that are its namespaces while this process lives.
+  package var names: SandboxRecord.Names { .init(hostName: namespaces.hostName.path, ipc: namespaces.ipc.path) }
 
   private static func hosts(_ spec: SandboxSpec, _ address: String) -> String {
     // Upstream's own tests of a cluster look for this line.

@@ -40,6 +40,16 @@ package struct PodVolume: Sendable {
     try Files.giveToGroup(path, group, isWritable: true)
   }
 
+  /// One that was made by an earlier daemon.
+  init(adopting spec: VolumeSpec, in directory: String, persistent: String) {
+    switch spec.source {
+    case .emptyDir: (path, isReadOnly) = (directory + "/" + spec.name, false)
+    case .files: (path, isReadOnly) = (directory + "/" + spec.name, true)
+    case .persistent(let name, let readOnly): (path, isReadOnly) = (persistent + "/" + name, readOnly)
+    case .hostPath(let hostPath, _): (path, isReadOnly) = (hostPath, false)
+    }
+  }
+
   private static func makeOpen(_ path: String) throws(SystemError) {
     try Files.makeDirectories(path)
     try Files.setMode(path, 0o777)

@@ -1,113 +1,116 @@
 import CoreNode
 package import CoreObjects
 import EdgeLinux
-import Glibc
 import Synchronization
 
-/// A container whose first process was started.
+/// A container whose first process was started: the daemon's side of what its shim has.
 package final class RunningContainer: Sendable {
   package let bundle: ContainerBundle
   package let startedAt: Instant
   package let logPath: String
   let crun: Crun
-  private let process: ChildProcess
-  private let copying: Task<Void, Never>
-  let log: ContainerLog
-  /// Keeps the container's input open where it has one, so that reading it waits.
-  let input: Mutex<Descriptor?>
-  /// The master of its terminal, where it has one.
-  let terminal: Descriptor?
+  private let process: ProcessReference
+  let connection: ShimConnection
+  let audience = ContainerAudience()
+  private let ending = Mutex<Task<ShimExit?, Never>?>(nil)
 
   package var id: String { bundle.spec.containerID }
   /// The namespace of its processes, as a file that is there while it runs.
   var processes: String { "/proc/\(process.pid)/ns/pid" }
 
-  private init(
-    _ bundle: ContainerBundle, startedAt: Instant, log: ContainerLog, crun: Crun, process: ChildProcess,
-    copying: Task<Void, Never>,
-    streams: Streams
-  ) {
+  private init(_ bundle: ContainerBundle, _ start: ShimStart, logPath: String, crun: Crun, _ connection: ShimConnection) throws {
     self.bundle = bundle
-    self.startedAt = startedAt
-    self.log = log
-    logPath = log.path
+    startedAt = Instant(nanoseconds: start.startedAt)
+    self.logPath = logPath
     self.crun = crun
-    self.process = process
-    self.copying = copying
-    input = Mutex(streams.input)
-    terminal = streams.terminal
+    self.connection = connection
+    // It may have ended by now.
+    process = ProcessReference(start.process)
+    ending.withLock { $0 = Task.detached { [audience] in await RunningContainer.listen(to: connection, audience) } }
   }
 
-  /// Starts the container. The thread must be in the mount namespace where the bundle's root is.
+  /// Starts the container.
   /// - Throws: `ContainerError`; nothing runs then, the bundle is left to the caller.
   package static func start(
-    _ bundle: ContainerBundle, crun: Crun, logPath: String, now: @escaping @Sendable () -> Instant
+    _ bundle: ContainerBundle, crun: Crun, logPath: String, shim: Shim
   ) async throws(ContainerError) -> RunningContainer {
-    do {
-      let log = try ContainerLog(path: logPath, keepsEarly: bundle.spec.stdinOnce, now: now)
-      var streams = try Streams(bundle, log: log)
-      defer { streams.closeChildEnds() }
-      let child = try ChildProcess.start(
-        Crun.path,
-        crun.arguments(
-          [
-            "--log=file:" + bundle.errorLog, "run", "--detach", "--bundle", bundle.directory, "--pid-file", bundle.pidFile,
-          ] + streams.arguments + [bundle.spec.containerID]), streams: streams.forChild, session: true)
-      let alarm = Task.detached {
-        try await Task.sleep(for: .seconds(60))
-        child.send(SIGKILL)
-      }
-      let code = await child.wait()
-      alarm.cancel()
-      streams.closeChildEnds()
-      guard code == 0 else {
-        await crun.delete(bundle.spec.containerID)
-        throw ContainerError.start(RunningContainer.reason(bundle, code))
-      }
-      SeccompRules.keepFilter(
-        crun.seccompFilter(of: bundle.spec.containerID), for: bundle.spec.security, capabilities: bundle.capabilities)
-      let pid = Int32(try Files.readText(bundle.pidFile).filter(\.isNumber)) ?? -1
-      let copying = try await streams.copy()
-      return RunningContainer(
-        bundle, startedAt: now(), log: log, crun: crun, process: try ChildProcess(adopting: pid), copying: copying,
-        streams: streams)
-    } catch let error as ContainerError { throw error } catch {
-      await crun.delete(bundle.spec.containerID)
-      throw .start("\(error)")
-    }
+    let order = ShimOrder(
+      id: bundle.spec.containerID, bundle: bundle.directory, state: crun.state, log: logPath, stdin: bundle.spec.stdin,
+      stdinOnce: bundle.spec.stdinOnce, terminal: bundle.spec.terminal,
+      group: bundle.processes != nil || bundle.sandbox.spec.processes == .ofHost ? bundle.cgroup.path : nil)
+    let container = try await ask(ShimFrame(.start, ObjectCoding.encode(order)), bundle, crun, logPath, shim)
+    SeccompRules.keepFilter(
+      crun.seccompFilter(of: bundle.spec.containerID), for: bundle.spec.security, capabilities: bundle.capabilities)
+    return container
   }
 
-  private static func reason(_ bundle: ContainerBundle, _ code: Int32) -> String {
-    let lines = ((try? Files.readText(bundle.errorLog)) ?? "").split(separator: "\n")
-    return "failed to start the container: " + (lines.last.map(String.init) ?? "crun ended with exit code \(code)")
+  /// One that was started for an earlier daemon. It may have ended since: `end` says how.
+  /// - Throws: `ContainerError` where the shim does not have it.
+  package static func adopt(
+    _ bundle: ContainerBundle, crun: Crun, logPath: String, shim: Shim
+  ) async throws(ContainerError) -> RunningContainer {
+    try await ask(ShimFrame(.adopt, Array(bundle.spec.containerID.utf8)), bundle, crun, logPath, shim)
+  }
+
+  private static func ask(
+    _ frame: ShimFrame, _ bundle: ContainerBundle, _ crun: Crun, _ logPath: String, _ shim: Shim
+  ) async throws(ContainerError) -> RunningContainer {
+    do {
+      let connection = try shim.connect()
+      connection.send(frame)
+      guard let answer = try await connection.next() else { throw ShimError.gone }
+      guard answer.kind == .started else {
+        connection.close()
+        throw ContainerError.start(answer.text)
+      }
+      let start = try ObjectCoding.decode(ShimStart.self, from: answer.bytes)
+      return try RunningContainer(bundle, start, logPath: logPath, crun: crun, connection)
+    } catch { throw error as? ContainerError ?? .start("\(error)") }
+  }
+
+  /// Passes on what the container writes, until it ends.
+  /// - Returns: nil where the shim has gone
+  private static func listen(to connection: ShimConnection, _ audience: ContainerAudience) async -> ShimExit? {
+    while let frame = try? await connection.next() {
+      switch frame.kind {
+      case .output: audience.report(frame.bytes, isError: false)
+      case .errors: audience.report(frame.bytes, isError: true)
+      case .exited:
+        audience.end()
+        return try? ObjectCoding.decode(ShimExit.self, from: frame.bytes)
+      default: break
+      }
+    }
+    audience.end()
+    return nil
   }
 
   package func send(_ signal: Int32) { process.send(signal) }
 
+  /// Its end is taken note of for good: the shim need not know it any longer.
+  package func forget() { connection.send(ShimFrame(.forget)) }
+
   /// How a container ended.
   package struct End: Sendable, Equatable {
     package var code: Int
+    /// Nil: nobody saw it.
+    package var at: Instant?
     package var outOfMemory: Bool
     package var message: String
   }
 
   /// Waits for the end, then takes the container apart except for its directory. To be called once.
   package func end() async -> End {
-    let copying = copying
-    let collecting = Task.detached {
-      await copying.value
-      await Orphans.collectUntilCancelled()
-    }
-    let code = Int(await process.wait())
-    collecting.cancel()
-    // The kernel ended all of the container's processes with the first, and so its streams, unless others share its processes.
-    if bundle.processes != nil || bundle.sandbox.spec.processes == .ofHost { bundle.cgroup.kill() }
-    await copying.value
+    let exit = await ending.withLock { $0 }?.value
+    let code = exit?.code
+    // Nobody reads its streams or will learn how it ends.
+    if code == nil { bundle.cgroup.kill() }
     let killed = bundle.cgroup.outOfMemoryKills() > 0
-    let message = bundle.terminationMessage(exitCode: code, log: logPath)
+    let message = bundle.terminationMessage(exitCode: code ?? 255, log: logPath)
     crun.forget(id)
     try? await bundle.cgroup.remove()
     bundle.releaseRoot()
-    return End(code: code, outOfMemory: killed && code != 0, message: message)
+    return End(
+      code: code ?? 255, at: exit.map { Instant(nanoseconds: $0.at) }, outOfMemory: killed && code != 0, message: message)
   }
 }

@@ -67,6 +67,7 @@ enum UpCommand {
     configuration.published = try PublishCommand.ports(invocation.publish, of: "--publish")
     configuration.runsContainers = !invocation.withoutContainers
     configuration.linksMachine = !invocation.isolated
+    configuration.shimProgram = "/proc/self/exe"
     DataDirectory.make(directory)
     configuration.registryPort = invocation.registry.flatMap { UInt16($0) }
     configuration.registries = RegistryFile.read(invocation.registryConfig, in: directory)

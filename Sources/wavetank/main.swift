@@ -1,6 +1,8 @@
 import EdgeLinux
+import EdgeRuntime
 import Glibc
 
+if CommandLine.arguments.dropFirst().first == ShimServer.word { await ShimServer.main() }
 Descriptor.ignoreBrokenPipes()
 do throws(UsageError) {
   switch try CommandTable.wavetank.parse(Array(CommandLine.arguments.dropFirst())) {

@@ -51,6 +51,8 @@ int linux_socket(int family, int type, int protocol);
 
 /// A pipe, both ends close-on-exec: reading end, writing end. Returns 0, or -1 with errno set.
 int linux_pipe(int ends[2]);
+/// Two connected stream sockets, non-blocking and close-on-exec. Returns 0, or -1 with errno set.
+int linux_socket_pair(int ends[2]);
 /// A file in memory, close-on-exec. Returns the descriptor, or -1 with errno set.
 int linux_memory_file(void);
 

@@ -1,5 +1,5 @@
 /// The contents of /etc/resolv.conf.
-package struct DNSSpec: Sendable, Equatable {
+package struct DNSSpec: Sendable, Equatable, Codable {
   package var servers: [String] = []
   package var searches: [String] = []
   package var options: [String] = []

@@ -19,7 +19,7 @@ package final class ClusterNetwork: Sendable {
     package let namespace: NetworkNamespace
     package let address: String
     let node: Int
-    let host: UInt8
+    package let host: UInt8
   }
 
   package let addresses: ClusterAddresses
@@ -56,6 +56,29 @@ package final class ClusterNetwork: Sendable {
     }
     try await NetworkTools(namespace).link(lines)
     for node in nodes { try add(node: node) }
+  }
+
+  /// What an earlier daemon has made.
+  /// - Parameters:
+  ///   - router: the namespace of the bridge, as a file
+  ///   - places: the nodes' by their numbers
+  package init(adopting router: String, places: [Int: String], _ addresses: ClusterAddresses) throws {
+    self.addresses = addresses
+    let namespace = try NetworkNamespace(router)
+    self.namespace = namespace
+    links = try namespace.inside { () throws(SystemError) in try NetworkLinks() }
+    let places = try places.mapValues { try NetworkNamespace($0) }
+    self.places.withLock { $0 = places }
+  }
+
+  /// The numbers of the nodes that are plugged in.
+  package var nodes: [Int] { places.withLock { $0.keys.sorted() } }
+
+  /// A pod's place that an earlier daemon has made.
+  package func adopt(_ namespace: NetworkNamespace, node: Int, host: UInt8) -> Attachment {
+    allocated.withLock { _ = $0[node, default: []].insert(host) }
+    recent.withLock { $0[node] = max($0[node] ?? host, host) }
+    return Attachment(namespace: namespace, address: addresses.node(node, host: host), node: node, host: host)
   }
 
   package func add(node: Int) throws {

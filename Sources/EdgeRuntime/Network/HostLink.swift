@@ -98,6 +98,8 @@ package struct HostLink: Sendable {
     // Whoever gets an answer needs no route to pods, then.
     try await cluster.filter(
       """
+      table ip wavetank_uplink
+      delete table ip wavetank_uplink
       table ip wavetank_uplink {
         chain postrouting { type nat hook postrouting priority 100; oifname "\(HostLink.uplink)" masquerade; }
       }

@@ -1,4 +1,5 @@
 package import EdgeLinux
+import Glibc
 
 /// A network namespace, held by an open descriptor: it has no name anywhere, so nothing of it can be left behind.
 package final class NetworkNamespace: Sendable {
@@ -10,6 +11,9 @@ package final class NetworkNamespace: Sendable {
       return try ThreadNamespace.network.open()
     }
   }
+
+  /// One that is there, by a file.
+  package init(_ path: String) throws(SystemError) { descriptor = try Descriptor.open(path, O_RDONLY) }
 
   /// The namespace as a file that other processes can open while this one lives.
   package var path: String { descriptor.path }

@@ -1,0 +1,85 @@
+import CoreObjects
+import EdgeLinux
+import EdgeRuntime
+
+/// What all pods of an agent stand on: made anew, or left by an agent that was killed.
+struct AgentGround: Sendable {
+  /// Threads in the mount namespace where the containers' roots are.
+  let workers: WorkerThreads
+  let shim: Shim
+  let network: ClusterNetwork
+  /// Pods may be there already.
+  let isKept: Bool
+
+  /// As one agent writes it down for the next: numbers of files that the shim holds.
+  private struct Record: Codable {
+    var router: Int32
+    /// By their indices.
+    var nodes: [String: Int32]
+    var addresses: String
+  }
+
+  private static func recordFile(_ configuration: AgentConfiguration) -> String { configuration.runDirectory + "/network.json" }
+
+  /// That of an agent that was killed while its shim lives; nil where there is none or it is of no use: time may run at another speed,
+  /// which its containers have been told.
+  static func kept(_ configuration: AgentConfiguration) async -> AgentGround? {
+    guard configuration.shimProgram != nil,
+      let shim = await Shim.running(in: configuration.runDirectory, configuration.shimClock),
+      shim.speed == configuration.speed,
+      let bytes = try? Files.read(recordFile(configuration)), let record = try? ObjectCoding.decode(Record.self, from: bytes),
+      record.addresses == "\(configuration.addresses)"
+    else { return nil }
+    do {
+      let places = record.nodes.map { (Int($0.key) ?? 0, shim.file($0.value)) }
+      let network = try ClusterNetwork(
+        adopting: shim.file(record.router), places: Dictionary(uniqueKeysWithValues: places), configuration.addresses)
+      let ground = AgentGround(
+        workers: workers(in: try MountNamespace(of: shim.process)), shim: shim, network: network, isKept: true)
+      let indices = Set(configuration.nodes.map(\.index))
+      for node in network.nodes where !indices.contains(node) { network.remove(node: node) }
+      for node in indices.subtracting(network.nodes).sorted() { try network.add(node: node) }
+      try await ground.write(configuration)
+      return ground
+    } catch { return nil }
+  }
+
+  static func new(_ configuration: AgentConfiguration) async throws -> AgentGround {
+    let mounts = try MountNamespace()
+    let workers = workers(in: mounts)
+    let shim: Shim
+    if let program = configuration.shimProgram {
+      let start = Task(executorPreference: workers) {
+        try await Shim.start(
+          program: program, in: configuration.runDirectory, group: configuration.cgroup.child("_shim"), configuration.shimClock)
+      }
+      shim = try await start.value
+    } else {
+      shim = Shim(configuration.shimClock, workers: workers)
+    }
+    let network = try await ClusterNetwork(nodes: configuration.nodes.map(\.index), configuration.addresses)
+    let ground = AgentGround(workers: workers, shim: shim, network: network, isKept: false)
+    try await ground.write(configuration)
+    return ground
+  }
+
+  private static func workers(in mounts: MountNamespace) -> WorkerThreads {
+    WorkerThreads(threads: 8) {
+      do { try mounts.enter() } catch { fatalError("a worker could not enter the mount namespace: \(error)") }
+    }
+  }
+
+  /// For the next agent, whenever nodes have come or gone.
+  func write(_ configuration: AgentConfiguration) async throws {
+    guard configuration.shimProgram != nil else { return }
+    let before = try? ObjectCoding.decode(Record.self, from: try Files.read(AgentGround.recordFile(configuration)))
+    let nodes = network.nodes
+    let places = nodes.compactMap { network.place(ofNode: $0) }
+    let held = try await shim.hold([network.namespace.path] + places.map(\.path))
+    let record = Record(
+      router: held[0], nodes: Dictionary(uniqueKeysWithValues: zip(nodes.map(String.init), held.dropFirst())),
+      addresses: "\(configuration.addresses)")
+    try Files.write(AgentGround.recordFile(configuration), ObjectCoding.encode(record), mode: 0o600)
+    if let before { shim.release([before.router] + before.nodes.values) }
+  }
+}

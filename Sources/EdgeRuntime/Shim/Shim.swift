@@ -1,0 +1,107 @@
+package import EdgeLinux
+import Glibc
+import Synchronization
+
+/// The shim of a cluster's containers, as its daemon sees it: a process of its own, which outlives the daemon, or a part of this one.
+package final class Shim: Sendable {
+  private enum Place: Sendable {
+    /// Where it listens.
+    case process(directory: Descriptor)
+    case here(ShimServer)
+  }
+
+  private static let socketName = "shim.sock"
+  private let place: Place
+  /// Its end tells the shim that this daemon has gone.
+  private let greeting: ShimConnection?
+  /// The process that has the mounts and what is held.
+  package let process: Int32
+  /// How time ran for the containers that it has already.
+  package let speed: Double
+  /// Containers of an earlier daemon, whether they run or have ended.
+  package let containers: Set<String>
+
+  /// One in this process, whose containers end with it.
+  /// - Parameter workers: threads in the mount namespace of the bundles
+  package init(_ clock: ShimClock, workers: WorkerThreads) {
+    place = .here(ShimServer(clock, workers: workers))
+    (greeting, process, speed, containers) = (nil, Machine.processID, clock.speed, [])
+  }
+
+  private init(at directory: String, process: Int32, _ clock: ShimClock) async throws {
+    let directory = try Descriptor.directory(directory)
+    place = .process(directory: directory)
+    let connection = try ShimConnection(try Shim.connect(in: directory))
+    connection.send(ShimFrame(.greet, ObjectCoding.encode(ShimGreeting(clock))))
+    guard let answer = try await connection.next(), answer.kind == .greet else { throw ShimError.gone }
+    let greeting = try ObjectCoding.decode(ShimGreeting.self, from: answer.bytes)
+    guard greeting.version == ShimGreeting.version else { throw ShimError.otherVersion }
+    (self.greeting, self.process, speed, containers) = (connection, process, greeting.speed, Set(greeting.containers))
+  }
+
+  deinit { greeting?.close() }
+
+  /// The one that serves a directory, if it runs.
+  package static func running(in directory: String, _ clock: ShimClock) async -> Shim? {
+    guard let text = try? Files.readText(directory + "/shim.pid"), let process = Int32(text.prefix { $0.isNumber }) else {
+      return nil
+    }
+    return try? await within(.seconds(5), orThrow: ShimError.gone) {
+      try await Shim(at: directory, process: process, clock)
+    }
+  }
+
+  /// Starts one. The calling thread must be in the mount namespace of the bundles, and the shim keeps it.
+  /// - Parameters:
+  ///   - program: this one
+  ///   - group: what ends with the cluster
+  package static func start(program: String, in directory: String, group: Cgroup, _ clock: ShimClock) async throws -> Shim {
+    let place = try Descriptor.directory(directory)
+    try? Files.remove(directory + "/" + socketName)
+    let listener = try Socket.listen(at: place.path + "/" + socketName, backlog: 1024)
+    try Files.setMode(directory + "/" + socketName, 0o600)
+    let errors = try Descriptor.open(directory + "/shim.log", O_WRONLY | O_CREAT | O_APPEND)
+    try group.create(memoryLimitBytes: nil, cpuLimitMillicores: nil, cpuRequestMillicores: 1000)
+    let child = try ChildProcess.start(
+      program, [ShimServer.word],
+      streams: [.init(listener, as: ShimServer.listener), .init(errors, as: 2)], session: true)
+    try group.add(child.pid)
+    try Files.write(directory + "/shim.pid", "\(child.pid)\n", mode: 0o600)
+    Task.detached { _ = await child.wait() }
+    return try await Shim(at: directory, process: child.pid, clock)
+  }
+
+  private static func connect(in directory: Descriptor) throws(SystemError) -> Descriptor {
+    try Socket.connect(at: directory.path + "/" + socketName)
+  }
+
+  func connect() throws(SystemError) -> ShimConnection {
+    switch place {
+    case .process(let directory): return try ShimConnection(try Shim.connect(in: directory))
+    case .here(let server):
+      let (own, other) = try Socket.pair()
+      Task.detached { await server.serve(other) }
+      return try ShimConnection(own)
+    }
+  }
+
+  /// Keeps files open beyond the end of this process, as `file(_:)` of the numbers that it gives.
+  /// - Throws: `ShimError`, `SystemError`
+  package func hold(_ paths: [String]) async throws -> [Int32] {
+    let connection = try connect()
+    defer { connection.close() }
+    connection.send(ShimFrame(.hold, lines: paths))
+    guard let answer = try await connection.next() else { throw ShimError.gone }
+    let numbers = answer.lines.compactMap { Int32($0) }
+    guard answer.kind == .held, numbers.count == paths.count else { throw ShimError.refused(answer.text) }
+    return numbers
+  }
+
+  package func release(_ numbers: [Int32]) {
+    guard let connection = try? connect() else { return }
+    connection.send(ShimFrame(.release, lines: numbers.map(String.init)))
+  }
+
+  /// The name of what is held.
+  package func file(_ number: Int32) -> String { "/proc/\(process)/fd/\(number)" }
+}
