@@ -160,6 +160,19 @@ struct OwnRegistryTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/blobs/sha256").isEmpty)
   }
 
+  @Test("a disk that is full is one clear answer, and leaves nothing", .enabled(if: Requirement.met(.root), "mounts"))
+  func full() async throws {
+    let directory = try temporaryDirectory()
+    try Mount.tmpfs(at: directory, options: "size=64k")
+    defer { try? Mount.remove(directory) }
+    let bench = try Bench(directory)
+    let blob = Array(repeating: UInt8(1), count: 100_000)
+    let answer = try await bench.send(.post, "/v2/app/blobs/uploads/?digest=" + Digest.of(blob), blob)
+    #expect(answer.status == 507 && String(decoding: answer.body, as: UTF8.self).contains("No space left on device"))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/uploads").isEmpty)
+    try await bench.push([1, 2, 3])
+  }
+
   @Test("a client that goes silent in the middle of a blob is not waited for, and can go on")
   func silence() async throws {
     let bench = try Bench(silence: .milliseconds(100))
