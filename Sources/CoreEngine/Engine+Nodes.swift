@@ -27,7 +27,8 @@ extension Engine {
     switch observation.event {
     case .nodeReady(let facts):
       register(observation.node, facts, now)
-      pods += planner.welcome(observation.node, resolver: facts.resolver, kept: facts.kept, at: now)
+      pods += planner.welcome(
+        observation.node, resolver: facts.resolver, thresholds: facts.evictionThresholds, kept: facts.kept, at: now)
       effects += planner.removals(ofStrangers: facts.kept, on: observation.node).map { .node($0) }
     case .images(let images): reportImages(observation.node, images, now)
     default: break
@@ -40,14 +41,34 @@ extension Engine {
   mutating func receiveReturning(_ nodes: some Sequence<String>, _ now: Instant) {
     if planner.lostNodes.isEmpty { return }
     for name in nodes where planner.lostNodes.contains(name) {
-      guard let stored = store.get(.nodes, name), case var node = stored.view(Node.self),
+      guard let stored = store.get(.nodes, name), case let node = stored.view(Node.self),
         !NodeLifecycleController.isSilent(name, store, at: now)
       else { continue }
-      node.status.conditions = NodeRegistration.conditions(node.status, at: now)
-      writeStatus(.status(.nodes, in: node.tree), of: "node \(name)", by: .node(name), now)
+      writeConditions(of: node, name, now)
       settle(now)
       pods += planner.welcome(name)
     }
+  }
+
+  private mutating func writeConditions(of node: Node, _ name: String, _ now: Instant) {
+    var node = node
+    node.status.conditions = NodeRegistration.conditions(node.status, planner.eviction.pressures(on: name), at: now)
+    writeStatus(.status(.nodes, in: node.tree), of: "node \(name)", by: .node(name), now)
+  }
+
+  /// What nodes have left, and what is read of those on which something is short.
+  mutating func relieve(_ signals: [NodeSignals], _ readings: [NodeReading], _ now: Instant) {
+    let plan = planner.relieve(signals, readings, context(now))
+    for name in plan.changed {
+      guard !planner.lostNodes.contains(name), let stored = store.get(.nodes, name) else { continue }
+      writeConditions(of: stored.view(Node.self), name, now)
+    }
+    for event in plan.events {
+      guard let stored = store.get(.nodes, event.node) else { continue }
+      let draft = stored.event(event.isWarning ? .warning : .normal, event.reason, event.message)
+      recorder.record(draft, component: "kubelet", host: event.node, writer: &writer, at: now)
+    }
+    for (uid, plan) in plan.evictions { perform(plan, uid: uid, now) }
   }
 
   /// Why the kubelet of a node does not answer somebody; nil where it does.

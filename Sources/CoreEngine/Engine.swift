@@ -89,6 +89,10 @@ package struct Engine: Sendable {
       beat(nodes, periodSeconds: period, now)
       settle(now)
       work(now)
+    case .pressure(let signals, let readings):
+      relieve(signals, readings, now)
+      settle(now)
+      work(now)
     case .usage(let samples):
       wake(metrics.add(samples))
       receiveReturning(samples.lazy.filter(\.podUID.isEmpty).map(\.node), now)

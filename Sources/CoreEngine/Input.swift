@@ -11,6 +11,8 @@ package enum Input: Sendable {
   case observation(NodeObservation)
   /// Nodes that are alive, and how often that is said, seconds.
   case heartbeat([String], periodSeconds: Int64)
+  /// What nodes have left, and readings of those on which something is short.
+  case pressure([NodeSignals], [NodeReading])
   /// One scrape of all containers and nodes.
   case usage([UsageSample])
   /// The same, as the changes since the last one.

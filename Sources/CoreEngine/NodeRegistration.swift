@@ -11,7 +11,8 @@ extension Engine {
     }
     guard let stored = store.get(.nodes, name) else { return }
     var node = stored.view(Node.self)
-    node.status = NodeRegistration.status(facts, name: name, old: node.status, at: now)
+    node.status = NodeRegistration.status(
+      facts, name: name, pressures: planner.eviction.pressures(on: name), old: node.status, at: now)
     writeStatus(.status(.nodes, in: node.tree), of: "node \(name)", by: .node(name), now)
   }
 
@@ -64,15 +65,16 @@ enum NodeRegistration {
     return node.tree
   }
 
-  static func status(_ facts: NodeFacts, name: String, old: NodeStatus, at now: Instant) -> NodeStatus {
+  static func status(
+    _ facts: NodeFacts, name: String, pressures: Set<NodePressure>, old: NodeStatus, at now: Instant
+  ) -> NodeStatus {
     var status = old
-    let capacity = TextMap([
-      "cpu": Quantity(milli: facts.cpuMillicores).description,
-      "ephemeral-storage": Quantity(bytes: facts.ephemeralStorageBytes).description,
-      "memory": Quantity(bytes: facts.memoryBytes).description, "pods": Quantity(value: Int64(facts.maxPods)).description,
-    ])
-    status.capacity = capacity
-    status.allocatable = capacity
+    status.capacity = resources(facts) { $1 }
+    // Source: hardEvictionReservation, pkg/kubelet/cm/node_container_manager_linux.go, v1.36.
+    status.allocatable = resources(facts) { signal, capacity in
+      guard let least = facts.evictionThresholds.least(signal, of: capacity) else { return capacity }
+      return (max(0, capacity - least) >> 10) << 10
+    }
     status.addresses = List([
       .make(type: "InternalIP", address: facts.address), .make(type: "Hostname", address: name),
     ])
@@ -87,22 +89,31 @@ enum NodeRegistration {
     status.nodeInfo.operatingSystem = "linux"
     status.nodeInfo.osImage = facts.osImage
     status.nodeInfo.systemUUID = facts.machineID
-    status.conditions = conditions(old, at: now)
+    status.conditions = conditions(old, pressures, at: now)
     return status
   }
 
-  /// The conditions that a node says of itself.
-  static let reported = ["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"]
+  /// - Parameter left: what of a capacity is meant
+  private static func resources(_ facts: NodeFacts, _ left: (EvictionSignal, Int64) -> Int64) -> TextMap {
+    TextMap([
+      "cpu": Quantity(milli: facts.cpuMillicores).description,
+      "ephemeral-storage": Quantity(bytes: left(.nodeDisk, facts.ephemeralStorageBytes)).description,
+      "memory": Quantity(bytes: left(.memory, facts.memoryBytes)).description,
+      "pods": Quantity(value: Int64(facts.maxPods)).description,
+    ])
+  }
 
-  /// What a node that is well says of itself; conditions that others set stay.
-  static func conditions(_ old: NodeStatus, at now: Instant) -> List<NodeCondition> {
-    let conditions = [
-      ("MemoryPressure", "False", "KubeletHasSufficientMemory", "the node has enough memory"),
-      ("DiskPressure", "False", "KubeletHasNoDiskPressure", "the node has enough disk space"),
-      ("PIDPressure", "False", "KubeletHasSufficientPID", "the node has enough process numbers"),
-      ("Ready", "True", "KubeletReady", "the node runs pods"),
-    ]
-    let own = conditions.map { type, value, reason, message in
+  /// The conditions that a node says of itself.
+  static let reported = NodePressure.allCases.map(\.rawValue) + ["Ready"]
+
+  /// What a node that runs says of itself; conditions that others set stay.
+  static func conditions(_ old: NodeStatus, _ pressures: Set<NodePressure>, at now: Instant) -> List<NodeCondition> {
+    let conditions = NodePressure.allCases.map { pressure in
+      let holds = pressures.contains(pressure)
+      let text = NodeConditionText(pressure, holds: holds)
+      return (pressure.rawValue, holds ? "True" : "False", text.reason, text.message)
+    }
+    let own = (conditions + [("Ready", "True", "KubeletReady", "the node runs pods")]).map { type, value, reason, message in
       var condition = old.conditions.first { $0.type == type } ?? NodeCondition()
       if condition.status != value { condition.lastTransitionTime = now.rfc3339 }
       condition.type = type

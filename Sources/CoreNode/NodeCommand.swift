@@ -106,6 +106,8 @@ package struct HostAlias: Sendable, Equatable, Codable {
 package struct VolumeSpec: Sendable, Equatable, Codable {
   package var name: String
   package var source: VolumeSource
+  /// The claim that it is of.
+  package var claim: String?
 }
 
 package enum VolumeSource: Sendable, Equatable, Codable {
@@ -150,6 +152,7 @@ package struct ContainerSpec: Sendable, Equatable, Codable {
   package var memoryLimitBytes: Int64?
   package var cpuLimitMillicores: Int64?
   package var cpuRequestMillicores: Int64 = 0
+  package var oomScoreAdjustment = 0
   package var security = SecuritySpec()
   /// The container whose processes it sees; nil: as the pod has it.
   package var target: String?

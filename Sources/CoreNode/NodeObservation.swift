@@ -154,6 +154,8 @@ package struct NodeFacts: Sendable, Equatable {
   package var resolver = DNSSpec()
   /// What an earlier agent of the node has begun and left to this one, by the pods' UIDs.
   package var kept: [String: KeptPod] = [:]
+  /// What it wants to have left. Pods cannot be promised that.
+  package var evictionThresholds = EvictionThresholds()
   package init(
     address: String, cpuMillicores: Int64, memoryBytes: Int64, ephemeralStorageBytes: Int64, maxPods: Int, kernelVersion: String,
     osImage: String, architecture: String, runtimeVersion: String, machineID: String, isControlPlane: Bool

@@ -14,6 +14,7 @@ package struct NodePlanner: Sendable {
   private var resizing: Set<String> = []
   /// Nodes of which nothing has been heard for so long that their condition Ready is Unknown.
   package private(set) var lostNodes: Set<String> = []
+  package var eviction = Evictions()
 
   package init() {}
 
@@ -58,6 +59,7 @@ package struct NodePlanner: Sendable {
   /// What a lost node does is not known, and it receives no commands: its pods are left as they are until it is back.
   private mutating func nodeChanged(_ change: StoreChange) {
     let name = change.object.key.name
+    if change.kind == .deleted { eviction.forget(name) }
     if change.kind != .deleted, change.object.view(Node.self).ready.status == "Unknown" {
       readyNodes.remove(name)
       lostNodes.insert(name)
@@ -149,12 +151,15 @@ package struct NodePlanner: Sendable {
   /// A node has come, or a lost one reports again.
   /// - Parameters:
   ///   - resolver: how it looks names up; nil: as it has said before
+  ///   - thresholds: what it wants to have left; nil: as it has said before
   ///   - kept: what it has of an earlier agent
   /// - Returns: UIDs of its pods, each to be planned by itself, since each has its own wake-up
   package mutating func welcome(
-    _ node: String, resolver: DNSSpec? = nil, kept: [String: KeptPod] = [:], at now: Instant = Instant(nanoseconds: 0)
+    _ node: String, resolver: DNSSpec? = nil, thresholds: EvictionThresholds? = nil, kept: [String: KeptPod] = [:],
+    at now: Instant = Instant(nanoseconds: 0)
   ) -> [String] {
     if let resolver { resolvers[node] = resolver }
+    if let thresholds { eviction.welcome(node, thresholds) }
     readyNodes.insert(node)
     let uids = runtimes(on: node).map(\.uid)
     for uid in kept.isEmpty ? [] : uids {
@@ -174,11 +179,16 @@ package struct NodePlanner: Sendable {
 
   /// What a node saw of a pod: the plan of that pod.
   package mutating func observe(_ observation: NodeObservation, _ context: NodeContext) -> NodePlan {
+    guard let uid = observation.event.podUID else { return NodePlan() }
+    return change(uid, context) { runtime, plan in runtime.observe(observation.event, &plan, context) }
+  }
+
+  /// The plan of a pod to which something happens.
+  mutating func change(_ uid: String, _ context: NodeContext, _ body: (inout PodRuntime, inout NodePlan) -> Void) -> NodePlan {
     var plan = NodePlan()
-    guard let uid = observation.event.podUID else { return plan }
     let readyNodes = readyNodes
     update(uid) { runtime in
-      runtime.observe(observation.event, &plan, context)
+      body(&runtime, &plan)
       return runtime.finish(&plan, context, isNodeReady: readyNodes.contains(runtime.node))
     }
     return plan
@@ -215,6 +225,7 @@ package struct NodePlanner: Sendable {
   }
 
   private func rejection(of runtime: PodRuntime, _ context: NodeContext) -> (reason: String, message: String)? {
+    if let message = eviction.refusal(of: runtime.pod, on: runtime.node) { return (PodRuntime.Failure.evicted, message) }
     if let message = Sysctls.refusal(runtime.pod) { return ("SysctlForbidden", message) }
     guard let stored = context.store.get(runtime.key), context.rejection(stored, []) != nil else { return nil }
     // Those that came with it do not count until they are taken.

@@ -17,22 +17,25 @@ package struct ContainerResources: Sendable, Equatable {
   }
 }
 
-/// What the pod's cgroup gets: the sum over its containers, or the pod's own resources where set.
+/// What the pod's cgroup gets: what its containers may have at a time, or the pod's own resources where set.
+/// Source: ResourceConfigForPod, pkg/kubelet/cm/helpers_linux.go, v1.36.
 struct PodResources {
   var memoryLimitBytes: Int64?
   var cpuLimitMillicores: Int64?
   var cpuRequestMillicores: Int64 = 0
 
   init(_ pod: Pod) {
-    let all = pod.spec.containers.map(ContainerResources.init)
-    func sum(_ values: [Int64?]) -> Int64? { values.contains { $0 == nil } ? nil : values.reduce(0) { $0 + ($1 ?? 0) } }
-    let hasHelpers = !pod.spec.initContainers.isEmpty
-    memoryLimitBytes = hasHelpers ? nil : sum(all.map(\.memoryLimitBytes))
-    cpuLimitMillicores = hasHelpers ? nil : sum(all.map(\.cpuLimitMillicores))
-    cpuRequestMillicores = all.reduce(0) { $0 + ($1.cpuRequestMillicores ?? 0) }
+    let all = (Array(pod.spec.initContainers) + Array(pod.spec.containers)).map(ContainerResources.init)
     let own = ContainerResources(pod.spec.resources)
-    memoryLimitBytes = own.memoryLimitBytes ?? memoryLimitBytes
-    cpuLimitMillicores = own.cpuLimitMillicores ?? cpuLimitMillicores
-    cpuRequestMillicores = own.cpuRequestMillicores ?? cpuRequestMillicores
+    let limits = PodTotals.of(pod, .limits)
+    func limit(_ name: String) -> Quantity? { limits.first { $0.name == name }?.amount }
+    // A limit that one of the containers does not have the pod does not have.
+    if own.memoryLimitBytes != nil || all.allSatisfy({ $0.memoryLimitBytes ?? 0 > 0 }) {
+      memoryLimitBytes = limit("memory")?.value
+    }
+    if own.cpuLimitMillicores != nil || all.allSatisfy({ $0.cpuLimitMillicores ?? 0 > 0 }) {
+      cpuLimitMillicores = limit("cpu")?.milliValue
+    }
+    cpuRequestMillicores = PodTotals.of(pod, .requests).first { $0.name == "cpu" }?.amount.milliValue ?? 0
   }
 }

@@ -36,6 +36,9 @@ extension PodRuntime {
     plan.events.append(event(reason, message, warning: isWarning))
   }
 
+  /// The node ends the pod for what it uses. Source: immediateEvictionGracePeriodSeconds, pkg/kubelet/eviction, v1.36.
+  mutating func evict(_ message: String, _ plan: inout NodePlan) { fail(Failure.evicted, message, graceSeconds: 1, &plan) }
+
   /// Stops what runs: the main containers at once, then the sidecars one by one, the last first, within what is left of the grace.
   /// Source: terminationOrdering, pkg/kubelet/kuberuntime/kuberuntime_termination_order.go, v1.36.
   private mutating func stopAll(_ graceSeconds: Int?, _ plan: inout NodePlan, _ now: Instant) {

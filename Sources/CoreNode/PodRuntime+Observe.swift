@@ -24,7 +24,7 @@ extension PodRuntime {
     case .imagePulling(_, let name, let progress): imagePulling(name, progress, &plan)
     case .resized(_, let containerIDs, let failure): resized(failure, containerIDs, &plan, now)
     case .storageExceeded(_, let message):
-      if !isEnding, !isTerminating { fail("Evicted", message, graceSeconds: 1, &plan) }
+      if !isEnding, !isTerminating { evict(message, &plan) }
     default: break
     }
   }

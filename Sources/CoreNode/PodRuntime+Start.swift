@@ -30,6 +30,9 @@ extension PodRuntime {
     spec.memoryLimitBytes = resources.memoryLimitBytes
     spec.cpuLimitMillicores = resources.cpuLimitMillicores
     spec.cpuRequestMillicores = resources.cpuRequestMillicores ?? 0
+    let memory = context.store.get(.nodes, node)?.view(Node.self).status.capacity[.memory].flatMap { Quantity($0) }
+    spec.oomScoreAdjustment = OOMScore.adjustment(
+      of: wanted, isSidecar: container.role == .sidecar, in: pod, nodeBytes: memory?.value ?? 0)
     spec.security = security(of: wanted)
     spec.terminal = wanted.tty ?? false
     spec.stdin = wanted.stdin ?? false

@@ -168,6 +168,8 @@ extension PodRuntime {
       draft.add("Ready", false, reason, text)
       draft.add("ContainersReady", false, reason, text)
     }
+    // So that the podFailurePolicy of a Job can tell it from a failure of the pod's own.
+    if isOver, let failure, failure.isEviction { draft.addDisruption("TerminationByKubelet", failure.message) }
     return draft.finish()
   }
 }
@@ -189,6 +191,7 @@ private struct ConditionsDraft {
   private let now: Instant
   private lazy var time = now.rfc3339
   private var result: [JSON] = []
+  private var hasDisruption = false
 
   init(_ old: [JSON], generation: Int?, _ now: Instant) {
     self.old = old
@@ -220,6 +223,14 @@ private struct ConditionsDraft {
     result.append(condition)
   }
 
+  /// DisruptionTarget, which others may have set before.
+  mutating func addDisruption(_ reason: String, _ message: String) {
+    hasDisruption = true
+    add(ConditionsDraft.disruption, true, reason, message)
+  }
+
+  private static let disruption = "DisruptionTarget"
+
   /// Most often it stands where it is to stand.
   private func place(of type: String) -> Int? {
     if result.count < old.count, old[result.count][.type].isText(type) { return result.count }
@@ -234,7 +245,9 @@ private struct ConditionsDraft {
 
   /// Those of others follow.
   mutating func finish() -> [JSON] {
-    for index in old.indices where !ConditionsDraft.isOwn(old[index][.type]) { result.append(old[index]) }
+    for index in old.indices where !ConditionsDraft.isOwn(old[index][.type]) {
+      if !hasDisruption || !old[index][.type].isText(ConditionsDraft.disruption) { result.append(old[index]) }
+    }
     return result
   }
 

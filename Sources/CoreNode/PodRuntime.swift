@@ -62,6 +62,10 @@ package struct PodRuntime: Sendable {
     /// Nothing of the pod was ever begun.
     let isRejection: Bool
 
+    static let evicted = "Evicted"
+    /// It used too much of its node.
+    var isEviction: Bool { reason == Failure.evicted && !isRejection }
+
     init(reason: String, message: String, graceSeconds: Int? = nil, isRejection: Bool) {
       self.reason = reason
       self.message = message

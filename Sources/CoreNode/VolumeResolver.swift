@@ -17,7 +17,8 @@ struct VolumeResolver {
       let name = volume.name ?? ""
       // It comes with each container that mounts it.
       if !volume.image.isAbsent { continue }
-      do throws(VolumeFailure) { result.append(VolumeSpec(name: name, source: try source(of: volume))) } catch {
+      let claim = volume.persistentVolumeClaim.claimName ?? EphemeralClaim(volume, ofPod: runtime.key.name)?.name
+      do throws(VolumeFailure) { result.append(VolumeSpec(name: name, source: try source(of: volume), claim: claim)) } catch {
         throw VolumeFailure(message: "MountVolume.SetUp failed for volume \"\(name)\": \(error.message)")
       }
     }
@@ -79,6 +80,9 @@ struct VolumeResolver {
     if isOwn, let problem = EphemeralClaim.problem(claim.metadata, ofPod: runtime.key.name, uid: runtime.uid) {
       throw VolumeFailure(message: problem)
     }
+    if claim.spec.volumeMode == "Block" {
+      throw VolumeFailure(message: "persistentvolumeclaim \"\(name)\" is of volumeMode Block: there are no block devices here")
+    }
     guard claim.status.phase == "Bound", let volume = claim.spec.volumeName else {
       throw VolumeFailure(message: "persistentvolumeclaim \"\(name)\" is not bound yet")
     }
@@ -89,6 +93,11 @@ struct VolumeResolver {
     let isOurs = stored.metadata.annotations["pv.kubernetes.io/provisioned-by"] != nil
     if !isOurs, let path = spec.hostPath.path { return .hostPath(path: path, type: spec.hostPath.type ?? "") }
     if !isOurs, let path = spec.local.path { return .hostPath(path: path, type: "Directory") }
+    let others: [Key] = [.capacity, .claimRef, .nodeAffinity]
+    if !isOurs, let kind = spec.tree.members.first(where: { $0.value.isObject && !others.contains($0.key) })?.key.name {
+      throw VolumeFailure(
+        message: "persistentvolume \"\(volume)\" is of type \(kind), which nodes of this cluster do not mount")
+    }
     return .persistent(volumeName: volume, readOnly: readOnly)
   }
 

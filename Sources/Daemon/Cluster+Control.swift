@@ -34,10 +34,7 @@ extension Cluster {
     case .unpublish(let side):
       do throws(PublishError) { return Cluster.answer(try await unpublish(side)) } catch { return ["error": .string("\(error)")] }
     case .faults(let request):
-      do throws(FaultError) { return Cluster.answer(try await perform(request)) } catch {
-        guard case .wrong = error else { return ["error": .string("\(error)")] }
-        return ["error": .string("\(error)"), "isUsage": true]
-      }
+      do throws(FaultError) { return Cluster.answer(try await perform(request)) } catch { return ["error": .string("\(error)")] }
     case nil: return ["error": "the request is not understood by this version of the cluster"]
     }
   }
@@ -70,7 +67,7 @@ extension Cluster {
   /// Makes, shows or heals faults of the cluster's network.
   /// - Returns: the lines to be shown.
   package func perform(_ request: FaultRequest) async throws(FaultError) -> [String] {
-    guard let faults = faults.value else { throw .impossible("a cluster without containers has no network that could fail") }
+    guard let faults = faults.value else { throw FaultError("a cluster without containers has no network that could fail") }
     switch request {
     case .show:
       let lines = faults.lines

@@ -24,6 +24,7 @@ extension Cluster {
       try await delete("/api/v1/nodes/" + name)
       await kubelets.value?.stop(name)
       await agent.remove(name)
+      healthPorts.refresh()
       keepNodes()
       let pods = host.read { engine in engine.store.list(.pods).filter { $0.view(Pod.self).spec.nodeName == name }.map(\.key) }
       for pod in pods { try await delete("/api/v1/namespaces/\(pod.namespace)/pods/\(pod.name)") }
@@ -71,6 +72,7 @@ extension Cluster {
     let node = AgentNode(name: name, index: ClusterPlace.newIndex(besides: nodes), size: size)
     do throws(AgentError) { try await agent.add(node) } catch { throw .agent(error) }
     do { try kubelets.value?.start(node) } catch { Standard.error("the kubelet's API of \(name) cannot be served: \(error)") }
+    healthPorts.refresh()
     host.heartbeat([name], periodSeconds: heartbeatSeconds)
     keepNodes()
     return "\(name) has joined the cluster."

@@ -23,6 +23,7 @@ package final class Cluster: Sendable {
   let agent = Slot<NodeAgent>()
   private let names = Slot<DNSServer>()
   let kubelets = Slot<KubeletServer.Group>()
+  let healthPorts = HealthPorts()
   let publisher = Slot<PortPublisher>()
   let registry = Slot<RegistryServer>()
   let faults = Slot<NetworkFaults>()
@@ -48,7 +49,8 @@ package final class Cluster: Sendable {
       "It has \(count) \(count == 1 ? "node" : "nodes")\(stopped.isEmpty ? "" : " (stopped: \(stopped.joined(separator: ", ")))"), "
       + "and time runs at \(configuration.speed)x."
     if !configuration.runsContainers { return [nodes, "It runs no containers (--without-containers)."] }
-    return [nodes] + (link.value?.traces ?? ["It has nothing on this machine's network, and pods no way out of the cluster's."])
+    return [nodes] + pressure
+      + (link.value?.traces ?? ["It has nothing on this machine's network, and pods no way out of the cluster's."])
   }
 
   /// - Throws: `ClusterError`; nothing is left behind then.
@@ -62,7 +64,10 @@ package final class Cluster: Sendable {
     traffic = ClusterTraffic()
     host = EngineHost(
       engine: parts.engine, clock: parts.clock, journal: journal, perform: { [agent] in agent.value?.perform($0) },
-      direct: { [traffic] in traffic.receive($0) })
+      direct: { [traffic, healthPorts] in
+        traffic.receive($0)
+        if case .route(let routes) = $0 { healthPorts.receive(routes) }
+      })
     let hostSlot = Slot<EngineHost>()
     hostSlot.set(host)
     let streams: any StreamServer =
@@ -95,6 +100,7 @@ package final class Cluster: Sendable {
         let kubelets = KubeletServer.Group(
           host, agent, credentials, handler, authority: parts.secrets.authority, loops: loops)
         self.kubelets.set(kubelets)
+        healthPorts.open(host, agent, loops: loops)
         do { for node in place.nodes { try kubelets.start(node) } } catch { throw ClusterError.network("\(error)") }
       }
       if let images, let socket = parts.registry { registry.set(RegistryServer(images, socket)) }
@@ -131,6 +137,8 @@ package final class Cluster: Sendable {
       speed: configuration.speed, now: { clock.now })
     settings.addresses = place.addresses
     settings.shimProgram = configuration.shimProgram
+    settings.evictionThresholds = configuration.evictionThresholds
+    settings.podProcessLimit = configuration.podProcessLimit
     settings.isNetworkReady = { [traffic, faults] in
       await traffic.settle()
       await faults.value?.settle()
@@ -168,7 +176,8 @@ package final class Cluster: Sendable {
         try? await Task.sleep(for: clock.wait(until: turn))
       }
     }
-    rounds.withLock { $0.append(looks) }
+    let pressure = Task.detached { await Cluster.watchPressure(agent, host) }
+    rounds.withLock { $0 += [looks, pressure] }
   }
 
   /// Takes away what the cluster of a directory has left on the machine, if it was killed. Its data stays.
@@ -197,8 +206,11 @@ package final class Cluster: Sendable {
         Standard.error("somebody flushed this machine's nftables rules; those of the cluster are there again")
       }
       watching.withLock { $0 = watch }
-      for range in made.unreached {
-        Standard.error("this machine does not reach \(range) of the cluster: it has a route there already")
+      for taken in made.unreached {
+        Standard.error(
+          "this machine does not reach \(taken.range) of the cluster, for it has a route of its own there: \(taken.route). The cluster's "
+            + "objects hold these addresses: take that route away, or begin anew with another --data-dir, which takes addresses that are free"
+        )
       }
       for chain in made.droppingChains {
         Standard.error(
@@ -232,6 +244,7 @@ package final class Cluster: Sendable {
     host.stop()
     await server.stop(grace: .milliseconds(200))
     await kubelets.value?.stop()
+    await healthPorts.stop()
     let watch = watching.withLock { $0 }
     watch?.cancel()
     await watch?.value

@@ -1,4 +1,5 @@
 package import CoreAPI
+package import CoreNode
 package import EdgeAgent
 package import EdgeImages
 
@@ -32,6 +33,10 @@ package struct ClusterConfiguration: Sendable {
   package var registries = RegistryConfiguration()
   /// A docker `config.json` with what it may show them; need not be there.
   package var dockerConfiguration: String?
+  /// What nodes want to have left; nil: the usual.
+  package var evictionThresholds: EvictionThresholds?
+  /// Threads that a pod may have; nil: as many as its node.
+  package var podProcessLimit: Int?
 
   package init(dataDirectory: String, kubeconfig: String) {
     self.dataDirectory = dataDirectory

@@ -36,7 +36,7 @@ struct ClusterPlace {
       let addresses = ClusterAddresses(choice: choice)
       guard (try? await HostLink.unreached(addresses))?.isEmpty == true else { continue }
       let remark =
-        "\(taken) is in use on this machine, so pods are in \(addresses.podRange), Services in \(addresses.serviceRange) "
+        "\(taken.range) is in use on this machine (\(taken.route)), so pods are in \(addresses.podRange), Services in \(addresses.serviceRange) "
         + "and load balancers in \(addresses.balancerRange)"
       return (addresses, remark)
     }

@@ -87,6 +87,7 @@ package final class EngineHost: Sendable {
   package func heartbeat(_ nodes: [String], periodSeconds: Int64) {
     receive(.heartbeat(nodes, periodSeconds: periodSeconds))
   }
+  package func pressure(_ signals: [NodeSignals], _ readings: [NodeReading]) { receive(.pressure(signals, readings)) }
   package func usage(_ samples: [UsageSample]) { receive(.usage(samples)) }
   package func customMetrics(_ scrapes: [PodScrape]) { receive(.customMetrics(scrapes)) }
   package func adapterMetrics(_ answers: [AdapterAnswer]) { receive(.adapterMetrics(answers)) }

@@ -139,7 +139,8 @@ final class KubeletServer: Sendable {
         "port": .int(Int64(KubeletServer.port)), "clusterDomain": "cluster.local",
         "clusterDNS": [.string(agent.network.addresses.dns)], "maxPods": .int(Int64(facts.maxPods)), "cgroupDriver": "cgroupfs",
         "authentication": ["anonymous": ["enabled": false], "webhook": ["enabled": true]],
-        "authorization": ["mode": "Webhook"],
+        "authorization": ["mode": "Webhook"], "evictionHard": facts.evictionThresholds.tree,
+        "podPidsLimit": .int(Int64(agent.configuration.podProcessLimit ?? -1)),
       ]
     ]
   }

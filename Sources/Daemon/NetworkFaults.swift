@@ -5,16 +5,11 @@ import EdgeLinux
 import EdgeRuntime
 import Synchronization
 
-/// Why a fault is not made, or not healed: what was asked makes no sense, or this machine cannot.
-package enum FaultError: Error, Equatable, CustomStringConvertible {
-  case wrong(String)
-  case impossible(String)
+/// Why a fault is not made, or not healed.
+package struct FaultError: Error, Equatable, CustomStringConvertible {
+  package let description: String
 
-  package var description: String {
-    switch self {
-    case .wrong(let text), .impossible(let text): text
-    }
-  }
+  package init(_ description: String) { self.description = description }
 }
 
 /// Faults of the cluster's network that somebody has asked for, until they heal.
@@ -48,10 +43,10 @@ final class NetworkFaults: Sendable {
   /// - Returns: what it is, in a line
   func make(_ fault: NetworkFault, seconds: Double?) async throws(FaultError) -> String {
     if let problem = host.read({ engine in fault.ends.lazy.compactMap { $0.problem(in: engine.store) }.first }) {
-      throw .wrong(problem)
+      throw FaultError(problem)
     }
     guard state.withLock({ $0.entries.count }) < NetworkFaults.limit else {
-      throw .wrong("there are \(NetworkFaults.limit) faults already, and there may be no more")
+      throw FaultError("there are \(NetworkFaults.limit) faults already, and there may be no more")
     }
     let number = state.withLock { state in
       state.last += 1
@@ -60,13 +55,17 @@ final class NetworkFaults: Sendable {
     if case .delay(let milliseconds, let jitter) = fault.effect {
       do { try await network.addDelay(number: number, milliseconds: milliseconds, jitter: jitter) } catch {
         await removeDelay(number)
-        throw .impossible("packets cannot be delayed: \(error); net loss and net cut need no such module")
+        throw FaultError("packets cannot be delayed: \(error); net loss and net cut need no such module")
       }
     }
     let until = seconds.map { host.clock.now + .nanoseconds(Int64($0 * 1e9)) }
     state.withLock { $0.entries.append(Entry(number: number, fault: fault, until: until, addresses: [])) }
     refresh()
     await rules.settle()
+    if let refusal = rules.refusal {
+      _ = try await heal(number)
+      throw FaultError("this machine's kernel does not take the fault: \(refusal)")
+    }
     if let until {
       Task.detached { [weak self, clock = host.clock] in
         try? await Task.sleep(for: clock.wait(until: until))
@@ -83,7 +82,7 @@ final class NetworkFaults: Sendable {
       defer { if let number { state.entries.removeAll { $0.number == number } } else { state.entries = [] } }
       return state.entries.filter { number == nil || $0.number == number }
     }
-    if let number, healed.isEmpty { throw .wrong("there is no fault \(number); 'wavetank net show' lists them") }
+    if let number, healed.isEmpty { throw FaultError("there is no fault \(number); 'wavetank net show' lists them") }
     for entry in healed {
       rules.replace(PlacedFault(number: entry.number))
       if case .delay = entry.fault.effect { await removeDelay(entry.number) }

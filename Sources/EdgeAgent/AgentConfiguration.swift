@@ -1,3 +1,4 @@
+package import CoreNode
 package import CoreObjects
 import EdgeLinux
 import EdgeRuntime
@@ -14,6 +15,10 @@ package struct AgentConfiguration: Sendable {
   package var speed: Double
   /// Cluster time.
   package var now: @Sendable () -> Instant
+  /// What nodes want to have left; nil: the usual.
+  package var evictionThresholds: EvictionThresholds?
+  /// Threads that a pod may have; nil: as many as its node.
+  package var podProcessLimit: Int?
   /// Returns once the network treats pods as it was told to: no container starts before.
   package var isNetworkReady: @Sendable () async -> Void = {}
   /// This program, to be started as the shim of the containers, with which they outlive this process; nil: they end with it.

@@ -6,9 +6,11 @@ import EdgeRuntime
 extension NodeAgent {
   /// What a node reports of itself.
   package func facts(of node: AgentNode) -> NodeFacts {
-    NodeFacts(
+    var facts = NodeFacts(
       machineAs: node, at: configuration.addresses, isAlone: configuration.nodes.count == 1,
       directory: configuration.dataDirectory, crunVersion: crunVersion)
+    facts.evictionThresholds = configuration.evictionThresholds ?? EvictionThresholds(standardFor: facts.memoryBytes)
+    return facts
   }
 }
 

@@ -22,7 +22,34 @@ extension NodeAgent {
       memoryBytes: size?.memoryBytes ?? Machine.memoryBytes,
       disk: Machine.disk(configuration.dataDirectory), pods: pods)
     reading.interfaces = (try? place(of: node).interfaces) ?? []
+    let limit = Machine.threadLimit
+    reading.threads = Reserve(available: max(0, limit - Machine.threads), capacity: limit)
+    let memory = Machine.memory
+    reading.swap = Reserve(available: memory["SwapFree"] ?? 0, capacity: memory["SwapTotal"] ?? 0)
+    reading.system = system(of: node)
     return reading
+  }
+
+  /// All pods of a node together, and the program that is its kubelet and its runtime, and those of all others.
+  private func system(of node: String) -> [NodeReading.Container] {
+    var groups: [NodeReading.Container] = []
+    let place = cgroup(ofNode: node)
+    let source = UsageSource(node: node, podUID: "", container: "", containerID: "")
+    if let usage = sample(of: place, source, startedAt: started) {
+      var pods = NodeReading.Container(name: "pods", image: "", path: place.path, usage: usage)
+      addLimits(of: place, to: &pods)
+      groups.append(pods)
+    }
+    if let own = Machine.ownUse {
+      let usage = UsageSample(
+        source, at: configuration.now(), startedAt: started, cpuNanoseconds: scaled(own.cpuNanoseconds),
+        memoryUsage: own.memoryBytes,
+        inactiveFile: 0, activeFile: 0, anonymous: own.anonymousBytes)
+      var kubelet = NodeReading.Container(name: "kubelet", image: "", path: "", usage: usage)
+      (kubelet.pageFaults, kubelet.majorPageFaults) = (own.pageFaults, own.majorPageFaults)
+      groups.append(kubelet)
+    }
+    return groups
   }
 
   /// What runs on a node, by container.
@@ -41,6 +68,8 @@ extension NodeAgent {
   fileprivate func addLimits(of cgroup: Cgroup, to reading: inout NodeReading.Container) {
     let limits = cgroup.limits()
     reading.swapBytes = cgroup.swapBytes
+    reading.processes = cgroup.threadCount
+    (reading.pageFaults, reading.majorPageFaults) = cgroup.pageFaults
     (reading.memoryLimitBytes, reading.cpuLimitMillicores) = (limits.memoryBytes, limits.cpuMillicores)
     reading.cpuShares = limits.cpuShares
     (reading.periods, reading.throttledPeriods) = (limits.periods, limits.throttledPeriods)
@@ -62,8 +91,10 @@ extension PodWorker {
         name: made.name, image: made.imageID, path: container.bundle.cgroup.path, usage: usage)
       agent.addLimits(of: container.bundle.cgroup, to: &reading)
       if measuresFiles {
-        reading.rootBytes = container.bundle.changedBytes()
-        reading.logBytes = Files.usedBytes(logDirectory + "/" + made.name)
+        let (root, log) = (container.bundle.changes(), Files.use(logDirectory + "/" + made.name))
+        (reading.rootBytes, reading.rootInodes, reading.logBytes, reading.logInodes) = (
+          root.bytes, root.inodes, log.bytes, log.inodes
+        )
       }
       return reading
     }
@@ -76,9 +107,15 @@ extension PodWorker {
     if measuresFiles {
       for volume in spec.volumes {
         switch volume.source {
-        case .emptyDir, .persistent:
+        case .emptyDir, .persistent, .files:
           guard let place = sandbox.volumes[volume.name] else { continue }
-          pod.volumes.append(.init(name: volume.name, usedBytes: Files.usedBytes(place.path)))
+          let use = Files.use(place.path)
+          let isScratch = if case .emptyDir(memory: false, _) = volume.source { true } else { false }
+          var reading = NodeReading.Volume(name: volume.name, usedBytes: use.bytes, isScratch: isScratch)
+          reading.usedInodes = use.inodes
+          reading.claim = volume.claim
+          if case .emptyDir(memory: true, _) = volume.source { reading.disk = Machine.disk(place.path) }
+          pod.volumes.append(reading)
         default: continue
         }
       }

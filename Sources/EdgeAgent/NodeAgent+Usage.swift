@@ -21,12 +21,8 @@ extension NodeAgent {
 
   /// The machine's use, once for each node that has no size.
   func machineUsage() -> [UsageSample] {
-    guard let memory = try? Files.readText("/proc/meminfo"), let stat = try? Files.readText("/proc/stat") else { return [] }
-    var bytes: [Substring: Int64] = [:]
-    for line in memory.split(separator: "\n") {
-      let words = line.split(whereSeparator: { $0 == " " || $0 == ":" })
-      if words.count > 1 { bytes[words[0]] = (Int64(words[1]) ?? 0) * 1024 }
-    }
+    let bytes = Machine.memory
+    guard !bytes.isEmpty, let stat = try? Files.readText("/proc/stat") else { return [] }
     // user, nice, system, then idle and iowait, which are not use, then irq, softirq, steal: in ticks.
     let ticks = stat.split(separator: "\n").first?.split(separator: " ").dropFirst().compactMap { Int64($0) } ?? []
     guard ticks.count >= 8 else { return [] }

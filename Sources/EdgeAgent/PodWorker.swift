@@ -71,7 +71,7 @@ actor PodWorker {
       }
       let made = try PodSandbox(
         spec, address: address, networkPath: networkPath, directory: directory,
-        persistent: agent.configuration.volumeDirectory, cgroup: cgroup)
+        persistent: agent.configuration.volumeDirectory, cgroup: cgroup, processLimit: agent.configuration.podProcessLimit)
       sandbox = made
       held = try await keep(made, attachment, directory: directory)
       report(.sandboxStarted(podUID: uid, address: address))
@@ -222,6 +222,9 @@ actor PodWorker {
     container.bundle.remove()
     containers[id] = nil
   }
+
+  /// What containers that have ended left on the disk; their logs stay.
+  func releaseEnded() { for case .exited(let container, _) in containers.values { container.bundle.removeRoot() } }
 
   func write(_ files: [VolumeFile], volume: String) {
     // A pod that is going, or a volume of another shape: the next sandbox is made with the right files.

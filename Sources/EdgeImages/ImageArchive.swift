@@ -9,6 +9,8 @@ package struct OfferedImage: Sendable {
   package var layers: [OfferedLayer]
   /// As the archive names it; not normalised.
   package var names: [String]
+  /// A registry has it.
+  var isPulled = false
 }
 
 package struct OfferedLayer: Sendable {

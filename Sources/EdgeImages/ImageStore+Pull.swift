@@ -74,6 +74,7 @@ extension ImageStore {
           hasLayer: { content.has($0, diffID: $1) }))
     progress.unpack()
     pulled.image.names = [reference.description]
+    pulled.image.isPulled = true
     return PullTable.Outcome(image: try store(pulled.image, what: reference.description), pulled: pulled)
   }
 

@@ -124,6 +124,7 @@ package final class ImageStore: Sendable {
     }
     let size = offer.layers.reduce(Int64(offer.configuration.count)) { $0 + $1.sizeBytes }
     var image = ImageTable.Image(sizeBytes: size, layers: configuration.diffIDs, user: configuration.user)
+    image.isPulled = offer.isPulled
     for (layer, diffID) in zip(offer.layers, configuration.diffIDs) {
       image.blobs.append(try content.putLayer(layer, diffID: diffID, what: what))
     }
@@ -191,6 +192,24 @@ package final class ImageStore: Sendable {
       table.prune()
     }
     collectGarbage()
+  }
+
+  /// Takes off a node what no container runs from and a registry has. What was loaded or packed nobody could bring back.
+  /// - Returns: whether there was any
+  package func removeUnused(node: String, inUse: Set<String>) -> Bool {
+    let isChanged = try? change { (table) throws(ImageError) in
+      guard var left = table.nodes[node] else { return false }
+      let unused = left.images.filter { table.images[$0]?.isPulled == true && !inUse.contains($0) }
+      if unused.isEmpty { return false }
+      left.images.subtract(unused)
+      left.names = left.names.filter { !unused.contains($0.value) }
+      for id in unused { left.access[id] = nil }
+      table.nodes[node] = left
+      table.prune()
+      return true
+    }
+    if isChanged == true { collectGarbage() }
+    return isChanged ?? false
   }
 
   package func collectGarbage() { _ = collectGarbage(measuring: false) }

@@ -8,6 +8,8 @@ struct ImageTable: Sendable, Equatable {
     var user: String
     /// The files that the layers came as; none for an image that was packed here.
     var blobs: [String] = []
+    /// A registry has it, so that it can be had again.
+    var isPulled = false
   }
 
   struct Node: Sendable, Equatable {
@@ -51,7 +53,8 @@ struct ImageTable: Sendable, Equatable {
       guard let id = image["id"].string else { continue }
       images[id] = Image(
         sizeBytes: Int64(image["size"].int ?? 0), layers: image["layers"].elements.compactMap(\.string),
-        user: image["user"].string ?? "", blobs: image["blobs"].elements.compactMap(\.string))
+        user: image["user"].string ?? "", blobs: image["blobs"].elements.compactMap(\.string),
+        isPulled: image["pulled"].bool ?? false)
     }
     for node in tree["nodes"].elements {
       var entry = Node()
@@ -73,7 +76,7 @@ struct ImageTable: Sendable, Equatable {
     let images = images.sorted { $0.key < $1.key }.map { id, image -> JSON in
       [
         "id": .string(id), "size": .int(image.sizeBytes), "layers": .array(image.layers.map { .string($0) }),
-        "user": .string(image.user), "blobs": .array(image.blobs.map { .string($0) }),
+        "user": .string(image.user), "blobs": .array(image.blobs.map { .string($0) }), "pulled": .bool(image.isPulled),
       ]
     }
     let nodes = nodes.sorted { $0.key < $1.key }.map { name, node -> JSON in

@@ -141,7 +141,14 @@ package struct ChildProcess: Sendable {
   /// Kills a process that is no child of ours, if it is there.
   package static func kill(_ pid: Int32) { Glibc.kill(pid, SIGKILL) }
 
-  package static func isRunning(_ pid: Int32) -> Bool { Glibc.kill(pid, 0) == 0 }
+  /// One that was killed may stay for a while, until somebody asks how it ended: that is none.
+  package static func isRunning(_ pid: Int32) -> Bool {
+    guard Glibc.kill(pid, 0) == 0 || errno == EPERM else { return false }
+    // "7 (its name) S 1 …", and the name may hold anything.
+    guard let line = try? Files.readText("/proc/\(pid)/stat"), let name = line.lastIndex(of: ")") else { return false }
+    let state = line[name...].dropFirst(2).first
+    return state != "Z" && state != "X"
+  }
 
   /// Runs a program to its end while the thread waits, and gives what it writes, up to 1 MiB; nil where it cannot run or fails.
   package static func output(_ path: String, _ arguments: [String]) -> String? {

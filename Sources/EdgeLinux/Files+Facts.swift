@@ -17,14 +17,23 @@ extension Files {
   package static func size(_ path: String) -> Int { status(path).map { Int($0.st_size) } ?? 0 }
 
   /// What a directory and all in it take on the disk. Links are not followed, nor errors told: files come and go meanwhile.
-  package static func usedBytes(_ path: String) -> Int64 { (try? Descriptor.directory(path)).map(usedBytes) ?? 0 }
+  package static func usedBytes(_ path: String) -> Int64 { use(path).bytes }
 
-  private static func usedBytes(_ directory: Descriptor) -> Int64 {
-    var all: Int64 = 0
+  /// The same, and how many files, directories and so on it holds.
+  package static func use(_ path: String) -> (bytes: Int64, inodes: Int64) {
+    (try? Descriptor.directory(path)).map(use) ?? (0, 0)
+  }
+
+  private static func use(_ directory: Descriptor) -> (bytes: Int64, inodes: Int64) {
+    var all: (bytes: Int64, inodes: Int64) = (0, 0)
     for name in (try? directory.names()) ?? [] {
       guard let status = directory.status(name) else { continue }
-      all += Int64(status.st_blocks) * 512
-      if status.st_mode & S_IFMT == S_IFDIR, let inner = try? directory.openDirectory(name) { all += usedBytes(inner) }
+      all.bytes += Int64(status.st_blocks) * 512
+      all.inodes += 1
+      if status.st_mode & S_IFMT == S_IFDIR, let inner = try? directory.openDirectory(name) {
+        let inner = use(inner)
+        all = (all.bytes + inner.bytes, all.inodes + inner.inodes)
+      }
     }
     return all
   }

@@ -25,8 +25,15 @@ package struct Cgroup: Sendable {
   }
 
   /// Makes the group with the limits of a pod.
-  package func create(memoryLimitBytes: Int64?, cpuLimitMillicores: Int64?, cpuRequestMillicores: Int64) throws(SystemError) {
+  /// - Parameter processLimit: of threads; nil: none
+  package func create(
+    memoryLimitBytes: Int64?, cpuLimitMillicores: Int64?, cpuRequestMillicores: Int64, processLimit: Int? = nil
+  ) throws(SystemError) {
     if Cgroup.isUnified { try enableControllers() }
+    if let processLimit {
+      try Files.makeDirectories(place("pids"))
+      try Files.set(place("pids") + "/pids.max", "\(processLimit)")
+    }
     for controller in ["memory", "cpu"] { try Files.makeDirectories(place(controller)) }
     let shares = CPUShares(requestMillicores: cpuRequestMillicores)
     if Cgroup.isUnified {
@@ -136,6 +143,15 @@ package struct Cgroup: Sendable {
       cpuShares: Cgroup.isUnified ? 2 + (share - 1) * 262_142 / 9999 : share, periods: stat["nr_periods"] ?? 0,
       throttledPeriods: stat["nr_throttled"] ?? 0,
       throttledNanoseconds: stat["throttled_time"] ?? (stat["throttled_usec"] ?? 0) * 1000)
+  }
+
+  /// How many threads it has.
+  package var threadCount: Int64 { Cgroup.figure(place("pids") + "/pids.current") ?? 0 }
+
+  /// Pages that were not there when they were used, and those of them that had to be read from a disk.
+  package var pageFaults: (all: Int64, major: Int64) {
+    let stat = Cgroup.figures(place("memory") + "/memory.stat")
+    return (stat["total_pgfault"] ?? stat["pgfault"] ?? 0, stat["total_pgmajfault"] ?? stat["pgmajfault"] ?? 0)
   }
 
   /// What was swapped out of its memory.

@@ -31,6 +31,7 @@ extension ContainerBundle {
       "args": ContainerBundle.list(arguments), "env": ContainerBundle.list(environment(terminal: terminal)),
       "cwd": .string(spec.workingDirectory ?? image.workingDirectory),
       "capabilities": ["bounding": sets, "effective": sets, "permitted": sets, "inheritable": []],
+      "oomScoreAdj": .int(Int64(Machine.possible(oomScoreAdjustment: spec.oomScoreAdjustment))),
       "noNewPrivileges": .bool(!spec.security.allowPrivilegeEscalation && !spec.security.privileged),
     ]
   }

@@ -83,15 +83,25 @@ package final class ContainerBundle: Sendable {
   package var record: BundleRecord { BundleRecord(spec: spec, mounts: mounts.all, copiedBytes: copiedBytes) }
 
   /// What the container has written over its image.
-  package func changedBytes() -> Int64 {
+  package func changedBytes() -> Int64 { changes().bytes }
+
+  package func changes() -> (bytes: Int64, inodes: Int64) {
     switch kind {
-    case .overlay: Files.usedBytes(directory + "/upper")
-    case .copy: max(0, Files.usedBytes(rootfs) - copiedBytes)
+    case .overlay: return Files.use(directory + "/upper")
+    case .copy:
+      let use = Files.use(rootfs)
+      return (max(0, use.bytes - copiedBytes), use.inodes)
     }
   }
 
   /// Unmounts the root and the subPaths; what the container changed goes with `remove`.
   package func releaseRoot() { mounts.release() }
+
+  /// Frees what its root takes on the disk; what is known of the container stays.
+  package func removeRoot() {
+    releaseRoot()
+    for part in ["upper", "rootfs"] { try? Files.remove(directory + "/" + part) }
+  }
 
   package func remove() {
     releaseRoot()

@@ -26,7 +26,9 @@ extension MachineCheck {
       for choice in 1..<ClusterAddresses.choices where !survey.unreached.isEmpty {
         survey = try await HostLink.survey(machine, ClusterAddresses(choice: choice))
       }
-      var limits = survey.unreached.map { "\($0) is in use here: this machine does not reach it in a cluster" }
+      var limits = survey.unreached.map {
+        "\($0.range) is in use here (\($0.route)): this machine does not reach it in a cluster"
+      }
       limits += survey.droppingChains.map { "\($0) drops what it has no rule for" }
       if survey.link == nil { limits.append("\(NetworkError.noLink)") }
       if limits.isEmpty { return .fine("pods can have a way out, and this machine one to them") }

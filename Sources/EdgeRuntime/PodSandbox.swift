@@ -23,7 +23,8 @@ package final class PodSandbox: Sendable {
   /// Makes it. After a failure `remove` takes away what had been made.
   /// - Throws: `SandboxError`.
   package init(
-    _ spec: SandboxSpec, address: String, networkPath: String, directory: String, persistent: String, cgroup: Cgroup
+    _ spec: SandboxSpec, address: String, networkPath: String, directory: String, persistent: String, cgroup: Cgroup,
+    processLimit: Int? = nil
   ) throws(SandboxError) {
     self.spec = spec
     self.address = address
@@ -39,7 +40,7 @@ package final class PodSandbox: Sendable {
       try Files.write(directory + "/resolv.conf", PodSandbox.resolver(spec), mode: 0o644)
       try cgroup.create(
         memoryLimitBytes: spec.memoryLimitBytes, cpuLimitMillicores: spec.cpuLimitMillicores,
-        cpuRequestMillicores: spec.cpuRequestMillicores)
+        cpuRequestMillicores: spec.cpuRequestMillicores, processLimit: processLimit)
       namespaces = try PodNamespaces(hostName: spec.hostname)
       sharedMemory = spec.hostIPC ? "/dev/shm" : directory + "/shm"
       if !spec.hostIPC {

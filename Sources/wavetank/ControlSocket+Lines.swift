@@ -12,7 +12,7 @@ extension ControlSocket {
     guard let answer else {
       Standard.fail("no cluster is running in \(directory): start one with 'wavetank up'")
     }
-    if let problem = answer["error"].string { Standard.fail(problem, code: answer["isUsage"].bool == true ? 2 : 3) }
+    if let problem = answer["error"].string { Standard.fail(problem) }
     return answer["lines"].elements.compactMap(\.string)
   }
 }

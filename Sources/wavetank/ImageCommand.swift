@@ -44,7 +44,8 @@ enum ImageCommand {
   ) { ask(.loadArchive(path: absolute($0.file)), $0.dataDirectory) }
 
   static let pack = Command(
-    "image pack", "makes an image of a program and busybox", details: ["'load docker-image' puts it onto the nodes."],
+    "image pack", "makes an image of a program and busybox",
+    details: ["The program is /app in it, and what it starts with. 'load docker-image' puts it onto the nodes."],
     options: PackOptions.self
   ) { ask(.pack(name: $0.name, program: absolute($0.program)), $0.dataDirectory) }
 

@@ -6,7 +6,8 @@ import EdgeLinux
 /// wavetank node: adds, removes, stops and starts nodes of the running cluster.
 enum NodeCommand {
   struct AddOptions: CommandOptions {
-    let name = Option.arguments("NAME", .text, "what it is called; without one the next of wavetank-worker, wavetank-worker2 …")
+    let name = Option.optionalArgument(
+      "NAME", .text, "what it is called; without one the next of wavetank-worker, wavetank-worker2 …")
     let nodeCPU = Option.nodeCPU
     let nodeMemory = Option.nodeMemory
     let dataDirectory = Option.dataDirectory
@@ -29,9 +30,8 @@ enum NodeCommand {
     ],
     examples: ["node add --node-cpu 4 --node-memory 8Gi": "a node of four CPUs and 8 GiB"], options: AddOptions.self
   ) { invocation throws(UsageError) in
-    if invocation.name.count > 1 { throw UsageError("node add: one name at a time") }
     let size = try size(invocation.nodeCPU, invocation.nodeMemory)
-    ask(.add(name: invocation.name.first, size: size), invocation.dataDirectory)
+    ask(.add(name: invocation.name, size: size), invocation.dataDirectory)
   }
 
   static let remove = Command(
@@ -43,7 +43,8 @@ enum NodeCommand {
   static let stop = Command(
     "node stop", "cuts a node's power",
     details: [
-      "Its containers end, and it is heard of no more. As with a kubelet that is silent, it is NotReady after 50 s of cluster time, and its pods are evicted 5 min later."
+      "Its containers end, and it is heard of no more. As with a kubelet that is silent, it is NotReady after 50 s of cluster time, and its pods are evicted 5 min later.",
+      "The API server, the scheduler and the controllers belong to no node: they go on also where the control plane's node is stopped.",
     ],
     options: NameOptions.self
   ) { ask(.stop(name: $0.name), $0.dataDirectory) }

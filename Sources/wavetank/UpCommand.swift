@@ -1,4 +1,5 @@
 import CoreAPI
+import CoreNode
 import Daemon
 import EdgeLinux
 import Glibc
@@ -27,6 +28,12 @@ enum UpCommand {
     let registryConfig = Option.value(
       "--registry-config", "FILE", .file, "mirrors, certificates and credentials of registries, as k3s' registries.yaml has them",
       default: "registries.yaml in the data directory, where there is one")
+    let evictionHard = Option.value(
+      "--eviction-hard", "SIGNAL<N,...", .text, "what nodes want to have left, or they end pods; as the kubelet takes it",
+      default: "100Mi of memory and of disk")
+    let podMaxPids = Option.value(
+      "--pod-max-pids", "N", .wholeNumber(1...Int(Int32.max)), "how many processes and threads a pod may have",
+      default: "as many as the machine")
     let withoutContainers = Option.flag("--without-containers", "runs no pods; needs no root")
 
     let isolated = Option.flag(
@@ -37,8 +44,7 @@ enum UpCommand {
     var all: [any OptionDescription] {
       [
         nodes, nodeCPU, nodeMemory, speed, port, publish, dataDirectory, kubeconfig, detach, featureGates, registry,
-        registryConfig,
-        withoutContainers, isolated,
+        registryConfig, evictionHard, podMaxPids, withoutContainers, isolated,
       ]
     }
   }
@@ -64,6 +70,12 @@ enum UpCommand {
     do throws(FeatureGateError) { configuration.featureGates = try FeatureGate.read(invocation.featureGates ?? "") } catch {
       throw UsageError("--feature-gates: \(error)")
     }
+    if let text = invocation.evictionHard {
+      do throws(EvictionThresholdError) { configuration.evictionThresholds = try EvictionThresholds(text) } catch {
+        throw UsageError("--eviction-hard: \(error)")
+      }
+    }
+    configuration.podProcessLimit = invocation.podMaxPids.flatMap { Int($0) }
     configuration.published = try PublishCommand.ports(invocation.publish, of: "--publish")
     configuration.runsContainers = !invocation.withoutContainers
     configuration.linksMachine = !invocation.isolated

@@ -67,6 +67,13 @@ struct NodeBench {
 
   mutating func look(_ uid: String = NodeBench.uid) { take(planner.plan(uid: uid, context)) }
 
+  /// What nodes have left, and who uses it.
+  mutating func relieve(_ signals: [NodeSignals], _ readings: [NodeReading]) -> PressurePlan {
+    let plan = planner.relieve(signals, readings, context)
+    for eviction in plan.evictions { take(eviction.plan) }
+    return plan
+  }
+
   private var context: NodeContext {
     var context = NodeContext(
       store: store, now: now, rejection: { [rejection] _, _ in rejection }, issueToken: { "token of \($0.serviceAccount)" })

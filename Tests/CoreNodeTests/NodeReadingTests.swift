@@ -28,7 +28,7 @@ struct NodeReadingTests {
         eth0:     100       2    3    4    0     0          0         0      500       6    7    8    0     0       0          0
       """
     web.interfaces = NodeReading.Interface.read(file)
-    web.volumes = [.init(name: "data", usedBytes: 11)]
+    web.volumes = [.init(name: "data", usedBytes: 11, isScratch: false)]
     return NodeReading(
       name: "one", usage: group("", cpu: 9_000_000_000, memory: 90_000).usage, cores: 4, memoryBytes: 100_000,
       disk: .init(capacity: 1000, available: 400, used: 500, inodes: 50, inodesFree: 20), pods: [web])
@@ -84,5 +84,30 @@ struct NodeReadingTests {
     let main = pod["containers"][0]
     #expect(main["memory"]["workingSetBytes"] == 4000 && main["memory"]["availableBytes"] == 6000)
     #expect(main["rootfs"]["usedBytes"] == 70 && main["logs"]["usedBytes"] == 30)
+  }
+
+  @Test("the summary has what belongs to no pod, threads, swap, and what a volume is of")
+  func more() {
+    var reading = Self.reading
+    reading.threads = Reserve(available: 30, capacity: 100)
+    reading.swap = Reserve(available: 4000, capacity: 10_000)
+    reading.system = [Self.group("kubelet", cpu: 5, memory: 7000)]
+    reading.system[0].pageFaults = 12
+    (reading.pods[0].total.processes, reading.pods[0].total.swapBytes) = (8, 55)
+    var scratch = NodeReading.Volume(name: "scratch", usedBytes: 900, isScratch: true)
+    (scratch.usedInodes, scratch.claim) = (6, "own")
+    scratch.disk = .init(capacity: 5000, available: 1, used: 2, inodes: 3, inodesFree: 4)
+    reading.pods[0].volumes.append(scratch)
+    let summary = reading.summary { _, _ in nil }
+    let node = summary["node"]
+    #expect(node["rlimit"]["maxpid"] == 100 && node["rlimit"]["curproc"] == 70)
+    #expect(node["swap"]["swapUsageBytes"] == 6000 && node["swap"]["swapAvailableBytes"] == 4000)
+    #expect(node["systemContainers"][0][.name] == "kubelet" && node["systemContainers"][0]["memory"]["workingSetBytes"] == 6000)
+    #expect(node["systemContainers"][0]["memory"]["pageFaults"] == 12 && node["fs"]["inodesUsed"] == 30)
+    let pod = summary["pods"][0]
+    #expect(pod["process_stats"]["process_count"] == 8 && pod["swap"]["swapUsageBytes"] == 55)
+    #expect(pod["volume"][1]["capacityBytes"] == 5000 && pod["volume"][1]["inodesUsed"] == 6)
+    #expect(pod["volume"][1]["pvcRef"] == ["name": "own", "namespace": "shop"])
+    #expect(pod["ephemeral-storage"]["usedBytes"] == 1000 && pod["ephemeral-storage"]["inodesUsed"] == 6)
   }
 }

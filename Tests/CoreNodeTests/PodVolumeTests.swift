@@ -44,6 +44,33 @@ struct PodVolumeTests {
     #expect(images(&bench) == ["main tools:1"])
   }
 
+  @Test("what nodes do not mount is told in one event, whichever way it comes: a volume, a claim's volume, a raw device")
+  func unmountable() {
+    func told(_ volume: JSON, _ persistent: JSON = [:], mode: String = "Filesystem") -> [String] {
+      var bench = NodeBench()
+      bench.put(
+        ObjectKey(.persistentVolumeClaims, namespace: "default", "c"),
+        ["spec": ["volumeName": "pv", "volumeMode": .string(mode)], "status": ["phase": "Bound"]])
+      bench.put(ObjectKey(.persistentVolumes, "pv"), ["spec": persistent])
+      var named = volume
+      named["name"] = "v"
+      bench.run(main, ["volumes": [named]])
+      bench.wait(30)
+      #expect(bench.steps() == [] && Set(bench.reasons) == ["FailedMount"])
+      return bench.events.map(\.message)
+    }
+    let nfs: JSON = ["nfs": ["server": "s", "path": "/"]]
+    let claim: JSON = ["persistentVolumeClaim": ["claimName": "c"]]
+    let start = "MountVolume.SetUp failed for volume \"v\": "
+    #expect(told(nfs) == [start + "it is of type nfs, which nodes of this cluster do not mount"])
+    #expect(
+      told(claim, ["capacity": ["storage": "1Gi"], "nfs": ["server": "s", "path": "/"]])
+        == [start + "persistentvolume \"pv\" is of type nfs, which nodes of this cluster do not mount"])
+    #expect(
+      told(claim, ["local": ["path": "/x"]], mode: "Block")
+        == [start + "persistentvolumeclaim \"c\" is of volumeMode Block: there are no block devices here"])
+  }
+
   @Test("a container has its own seccomp profile before the pod's, and its mounts are passed on as they say")
   func security() {
     var bench = NodeBench()

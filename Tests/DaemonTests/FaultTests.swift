@@ -70,8 +70,8 @@ struct FaultTests {
       """)
     let address = try await pods.address("later")
     #expect((try? await network.connect(address, port: 8080, timeout: .seconds(1))) == nil)
-    await #expect(throws: FaultError.wrong("there is no pod/none")) { try await Self.make(pods, .cut, "pod/none") }
-    await #expect(throws: FaultError.wrong("there is no fault 9; 'wavetank net show' lists them")) {
+    await #expect(throws: FaultError("there is no pod/none")) { try await Self.make(pods, .cut, "pod/none") }
+    await #expect(throws: FaultError("there is no fault 9; 'wavetank net show' lists them")) {
       try await pods.test.cluster.perform(.heal(9))
     }
     await pods.test.stop()

@@ -92,10 +92,17 @@ struct KubeletTests {
     #expect(pod["podRef"][.name] == "talker" && summary["pods"].elements.count == 1)
     #expect(pod["memory"]["workingSetBytes"].int ?? 0 > 0 && pod["network"]["interfaces"][0][.name] == "eth0")
     #expect(pod["containers"][0]["rootfs"]["usedBytes"].int ?? 0 >= 100_000)
+    #expect(pod["containers"][0]["rootfs"]["inodesUsed"].int ?? 0 >= 1 && pod["process_stats"]["process_count"].int ?? 0 >= 1)
+    #expect(pod["memory"]["pageFaults"].int ?? 0 > 0 && summary["node"]["rlimit"]["curproc"].int ?? 0 > 0)
+    #expect(summary["node"]["systemContainers"].elements.map { $0[.name] } == ["pods", "kubelet"])
+    #expect(summary["node"]["systemContainers"].elements.allSatisfy { $0["memory"]["usageBytes"].int ?? 0 > 0 })
     #expect(await test.cluster.send(.get, base + "/pods").body[.items].elements.map { $0[.metadata][.name] } == ["talker"])
     let running = await test.cluster.send(.get, base + "/runningpods/").body[.items]
     #expect(running.elements.map { $0[.spec][.containers][0][.name] } == ["main"])
     #expect(await test.cluster.send(.get, base + "/configz").body["kubeletconfig"]["maxPods"] == 110)
+    #expect(
+      await test.cluster.send(.get, base + "/configz").body["kubeletconfig"]["evictionHard"]
+        == ["memory.available": "100Mi", "nodefs.available": "100Mi"])
     let log = try await test.kubectl(["get", "--raw", base + "/containerLogs/default/talker/main?tailLines=1"])
     #expect(log.output == "hello\n")
     #expect(await test.cluster.send(.get, base + "/containerLogs/default/client/main").status == 404)

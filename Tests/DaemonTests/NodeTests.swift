@@ -108,7 +108,7 @@ struct NodeTests {
     _ = try await running.test.cluster.perform(.add(name: "extra", size: size))
     #expect(
       try await running.run("get", "node", "extra", "-o", "jsonpath={.status.capacity.cpu} {.status.allocatable.memory}")
-        == "300m 64Mi")
+        == "300m 62259Ki")
     let big = Self.deployment.replacing("command:", with: "resources: {requests: {cpu: 200m}}, command:")
     try await running.apply(big)
     try await running.wait(for: "one of two to find no room", ["get", "pods"]) {
@@ -131,6 +131,39 @@ struct NodeTests {
       "get", "pod", "greedy", "-o", "jsonpath={.status.phase}{.status.containerStatuses[0].state.terminated.exitCode}",
     ]
     try await running.wait(for: "the greedy pod to be killed", state) { $0 == "Failed137" }
+    await running.test.stop()
+  }
+
+  @Test("a node that runs short of memory ends the pod that takes it, and says so, before the kernel has to")
+  func eviction() async throws {
+    let running = try await Self.start(speed: 10, nodes: 1)
+    let size = AgentNode.Size(cpuMillicores: 1000, memoryBytes: 200 << 20)
+    _ = try await running.test.cluster.perform(.add(name: "extra", size: size))
+    func pod(_ name: String, _ script: String, _ more: String = "") -> String {
+      """
+      apiVersion: v1
+      kind: Pod
+      metadata: {name: \(name)}
+      spec:
+        nodeName: extra
+        terminationGracePeriodSeconds: 1
+        containers:
+        - {name: main, image: 'tools:test', imagePullPolicy: Never, command: [sh, -c, '\(script); exec sleep 100000']\(more)}
+      """
+    }
+    try await running.apply(pod("modest", "true", ", resources: {requests: {memory: 20Mi}}"))
+    try await running.apply(
+      pod("taker", "dd if=/dev/zero of=/m/file bs=1M count=192", ", volumeMounts: [{name: m, mountPath: /m}]")
+        + "\n  volumes: [{name: m, emptyDir: {medium: Memory}}]")
+    let state = ["get", "pod", "taker", "-o", "jsonpath={.status.phase} {.status.reason}: {.status.message}"]
+    try await running.wait(for: "the pod to be evicted", state) { $0.hasPrefix("Failed Evicted: The node is short of memory") }
+    let condition = [
+      "get", "node", "extra", "-o", #"jsonpath={.status.conditions[?(@.type=="MemoryPressure")].status} {.spec.taints[*].key}"#,
+    ]
+    try await running.wait(for: "the node to say so", condition) { $0 == "True node.kubernetes.io/memory-pressure" }
+    #expect(try await running.run("get", "pod", "modest", "-o", "jsonpath={.status.phase}") == "Running")
+    let status = running.test.cluster.pressure
+    #expect(status == ["extra has MemoryPressure and may evict pods (--eviction-hard)."])
     await running.test.stop()
   }
 

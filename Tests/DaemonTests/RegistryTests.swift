@@ -38,6 +38,22 @@ struct RegistryTests {
     #expect(reason.contains("digest") || reason.contains("something else"), "\(reason)")
   }
 
+  @Test("a node that is short of disk gives up what it pulled and nobody uses, not what was loaded")
+  func reclaimed() async throws {
+    let registry = try await SmallRegistry()
+    let directory = try temporaryDirectory()
+    let first = try SmallRegistry.store(directory)
+    let pulled = try await first.ensure(node: "n", image: registry.image(), pull: .ifNotPresent).facts
+    var recipe = ImageRecipe(name: "packed:1")
+    try recipe.addSurroundings()
+    _ = try ImagePacker(recipe).pack(into: first, nodes: ["n"])
+    first.release()
+    let store = try ImageStore(directory: directory)
+    #expect(!store.removeUnused(node: "n", inUse: [pulled.id]))
+    #expect(store.removeUnused(node: "n", inUse: []))
+    #expect(store.list(node: "n").flatMap(\.names) == ["docker.io/library/packed:1"])
+  }
+
   @Test("an image that is not there and a registry that is not there are told apart, with a way out")
   func absent() async throws {
     let registry = try await SmallRegistry()

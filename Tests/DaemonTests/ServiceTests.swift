@@ -1,9 +1,12 @@
 import CoreObjects
-import Daemon
+import EdgeAgent
 import EdgeHTTP
+import EdgeRuntime
 import Foundation
 import TestMachine
 import Testing
+
+@testable import Daemon
 
 /// Two nodes with two web servers that tell their pod's name, and a client.
 struct ServiceCluster {
@@ -101,6 +104,38 @@ struct ServiceTests {
     }
     let call = "busybox nc -w 5 10.96.0.1 443 < /dev/null > /dev/null && echo open"
     #expect(try await services.test.kubectl(["exec", "client", "--", "sh", "-c", call]).output == "open\n")
+    await services.test.stop()
+  }
+
+  @Test("nodes tell load balancers at the Service's own port whether they have backends, those that come later, too")
+  func healthPort() async throws {
+    let services = try await ServiceCluster()
+    let more = #","type":"LoadBalancer","externalTrafficPolicy":"Local","allocateLoadBalancerNodePorts":false"#
+    _ = try await services.service("outer", more)
+    let path = "/api/v1/namespaces/default/services/outer"
+    let port = try #require(await services.test.cluster.send(.get, path).body[.spec]["healthCheckNodePort"].int)
+    let nodes = services.test.cluster.nodeNames
+    var homes: [String] = []
+    for name in ["web-a", "web-b"] {
+      homes.append(
+        await services.test.cluster.send(.get, "/api/v1/namespaces/default/pods/\(name)").body[.spec][.nodeName].string ?? "")
+    }
+    for (index, node) in nodes.enumerated() {
+      let count = homes.count { $0 == node }
+      let body = #"{"service":{"namespace":"default","name":"outer"},"localEndpoints":\#(count),"serviceProxyHealthy":true}"#
+      // It ends in no newline.
+      try await DaemonTests.wait(
+        for: "node \(index)", { try await services.answers("10.244.\(index).1", port: port, calls: 1) }, until: { $0 == [body] })
+    }
+    let network = try #require(services.test.cluster.agent.value?.network)
+    _ = try await services.test.cluster.perform(.add(name: "late", size: nil))
+    try await DaemonTests.wait(
+      for: "the late node", { try? await network.connect("10.244.2.1", port: UInt16(port), timeout: .seconds(1)) },
+      until: { $0 != nil })
+    _ = await services.test.cluster.send(.delete, path)
+    try await DaemonTests.wait(
+      for: "the port to close", { try? await network.connect("10.244.0.1", port: UInt16(port), timeout: .seconds(1)) },
+      until: { $0 == nil })
     await services.test.stop()
   }
 

@@ -18,6 +18,17 @@ struct ChildProcessTests {
     withExtendedLifetime(copies) {}
   }
 
+  @Test("does not count as running once it has ended, also where nobody has asked how")
+  func zombie() async throws {
+    let child = try ChildProcess.start("/bin/sleep", ["1000"])
+    #expect(ChildProcess.isRunning(child.pid))
+    kill(child.pid, SIGKILL)
+    #expect(child.hasEnded(within: 10_000))
+    // Nobody has collected it, so its number is still taken.
+    #expect(kill(child.pid, 0) == 0 && !ChildProcess.isRunning(child.pid))
+    #expect(child.collect() != nil && !ChildProcess.isRunning(child.pid))
+  }
+
   @Test("tells its exit code, or the signal that ended it")
   func ends() async throws {
     #expect(try await Program.run("/bin/sh", ["-c", "exit 7"]).status == 7)

@@ -117,6 +117,32 @@ struct PodTests {
     }
   }
 
+  @Test("a pod has no more processes than it may, and its neighbour has its own")
+  func processLimit() async throws {
+    try await TestNode.with(podProcessLimit: 20) { node in
+      try await node.startPod("pod1")
+      try await node.startPod("pod2")
+      let neighbour = node.container("pod2", "exec sleep 1000")
+      try await node.start(neighbour)
+      let greedy = node.container("pod1", "for i in $(seq 40); do sleep 1000 & done")
+      #expect(try await node.run(greedy).code != 0)
+      #expect(try node.log(greedy).contains { $0.contains("can't fork") })
+      #expect(try await node.exec(neighbour, "true") == 0)
+    }
+  }
+
+  @Test("a container is ended where memory is short as soon as it is to be")
+  func oomScore() async throws {
+    try await TestNode.with { node in
+      try await node.startPod("pod1")
+      var spec = node.container("pod1", "cat /proc/self/oom_score_adj; exec sleep 1000")
+      spec.oomScoreAdjustment = 871
+      try await node.start(spec)
+      #expect(
+        try await node.exec(spec, "[ $(cat /proc/1/oom_score_adj) = 871 ]") == 0)
+    }
+  }
+
   @Test("containers of a pod can share their processes, and what one leaves behind ends with it")
   func sharedProcesses() async throws {
     try await TestNode.with { node in

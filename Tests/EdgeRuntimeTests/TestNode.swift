@@ -24,7 +24,7 @@ final class TestNode: Sendable {
   let observations: Observations
   let imageID: String
 
-  init(speed: Double = 1, reusing earlier: String? = nil) async throws {
+  init(speed: Double = 1, reusing earlier: String? = nil, podProcessLimit: Int? = nil) async throws {
     let suffix = UUID().uuidString.prefix(8).lowercased()
     cluster = earlier ?? "test-\(suffix)"
     directory = NSTemporaryDirectory() + "wavetank-\(cluster)"
@@ -37,9 +37,10 @@ final class TestNode: Sendable {
     recipe.environment = ["FROM_IMAGE=yes", "BOTH=image"]
     recipe.command = ["/bin/sh", "-c", "echo image command"]
     imageID = try ImagePacker(recipe).pack(into: images, nodes: [TestNode.name]).id
-    let configuration = AgentConfiguration(
+    var configuration = AgentConfiguration(
       clusterID: cluster, nodes: AgentNode.numbered([TestNode.name]), dataDirectory: directory, speed: speed,
       now: { TestNode.wallTime })
+    configuration.podProcessLimit = podProcessLimit
     agent = try await NodeAgent(configuration, images: images) { observations.add($0.event) }
   }
 
@@ -52,8 +53,10 @@ final class TestNode: Sendable {
   func perform(_ action: NodeAction) { agent.perform(NodeCommand(node: TestNode.name, action: action)) }
 
   /// Runs `body` with a node of its own, of which nothing is left afterwards.
-  static func with(speed: Double = 1, _ body: (TestNode) async throws -> Void) async throws {
-    let node = try await TestNode(speed: speed)
+  static func with(
+    speed: Double = 1, podProcessLimit: Int? = nil, _ body: (TestNode) async throws -> Void
+  ) async throws {
+    let node = try await TestNode(speed: speed, podProcessLimit: podProcessLimit)
     do { try await body(node) } catch {
       await node.close()
       throw error

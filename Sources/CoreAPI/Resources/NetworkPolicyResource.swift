@@ -44,9 +44,13 @@ struct NetworkPolicyResource: Resource {
       rules.refuse(.invalid, path.child("port"), .string(name), FieldRules.portNameText)
     }
     guard let end = port.endPort else { return }
-    if port.port.int.map({ $0 <= end }) != true {
-      rules.refuse(.invalid, path.child("endPort"), .int(Int64(end)), "is for a port with a number, which is not above it")
+    let problem: String?
+    if let first = port.port.int {
+      problem = end < first ? "must not be below port, \(first)" : nil
+    } else {
+      problem = port.port.isNull ? "only goes with port, the first of the range" : "only goes with a port that is a number"
     }
+    if let problem { rules.refuse(.invalid, path.child("endPort"), .int(Int64(end)), problem) }
   }
 
   private func check(_ peer: NetworkPolicyPeer, _ path: FieldPath, _ rules: inout RuleSheet) {
@@ -60,14 +64,14 @@ struct NetworkPolicyResource: Resource {
   }
 
   private func check(_ block: IPBlock, _ path: FieldPath, _ rules: inout RuleSheet) {
-    let form = "must be a network such as 10.9.8.0/24"
+    let form = "must be a network in CIDR notation, such as 10.9.8.0/24 or fd00::/8"
     rules.form(block.tree[.cidr], path.child("cidr"), form, AddressText.isNetwork)
     guard let network = NetworkText(block.cidr ?? "") else { return }
     for (index, text) in block.except.values.enumerated() {
       let at = path.child("except").index(index)
       if !AddressText.isNetwork(text) { rules.refuse(.invalid, at, .string(text), form) }
       if let part = NetworkText(text), !network.isWider(than: part) {
-        rules.refuse(.invalid, at, .string(text), "must be a part of cidr")
+        rules.refuse(.invalid, at, .string(text), "must be a smaller network within cidr, \(block.cidr ?? "")")
       }
     }
   }

@@ -73,7 +73,7 @@ package struct TaintEvictionController: Controller {
     let placed = pod.status.conditions.first { $0.type == "PodScheduled" }?.lastTransitionTime ?? pod.metadata.creationTimestamp
     let arrival = placed.flatMap { Instant(rfc3339: $0) }
     for taint in Self.taints(of: node) {
-      guard let fitting = pod.spec.tolerations.first(where: { NodeFilter.tolerates($0, taint) }) else { return now }
+      guard let fitting = pod.spec.tolerations.first(where: { $0.tolerates(taint) }) else { return now }
       // One without seconds is for ever.
       guard let seconds = fitting.tolerationSeconds else { continue }
       let since = beginning(of: taint, on: node.key.name, now)

@@ -67,14 +67,7 @@ enum NodeFilter {
     return shortages
   }
 
-  static func tolerates(_ pod: Pod, _ taint: Taint) -> Bool { pod.spec.tolerations.contains { tolerates($0, taint) } }
-
-  static func tolerates(_ toleration: Toleration, _ taint: Taint) -> Bool {
-    if let effect = toleration.effect, !effect.isEmpty, effect != taint.effect { return false }
-    let key = toleration.key ?? ""
-    if toleration.operator == "Exists" { return key.isEmpty || key == taint.key }
-    return key == taint.key && (toleration.value ?? "") == (taint.value ?? "")
-  }
+  static func tolerates(_ pod: Pod, _ taint: Taint) -> Bool { pod.spec.tolerations.contains { $0.tolerates(taint) } }
 }
 
 /// nodeSelector and required node affinity.

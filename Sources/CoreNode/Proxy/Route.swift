@@ -46,12 +46,13 @@ package struct Route: Sendable, Equatable {
 package struct OwnedRoutes: KernelWord, Equatable {
   package var owner: ObjectKey
   package var routes: [Route]
+  /// Where each node tells load balancers whether it has backends.
+  package var healthPort: Int?
 
   package var key: ObjectKey { owner }
-  package var isNothing: Bool { routes.isEmpty }
+  package var isNothing: Bool { routes.isEmpty && healthPort == nil }
 
-  package init(owner: ObjectKey, routes: [Route]) {
-    self.owner = owner
-    self.routes = routes
+  package init(owner: ObjectKey, routes: [Route], healthPort: Int? = nil) {
+    (self.owner, self.routes, self.healthPort) = (owner, routes, healthPort)
   }
 }

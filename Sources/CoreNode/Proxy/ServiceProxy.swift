@@ -10,7 +10,7 @@ package struct ServiceProxy: Sendable {
   /// A node has come, gone or moved: ports of nodes are all looked at again.
   private var nodesChanged = false
   /// What was told last.
-  private var told: [ObjectKey: [Route]] = [:]
+  private var told: [ObjectKey: OwnedRoutes] = [:]
   /// Of each node: where its ports are, and the number of its network.
   private var nodes: [String: (address: String, number: Int)] = [:]
 
@@ -38,15 +38,19 @@ package struct ServiceProxy: Sendable {
     index.follow(store)
     var changed: [OwnedRoutes] = []
     for key in waiting {
-      var routes: [Route] = []
+      var owned = OwnedRoutes(owner: key, routes: [])
       if let owner = store.get(key) {
-        routes =
-          key.resource == .pods
-          ? HostPorts.routes(of: owner.view(Pod.self)) { nodes[$0]?.address } : self.routes(owner.view(Service.self), key, store)
+        if key.resource == .pods {
+          owned.routes = HostPorts.routes(of: owner.view(Pod.self)) { nodes[$0]?.address }
+        } else {
+          let service = owner.view(Service.self)
+          owned.routes = routes(service, key, store)
+          owned.healthPort = service.spec.healthCheckNodePort.flatMap { $0 == 0 ? nil : $0 }
+        }
       }
-      if routes == told[key, default: []] { continue }
-      told[key] = routes.isEmpty ? nil : routes
-      changed.append(OwnedRoutes(owner: key, routes: routes))
+      if told[key].map({ $0 == owned }) ?? owned.isNothing { continue }
+      told[key] = owned.isNothing ? nil : owned
+      changed.append(owned)
     }
     waiting.removeAll(keepingCapacity: true)
     isWaiting.removeAll(keepingCapacity: true)

@@ -27,6 +27,10 @@ package struct NodeReading: Sendable {
     package var path: String
     package var usage: UsageSample
     package var swapBytes: Int64 = 0
+    package var processes: Int64 = 0
+    /// Pages that were not there when they were used, and those of them that had to be read from a disk.
+    package var pageFaults: Int64 = 0
+    package var majorPageFaults: Int64 = 0
     package var memoryLimitBytes: Int64?
     package var cpuLimitMillicores: Int64?
     package var cpuShares: Int64 = 2
@@ -37,6 +41,8 @@ package struct NodeReading: Sendable {
     /// What it has written over its image, and its log; nil where that was not asked for.
     package var rootBytes: Int64?
     package var logBytes: Int64?
+    package var rootInodes: Int64 = 0
+    package var logInodes: Int64 = 0
     package init(name: String, image: String, path: String, usage: UsageSample) {
       (self.name, self.image, self.path, self.usage) = (name, image, path, usage)
     }
@@ -44,7 +50,16 @@ package struct NodeReading: Sendable {
   package struct Volume: Sendable {
     package var name: String
     package var usedBytes: Int64
-    package init(name: String, usedBytes: Int64) { (self.name, self.usedBytes) = (name, usedBytes) }
+    /// It goes with the pod, and lies on the node's disk.
+    package var isScratch: Bool
+    package var usedInodes: Int64 = 0
+    /// The claim that it is of.
+    package var claim: String?
+    /// Of a file system of its own, such as memory; nil: the node's disk.
+    package var disk: Disk?
+    package init(name: String, usedBytes: Int64, isScratch: Bool) {
+      (self.name, self.usedBytes, self.isScratch) = (name, usedBytes, isScratch)
+    }
   }
   package struct Pod: Sendable {
     package var namespace: String
@@ -68,12 +83,33 @@ package struct NodeReading: Sendable {
   package var memoryBytes: Int64
   package var interfaces: [Interface] = []
   package var disk: Disk
+  /// Of the machine: what is swapped out, and what more could be.
+  package var swap = Reserve(available: 0, capacity: 0)
+  /// Threads of the machine.
+  package var threads = Reserve(available: 0, capacity: 0)
+  /// What runs the pods, and all of them together.
+  package var system: [Container] = []
   /// By namespace and name.
   package var pods: [Pod]
 
   package init(name: String, usage: UsageSample, cores: Int, memoryBytes: Int64, disk: Disk, pods: [Pod]) {
     (self.name, self.usage, self.cores, self.memoryBytes, self.disk) = (name, usage, cores, memoryBytes, disk)
     self.pods = pods.sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }
+  }
+}
+
+extension NodeReading.Container {
+  var writtenBytes: Int64 { (rootBytes ?? 0) + (logBytes ?? 0) }
+}
+
+extension NodeReading.Pod {
+  /// What lies on the node's disk because of it. What persistent volumes hold outlives it.
+  var writtenBytes: Int64 {
+    containers.reduce(0) { $0 + $1.writtenBytes } + volumes.reduce(0) { $0 + ($1.isScratch ? $1.usedBytes : 0) }
+  }
+
+  var writtenInodes: Int64 {
+    containers.reduce(0) { $0 + $1.rootInodes + $1.logInodes } + volumes.reduce(0) { $0 + ($1.isScratch ? $1.usedInodes : 0) }
   }
 }
 

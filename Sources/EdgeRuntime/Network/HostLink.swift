@@ -19,7 +19,7 @@ package struct HostLink: Sendable {
   /// The interface on the machine.
   package let interface: String
   /// Ranges that the machine uses for something else, and so does not reach in the cluster.
-  package let unreached: [String]
+  package let unreached: [TakenRange]
   /// Chains of the machine's own rules that drop what nobody has let through, as "ip filter FORWARD".
   package let droppingChains: [String]
   /// What of this there is on the machine, in lines.
@@ -46,7 +46,7 @@ package struct HostLink: Sendable {
     let survey = try await HostLink.survey(host, network.addresses)
     (unreached, droppingChains) = (survey.unreached, survey.droppingChains)
     guard let link = survey.link else { throw NetworkError.noLink }
-    let routes = network.addresses.ranges.filter { !survey.unreached.contains($0) }
+    let routes = network.addresses.ranges.filter { range in !survey.unreached.contains { $0.range == range } }
     do {
       try await connect(network, link, routes: routes)
       traces.append(
@@ -64,13 +64,13 @@ package struct HostLink: Sendable {
   }
 
   /// Those ranges of a cluster that this machine uses for something else.
-  package static func unreached(_ addresses: ClusterAddresses) async throws -> [String] {
+  package static func unreached(_ addresses: ClusterAddresses) async throws -> [TakenRange] {
     try await survey(NetworkTools(nil), addresses).unreached
   }
 
   /// What a cluster meets on the machine.
   struct Survey {
-    let unreached: [String]
+    let unreached: [TakenRange]
     let droppingChains: [String]
     /// The first three numbers of free addresses for the link: "198.18.0."; nil where all are in use.
     let link: String?
@@ -80,10 +80,13 @@ package struct HostLink: Sendable {
     let text = try await host.ask("ip", ["-4", "route", "show", "table", "all"]) ?? ""
     guard text.utf8.count < routeLimit else { throw NetworkError.tooManyRoutes }
     let routes = IPv4Range.ranges(ofRoutes: text)
-    func isFree(_ range: String) -> Bool { !routes.contains { IPv4Range(range)?.overlaps($0) == true } }
+    func taken(_ range: String) -> TakenRange? {
+      let route = routes.first { IPv4Range(range)?.overlaps($0.range) == true }
+      return route.map { TakenRange(range: range, route: $0.line) }
+    }
     return Survey(
-      unreached: addresses.ranges.filter { !isFree($0) }, droppingChains: try await droppingChains(host),
-      link: linkRange.first { isFree($0 + "0/30") })
+      unreached: addresses.ranges.compactMap(taken), droppingChains: try await droppingChains(host),
+      link: linkRange.first { taken($0 + "0/30") == nil })
   }
 
   private func connect(_ network: ClusterNetwork, _ link: String, routes: [String]) async throws {

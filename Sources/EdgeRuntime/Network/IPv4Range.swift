@@ -18,9 +18,19 @@ struct IPv4Range: Equatable {
   func overlaps(_ other: IPv4Range) -> Bool { first <= other.last && other.first <= last }
 
   /// Where the lines of `ip route show` lead, except those to everywhere.
-  static func ranges(ofRoutes text: String) -> [IPv4Range] {
+  static func ranges(ofRoutes text: String) -> [(range: IPv4Range, line: String)] {
     text.split { $0 == "\n" }.compactMap { line in
-      line.split { $0 == " " }.prefix(2).lazy.compactMap { IPv4Range($0) }.first
+      let range = line.split { $0 == " " }.prefix(2).lazy.compactMap { IPv4Range($0) }.first
+      return range.map { ($0, line.split { $0 == " " }.joined(separator: " ")) }
     }
   }
+}
+
+/// A range of a cluster that its machine uses for something else.
+package struct TakenRange: Equatable, Sendable {
+  package let range: String
+  /// Of the machine, as `ip route` shows it.
+  package let route: String
+
+  package init(range: String, route: String) { (self.range, self.route) = (range, route) }
 }

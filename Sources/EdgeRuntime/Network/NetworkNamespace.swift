@@ -35,6 +35,7 @@ package enum NetworkError: Error, CustomStringConvertible {
   case noAddress(node: Int)
   case noNode(Int)
   case noLink
+  case noRules
   /// The kernel has no such queue for packets.
   case noQueue
   case tooManyRoutes
@@ -48,6 +49,7 @@ package enum NetworkError: Error, CustomStringConvertible {
     case .noNode(let number): "there is no node \(number)"
     case .tooManyRoutes: "this machine has too many routes to see which addresses are free"
     case .noQueue: "this kernel has no netem (module sch_netem)"
+    case .noRules: "the cluster's network has no rules of nftables"
     case .noLink: "198.18.0.0/16 is all in use on this machine"
     case .notAnAddress(let text): "\"\(text)\" is not an IPv4 address"
     }

@@ -19,6 +19,8 @@ package final class RuleInstaller<Rules: KernelRules>: Sendable {
     var isDoubtful = false
     /// They are made anew now, and not with the next word.
     var startsOver = false
+    /// Why the kernel refused the last transaction.
+    var refusal: (any Error)?
     /// How many words have come, and how many of them are in what was carried out last.
     var told = 0
     var begun = 0
@@ -59,6 +61,9 @@ package final class RuleInstaller<Rules: KernelRules>: Sendable {
     await settle()
   }
 
+  /// Why what was said last is not in force: the kernel has refused it, also from the beginning, or nothing is ever carried out.
+  package var refusal: (any Error)? { state.withLock { $0.network == nil ? NetworkError.noRules : $0.refusal } }
+
   /// Has it be so from now on; never blocks.
   package func replace(_ word: Rules.Word) {
     state.withLock { state in
@@ -90,12 +95,12 @@ package final class RuleInstaller<Rules: KernelRules>: Sendable {
         do {
           try await network.filter(update.script)
           await RuleInstaller.forget(update.forgotten, network)
-          self.state.withLock { $0.isDoubtful = false }
+          self.state.withLock { ($0.isDoubtful, $0.refusal) = (false, nil) }
         } catch {
           self.report(error)
           self.state.withLock { state in
             // Once more from the beginning; whoever fails twice waits for the next change.
-            (state.startsOver, state.isDoubtful) = (!state.isDoubtful, true)
+            (state.startsOver, state.isDoubtful, state.refusal) = (!state.isDoubtful, true, error)
           }
         }
       }

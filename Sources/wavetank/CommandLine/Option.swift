@@ -71,6 +71,13 @@ extension Option<String?> {
   }
 }
 
+extension Option<String?> {
+  /// A word of the line that may be left out.
+  static func optionalArgument(_ name: String, _ kind: Parameter.Kind, _ summary: String) -> Self {
+    Self(name, kind, summary) { $0.last }
+  }
+}
+
 extension Option<String> {
   static func value(
     _ name: String, short: Character? = nil, _ valueName: String, _ kind: Parameter.Kind, default standard: String,
