@@ -128,6 +128,8 @@ package final class Cluster: Sendable {
     }
     control.withLock { $0 = socket }
     guard let images else {
+      // Nobody would look after what a killed run has left, and 'down' would not find it.
+      if Machine.isRoot { try await Cluster.removeLeftoversHere(configuration.dataDirectory) }
       for node in place.nodes { host.observe(NodeObservation(node: node.name, event: .nodeReady(facts(node)))) }
       return
     }
@@ -190,6 +192,11 @@ package final class Cluster: Sendable {
   }
 
   private static func removeLeftovers(_ directory: String, holding lock: borrowing DirectoryLock) async throws(ClusterError) {
+    try await removeLeftoversHere(directory)
+  }
+
+  /// The same, for who has the directory's lock.
+  private static func removeLeftoversHere(_ directory: String) async throws(ClusterError) {
     let id = identifier(directory)
     let settings = AgentConfiguration(
       clusterID: id, nodes: [], dataDirectory: directory, now: { CoreObjects.Instant(seconds: 0) })

@@ -22,10 +22,11 @@ struct ImageControl {
       return report([try ImagePacker(.kubernetesTools(name: name)).pack(into: store, nodes: nodes)])
     case .list: return list()
     case .remove(let name):
-      for node in nodes + [ImageStore.packedNode]
-      where store.list(node: node).contains(where: { $0.names.contains { $0.hasSuffix(name) } }) {
-        try store.remove(name, node: node)
-      }
+      let holders = (nodes + [ImageStore.packedNode])
+        .filter { store.list(node: $0).contains { $0.names.contains { $0.hasSuffix(name) } } }
+      if holders.isEmpty { throw .notFound(name) }
+      // Its layers are the roots of containers.
+      for node in holders { try store.remove(name, node: node, inUse: used[node] ?? []) }
       return ["Removed \(name)."]
     case .save(let name, let path):
       let saved = try store.save(name, from: nodes + [ImageStore.packedNode], to: path)

@@ -25,9 +25,14 @@ struct AgentGround: Sendable {
   /// which its containers have been told.
   static func kept(_ configuration: AgentConfiguration) async -> AgentGround? {
     guard configuration.shimProgram != nil,
-      let shim = await Shim.running(in: configuration.runDirectory, configuration.shimClock),
-      shim.speed == configuration.speed,
-      let bytes = try? Files.read(recordFile(configuration)), let record = try? ObjectCoding.decode(Record.self, from: bytes),
+      let shim = await Shim.running(in: configuration.runDirectory, configuration.shimClock)
+    else { return nil }
+    if shim.speed != configuration.speed {
+      Standard.error(
+        "the containers of the cluster that was killed were told that time runs at \(shim.speed)x: they are started anew")
+      return nil
+    }
+    guard let bytes = try? Files.read(recordFile(configuration)), let record = try? ObjectCoding.decode(Record.self, from: bytes),
       record.addresses == "\(configuration.addresses)"
     else { return nil }
     do {

@@ -11,12 +11,14 @@ package enum Orphans {
   ///
   /// They are told from all other children by having a number in a namespace below ours; number 1 there is a container's first
   /// process, which has somebody who waits for it. What crun itself leaves behind, perhaps long after it has ended, is told by
-  /// nobody waiting for it.
+  /// nobody waiting for it. Where containers share the processes of their pod, a first process has another number: it is left to who
+  /// is about to wait for it.
   package static func collect() {
     for task in (try? Files.list("/proc/self/task")) ?? [] {
       let children = (try? Files.readText("/proc/self/task/\(task)/children")) ?? ""
       for child in children.split(separator: " ") {
-        guard let pid = Int32(child), isEnded(pid) || isLeft(pid) else { continue }
+        guard let pid = Int32(child), !ChildProcess.awaited.withLock({ $0.contains(pid) }) else { continue }
+        guard isLeft(pid, after: isEnded(pid) ? .milliseconds(100) : .seconds(1)) else { continue }
         waitpid(pid, nil, Int32(WNOHANG))
       }
     }
@@ -33,15 +35,15 @@ package enum Orphans {
     return false
   }
 
-  /// A zombie for which nobody has begun to wait in a second: what becomes our child by its parent's end may be adopted in between.
-  private static func isLeft(_ pid: Int32) -> Bool {
-    if ChildProcess.awaited.withLock({ $0.contains(pid) }) || !isZombie(pid) { return false }
+  /// A zombie for which nobody has begun to wait in so long: what becomes our child by its parent's end may be adopted in between.
+  private static func isLeft(_ pid: Int32, after patience: Duration) -> Bool {
+    if !isZombie(pid) { return false }
     let now = ContinuousClock.now
     return zombies.withLock { zombies in
       zombies = zombies.filter { now - $0.value < .seconds(60) }
       let since = zombies[pid] ?? now
       zombies[pid] = since
-      return now - since >= .seconds(1)
+      return now - since >= patience
     }
   }
 

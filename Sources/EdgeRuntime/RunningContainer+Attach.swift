@@ -37,11 +37,15 @@ final class ContainerAudience: Sendable {
   private struct State {
     var followers: [RunningContainer.Follower] = []
     var isFollowing = false
+    var hasExited = false
     var ended: Set<Bool> = []
   }
   private let state = Mutex(State())
 
-  var hasEnded: Bool { state.withLock { $0.ended.contains(false) } }
+  var hasEnded: Bool { state.withLock { $0.hasExited || $0.ended.contains(false) } }
+
+  /// Whoever has come follows to the end, of which the shim tells.
+  func exit() { state.withLock { $0.hasExited = true } }
 
   /// - Returns: whether the first has come, so that the shim is to be asked
   func add(_ follower: @escaping RunningContainer.Follower) -> Bool {

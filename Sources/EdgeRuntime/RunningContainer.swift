@@ -26,7 +26,9 @@ package final class RunningContainer: Sendable {
     self.connection = connection
     // It may have ended by now.
     process = ProcessReference(start.process)
-    ending.withLock { $0 = Task.detached { [audience] in await RunningContainer.listen(to: connection, audience) } }
+    let (exits, continuation) = AsyncStream<ShimExit>.makeStream()
+    Task.detached { [audience] in await RunningContainer.listen(to: connection, audience, continuation) }
+    ending.withLock { $0 = Task.detached { await exits.first { _ in true } } }
   }
 
   /// Starts the container.
@@ -68,21 +70,22 @@ package final class RunningContainer: Sendable {
     } catch { throw error as? ContainerError ?? .start("\(error)") }
   }
 
-  /// Passes on what the container writes, until it ends.
-  /// - Returns: nil where the shim has gone
-  private static func listen(to connection: ShimConnection, _ audience: ContainerAudience) async -> ShimExit? {
+  /// Passes on what the container writes and how it ends, until it is forgotten: also to who follows only when it has ended.
+  private static func listen(
+    to connection: ShimConnection, _ audience: ContainerAudience, _ exits: AsyncStream<ShimExit>.Continuation
+  ) async {
     while let frame = try? await connection.next() {
       switch frame.kind {
       case .output: audience.report(frame.bytes, isError: false)
       case .errors: audience.report(frame.bytes, isError: true)
       case .exited:
-        audience.end()
-        return try? ObjectCoding.decode(ShimExit.self, from: frame.bytes)
+        audience.exit()
+        if let exit = try? ObjectCoding.decode(ShimExit.self, from: frame.bytes) { exits.yield(exit) }
       default: break
       }
     }
     audience.end()
-    return nil
+    exits.finish()
   }
 
   package func send(_ signal: Int32) { process.send(signal) }

@@ -133,6 +133,27 @@ struct OutlivingTests {
     }.max()
   }
 
+  @Test("at another speed they are started anew, and a cluster without containers leaves none: both are told or seen")
+  func elsewise() async throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let before = try traces()
+    try await begin()
+    let counter = try await identity("counter")
+    try killDaemon()
+    let told = try await wavetank("up", "--detach", "--port", "0", "--isolated", "--speed", "2")
+    #expect(told.contains("time runs at 1.0x: they are started anew"), "\(told)")
+    _ = try await kubectl("wait pod counter --for=condition=Ready --timeout=30s")
+    #expect(try await identity("counter") != counter)
+    let refused = try await Program.run(Self.wavetank, ["image", "rm", "tools:test", "--data-dir", data])
+    #expect(refused.status == 3 && refused.errors.contains("is used by a container"), "\(refused)")
+    let missing = try await Program.run(Self.wavetank, ["image", "rm", "none:1", "--data-dir", data])
+    #expect(missing.status == 3, "\(missing)")
+    try killDaemon()
+    try await wavetank("up", "--detach", "--port", "0", "--without-containers")
+    #expect(try traces().sorted() == before.sorted())
+    try await wavetank("down")
+  }
+
   @Test("'down' ends them, too, and leaves nothing")
   func downAfterwards() async throws {
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -160,6 +160,24 @@ struct PodTests {
     }
   }
 
+  @Test("short containers that share their pod's processes are told with their own exit codes, however many end at once")
+  func shortSharers() async throws {
+    try await TestNode.with { node in
+      let codes = try await withThrowingTaskGroup(of: Int.self) { tasks in
+        for number in 0..<24 {
+          tasks.addTask {
+            let pod = "pod\(number)"
+            node.perform(.startSandbox(node.sharing(pod)))
+            let spec = node.container(pod, "exit 3")
+            return try await node.run(spec).code
+          }
+        }
+        return try await tasks.reduce(into: [Int]()) { $0.append($1) }
+      }
+      #expect(codes == [Int](repeating: 3, count: 24))
+    }
+  }
+
   @Test("containers of a pod share their host name, their queues and /dev/shm, with no other pod")
   func sharedMemory() async throws {
     try await TestNode.with { node in

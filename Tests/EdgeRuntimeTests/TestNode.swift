@@ -92,6 +92,13 @@ final class TestNode: Sendable {
     }
   }
 
+  /// A pod whose containers share their processes.
+  func sharing(_ uid: String) -> SandboxSpec {
+    var spec = SandboxSpec(podUID: uid, namespace: "default", name: uid, hostname: uid)
+    spec.processes = .ofPod
+    return spec
+  }
+
   /// A container that runs a shell script.
   func container(_ pod: String, _ script: String, attempt: Int = 0) -> ContainerSpec {
     let id = (0..<8).map { _ in String(format: "%08x", UInt32.random(in: 0...UInt32.max)) }.joined()

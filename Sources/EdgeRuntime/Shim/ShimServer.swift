@@ -147,7 +147,9 @@ package final class ShimServer: Sendable {
       case .window:
         let (low, high) = (frame.bytes.prefix(2), frame.bytes.dropFirst(2).prefix(2))
         container.setWindow(columns: UInt16(littleEndian: low), rows: UInt16(littleEndian: high))
-      case .forget: state.withLock { $0.containers[container.order.id] = nil }
+      case .forget:
+        state.withLock { $0.containers[container.order.id] = nil }
+        connection.close()
       default: break
       }
     }
