@@ -2,6 +2,7 @@ import CoreAPI
 import CoreEngine
 import CoreObjects
 import EdgeHTTP
+import EdgeRuntime
 import Synchronization
 
 /// Asks the servers behind APIServices, again and again, what they serve: what discovery shows of them, and whether they are up.

@@ -1,5 +1,6 @@
 import CoreObjects
 import EdgeJournal
+import EdgeRuntime
 import Synchronization
 
 /// Keeps in the journal how far cluster time is ahead of the wall's, so that it never goes back: a cluster that ran at 60x for ten

@@ -6,6 +6,7 @@ import EdgeAgent
 package import EdgeHTTP
 package import EdgeImages
 import EdgeLinux
+import EdgeRuntime
 import Synchronization
 
 extension Cluster {

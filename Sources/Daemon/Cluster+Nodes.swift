@@ -5,6 +5,7 @@ package import EdgeAgent
 import EdgeHTTP
 import EdgeImages
 import EdgeLinux
+import EdgeRuntime
 
 extension Cluster {
   /// As many as `up` makes.

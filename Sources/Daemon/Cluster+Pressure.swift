@@ -2,6 +2,7 @@ import CoreEngine
 import CoreNode
 import CoreObjects
 import EdgeAgent
+import EdgeRuntime
 
 extension Cluster {
   /// Nodes that have too little of something, in lines.

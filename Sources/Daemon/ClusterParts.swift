@@ -7,6 +7,7 @@ import EdgeHTTP
 import EdgeImages
 import EdgeJournal
 import EdgeLinux
+import EdgeRuntime
 
 /// What a cluster is made of, before anything of it runs. Whatever is opened closes itself with its last owner: after a failure
 /// nothing is left behind.

@@ -5,6 +5,7 @@ package import CoreObjects
 package import EdgeHTTP
 package import EdgeJournal
 import EdgeLinux
+package import EdgeRuntime
 import Synchronization
 
 /// Runs the engine in real time: one lock around `step`, and the order of durability. Nothing that a step says to the outside is

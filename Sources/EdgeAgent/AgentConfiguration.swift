@@ -1,6 +1,5 @@
 package import CoreNode
 package import CoreObjects
-import EdgeLinux
 import EdgeRuntime
 
 /// What a cluster's nodes are made of.
@@ -41,7 +40,7 @@ package struct AgentConfiguration: Sendable {
   var cgroup: Cgroup { Cgroup("/wavetank-" + clusterID) }
 
   /// How cluster time runs, for another process.
-  var shimClock: ShimClock { ShimClock(origin: now(), monotonic: SystemClock.monotonic, speed: speed) }
+  var clock: ClusterClock { ClusterClock(speed: speed, origin: now()) }
 
   /// The wall's time for a span of cluster time.
   func wall(_ seconds: Int) -> Duration { .nanoseconds(Int64(min(Double(seconds) * 1e9 / speed, 9e18))) }

@@ -25,7 +25,7 @@ struct AgentGround: Sendable {
   /// which its containers have been told.
   static func kept(_ configuration: AgentConfiguration) async -> AgentGround? {
     guard configuration.shimProgram != nil,
-      let shim = await Shim.running(in: configuration.runDirectory, configuration.shimClock)
+      let shim = await Shim.running(in: configuration.runDirectory, configuration.clock)
     else { return nil }
     if shim.speed != configuration.speed {
       Standard.error(
@@ -56,11 +56,11 @@ struct AgentGround: Sendable {
     if let program = configuration.shimProgram {
       let start = Task(executorPreference: workers) {
         try await Shim.start(
-          program: program, in: configuration.runDirectory, group: configuration.cgroup.child("_shim"), configuration.shimClock)
+          program: program, in: configuration.runDirectory, group: configuration.cgroup.child("_shim"), configuration.clock)
       }
       shim = try await start.value
     } else {
-      shim = Shim(configuration.shimClock, workers: workers)
+      shim = Shim(configuration.clock, workers: workers)
     }
     let network = try await ClusterNetwork(nodes: configuration.nodes.map(\.index), configuration.addresses)
     let ground = AgentGround(workers: workers, shim: shim, network: network, isKept: false)

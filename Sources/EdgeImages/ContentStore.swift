@@ -26,9 +26,9 @@ struct ContentStore: Sendable {
   /// A new empty directory under tmp/, which the caller removes or renames.
   func scratch() throws(ImageError) -> String { try stored(try Files.makeTemporaryDirectory(directory + "/tmp/")) }
 
-  func putBlob(_ bytes: [UInt8]) throws(ImageError) -> String {
+  func putBlob(_ bytes: [UInt8]) throws(SystemError) -> String {
     let digest = Digest.of(bytes)
-    if !Files.exists(blobPath(digest)) { try stored(try Files.replace(blobPath(digest), bytes, isDurable: true)) }
+    if !Files.exists(blobPath(digest)) { try Files.replace(blobPath(digest), bytes, isDurable: true) }
     return digest
   }
 
@@ -56,14 +56,14 @@ struct ContentStore: Sendable {
       _ = try LayerUnpacker.unpack(reader, into: unpacked, what: "\(what): layer \(diffID)", limits: limits)
       try place(unpacked, as: diffID)
     }
-    try keep(file, as: digest)
+    try stored(try keep(file, as: digest))
     return digest
   }
 
   /// Gives a file of the store its name as a blob; another that came first wins.
-  func keep(_ file: String, as digest: String) throws(ImageError) {
+  func keep(_ file: String, as digest: String) throws(SystemError) {
     do throws(SystemError) { try Files.makeHardLink(blobPath(digest), to: file) } catch {
-      if error.code != EEXIST { throw .storage(path: error.path, reason: error.reason) }
+      if error.code != EEXIST { throw error }
     }
   }
 

@@ -37,7 +37,7 @@ package struct ImagePacker {
   private func record(
     in store: ImageStore, name: String, diffID: String, entries: [ImageRecipe.Entry], nodes: [String]
   ) throws(ImageError) -> LoadedImage {
-    let id = try store.content.putBlob(configuration(diffID: diffID))
+    let id = try stored(try store.content.putBlob(configuration(diffID: diffID)))
     let size = entries.reduce(Int64(0)) { total, entry in
       switch entry.content {
       case .file(let host): total + Int64(Files.size(host))

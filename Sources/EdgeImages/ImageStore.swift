@@ -128,7 +128,7 @@ package final class ImageStore: Sendable {
     for (layer, diffID) in zip(offer.layers, configuration.diffIDs) {
       image.blobs.append(try content.putLayer(layer, diffID: diffID, what: what))
     }
-    return StoredImage(id: try content.putBlob(offer.configuration), image: image, names: names)
+    return StoredImage(id: try stored(try content.putBlob(offer.configuration)), image: image, names: names)
   }
 
   /// Enters stored images in the table.

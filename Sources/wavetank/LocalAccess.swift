@@ -3,6 +3,7 @@ import CoreEngine
 import CoreObjects
 import Daemon
 import EdgeHTTP
+import EdgeRuntime
 import Rehearsal
 
 /// A cluster of the same process, asked as its administrator.

@@ -1,5 +1,6 @@
 import CoreObjects
 import Daemon
+import EdgeRuntime
 import Foundation
 import Testing
 

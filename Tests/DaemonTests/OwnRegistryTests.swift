@@ -226,6 +226,7 @@ struct OwnRegistryTests {
     let second = try await list("/v2/app/tags/list?n=2&last=b", "tags")
     #expect(second.names == ["c"] && second.next == nil)
     #expect(try await bench.send(.get, "/v2/none/tags/list").status == 404)
+    for wrong in ["-1", "two", ""] { #expect(try await bench.send(.get, "/v2/_catalog?n=\(wrong)").status == 400) }
   }
 
   @Test("what speaks of an image is found by it")

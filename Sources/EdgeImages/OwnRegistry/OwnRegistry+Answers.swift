@@ -32,8 +32,8 @@ extension OwnRegistry {
   ) async throws(OwnRegistryError) -> HTTPResponse {
     switch (request.method, route) {
     case (.get, .root), (.head, .root): return .registry(200, JSON.object([]))
-    case (.get, .catalog): return page(names, "repositories", request, [:])
-    case (.get, .tags(let name)): return page(try tags(name), "tags", request, ["name": .string(name)])
+    case (.get, .catalog): return try page(names, "repositories", request, [:])
+    case (.get, .tags(let name)): return try page(try tags(name), "tags", request, ["name": .string(name)])
     case (.get, .referrers(let name, let digest)): return try referrers(name, digest, request)
     case (.get, .manifest(let name, let reference)), (.head, .manifest(let name, let reference)):
       let found = try manifest(name, reference)
@@ -53,10 +53,16 @@ extension OwnRegistry {
   }
 
   /// As many names as are wanted, after the one that is named.
-  private func page(_ names: [String], _ key: String, _ request: HTTPRequest, _ more: JSON) -> HTTPResponse {
+  private func page(_ names: [String], _ key: String, _ request: HTTPRequest, _ more: JSON) throws(OwnRegistryError)
+    -> HTTPResponse
+  {
     let last = RegistryRoute.field("last", of: request.query) ?? ""
     let rest = names.filter { $0 > last }
-    let count = RegistryRoute.field("n", of: request.query).flatMap { Int($0) }.map { max(0, $0) } ?? rest.count
+    var count = rest.count
+    if let text = RegistryRoute.field("n", of: request.query) {
+      guard let wanted = Int(text), wanted >= 0 else { throw .pageInvalid(text) }
+      count = wanted
+    }
     let page = Array(rest.prefix(count))
     var tree = more
     tree[Key(key)] = .array(page.map { .string($0) })

@@ -64,9 +64,7 @@ extension OwnRegistry {
     defer { cancelUpload(name) }
     let found = upload.finish()
     guard found == digest else { throw .digestInvalid("what was pushed is \(found), not \(digest)") }
-    do throws(ImageError) {
-      try content.keep(upload.path, as: digest)
-    } catch { throw .storage("\(error)", isFull: false) }
+    do throws(SystemError) { try content.keep(upload.path, as: digest) } catch { throw OwnRegistryError(error) }
     state.withLock { $0.fresh[digest] = .now }
   }
 

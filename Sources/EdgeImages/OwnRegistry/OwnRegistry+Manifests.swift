@@ -44,9 +44,7 @@ extension OwnRegistry {
         throw .tooMany(
           "the registry has \(OwnRegistry.manifestLimit) manifests: 'wavetank image prune' takes those without a tag away")
       }
-      do throws(ImageError) { _ = try content.putBlob(bytes) } catch {
-        throw .storage("\(error)", isFull: "\(error)".contains("No space left"))
-      }
+      do throws(SystemError) { _ = try content.putBlob(bytes) } catch { throw OwnRegistryError(error) }
       known.manifests[digest] = manifest
       if !reference.contains(":") { known.tags[reference] = digest }
       state.catalog.repositories[repository] = known

@@ -16,6 +16,8 @@ enum OwnRegistryError: Error, Equatable {
   case rangeInvalid(count: Int)
   case sizeInvalid(String)
   case unsupported(String)
+  /// How many names are wanted at once is no number.
+  case pageInvalid(String)
   case tooMany(String)
   /// The disk is full, or broken.
   case storage(String, isFull: Bool)
@@ -24,7 +26,7 @@ enum OwnRegistryError: Error, Equatable {
 
   var status: Int {
     switch self {
-    case .nameInvalid, .manifestInvalid, .digestInvalid, .sizeInvalid: 400
+    case .nameInvalid, .manifestInvalid, .digestInvalid, .sizeInvalid, .pageInvalid: 400
     case .nameUnknown, .manifestUnknown, .manifestBlobUnknown, .blobUnknown, .uploadUnknown: 404
     case .rangeInvalid: 416
     case .unsupported: 405
@@ -46,6 +48,7 @@ enum OwnRegistryError: Error, Equatable {
     case .rangeInvalid: "BLOB_UPLOAD_INVALID"
     case .sizeInvalid: "SIZE_INVALID"
     case .unsupported: "UNSUPPORTED"
+    case .pageInvalid: "PAGINATION_NUMBER_INVALID"
     case .tooMany: "TOOMANYREQUESTS"
     case .storage: "UNKNOWN"
     }
@@ -63,6 +66,7 @@ enum OwnRegistryError: Error, Equatable {
     case .uploadUnknown: "there is no such upload; it has ended, or was left alone for too long"
     case .rangeInvalid(let count): "the next byte of the upload is number \(count)"
     case .sizeInvalid(let reason), .unsupported(let reason), .tooMany(let reason): reason
+    case .pageInvalid(let text): "n is \"\(text)\", and has to be a number that is not below 0"
     case .storage(let reason, _): "it cannot be stored: \(reason)"
     }
   }

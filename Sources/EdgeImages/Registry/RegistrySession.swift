@@ -8,7 +8,7 @@ import Synchronization
 final class RegistrySession: Sendable {
   private static let documentLimit = 4 << 20
   private static let manifests = [
-    "application/vnd.oci.image.index.v1+json", "application/vnd.oci.image.manifest.v1+json",
+    ImageManifest.index, ImageManifest.image,
     "application/vnd.docker.distribution.manifest.list.v2+json", "application/vnd.docker.distribution.manifest.v2+json",
   ].joined(separator: ", ")
 

@@ -18,17 +18,15 @@ package final class Shim: Sendable {
   package let process: Int32
   /// How time ran for the containers that it has already.
   package let speed: Double
-  /// Containers of an earlier daemon, whether they run or have ended.
-  package let containers: Set<String>
 
   /// One in this process, whose containers end with it.
   /// - Parameter workers: threads in the mount namespace of the bundles
-  package init(_ clock: ShimClock, workers: WorkerThreads) {
+  package init(_ clock: ClusterClock, workers: WorkerThreads) {
     place = .here(ShimServer(clock, workers: workers))
-    (greeting, process, speed, containers) = (nil, Machine.processID, clock.speed, [])
+    (greeting, process, speed) = (nil, Machine.processID, clock.speed)
   }
 
-  private init(at directory: String, process: Int32, _ clock: ShimClock) async throws {
+  private init(at directory: String, process: Int32, _ clock: ClusterClock) async throws {
     let directory = try Descriptor.directory(directory)
     place = .process(directory: directory)
     let connection = try ShimConnection(try Shim.connect(in: directory))
@@ -36,13 +34,13 @@ package final class Shim: Sendable {
     guard let answer = try await connection.next(), answer.kind == .greet else { throw ShimError.gone }
     let greeting = try ObjectCoding.decode(ShimGreeting.self, from: answer.bytes)
     guard greeting.version == ShimGreeting.version else { throw ShimError.otherVersion }
-    (self.greeting, self.process, speed, containers) = (connection, process, greeting.speed, Set(greeting.containers))
+    (self.greeting, self.process, speed) = (connection, process, greeting.clock.speed)
   }
 
   deinit { greeting?.close() }
 
   /// The one that serves a directory, if it runs.
-  package static func running(in directory: String, _ clock: ShimClock) async -> Shim? {
+  package static func running(in directory: String, _ clock: ClusterClock) async -> Shim? {
     guard let text = try? Files.readText(directory + "/shim.pid"), let process = Int32(text.prefix { $0.isNumber }) else {
       return nil
     }
@@ -55,7 +53,7 @@ package final class Shim: Sendable {
   /// - Parameters:
   ///   - program: this one
   ///   - group: what ends with the cluster
-  package static func start(program: String, in directory: String, group: Cgroup, _ clock: ShimClock) async throws -> Shim {
+  package static func start(program: String, in directory: String, group: Cgroup, _ clock: ClusterClock) async throws -> Shim {
     let place = try Descriptor.directory(directory)
     try? Files.remove(directory + "/" + socketName)
     let listener = try Socket.listen(at: place.path + "/" + socketName, backlog: 1024)

@@ -1,21 +1,4 @@
-package import CoreObjects
-import EdgeLinux
-
-/// How cluster time runs, for a process that has no cluster.
-package struct ShimClock: Sendable, Equatable {
-  /// Cluster time at a moment of the machine's monotonic clock, in nanoseconds, and how fast it runs from there.
-  package var origin: Instant
-  package var monotonic: Int64
-  package var speed: Double
-
-  package init(origin: Instant, monotonic: Int64, speed: Double) {
-    (self.origin, self.monotonic, self.speed) = (origin, monotonic, speed)
-  }
-
-  var now: Instant {
-    Instant(nanoseconds: origin.nanoseconds + Int64(Double(SystemClock.monotonic - monotonic) * speed))
-  }
-}
+import CoreObjects
 
 /// What each side says first.
 struct ShimGreeting: Codable, Sendable {
@@ -23,19 +6,17 @@ struct ShimGreeting: Codable, Sendable {
   static let version = 1
 
   var version = ShimGreeting.version
-  var originNanoseconds: Int64
-  var monotonic: Int64
-  var speed: Double
-  /// Those that the shim has, whether they run or have ended.
-  var containers: [String] = []
+  /// How cluster time runs, as `ClusterClock` has it.
+  private var speed: Double
+  private var originNanoseconds: Int64
+  private var started: Int64
 
-  init(_ clock: ShimClock, containers: [String] = []) {
-    (originNanoseconds, monotonic, speed) = (clock.origin.nanoseconds, clock.monotonic, clock.speed)
-    self.containers = containers
+  init(_ clock: ClusterClock) {
+    (speed, originNanoseconds, started) = (clock.speed, clock.origin.nanoseconds, clock.started)
   }
 
-  var clock: ShimClock {
-    ShimClock(origin: Instant(nanoseconds: originNanoseconds), monotonic: monotonic, speed: speed)
+  var clock: ClusterClock {
+    ClusterClock(speed: speed, origin: Instant(nanoseconds: originNanoseconds), started: started)
   }
 }
 

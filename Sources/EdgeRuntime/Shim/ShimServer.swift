@@ -15,7 +15,7 @@ package final class ShimServer: Sendable {
     var containers: [String: ShimContainer] = [:]
     /// By their numbers here.
     var held: [Int32: Descriptor] = [:]
-    var clock: ShimClock
+    var clock: ClusterClock
     /// Daemons that are connected.
     var daemons = 0
   }
@@ -23,27 +23,28 @@ package final class ShimServer: Sendable {
   private let state: Mutex<State>
   /// In the mount namespace of the bundles.
   private let workers: WorkerThreads
+  private let whenUseless: @Sendable () -> Void
 
-  init(_ clock: ShimClock, workers: WorkerThreads) {
+  /// - Parameter whenUseless: called when the last daemon has gone and there is nothing to keep
+  init(_ clock: ClusterClock, workers: WorkerThreads, whenUseless: @escaping @Sendable () -> Void = {}) {
     state = Mutex(State(clock: clock))
     self.workers = workers
+    self.whenUseless = whenUseless
   }
 
   /// What a process does that is a shim: until it has nothing to keep and nobody to serve.
   package static func main() async -> Never {
     Descriptor.ignoreBrokenPipes()
     ChildProcess.adoptOrphans()
-    let clock = ShimClock(origin: Instant(nanoseconds: SystemClock.wall), monotonic: SystemClock.monotonic, speed: 1)
-    let server = ShimServer(clock, workers: WorkerThreads(threads: 4))
+    let server = ShimServer(ClusterClock(speed: 1), workers: WorkerThreads(threads: 4)) { exit(0) }
     let listener = Descriptor(owning: ShimServer.listener)
-    let collecting = Task.detached {
-      while !Task.isCancelled {
+    Task.detached {
+      while true {
         try? await Task.sleep(for: .seconds(15))
         Orphans.collect()
       }
     }
     while let socket = try? await accept(listener) { Task.detached { await server.serve(socket) } }
-    collecting.cancel()
     exit(1)
   }
 
@@ -80,25 +81,21 @@ package final class ShimServer: Sendable {
 
   private func greet(_ connection: ShimConnection, _ first: ShimFrame) async {
     guard let greeting = try? ObjectCoding.decode(ShimGreeting.self, from: first.bytes) else { return }
-    let (clock, containers) = state.withLock { state in
+    let clock = state.withLock { state in
       state.daemons += 1
       // That of the daemon before says what its containers are used to.
       let before = state.clock
       if greeting.version == ShimGreeting.version { state.clock = greeting.clock }
-      return (before, state.containers.keys.sorted())
+      return before
     }
-    let answer = ShimGreeting(clock, containers: containers)
-    connection.send(ShimFrame(.greet, ObjectCoding.encode(answer)))
+    connection.send(ShimFrame(.greet, ObjectCoding.encode(ShimGreeting(clock))))
     await untilEnd(connection)
     let isUseless = state.withLock { state in
       state.daemons -= 1
       return state.daemons == 0 && state.containers.isEmpty
     }
-    if isUseless, ownsProcess { exit(0) }
+    if isUseless { whenUseless() }
   }
-
-  /// Whether this process is nothing but a shim.
-  private var ownsProcess: Bool { CommandLine.arguments.dropFirst().first == ShimServer.word }
 
   private func hold(_ connection: ShimConnection, _ paths: [String]) async {
     do throws(SystemError) {

@@ -1,17 +1,19 @@
 package import CoreObjects
 import EdgeLinux
 
-/// Cluster time: it starts at a moment and runs `speed` times as fast as the wall's clock.
+/// Cluster time: it starts at a moment and runs `speed` times as fast as the wall's clock. The same in every process of a machine.
 package struct ClusterClock: Sendable {
   package let speed: Double
-  private let origin: Instant
+  let origin: Instant
   /// Monotonic nanoseconds at `origin`.
-  private let started: Int64
+  let started: Int64
 
   package init(speed: Double, origin: Instant? = nil) {
-    self.speed = speed
-    self.origin = origin ?? ClusterClock.wallTime
-    started = ClusterClock.monotonic
+    self.init(speed: speed, origin: origin ?? ClusterClock.wallTime, started: ClusterClock.monotonic)
+  }
+
+  init(speed: Double, origin: Instant, started: Int64) {
+    (self.speed, self.origin, self.started) = (speed, origin, started)
   }
 
   package var now: Instant { Instant(nanoseconds: origin.nanoseconds + Int64(Double(ClusterClock.monotonic - started) * speed)) }
