@@ -73,6 +73,8 @@ package struct ContainerExit: Sendable, Equatable {
     case outOfMemory
     /// Its command could not be started.
     case neverStarted
+    /// Nobody saw how: what looked after it had ended before it.
+    case unseen
   }
 
   /// 128 + signal for a container that a signal ended.
@@ -102,6 +104,7 @@ package struct ContainerExit: Sendable, Equatable {
     case .process: code == 0 ? "Completed" : "Error"
     case .outOfMemory: "OOMKilled"
     case .neverStarted: "StartError"
+    case .unseen: "Unknown"
     }
   }
 
@@ -110,6 +113,7 @@ package struct ContainerExit: Sendable, Equatable {
     switch reason {
     case "OOMKilled": .outOfMemory
     case "StartError": .neverStarted
+    case "Unknown": .unseen
     default: .process
     }
   }

@@ -35,7 +35,10 @@ struct AttachSession: Sendable {
       copies.addTask { while let bytes = await output.read(), (try? await channel.writeOutput(bytes)) != nil {} }
       copies.addTask { while let bytes = await errors.read(), (try? await channel.writeErrors(bytes)) != nil {} }
     }
-    await channel.finish(CommandResult(code: 0))
+    let isCutOff = container.isCutOff
+    await channel.finish(
+      CommandResult(
+        code: isCutOff ? 255 : 0, problem: isCutOff ? "the shim of the containers has ended, and this one with it" : nil))
     for task in [input, sizes, hangup] { task.cancel() }
   }
 }

@@ -49,7 +49,7 @@ package final class Cluster: Sendable {
       "It has \(count) \(count == 1 ? "node" : "nodes")\(stopped.isEmpty ? "" : " (stopped: \(stopped.joined(separator: ", ")))"), "
       + "and time runs at \(configuration.speed)x."
     if !configuration.runsContainers { return [nodes, "It runs no containers (--without-containers)."] }
-    return [nodes] + pressure
+    return [nodes] + pressure + (agent.value?.shimLine.map { [$0] } ?? [])
       + (link.value?.traces ?? ["It has nothing on this machine's network, and pods no way out of the cluster's."])
   }
 

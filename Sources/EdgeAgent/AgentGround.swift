@@ -6,13 +6,15 @@ import EdgeRuntime
 struct AgentGround: Sendable {
   /// Threads in the mount namespace where the containers' roots are.
   let workers: WorkerThreads
-  let shim: Shim
+  let shims: ShimKeeper
   let network: ClusterNetwork
   /// Pods may be there already.
   let isKept: Bool
 
   /// As one agent writes it down for the next: numbers of files that the shim holds.
   private struct Record: Codable {
+    /// Which one does.
+    var shim: String
     var router: Int32
     /// By their indices.
     var nodes: [String: Int32]
@@ -33,14 +35,15 @@ struct AgentGround: Sendable {
       return nil
     }
     guard let bytes = try? Files.read(recordFile(configuration)), let record = try? ObjectCoding.decode(Record.self, from: bytes),
-      record.addresses == "\(configuration.addresses)"
+      record.shim == shim.identity, record.addresses == "\(configuration.addresses)"
     else { return nil }
     do {
       let places = record.nodes.map { (Int($0.key) ?? 0, shim.file($0.value)) }
       let network = try ClusterNetwork(
         adopting: shim.file(record.router), places: Dictionary(uniqueKeysWithValues: places), configuration.addresses)
+      let workers = workers(in: try MountNamespace(of: shim.process))
       let ground = AgentGround(
-        workers: workers(in: try MountNamespace(of: shim.process)), shim: shim, network: network, isKept: true)
+        workers: workers, shims: ShimKeeper(shim, configuration, workers), network: network, isKept: true)
       let indices = Set(configuration.nodes.map(\.index))
       for node in network.nodes where !indices.contains(node) { network.remove(node: node) }
       for node in indices.subtracting(network.nodes).sorted() { try network.add(node: node) }
@@ -54,16 +57,13 @@ struct AgentGround: Sendable {
     let workers = workers(in: mounts)
     let shim: Shim
     if let program = configuration.shimProgram {
-      let start = Task(executorPreference: workers) {
-        try await Shim.start(
-          program: program, in: configuration.runDirectory, group: configuration.cgroup.child("_shim"), configuration.clock)
-      }
-      shim = try await start.value
+      shim = try await ShimKeeper.start(program, configuration, workers)
     } else {
       shim = Shim(configuration.clock, workers: workers)
     }
     let network = try await ClusterNetwork(nodes: configuration.nodes.map(\.index), configuration.addresses)
-    let ground = AgentGround(workers: workers, shim: shim, network: network, isKept: false)
+    let ground = AgentGround(
+      workers: workers, shims: ShimKeeper(shim, configuration, workers), network: network, isKept: false)
     try await ground.write(configuration)
     return ground
   }
@@ -74,17 +74,18 @@ struct AgentGround: Sendable {
     }
   }
 
-  /// For the next agent, whenever nodes have come or gone.
+  /// For the next agent, whenever nodes have come or gone, or another shim has come.
   func write(_ configuration: AgentConfiguration) async throws {
     guard configuration.shimProgram != nil else { return }
     let before = try? ObjectCoding.decode(Record.self, from: try Files.read(AgentGround.recordFile(configuration)))
     let nodes = network.nodes
     let places = nodes.compactMap { network.place(ofNode: $0) }
-    let held = try await shim.hold([network.namespace.path] + places.map(\.path))
+    let held = try await shims.hold([network.namespace.path] + places.map(\.path))
     let record = Record(
-      router: held[0], nodes: Dictionary(uniqueKeysWithValues: zip(nodes.map(String.init), held.dropFirst())),
+      shim: held.shim, router: held.numbers[0],
+      nodes: Dictionary(uniqueKeysWithValues: zip(nodes.map(String.init), held.numbers.dropFirst())),
       addresses: "\(configuration.addresses)")
     try Files.write(AgentGround.recordFile(configuration), ObjectCoding.encode(record), mode: 0o600)
-    if let before { shim.release([before.router] + before.nodes.values) }
+    if let before { shims.release(Held(shim: before.shim, numbers: [before.router] + before.nodes.values)) }
   }
 }

@@ -25,7 +25,7 @@ package final class NodeAgent: Sendable {
   /// Threads in the mount namespace where the containers' roots are: whatever touches these must run here.
   var workers: WorkerThreads { ground.workers }
   package var network: ClusterNetwork { ground.network }
-  var shim: Shim { ground.shim }
+  var shims: ShimKeeper { ground.shims }
   let ground: AgentGround
   private let pods = Mutex<[String: Pod]>([:])
 
@@ -73,6 +73,19 @@ package final class NodeAgent: Sendable {
       for node in configuration.nodes { try makeGroup(of: node) }
     } catch { throw .setup("\(error)") }
     if ground.isKept { await adoptPods() }
+    ground.shims.keep(lost: { [running] in running.all.count }, renewed: { [weak self] in await self?.shimCame() })
+  }
+
+  /// What there is to say of the shim of the containers.
+  package var shimLine: String? { shims.line }
+
+  /// Another one than before: it holds what the last one held, and the next agent is told so.
+  private func shimCame() async {
+    do { try await ground.write(configuration) } catch {
+      Standard.error("containers will not outlive this process if it is killed: \(error)")
+    }
+    for worker in pods.withLock({ $0.values.map(\.worker) }) { await worker.keepAgain() }
+    Orphans.collect()
   }
 
   /// Pods whose containers went on while nobody was there.
@@ -83,7 +96,9 @@ package final class NodeAgent: Sendable {
       for uid in ((try? Files.list(configuration.runDirectory)) ?? []).sorted() {
         let directory = configuration.runDirectory + "/" + uid
         guard Files.isDirectory(directory + "/volumes") else { continue }
-        guard let record = try? PodWorker.record(of: directory), table[record.node] != nil else {
+        guard let record = try? PodWorker.record(of: directory), record.held.shim == shims.current?.identity,
+          table[record.node] != nil
+        else {
           await clear(directory, uid)
           continue
         }
@@ -222,8 +237,11 @@ package final class NodeAgent: Sendable {
       pods = [:]
       return all
     }
+    await shims.close()
+    let watch = Task.detached { [shims] in await shims.watch() }
     for pod in all { pod.tasks.add { await pod.worker.removeSandbox() } }
     for pod in all { await pod.tasks.finish() }
+    watch.cancel()
     Orphans.collect()
     try? await cgroup.remove()
     try? Files.remove(configuration.runDirectory)

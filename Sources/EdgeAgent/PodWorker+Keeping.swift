@@ -10,22 +10,33 @@ extension PodWorker {
     /// The last number of its address; nil: it uses its node's network.
     var host: UInt8?
     var sandbox: SandboxRecord
-    /// Numbers of the files that the shim holds for it: host name, IPC and, where it has its own, network.
-    var held: [Int32]
+    /// The files that the shim holds for it: host name, IPC and, where it has its own, network.
+    var held: Held
   }
 
   private static func file(_ directory: String) -> String { directory + "/sandbox.json" }
   private static func file(ofContainer directory: String) -> String { directory + "/container.json" }
 
-  /// Writes down what the next agent has to know of a sandbox.
-  /// - Returns: numbers of what the shim holds from now on
-  func keep(_ sandbox: PodSandbox, _ attachment: ClusterNetwork.Attachment?, directory: String) async throws -> [Int32] {
-    guard agent.configuration.shimProgram != nil else { return [] }
-    let names = sandbox.names
-    let held = try await agent.shim.hold([names.hostName, names.ipc] + (attachment.map { [$0.namespace.path] } ?? []))
-    let record = Record(node: node, host: attachment?.host, sandbox: sandbox.record, held: held)
-    try Files.write(PodWorker.file(directory), ObjectCoding.encode(record), mode: 0o600)
-    return held
+  /// Has the shim hold what the sandbox is made of, and writes down what the next agent has to know of it.
+  func keepSandbox() async throws {
+    guard agent.configuration.shimProgram != nil else { return }
+    // Another shim may have come meanwhile, and somebody else may have been here for it.
+    while let sandbox, agent.shims.current.map({ $0.identity != held.shim }) ?? true {
+      let names = sandbox.names
+      let held = try await agent.shims.hold([names.hostName, names.ipc] + (attachment.map { [$0.namespace.path] } ?? []))
+      guard self.sandbox != nil else { return agent.shims.release(held) }
+      agent.shims.release(self.held)
+      self.held = held
+      let record = Record(node: node, host: attachment?.host, sandbox: sandbox.record, held: held)
+      try Files.write(PodWorker.file(directory), ObjectCoding.encode(record), mode: 0o600)
+    }
+  }
+
+  /// The same for a shim that has come in the place of another one.
+  func keepAgain() async {
+    do { try await keepSandbox() } catch {
+      Standard.error("the pod \(uid) will not outlive this process if it is killed: \(error)")
+    }
   }
 
   /// Writes down what the next agent has to know of a container, before it starts.

@@ -19,10 +19,10 @@ actor PodWorker {
   private(set) var sandbox: PodSandbox?
   /// What is told of it where it was there before its agent.
   nonisolated let kept = Mutex(KeptPod(address: "", containers: []))
-  /// Numbers of what the shim holds for it.
-  private var held: [Int32] = []
+  /// What a shim holds for it.
+  var held = Held()
   var hasReportedStorage = false
-  private var attachment: ClusterNetwork.Attachment?
+  private(set) var attachment: ClusterNetwork.Attachment?
   private var containers: [String: Container] = [:]
   private var watchers: [String: Task<Void, Never>] = [:]
 
@@ -36,7 +36,7 @@ actor PodWorker {
   var network: NetworkNamespace? { sandbox == nil ? nil : attachment?.namespace ?? (try? agent.place(of: node)) }
   var isEmpty: Bool { sandbox == nil && containers.isEmpty }
 
-  private var directory: String { agent.configuration.runDirectory + "/" + uid }
+  var directory: String { agent.configuration.runDirectory + "/" + uid }
   private var cgroup: Cgroup { agent.cgroup(ofNode: node).child("pod" + uid) }
   var logDirectory: String { agent.configuration.logDirectory + "/" + uid }
   var bundles: [ContainerBundle] {
@@ -73,7 +73,7 @@ actor PodWorker {
         spec, address: address, networkPath: networkPath, directory: directory,
         persistent: agent.configuration.volumeDirectory, cgroup: cgroup, processLimit: agent.configuration.podProcessLimit)
       sandbox = made
-      held = try await keep(made, attachment, directory: directory)
+      try await keepSandbox()
       report(.sandboxStarted(podUID: uid, address: address))
     } catch {
       await release()
@@ -88,7 +88,8 @@ actor PodWorker {
     held = record.held
     do {
       let index = try agent.node(node).index
-      let paths = record.held.map(agent.shim.file)
+      guard let shim = agent.shims.current else { return false }
+      let paths = record.held.numbers.map(shim.file)
       var networkPath = try agent.place(of: node).path
       if let host = record.host {
         let made = agent.network.adopt(try NetworkNamespace(paths[2]), node: index, host: host)
@@ -113,8 +114,9 @@ actor PodWorker {
         speed: agent.configuration.speed)
     else { return }
     let log = agent.logFile(podUID: uid, container: spec.name, attempt: spec.attempt)
-    let container = try? await RunningContainer.adopt(bundle, crun: agent.crun, logPath: log, shim: agent.shim)
-    guard let container else { return bundle.remove() }
+    guard let shim = agent.shims.current,
+      let container = try? await RunningContainer.adopt(bundle, crun: agent.crun, logPath: log, shim: shim)
+    else { return bundle.remove() }
     containers[spec.containerID] = .running(container)
     agent.running.add(.init(node: node, address: sandbox.address, container: container))
   }
@@ -174,11 +176,23 @@ actor PodWorker {
     await agent.configuration.isNetworkReady()
     do {
       try keep(bundle)
-      return try await RunningContainer.start(bundle, crun: agent.crun, logPath: log, shim: agent.shim)
+      return try await run(bundle, logPath: log)
     } catch {
       try? await bundle.cgroup.remove()
       bundle.remove()
       throw error
+    }
+  }
+
+  /// Starts a container, again where its shim ends over it.
+  private func run(_ bundle: ContainerBundle, logPath: String) async throws -> RunningContainer {
+    var shim = try await agent.shims.shim()
+    while true {
+      do { return try await RunningContainer.start(bundle, crun: agent.crun, logPath: logPath, shim: shim) } catch ShimError.gone
+      {
+        shim = try await agent.shims.shim(after: shim)
+        await RunningContainer.clear(bundle, crun: agent.crun)
+      }
     }
   }
 
@@ -192,6 +206,10 @@ actor PodWorker {
     var exit = ContainerExit(code: code, at: end.at ?? agent.configuration.now(), startedAt: container.startedAt)
     if end.outOfMemory { exit.cause = .outOfMemory }
     exit.message = end.message
+    if end.at == nil {
+      exit.cause = .unseen
+      if exit.message.isEmpty { exit.message = "the shim of the containers had ended before it" }
+    }
     containers[container.id] = .exited(container, exit)
     watchers[container.id] = nil
     report(.containerExited(podUID: uid, containerID: container.id, exit))
@@ -251,8 +269,8 @@ actor PodWorker {
       try? Files.remove(logDirectory)
     }
     sandbox = nil
-    if !held.isEmpty { agent.shim.release(held) }
-    held = []
+    agent.shims.release(held)
+    held = Held()
     if let attachment { agent.network.detach(attachment) }
     attachment = nil
   }

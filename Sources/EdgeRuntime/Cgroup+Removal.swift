@@ -26,7 +26,7 @@ extension Cgroup {
   }
 
   /// Kills what is in the group now.
-  func kill() { for process in processes() where process != getpid() { ChildProcess.kill(process) } }
+  package func kill() { for process in processes() where process != getpid() { ChildProcess.kill(process) } }
 
   /// Kills all that is in the group, waits until it has gone, and deletes the group with those below it.
   /// - Throws: EBUSY when something does not die within `patience`.

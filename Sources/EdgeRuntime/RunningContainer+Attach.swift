@@ -7,6 +7,9 @@ extension RunningContainer {
   /// What the container wrote; empty bytes: that stream is at its end. False: no more, please. It must not wait: others wait for it.
   package typealias Follower = @Sendable (_ bytes: [UInt8], _ isError: Bool) -> Bool
 
+  /// Whether its shim has ended before it: nobody knows what it wrote then and how it ended.
+  package var isCutOff: Bool { audience.isCutOff }
+
   /// Whether it writes nothing any more.
   package var hasEnded: Bool { audience.hasEnded }
 
@@ -38,6 +41,7 @@ final class ContainerAudience: Sendable {
     var followers: [RunningContainer.Follower] = []
     var isFollowing = false
     var hasExited = false
+    var isCutOff = false
     var ended: Set<Bool> = []
   }
   private let state = Mutex(State())
@@ -64,8 +68,11 @@ final class ContainerAudience: Sendable {
     }
   }
 
+  var isCutOff: Bool { state.withLock { $0.isCutOff } }
+
   /// Nothing comes any more.
   func end() {
+    state.withLock { $0.isCutOff = !$0.hasExited }
     for isError in [false, true] where state.withLock({ !$0.ended.contains(isError) }) { report([], isError: isError) }
   }
 }

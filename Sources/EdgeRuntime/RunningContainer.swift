@@ -18,7 +18,7 @@ package final class RunningContainer: Sendable {
   /// The namespace of its processes, as a file that is there while it runs.
   var processes: String { "/proc/\(process.pid)/ns/pid" }
 
-  private init(_ bundle: ContainerBundle, _ start: ShimStart, logPath: String, crun: Crun, _ connection: ShimConnection) throws {
+  private init(_ bundle: ContainerBundle, _ start: ShimStart, logPath: String, crun: Crun, _ connection: ShimConnection) {
     self.bundle = bundle
     startedAt = Instant(nanoseconds: start.startedAt)
     self.logPath = logPath
@@ -32,10 +32,9 @@ package final class RunningContainer: Sendable {
   }
 
   /// Starts the container.
-  /// - Throws: `ContainerError`; nothing runs then, the bundle is left to the caller.
-  package static func start(
-    _ bundle: ContainerBundle, crun: Crun, logPath: String, shim: Shim
-  ) async throws(ContainerError) -> RunningContainer {
+  /// - Throws: `ContainerError`; nothing runs then, the bundle is left to the caller. `ShimError` where the shim has ended over it: what
+  ///   it had begun is there until `clear`.
+  package static func start(_ bundle: ContainerBundle, crun: Crun, logPath: String, shim: Shim) async throws -> RunningContainer {
     let order = ShimOrder(
       id: bundle.spec.containerID, bundle: bundle.directory, state: crun.state, log: logPath, stdin: bundle.spec.stdin,
       stdinOnce: bundle.spec.stdinOnce, terminal: bundle.spec.terminal,
@@ -47,27 +46,30 @@ package final class RunningContainer: Sendable {
   }
 
   /// One that was started for an earlier daemon. It may have ended since: `end` says how.
-  /// - Throws: `ContainerError` where the shim does not have it.
-  package static func adopt(
-    _ bundle: ContainerBundle, crun: Crun, logPath: String, shim: Shim
-  ) async throws(ContainerError) -> RunningContainer {
+  /// - Throws: `ContainerError` where the shim does not have it, `ShimError`
+  package static func adopt(_ bundle: ContainerBundle, crun: Crun, logPath: String, shim: Shim) async throws -> RunningContainer {
     try await ask(ShimFrame(.adopt, Array(bundle.spec.containerID.utf8)), bundle, crun, logPath, shim)
   }
 
   private static func ask(
     _ frame: ShimFrame, _ bundle: ContainerBundle, _ crun: Crun, _ logPath: String, _ shim: Shim
-  ) async throws(ContainerError) -> RunningContainer {
-    do {
-      let connection = try shim.connect()
-      connection.send(frame)
-      guard let answer = try await connection.next() else { throw ShimError.gone }
-      guard answer.kind == .started else {
-        connection.close()
-        throw ContainerError.start(answer.text)
-      }
-      let start = try ObjectCoding.decode(ShimStart.self, from: answer.bytes)
-      return try RunningContainer(bundle, start, logPath: logPath, crun: crun, connection)
-    } catch { throw error as? ContainerError ?? .start("\(error)") }
+  ) async throws -> RunningContainer {
+    let connection = try shim.connect()
+    connection.send(frame)
+    guard let answer = try await connection.next() else { throw ShimError.gone }
+    guard answer.kind == .started else {
+      connection.close()
+      throw ContainerError.start(answer.text)
+    }
+    let start = try ObjectCoding.decode(ShimStart.self, from: answer.bytes)
+    return RunningContainer(bundle, start, logPath: logPath, crun: crun, connection)
+  }
+
+  /// Takes away what a shim that ended over it had begun of a container.
+  package static func clear(_ bundle: ContainerBundle, crun: Crun) async {
+    bundle.cgroup.kill()
+    await crun.delete(bundle.spec.containerID)
+    try? await bundle.cgroup.remove()
   }
 
   /// Passes on what the container writes and how it ends, until it is forgotten: also to who follows only when it has ended.

@@ -30,5 +30,11 @@ struct SharedProcesses: Sendable {
   var path: String { "/proc/\(process)/ns/pid" }
 
   /// Returns once its first process, which is gone with the group, is collected.
-  func end() async { _ = await first?.wait() }
+  func end() async {
+    guard let first else { return }
+    // What a shim that has ended would have collected in it.
+    let collecting = Task.detached { await Orphans.collectUntilCancelled() }
+    _ = await first.wait()
+    collecting.cancel()
+  }
 }

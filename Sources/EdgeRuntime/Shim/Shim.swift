@@ -14,8 +14,12 @@ package final class Shim: Sendable {
   private let place: Place
   /// Its end tells the shim that this daemon has gone.
   private let greeting: ShimConnection?
+  /// Nil: it is a part of this process.
+  private let reference: ProcessReference?
   /// The process that has the mounts and what is held.
   package let process: Int32
+  /// Tells it from all others that there have been: numbers of what one holds mean nothing to another.
+  package let identity: String
   /// How time ran for the containers that it has already.
   package let speed: Double
 
@@ -23,7 +27,7 @@ package final class Shim: Sendable {
   /// - Parameter workers: threads in the mount namespace of the bundles
   package init(_ clock: ClusterClock, workers: WorkerThreads) {
     place = .here(ShimServer(clock, workers: workers))
-    (greeting, process, speed) = (nil, Machine.processID, clock.speed)
+    (greeting, reference, process, identity, speed) = (nil, nil, Machine.processID, "", clock.speed)
   }
 
   private init(at directory: String, process: Int32, _ clock: ClusterClock) async throws {
@@ -34,7 +38,8 @@ package final class Shim: Sendable {
     guard let answer = try await connection.next(), answer.kind == .greet else { throw ShimError.gone }
     let greeting = try ObjectCoding.decode(ShimGreeting.self, from: answer.bytes)
     guard greeting.version == ShimGreeting.version else { throw ShimError.otherVersion }
-    (self.greeting, self.process, speed) = (connection, process, greeting.clock.speed)
+    (self.greeting, reference, self.process, speed) = (connection, ProcessReference(process), process, greeting.clock.speed)
+    identity = "\(process)-\(greeting.began)"
   }
 
   deinit { greeting?.close() }
@@ -66,26 +71,42 @@ package final class Shim: Sendable {
     try group.add(child.pid)
     try Files.write(directory + "/shim.pid", "\(child.pid)\n", mode: 0o600)
     Task.detached { _ = await child.wait() }
-    return try await Shim(at: directory, process: child.pid, clock)
+    do { return try await Shim(at: directory, process: child.pid, clock) } catch {
+      child.send(SIGKILL)
+      throw error
+    }
   }
 
   private static func connect(in directory: Descriptor) throws(SystemError) -> Descriptor {
     try Socket.connect(at: directory.path + "/" + socketName)
   }
 
-  func connect() throws(SystemError) -> ShimConnection {
-    switch place {
-    case .process(let directory): return try ShimConnection(try Shim.connect(in: directory))
-    case .here(let server):
-      let (own, other) = try Socket.pair()
-      Task.detached { await server.serve(other) }
-      return try ShimConnection(own)
-    }
+  func connect() throws(ShimError) -> ShimConnection {
+    do throws(SystemError) {
+      switch place {
+      case .process(let directory): return try ShimConnection(try Shim.connect(in: directory))
+      case .here(let server):
+        let (own, other) = try Socket.pair()
+        Task.detached { await server.serve(other) }
+        return try ShimConnection(own)
+      }
+    } catch { throw [ECONNREFUSED, ECONNRESET, ENOENT, EPIPE].contains(error.code) ? .gone : .refused("\(error)") }
+  }
+
+  /// Returns once it has ended, or the task is cancelled; at once where it is no process of its own.
+  package func ended() async { while (try? await greeting?.next()) != nil {} }
+
+  /// Ends it, also where it was stopped. What it has started goes on.
+  package func kill() { reference?.send(SIGKILL) }
+
+  /// Whether it answers; nothing else is asked of it.
+  package func answers(within limit: Duration) async -> Bool {
+    (try? await EdgeLinux.within(limit, orThrow: ShimError.gone) { try await self.hold([]) }) != nil
   }
 
   /// Keeps files open beyond the end of this process, as `file(_:)` of the numbers that it gives.
-  /// - Throws: `ShimError`, `SystemError`
-  package func hold(_ paths: [String]) async throws -> [Int32] {
+  /// - Throws: `ShimError`
+  package func hold(_ paths: [String]) async throws(ShimError) -> [Int32] {
     let connection = try connect()
     defer { connection.close() }
     connection.send(ShimFrame(.hold, lines: paths))

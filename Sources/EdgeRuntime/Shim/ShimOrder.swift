@@ -3,16 +3,19 @@ import CoreObjects
 /// What each side says first.
 struct ShimGreeting: Codable, Sendable {
   /// Of these messages. A shim of another one is not spoken to.
-  static let version = 1
+  static let version = 2
 
   var version = ShimGreeting.version
   /// How cluster time runs, as `ClusterClock` has it.
   private var speed: Double
   private var originNanoseconds: Int64
   private var started: Int64
+  /// Monotonic nanoseconds at which the shim began: tells it from others that have had its process number.
+  var began: Int64
 
-  init(_ clock: ClusterClock) {
+  init(_ clock: ClusterClock, began: Int64 = 0) {
     (speed, originNanoseconds, started) = (clock.speed, clock.origin.nanoseconds, clock.started)
+    self.began = began
   }
 
   var clock: ClusterClock {

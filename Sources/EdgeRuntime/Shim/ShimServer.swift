@@ -20,6 +20,7 @@ package final class ShimServer: Sendable {
     var daemons = 0
   }
 
+  private let began = ClusterClock.monotonic
   private let state: Mutex<State>
   /// In the mount namespace of the bundles.
   private let workers: WorkerThreads
@@ -88,7 +89,7 @@ package final class ShimServer: Sendable {
       if greeting.version == ShimGreeting.version { state.clock = greeting.clock }
       return before
     }
-    connection.send(ShimFrame(.greet, ObjectCoding.encode(ShimGreeting(clock))))
+    connection.send(ShimFrame(.greet, ObjectCoding.encode(ShimGreeting(clock, began: began))))
     await untilEnd(connection)
     let isUseless = state.withLock { state in
       state.daemons -= 1
