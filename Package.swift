@@ -75,7 +75,7 @@ let package = Package(
       libraries: library("archive", parts: ["bz2", "lzma", "zstd", "z"]) + openSSL),
     edge("EdgeLinux", ["CLinux"]),
     edge("EdgeDNS", ["CLDNS", "CLinux", "CoreNode", "EdgeLinux"], libraries: library("ldns") + openSSL),
-    edge("EdgeRuntime", ["CoreObjects", "CoreNode", "EdgeImages", "EdgeLinux"]),
+    edge("EdgeRuntime", ["CoreObjects", "CoreNode", "EdgeImages", "EdgeLinux", "CZlib"]),
     edge(
       "EdgeAgent", ["CoreObjects", "CoreNode", "EdgeLinux", "EdgeHTTP", "EdgeRuntime", "EdgeImages"]),
     edge(

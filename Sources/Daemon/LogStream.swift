@@ -2,6 +2,7 @@ import CoreAPI
 import CoreObjects
 import EdgeHTTP
 import EdgeLinux
+import EdgeRuntime
 import Glibc
 
 /// A container's log as `kubectl logs` wants it, from the CRI lines that the node wrote.
@@ -16,25 +17,24 @@ struct LogStream: Sendable {
   /// Whether more may come.
   let isRunning: @Sendable () -> Bool
 
-  /// Sends the log; ends when it does, when the limit is reached or when the client goes.
+  /// Sends the log; ends when it does, when the limit is reached or when the client goes. As with the kubelet it begins with the file that
+  /// is written now, and goes on with those that follow.
   func send(to stream: ByteStream) async {
     var left = options.limitBytes ?? Int.max
     var lines = CRILines()
     var kept: [[UInt8]] = []
-    var offset = 0
-    for file in [path + ".old", path] {
-      offset = await read(file, from: 0) { bytes in
-        for line in lines.receive(bytes) { keep(line, &kept) }
-        return true
-      }
+    var file = try? Descriptor.open(path, O_RDONLY)
+    _ = await read(file) { bytes in
+      for line in lines.receive(bytes) { keep(line, &kept) }
+      return true
     }
     for line in kept { guard await write(line, &left, stream) else { return stream.finish() } }
     guard options.follow else { return stream.finish() }
     while !stream.isTerminated {
       let wasRunning = isRunning()
-      if Files.size(path) < offset { offset = 0 }
+      let next = following(file)
       var ended = false
-      let read = await read(path, from: offset) { bytes in
+      let read = await read(file) { bytes in
         for line in lines.receive(bytes) {
           guard let text = shown(line) else { continue }
           if !(await write(text, &left, stream)) {
@@ -44,11 +44,20 @@ struct LogStream: Sendable {
         }
         return true
       }
-      offset += read
-      if ended || (!wasRunning && read == 0) { break }
-      if read == 0 { try? await Task.sleep(for: LogStream.pause) }
+      if ended || (!wasRunning && read == 0 && next == nil) { break }
+      if let next { file = next } else if read == 0 { try? await Task.sleep(for: LogStream.pause) }
     }
     stream.finish()
+  }
+
+  /// The file that has taken the place of one: what that one holds then is all.
+  private func following(_ file: Descriptor?) -> Descriptor? {
+    guard let own = try? file?.status() else { return try? Descriptor.open(path, O_RDONLY) }
+    if let latest = Files.linkStatus(path), latest.st_ino == own.st_ino { return nil }
+    let all = RotatedLogs(of: path).readable
+    // One that is not there any more was packed: the next one is the oldest that is not.
+    let place = all.firstIndex { Files.linkStatus($0)?.st_ino == own.st_ino }
+    return all.dropFirst(place.map { $0 + 1 } ?? 0).first.flatMap { try? Descriptor.open($0, O_RDONLY) }
   }
 
   /// Keeps a line of the past, only the last ones where a tail was asked for.
@@ -71,11 +80,10 @@ struct LogStream: Sendable {
     return left > 0
   }
 
-  /// Reads a file from an offset to its end; how many bytes there were.
-  private func read(_ path: String, from offset: Int, _ body: ([UInt8]) async -> Bool) async -> Int {
-    guard let file = try? Descriptor.open(path, O_RDONLY), (try? file.seek(to: offset)) != nil else { return 0 }
+  /// Reads a file from where it was read last to its end; how many bytes there were.
+  private func read(_ file: Descriptor?, _ body: ([UInt8]) async -> Bool) async -> Int {
     var total = 0
-    while let bytes = try? file.readNow(LogStream.chunk), !bytes.isEmpty {
+    while let bytes = try? file?.readNow(LogStream.chunk), !bytes.isEmpty {
       total += bytes.count
       if !(await body(bytes)) { break }
     }

@@ -27,7 +27,7 @@ extension NodeAgent {
     return try await namespace.connect("127.0.0.1", port: port)
   }
 
-  /// Where the log of a container's attempt is, whether or not it exists; a full one becomes `….log.old`.
+  /// Where the log of a container's attempt is, whether or not it exists; full ones are beside it (`RotatedLogs`).
   package func logFile(podUID: String, container: String, attempt: Int) -> String {
     "\(configuration.logDirectory)/\(podUID)/\(container)/\(attempt).log"
   }

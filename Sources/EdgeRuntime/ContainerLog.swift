@@ -11,18 +11,21 @@ final class ContainerLog: Sendable {
 
   /// Longer lines are split; all but the last part are marked P.
   static let lineLimit = 16_384
-  /// A file of this size becomes `….log.old` (in place of an earlier one) and a new one begins.
-  static let fileLimit = 10 << 20
   /// Bytes that are kept for the first who attaches.
   private static let earlyLimit = 64 << 10
 
   let path: String
+  private let limits: RotatedLogs.Limits
   private let now: @Sendable () -> Instant
   private let state: Mutex<State>
 
   private struct State {
     var file: Descriptor
     var size: Int
+    /// When the last file was full.
+    var rotated: Instant?
+    /// Packs what is full, one file after the other.
+    var tidying: Task<Void, Never>?
     var partial: [Source: [UInt8]] = [:]
     var followers: [Follower] = []
     var ended: Set<Source> = []
@@ -40,8 +43,11 @@ final class ContainerLog: Sendable {
   }
 
   /// - Parameter keepsEarly: the container was started for one client that is about to attach, who is to hear its first words, too
-  init(path: String, keepsEarly: Bool = false, now: @escaping @Sendable () -> Instant) throws(SystemError) {
-    self.path = path
+  init(
+    path: String, limits: RotatedLogs.Limits = RotatedLogs.Limits(), keepsEarly: Bool = false,
+    now: @escaping @Sendable () -> Instant
+  ) throws(SystemError) {
+    (self.path, self.limits) = (path, limits)
     self.now = now
     state = Mutex(State(file: try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640), size: Files.size(path)))
     if keepsEarly { state.withLock { $0.early = [] } }
@@ -135,13 +141,28 @@ final class ContainerLog: Sendable {
     var start = 0
     while start < bytes.count, let count = try? state.file.writeNow(bytes, from: start) { start += count }
     state.size += start
-    if state.size > ContainerLog.fileLimit, (try? Files.rename(path, to: path + ".old")) != nil,
-      let next = try? Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640)
-    {
-      state.file = next
-      state.size = 0
+    if state.size > limits.bytes { rotate(&state) }
+  }
+
+  /// The next file begins. Where it cannot, the last one goes on.
+  private func rotate(_ state: inout State) {
+    let logs = RotatedLogs(of: path)
+    let (full, moment) = logs.path(fullAt: now(), after: state.rotated)
+    guard (try? Files.rename(path, to: full)) != nil else { return }
+    guard let next = try? Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640) else {
+      try? Files.rename(full, to: path)
+      return
+    }
+    (state.file, state.size, state.rotated) = (next, 0, moment)
+    let before = state.tidying
+    state.tidying = Task.detached(priority: .background) { [limits] in
+      await before?.value
+      logs.tidy(keeping: limits)
     }
   }
+
+  /// Returns once what was full is packed.
+  func settle() async { await state.withLock { $0.tidying }?.value }
 
   /// The last lines' text, without times, at most `limit` bytes: a termination message for FallbackToLogsOnError.
   static func tail(_ path: String, limit: Int, lines: Int = 80) -> String {
