@@ -119,6 +119,7 @@ package struct NodePlanner: Sendable {
       isResized = runtime.resize != nil
       isNews =
         hasChanged || wasTerminating != runtime.isTerminating
+        || wasTerminating && before.metadata.deletionGracePeriodSeconds != pod.metadata.deletionGracePeriodSeconds
         || !before.metadata.isShown(as: pod.metadata) && runtime.showsMetadata
         || before.openGates != pod.openGates
       isKnown = true

@@ -47,11 +47,30 @@ extension PodRuntime {
     let live = containers.indices.filter { containers[$0].isLive }
     let others = live.filter { containers[$0].role != .sidecar }
     var grace = graceSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30
+    hurry(live, grace, &plan, now)
     if grace > 0, others.isEmpty {
       grace = max(PodRuntime.shortestGraceSeconds, grace - Int((now - since).nanoseconds / 1_000_000_000))
     }
     for index in others.isEmpty ? live.suffix(1) : others[...] { stop(index, grace: grace, &plan, now) }
     for index in live { runProbes(index, &plan, now) }
+  }
+
+  /// A second deletion with less grace is for what is being stopped already, too: counted from now on. Source: the pod workers' UpdatePod,
+  /// pkg/kubelet, v1.36. A preStop hook that is under way has no more than that.
+  private mutating func hurry(_ live: [Int], _ grace: Int, _ plan: inout NodePlan, _ now: Instant) {
+    let isShorter = endingGrace.map { grace < $0 } ?? false
+    if isShorter || endingGrace == nil { endingGrace = Int32(clamping: grace) }
+    for index in live {
+      guard case .stopping(let id, _, _) = containers[index].state else { continue }
+      if let deadline = containers[index].stopDeadline, grace > 0 {
+        let shorter = isShorter ? min(deadline, now + .seconds(grace)) : deadline
+        containers[index].stopDeadline = shorter
+        if now >= shorter { preStopFinished(index, id, until: shorter, &plan, now) } else { plan.wake(at: shorter) }
+      } else if isShorter {
+        containers[index].stopDeadline = nil
+        signal(id, grace, &plan)
+      }
+    }
   }
 
   /// One of the restartPolicyRules wants the whole pod to start again: once all have ended, from the first container on.

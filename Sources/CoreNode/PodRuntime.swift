@@ -36,6 +36,8 @@ package struct PodRuntime: Sendable {
   var sandboxBackOff = BackOff()
   /// When the node began to end all of it.
   var endingSince: Instant?
+  /// What it has been given for that; a second deletion may give less.
+  var endingGrace: Int32?
   /// A main container has been begun: from now on no init container holds up the others.
   var isInitialized = false
   /// All its containers are to end and to start again.

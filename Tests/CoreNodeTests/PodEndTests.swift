@@ -16,6 +16,32 @@ struct PodEndTests {
     return bench
   }
 
+  @Test("a second deletion with less grace shortens the first, with more it does not")
+  func hurried() {
+    var bench = running()
+    bench.delete(graceSeconds: 30)
+    #expect(bench.steps() == ["stop main 30"])
+    bench.delete(graceSeconds: 5)
+    #expect(bench.steps() == ["stop main 5"])
+    bench.delete(graceSeconds: 20)
+    #expect(bench.steps() == [])
+    bench.record(bench.store.remove(NodeBench.podKey)!)
+    #expect(bench.steps() == ["stop main 0"])
+  }
+
+  @Test("a preStop hook that is under way has no more than what a second deletion leaves, and then comes the signal")
+  func hurriedHook() {
+    var bench = running(["lifecycle": ["preStop": ["exec": ["command": ["sleep", "1000"]]]]])
+    bench.delete(graceSeconds: 30)
+    #expect(bench.steps() == ["hook"])
+    bench.delete(graceSeconds: 5)
+    #expect(bench.steps() == [] && bench.wakeAt == bench.now + .seconds(5))
+    bench.wait(5)
+    #expect(bench.steps() == ["stop main 2"])
+    bench.delete(graceSeconds: 1)
+    #expect(bench.steps() == ["stop main 1"])
+  }
+
   @Test("the first restart comes at once, later ones after 10 s, 20 s, 40 s … 300 s")
   func backOff() {
     var bench = running()
