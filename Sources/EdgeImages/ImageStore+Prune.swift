@@ -26,7 +26,7 @@ extension ImageStore {
       }
       table.prune()
     }
-    do throws(OwnRegistryError) { try ownRegistry.prune() } catch {
+    do throws(OwnRegistryError) { try ownRegistry.prune(used: used.values.reduce([]) { $0.union($1) }) } catch {
       throw .storage(path: content.directory, reason: error.message)
     }
     return PrunedImages(names: names.sorted(), bytes: collectGarbage(measuring: true))

@@ -4,7 +4,8 @@ import Glibc
 import Synchronization
 
 extension ImageStore {
-  /// Writes an image as an archive that is both an OCI layout and what `docker load` reads, as `docker save` writes it.
+  /// Writes an image as an archive that is both an OCI layout and what `docker load` reads, as `docker save` writes it: with the name
+  /// that it is asked for by, and with none where that is an identifier or a digest.
   /// - Parameter nodes: where it is looked for, in this order
   /// - Returns: its identifier, and the bytes of the archive
   package func save(_ name: String, from nodes: [String], to path: String) throws(ImageError) -> (id: String, bytes: Int) {
@@ -67,7 +68,8 @@ extension ImageStore {
     }
     try add(ImageArchive.blob(Digest.of(manifest)), .bytes(manifest))
     try add("oci-layout", .bytes(Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)))
-    let names = image.names.filter { !$0.contains("@") }
+    let wanted = (try? ImageReference(name))?.description
+    let names = image.names.filter { $0 == wanted && !$0.contains("@") }
     try add("index.json", .bytes(ImageStore.index(manifest, names)))
     let docker: JSON = [
       [

@@ -1,5 +1,6 @@
 import CoreObjects
 import Daemon
+import EdgeImages
 import EdgeLinux
 import Glibc
 
@@ -37,23 +38,28 @@ enum ImageCommand {
     "load docker-image", "puts an image onto every node",
     details: ["One that 'image pack' has made, or else one that docker or podman has."],
     examples: ["load docker-image app:test": "as kind's command of that name does"], options: NameOptions.self
-  ) { ask(.loadImage(name: $0.name), $0.dataDirectory) }
+  ) { (invocation) throws(UsageError) in ask(.loadImage(name: try name(invocation.name)), invocation.dataDirectory) }
 
   static let loadArchive = Command(
     "load image-archive", "puts the images of an archive onto every node", options: ArchiveOptions.self
-  ) { ask(.loadArchive(path: absolute($0.file)), $0.dataDirectory) }
+  ) { (invocation) throws(UsageError) in
+    ask(.loadArchive(path: try file(invocation.file, of: "load image-archive")), invocation.dataDirectory)
+  }
 
   static let pack = Command(
     "image pack", "makes an image of a program and busybox",
     details: ["The program is /app in it, and what it starts with. 'load docker-image' puts it onto the nodes."],
     options: PackOptions.self
-  ) { ask(.pack(name: $0.name, program: absolute($0.program)), $0.dataDirectory) }
+  ) { (invocation) throws(UsageError) in
+    let program = try file(invocation.program, of: "image pack")
+    ask(.pack(name: try name(invocation.name), program: program), invocation.dataDirectory)
+  }
 
   static let packTools = Command(
     "image pack-tools", "makes an image of bash, jq and kubectl",
     details: ["They are this machine's own; the image is on every node at once."],
     examples: ["image pack-tools alpine/k8s:1.25.8": "where that image's registry cannot be reached"], options: NameOptions.self
-  ) { ask(.packTools(name: $0.name), $0.dataDirectory) }
+  ) { (invocation) throws(UsageError) in ask(.packTools(name: try name(invocation.name)), invocation.dataDirectory) }
 
   static let list = Command("image list", "lists the images of every node", options: ListOptions.self) {
     ask(.list, $0.dataDirectory)
@@ -75,13 +81,16 @@ enum ImageCommand {
     "image pull", "fetches an image from its registry onto every node",
     details: ["As pods without pull secrets would: with the machine's own credentials, or anonymously."],
     options: NameOptions.self
-  ) { await pull($0.name, $0.dataDirectory) }
+  ) { (invocation) async throws(UsageError) in await pull(try name(invocation.name), invocation.dataDirectory) }
 
   static let save = Command(
     "image save", "writes an image as an archive",
     details: ["For docker load, skopeo, podman and load image-archive."],
     examples: ["image save app:test app.tar": "its layers as they came, so that it keeps its ID"], options: SaveOptions.self
-  ) { ask(.save(name: $0.name, path: absolute($0.file)), $0.dataDirectory) }
+  ) { (invocation) throws(UsageError) in
+    let path = try file(invocation.file, of: "image save")
+    ask(.save(name: invocation.name, path: path), invocation.dataDirectory)
+  }
 
   static let prune = Command(
     "image prune", "takes images away that no pod has",
@@ -102,6 +111,19 @@ enum ImageCommand {
     progress.cancel()
     if Terminal.isError { Descriptor.write("\r\u{1B}[K", to: 2) }
     for line in ControlSocket.lines(answer, in: directory) { Standard.output(line) }
+  }
+
+  private static func name(_ text: String) throws(UsageError) -> String {
+    do throws(ImageError) { _ = try ImageReference(text) } catch { throw UsageError("\(error)") }
+    return text
+  }
+
+  /// Its path for the cluster, which has another working directory and no such thing as our standard streams.
+  private static func file(_ path: String, of command: String) throws(UsageError) -> String {
+    if path == "-" { throw UsageError("\(command) wants a file, not '-': the cluster reads and writes it") }
+    let path = absolute(path)
+    if Files.isDirectory(path) { throw UsageError("\(command) wants a file, and \(path) is a directory") }
+    return path
   }
 
   private static func absolute(_ path: String) -> String {

@@ -11,7 +11,7 @@ struct ProgramTests {
     URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path + "/wavetank"
 
   private static func run(_ line: String) async throws -> Program.Outcome {
-    try await Program.run(wavetank, line.split(separator: " ").map(String.init))
+    try await Program.run(wavetank, line.split(separator: " ").map { $0 == "''" ? "" : String($0) })
   }
 
   @Test("without a command, with help and with --help it names the commands", arguments: ["", "help", "--help", "-h"])
@@ -33,7 +33,11 @@ struct ProgramTests {
 
   @Test(
     "what it does not understand it says in one line, and ends with 2",
-    arguments: ["upp", "up --nodse 3", "down --nodes 3", "simulate", "image pul x", "help upp", "completion tcsh"])
+    arguments: [
+      "upp", "up --nodse 3", "down --nodes 3", "simulate", "image pul x", "help upp", "completion tcsh", "image pull ''",
+      "image pull a::b", "image rm ''", "load docker-image ''", "load image-archive /tmp", "image save app:1 -",
+      "image save app:1 /tmp", "image pack A /bin/true", "image pack app:1 /bin",
+    ])
   func refused(line: String) async throws {
     let outcome = try await Self.run(line)
     #expect(outcome.status == 2 && outcome.output.isEmpty, "\(outcome)")

@@ -160,6 +160,19 @@ struct OwnRegistryTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: directory + "/blobs/sha256").isEmpty)
   }
 
+  @Test("pruning takes what no tag leads to, and not what a pod names by its digest")
+  func pruning() async throws {
+    let bench = try Bench()
+    var digests: [String] = []
+    for byte: UInt8 in 1...3 { digests.append(try await bench.pushImage("1", layer: [byte])) }
+    _ = try bench.store.prune(["node": ["\(bench.origin)/app@\(digests[0])"]])
+    for (digest, isThere) in zip(digests, [true, false, true]) {
+      #expect(try await bench.send(.get, "/v2/app/manifests/\(digest)").status == (isThere ? 200 : 404))
+    }
+    let layer = try await bench.send(.get, "/v2/app/blobs/" + Digest.of([1]))
+    #expect(layer.body == [1])
+  }
+
   @Test("a disk that is full is one clear answer, and leaves nothing", .enabled(if: Requirement.met(.root), "mounts"))
   func full() async throws {
     let directory = try temporaryDirectory()

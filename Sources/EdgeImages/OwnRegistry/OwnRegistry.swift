@@ -89,10 +89,11 @@ package final class OwnRegistry: Sendable {
   }
 
   /// Forgets manifests that nothing leads to.
-  func prune() throws(OwnRegistryError) {
+  /// - Parameter used: names of images; some may have a digest in the place of a tag
+  func prune(used: Set<String>) throws(OwnRegistryError) {
     try change { (state) throws(OwnRegistryError) in
       state.fresh = [:]
-      state.catalog.prune()
+      state.catalog.prune(keeping: Set(used.compactMap { (try? ImageReference($0))?.digest }))
     }
   }
 

@@ -37,9 +37,11 @@ struct RegistryCatalog: Sendable, Equatable {
   var manifestCount: Int { repositories.values.reduce(0) { $0 + $1.manifests.count } }
 
   /// Forgets manifests that have no tag, are in no index and speak of none that stays.
-  mutating func prune() {
+  /// - Parameter digests: by repository, what stays without a tag
+  /// - Parameter digests: what stays without a tag
+  mutating func prune(keeping digests: Set<String>) {
     for (name, repository) in repositories {
-      var kept = Set(repository.tags.values)
+      var kept = Set(repository.tags.values).union(digests.intersection(repository.manifests.keys))
       while true {
         let more = repository.manifests.filter { digest, manifest in
           !kept.contains(digest)

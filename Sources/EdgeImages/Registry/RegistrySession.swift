@@ -32,7 +32,11 @@ final class RegistrySession: Sendable {
     self.patience = patience
   }
 
-  private var host: String { endpoint.mirrored == nil ? endpoint.origin.host : endpoint.origin.description }
+  /// As images are named after it: without the port that everybody expects.
+  private var host: String {
+    let origin = endpoint.origin
+    return endpoint.mirrored == nil && origin.port == (origin.isTLS ? 443 : 80) ? origin.host : origin.description
+  }
   private var asWhom: String { credential.map { "with \($0)" } ?? "anonymously" }
 
   /// A manifest or a configuration.

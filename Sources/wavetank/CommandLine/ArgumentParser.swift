@@ -91,6 +91,7 @@ struct ArgumentParser {
       rest = rest.dropFirst(given.count)
       if given.isEmpty, argument.isRequired { throw UsageError("\(command.name) wants \(argument.refusal("") ?? argument.name)") }
       for word in given {
+        if word.isEmpty { throw UsageError("\(command.name) wants \(argument.name), which is empty") }
         if let wanted = argument.refusal(word) { throw UsageError("\(command.name) wants \(wanted), not '\(word)'") }
       }
       values[argument.name] = Array(given)
