@@ -152,7 +152,7 @@ package final class Cluster: Sendable {
     self.agent.set(agent)
     if agent.keptPods > 0 {
       Standard.error(
-        "\(agent.keptPods) pod(s) of the cluster that was killed go on; containers that ended meanwhile are looked after")
+        "\(agent.keptPods) pod(s) of the cluster that was killed have gone on; what ended meanwhile is looked after")
     }
     if let reason = agent.copyingReason {
       Standard.error(

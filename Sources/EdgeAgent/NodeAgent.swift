@@ -88,8 +88,11 @@ package final class NodeAgent: Sendable {
     Orphans.collect()
   }
 
-  /// Pods whose containers went on while nobody was there.
-  package var keptPods: Int { pods.withLock { $0.values.count { $0.isNews } } }
+  /// Pods of which containers went on while nobody was there.
+  package var keptPods: Int {
+    let alive = Set(running.all.filter(\.container.isAlive).map(\.container.podUID))
+    return pods.withLock { pods in pods.count { $0.value.isNews && alive.contains($0.key) } }
+  }
 
   private func adoptPods() async {
     let work = Task(executorPreference: workers) { [self] in

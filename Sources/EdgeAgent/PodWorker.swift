@@ -24,6 +24,8 @@ actor PodWorker {
   var hasReportedStorage = false
   private(set) var attachment: ClusterNetwork.Attachment?
   private var containers: [String: Container] = [:]
+  /// Containers that have their stop signal.
+  private var asked: Set<String> = []
   private var watchers: [String: Task<Void, Never>] = [:]
 
   init(uid: String, node: String, agent: NodeAgent) {
@@ -212,6 +214,7 @@ actor PodWorker {
     }
     containers[container.id] = .exited(container, exit)
     watchers[container.id] = nil
+    asked.remove(container.id)
     report(.containerExited(podUID: uid, containerID: container.id, exit))
   }
 
@@ -220,7 +223,8 @@ actor PodWorker {
     switch containers[id] {
     case .running(let container):
       if graceSeconds <= 0 { return container.send(SignalName.kill) }
-      container.send(SignalName.number(container.bundle.image.stopSignal))
+      // A second time it has only less time left.
+      if asked.insert(id).inserted { container.send(SignalName.number(container.bundle.image.stopSignal)) }
       let grace = agent.configuration.wall(graceSeconds)
       Task.detached { [watcher = watchers[id]] in
         await SerialTasks.wait(for: watcher, atMost: grace)

@@ -126,8 +126,20 @@ extension Socket {
     Descriptor(owning: try system("receive") { linux_receive_descriptor(socket.number) })
   }
 
-  /// - Throws: ENAMETOOLONG for a path of more than 107 bytes.
+  /// A path of more than 107 bytes goes by its directory, which is open meanwhile.
   private static func withAddress(
+    _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(SystemError) -> Void
+  ) throws(SystemError) {
+    guard path.utf8.count >= MemoryLayout.size(ofValue: sockaddr_un().sun_path), let slash = path.lastIndex(of: "/") else {
+      return try withShortAddress(path, body)
+    }
+    let directory = try Descriptor.directory(String(path[..<slash]))
+    try withShortAddress(directory.path + path[slash...], body)
+    withExtendedLifetime(directory) {}
+  }
+
+  /// - Throws: ENAMETOOLONG for a path of more than 107 bytes.
+  private static func withShortAddress(
     _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(SystemError) -> Void
   ) throws(SystemError) {
     var address = sockaddr_un()

@@ -1,6 +1,6 @@
 import Glibc
 
-/// SIGINT and SIGTERM, from when it is made. The first is waited for, the second ends the process.
+/// SIGINT, SIGTERM and SIGHUP, from when it is made. The first is waited for, the second ends the process.
 ///
 /// A handler and not sigwait: Swift's main thread sleeps in sigsuspend with every signal let through, so the kernel gives it
 /// the signal whatever the other threads wait for.
@@ -13,10 +13,17 @@ package struct StopSignal {
     var action = sigaction()
     action.__sigaction_handler.sa_handler = { number in
       StopSignal.arrived.signal()
-      signal(number, SIG_DFL)
+      // A terminal that goes sends more than one.
+      signal(number, number == SIGHUP ? SIG_IGN : SIG_DFL)
     }
     action.sa_flags = SA_RESTART
     for number in [SIGINT, SIGTERM] { sigaction(number, &action, nil) }
+    // Who was started by nohup outlives its terminal.
+    var before = sigaction()
+    sigaction(SIGHUP, nil, &before)
+    if unsafeBitCast(before.__sigaction_handler.sa_handler, to: Int.self) != unsafeBitCast(SIG_IGN, to: Int.self) {
+      sigaction(SIGHUP, &action, nil)
+    }
   }
 
   package func wait() async {

@@ -15,6 +15,7 @@ package final class RunningContainer: Sendable {
   private let ending = Mutex<Task<ShimExit?, Never>?>(nil)
 
   package var id: String { bundle.spec.containerID }
+  package var podUID: String { bundle.spec.podUID }
   /// The namespace of its processes, as a file that is there while it runs.
   var processes: String { "/proc/\(process.pid)/ns/pid" }
 
@@ -89,6 +90,9 @@ package final class RunningContainer: Sendable {
     audience.end()
     exits.finish()
   }
+
+  /// Whether its first process is there, of which the end is told later.
+  package var isAlive: Bool { !process.hasEnded }
 
   package func send(_ signal: Int32) { process.send(signal) }
 

@@ -1,6 +1,7 @@
 import CoreObjects
 import Daemon
 import EdgeLinux
+import EdgeRuntime
 import Glibc
 
 /// wavetank status: whether a cluster runs, how to reach it, what of it is on the machine, and which ports of the host lead into it.
@@ -15,15 +16,27 @@ enum StatusCommand {
     "status", "says whether the cluster runs, and how to reach it", exitCodes: [0: "it runs", 1: "it does not run"],
     options: Options.self, run: run)
 
-  private static func run(_ invocation: Invocation<Options>) {
+  /// Milliseconds until a process that answers no more has ended.
+  private static let patience: Int32 = 5000
+
+  private static func run(_ invocation: Invocation<Options>) async {
     let directory = invocation.dataDirectory
-    guard let process = ProcessFile.read(directory) else {
-      Standard.output("No cluster is running in \(directory).")
-      exit(1)
-    }
-    Standard.output("A cluster is running in \(directory) (process \(process)).")
+    guard let process = ProcessFile.read(directory) else { await missing(directory) }
+    let answer = ControlSocket.ask(ControlRequest.status.tree, directory: directory)
+    // One that was killed is there for a moment still.
+    if answer == nil, (try? ChildProcess(adopting: process))?.hasEnded(within: patience) ?? true { await missing(directory) }
+    Standard.output("A cluster is running in \(directory) (process \(process))\(answer == nil ? ", and does not answer" : "").")
     Standard.output("export KUBECONFIG=\(directory)/kubeconfig")
-    let lines = ControlSocket.ask(ControlRequest.status.tree, directory: directory)?["lines"].elements ?? []
-    for line in lines { Standard.output(line.string ?? "") }
+    for line in answer?["lines"].elements ?? [] { Standard.output(line.string ?? "") }
+  }
+
+  private static func missing(_ directory: String) async -> Never {
+    Standard.output("No cluster is running in \(directory).")
+    if let shim = await Shim.process(in: directory + "/run") {
+      Standard.output(
+        "Its containers go on without it (their shim is process \(shim)): 'wavetank up' takes them over, 'wavetank down' ends them."
+      )
+    }
+    exit(1)
   }
 }

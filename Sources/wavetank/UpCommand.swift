@@ -105,9 +105,8 @@ enum UpCommand {
   /// runs on the directory already is not touched: only its lock, which the other process asks for, says whether there is one.
   private static func detach(_ invocation: Invocation<Options>, _ kubeconfig: String) -> Never {
     let directory = invocation.dataDirectory
-    let log = directory + "/wavetank.log"
-    if ProcessFile.read(directory) == nil { try? Files.remove(log) }
-    let start = Files.size(log)
+    // It has the name that all look at once it is the cluster's, so that of two at once each reads its own.
+    let log = directory + "/wavetank-\(getpid()).log"
     let words = ["up"] + invocation.words(without: \.detach)
     let process: ChildProcess
     do throws(SystemError) {
@@ -120,30 +119,32 @@ enum UpCommand {
     } catch { Standard.fail("cannot start in the background: \(error.reason)") }
     for _ in 0..<1000 {
       if ProcessFile.read(directory) == process.pid {
+        do throws(SystemError) { try Files.rename(log, to: directory + "/wavetank.log") } catch { Standard.fail("\(error)") }
         // What it has to complain of.
-        for line in said(log, from: start) where !["The cluster is up", "export "].contains(where: line.hasPrefix) {
+        for line in said(directory + "/wavetank.log") where !["The cluster is up", "export "].contains(where: line.hasPrefix) {
           Standard.error(line)
         }
         Standard.output("export KUBECONFIG=\(kubeconfig)")
         exit(0)
       }
-      if process.collect() != nil { Standard.fail(ended(log, from: start)) }
+      if process.collect() != nil { fail(log) }
       _ = process.hasEnded(within: 10)
     }
     Standard.fail("the cluster did not come up within 10 s; see \(log)")
   }
 
-  private static func said(_ log: String, from start: Int) -> [String] {
-    let said = (try? Files.read(log, from: start)) ?? []
+  private static func said(_ log: String) -> [String] {
+    let said = (try? Files.read(log)) ?? []
     return String(decoding: said.prefix(4096), as: UTF8.self).split { $0 == "\n" }.map { String($0) }
   }
 
-  /// Why the other process ended, in its own words: the last line that it wrote.
-  private static func ended(_ log: String, from start: Int) -> String {
-    guard let last = said(log, from: start).last, last.hasPrefix(Standard.prefix) else {
-      return "the cluster did not start; see \(log)"
+  /// Says why the other process ended, in its own words: the last line that it wrote.
+  private static func fail(_ log: String) -> Never {
+    guard let last = said(log).last, last.hasPrefix(Standard.prefix) else {
+      Standard.fail("the cluster did not start; see \(log)")
     }
-    return String(last.dropFirst(Standard.prefix.count))
+    try? Files.remove(log)
+    Standard.fail(String(last.dropFirst(Standard.prefix.count)))
   }
 }
 

@@ -12,9 +12,10 @@ final class LocalCluster: Sendable {
   let folder: String
   let data: String
 
-  init() throws {
+  /// - Parameter name: of its data directory, perhaps with others above it
+  init(data name: String = "data") throws {
     folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
-    data = folder + "/data"
+    data = folder + "/" + name
     try FileManager.default.createDirectory(atPath: folder + "/flags", withIntermediateDirectories: true)
   }
 
@@ -39,8 +40,10 @@ final class LocalCluster: Sendable {
   }
 
   /// A program that runs beside the test.
-  func start(_ words: [String]) throws -> Program {
-    try Program(Self.wavetank, words + ["--data-dir", data], environment: ["HOME": folder])
+  /// - Parameter words: what starts it
+  func start(_ line: [String], by words: [String] = []) throws -> Program {
+    let all = words + [Self.wavetank] + line + ["--data-dir", data]
+    return try Program(all[0], Array(all.dropFirst()), environment: ["HOME": folder])
   }
 
   func startKubectl(_ line: String) throws -> Program { try Program(Kubectl.newest, kubectlWords(line)) }

@@ -44,11 +44,21 @@ package final class Shim: Sendable {
 
   deinit { greeting?.close() }
 
+  private static func recorded(in directory: String) -> Int32? {
+    (try? Files.readText(directory + "/shim.pid")).flatMap { Int32($0.prefix { $0.isNumber }) }
+  }
+
+  /// The process that serves a directory, if it runs. It is asked nothing.
+  package static func process(in directory: String) async -> Int32? {
+    guard let process = recorded(in: directory), let place = try? Descriptor.directory(directory),
+      (try? connect(in: place)) != nil
+    else { return nil }
+    return process
+  }
+
   /// The one that serves a directory, if it runs.
   package static func running(in directory: String, _ clock: ClusterClock) async -> Shim? {
-    guard let text = try? Files.readText(directory + "/shim.pid"), let process = Int32(text.prefix { $0.isNumber }) else {
-      return nil
-    }
+    guard let process = recorded(in: directory) else { return nil }
     return try? await within(.seconds(5), orThrow: ShimError.gone) {
       try await Shim(at: directory, process: process, clock)
     }
