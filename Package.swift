@@ -63,6 +63,7 @@ let package = Package(
     core("CoreControllers", ["CoreObjects"]),
     core("CoreNode", ["CoreObjects"]),
     core("CoreEngine", ["CoreObjects", "CoreAPI", "CoreControllers", "CoreNode"]),
+    core("CoreCEL", ["CoreObjects"]),
     core("CoreLoad", ["CoreObjects"]),
     core("CoreReport", ["CoreObjects"]),
 
@@ -121,6 +122,7 @@ let package = Package(
       "CoreControllersTests", ["CoreControllers", "CoreObjects"]),
     tests("CoreNodeTests", ["CoreNode", "CoreObjects"]),
     tests("CoreEngineTests", coreTargets + ["EdgeClient"]),
+    tests("CoreCELTests", ["CoreCEL", "CoreObjects"]),
     tests("CoreLoadTests", ["CoreLoad", "CoreObjects"]),
     tests("CoreReportTests", ["CoreReport", "CoreObjects", "TestMachine"]),
     tests("EdgeHTTPTests", ["EdgeHTTP", "EdgeLinux", "CZlib", "CLinux", "TestMachine"]),

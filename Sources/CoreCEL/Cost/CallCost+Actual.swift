@@ -1,0 +1,94 @@
+/// What a call has cost.
+extension CallCost {
+  static let traversalFactor = 0.1
+  static let patternFactor = 0.25
+
+  /// The size that `size()` gives; 1 for what has none.
+  static func size(_ value: CELValue) -> Int {
+    switch value {
+    case .string(let text): codePoints(text)
+    case .bytes(let bytes): bytes.count
+    case .list(let elements): elements.count
+    case .tree(let elements, _): elements.count
+    case .map(let map): map.entries.count
+    case .object: value.mapCount ?? 0
+    case .opaque(let value): value.size ?? 1
+    default: 1
+    }
+  }
+
+  static func codePoints(_ text: String) -> Int {
+    var text = text
+    return text.withUTF8 { bytes in
+      var count = 0
+      for byte in bytes where byte & 0xC0 != 0x80 { count += 1 }
+      return count
+    }
+  }
+
+  static func traversal(_ size: Int, times: UInt64 = 1) -> UInt64 {
+    UInt64((Double(size) * Double(times) * traversalFactor).rounded(.up))
+  }
+
+  static func comparison(_ x: CELValue, _ y: CELValue) -> UInt64 {
+    switch (x, y) {
+    case (.string, _), (.bytes, _), (.list, _), (.tree, _), (.map, _), (.object, _), (.opaque, _):
+      traversal(min(size(x), size(y)))
+    default: 1
+    }
+  }
+
+  func actual(_ arguments: [CELValue], _ result: CELValue) -> UInt64 {
+    func size(_ place: Int) -> Int { arguments.indices.contains(place) ? CallCost.size(arguments[place]) : 0 }
+    switch self {
+    case .one: return 1
+    case .fixed(let cost): return cost
+    case .traversal(let times): return CallCost.traversal(size(0), times: times)
+    case .traversalOfSecond: return CallCost.traversal(size(0))
+    case .bytesOfText, .textOfBytes, .quote, .format, .substring: return CallCost.traversal(size(0))
+    case .matches, .find:
+      let pattern = UInt64((Double(size(1)) * CallCost.patternFactor).rounded(.up))
+      return CELCostRange.product(CallCost.traversal(size(0) + 1), pattern)
+    case .contains: return CELCostRange.product(CallCost.traversal(size(0)), CallCost.traversal(size(1)))
+    case .elements: return arguments.first.map(CallCost.visit) ?? 0
+    case .replace, .split: return CallCost.traversal(size(0), times: 2)
+    case .join: return CallCost.traversal(CallCost.size(result), times: 2)
+    case .containsIP, .containsCIDR: return network(arguments)
+    case .listResult: return UInt64(CallCost.size(result)) + 1
+    case .flatten: return UInt64(size(0)) + UInt64(CallCost.size(result)) + 10
+    case .distinct: return CELCostRange.product(UInt64(size(0)), UInt64(size(0))) + 10
+    case .sort:
+      let count = UInt64(size(0))
+      return CELCostRange.sum(CELCostRange.product(count, UInt64(UInt64.bitWidth - count.leadingZeroBitCount)), 10)
+    case .sets(let factor):
+      return UInt64((1 + Double(size(0)) * Double(size(1)) * factor).rounded(.up))
+    }
+  }
+
+  /// The bytes of an address are compared with those of a network; what comes as a text is read first.
+  private func network(_ arguments: [CELValue]) -> UInt64 {
+    guard arguments.count == 2 else { return 1 }
+    let network = CallCost.size(arguments[0])
+    var cost = CallCost.traversal(network, times: 2)
+    if case .containsCIDR = self { cost += CallCost.traversal(network) + 1 }
+    if case .string = arguments[1] { cost += CallCost.traversal(CallCost.size(arguments[1])) }
+    return cost
+  }
+
+  /// All that a value is made of, once. Source: traversalCost, apiserver/pkg/cel/library/cost.go.
+  private static func visit(_ value: CELValue) -> UInt64 {
+    switch value {
+    case .string(let text): return UInt64(Double(text.utf8.count) * traversalFactor)
+    case .bytes(let bytes): return UInt64(Double(bytes.count) * traversalFactor)
+    case .list, .tree:
+      var cost: UInt64 = 0
+      for element in (try? value.elements()) ?? [] { cost += visit(element) }
+      return cost
+    case .map, .object:
+      var cost: UInt64 = 0
+      for key in value.keys ?? [] { cost += visit(key) + (((try? value.find(key)) ?? nil).map(visit) ?? 0) }
+      return cost
+    default: return 1
+    }
+  }
+}
