@@ -13,7 +13,9 @@ package struct CELEnvironment: Sendable {
   private var places: [String: Int] = [:]
   var functions = FunctionTable.kubernetes
   /// Whether `Object{…}` and `JSONPatch{…}` may be constructed.
-  package var allowsMessages = false
+  package var allowsMessages = false {
+    didSet { if allowsMessages, !oldValue { functions.add(PatchLibrary.functions) } }
+  }
   /// Whether elements of a list or map literal may be of different types: CEL's own rule, not Kubernetes'.
   package var allowsMixedLiterals = false
   /// Whether `cel.bind` is there. Kubernetes has it not.
@@ -37,6 +39,14 @@ package struct CELEnvironment: Sendable {
     if case .object(let fields) = type { schema = fields }
     if case .optional(.object(let fields)) = type { schema = fields }
     return add(Variable(name: name, type: type, schema: schema, program: nil))
+  }
+
+  /// Declares `authorizer` and `authorizer.requestResource`.
+  /// - Returns: their places; the values are `CELValue.authorizer` and `CELValue.requestResource(_:)`
+  @discardableResult
+  package mutating func declareAuthorizer() -> (authorizer: Int, requestResource: Int) {
+    let authorizer = declare("authorizer", type: .opaque(AuthorizerLibrary.authorizer))
+    return (authorizer, declare("authorizer.requestResource", type: .opaque(AuthorizerLibrary.resourceCheck)))
   }
 
   /// Declares `variables.NAME` as what the expression is worth. It is evaluated at its first use in an evaluation.

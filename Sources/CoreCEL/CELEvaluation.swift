@@ -13,6 +13,8 @@ package struct CELEvaluation {
   package internal(set) var lastCost: UInt64 = 0
   /// Time zones by name; without them UTC alone is known, and offsets.
   package var timeZones = TimeZoneDatabase.utcOnly
+  /// Who is asked where an expression asks what somebody may do.
+  package var authorize: ((CELAuthorizationRequest) -> CELAuthorizationDecision)?
 
   var cost: UInt64 = 0
   var limit: UInt64 = 0

@@ -67,11 +67,11 @@ extension Checker {
       }
       checked.references[expression.id] = .function(function, isQualified: false)
       checkLiterals(name, arguments)
-      return resolve(expression, name, function.overloads.filter { !$0.isMember }, types)
+      return resolve(expression, name, function.allOverloads.filter { !$0.isMember }, types)
     }
     if let prefix = target.qualifiedName, !isLocal(prefix), let function = environment.functions["\(prefix).\(name)"] {
       checked.references[expression.id] = .function(function, isQualified: true)
-      return resolve(expression, "\(prefix).\(name)", function.overloads.filter { !$0.isMember }, types)
+      return resolve(expression, "\(prefix).\(name)", function.allOverloads.filter { !$0.isMember }, types)
     }
     check(target)
     guard let function = environment.functions[name] else {
@@ -80,7 +80,7 @@ extension Checker {
     }
     checked.references[expression.id] = .function(function, isQualified: false)
     checkLiterals(name, arguments)
-    return resolve(expression, name, function.overloads.filter(\.isMember), [type(target)] + types)
+    return resolve(expression, name, function.allOverloads.filter(\.isMember), [type(target)] + types)
   }
 
   /// What is written down and cannot be read would fail in every evaluation.

@@ -23,6 +23,8 @@ struct Function: Sendable {
   var overloads: [Overload]
   let cost: CallCost
   let body: Body
+  /// Functions of the same name in other libraries (`indexOf`, `isLessThan`): what is called tells which is meant.
+  var others: [Function] = []
 
   /// - Parameter cost: what a call costs; 1 where nothing is said
   init(_ name: String, _ overloads: [Overload], cost: CallCost = .one, _ body: @escaping Body) {
@@ -30,6 +32,22 @@ struct Function: Sendable {
     self.overloads = overloads
     self.cost = cost
     self.body = body
+  }
+
+  /// Those of all libraries that have the name.
+  var allOverloads: [Overload] { overloads + others.flatMap(\.overloads) }
+
+  /// The one that takes the arguments.
+  func chosen(_ arguments: [CELValue]) -> Function {
+    if others.isEmpty || takes(arguments) { return self }
+    return others.first { $0.takes(arguments) } ?? self
+  }
+
+  private func takes(_ arguments: [CELValue]) -> Bool {
+    overloads.contains { overload in
+      overload.parameters.count == arguments.count
+        && zip(overload.parameters, arguments).allSatisfy { $0.0.holds($0.1) }
+    }
   }
 }
 
@@ -41,6 +59,8 @@ enum CallCost: Sendable {
   case fixed(UInt64)
   /// The first argument is read once, or twice where a result of its size is made.
   case traversal(times: UInt64)
+  /// The same, but estimated as 1: Kubernetes looks for a target there, which the function has not.
+  case reading(times: UInt64)
   /// The second argument is read, as far as it goes (`startsWith`).
   case traversalOfSecond
   case bytesOfText, textOfBytes, quote, format
@@ -54,6 +74,8 @@ enum CallCost: Sendable {
   /// A list of the size of the result is made.
   case listResult
   case flatten, distinct, sort
+  /// A text is held against a form of `format`.
+  case validate
   /// Each element of one list is compared with each of the other.
   case sets(factor: Double)
 }

@@ -1,40 +1,25 @@
-/// All functions of Kubernetes' environment, by name.
+/// All functions of an environment, by name.
 struct FunctionTable: Sendable {
   private var functions: [String: Function] = [:]
 
+  /// Those of Kubernetes' own environment, v1.36 (apiserver/pkg/cel/environment/base.go).
   static let kubernetes = FunctionTable(
-    StandardLibrary.functions + TimeLibrary.functions + StringLibrary.functions + OptionalLibrary.functions)
+    StandardLibrary.functions + TimeLibrary.functions + StringLibrary.functions + OptionalLibrary.functions
+      + ListLibrary.functions
+      + SetLibrary.functions + RegexLibrary.functions + QuantityLibrary.functions + SemverLibrary.functions
+      + NetworkLibrary.functions + URLLibrary.functions + FormatLibrary.functions + AuthorizerLibrary.functions)
 
-  init(_ functions: [Function]) {
-    for function in functions {
-      if let present = self.functions[function.name] {
-        self.functions[function.name] = present.joined(with: function)
-      } else {
-        self.functions[function.name] = function
-      }
-    }
-  }
+  init(_ functions: [Function]) { add(functions) }
 
   subscript(name: String) -> Function? { functions[name] }
 
   mutating func add(_ more: [Function]) {
-    for function in more { functions[function.name] = functions[function.name]?.joined(with: function) ?? function }
-  }
-}
-
-extension Function {
-  /// Two libraries have functions of one name (`indexOf`, `add`): what is called tells which is meant.
-  fileprivate func joined(with other: Function) -> Function {
-    let (first, second) = (self, other)
-    return Function(name, overloads + other.overloads, cost: cost) { (arguments, evaluation) throws(CELFailure) in
-      try first.takes(arguments) ? first.body(arguments, &evaluation) : second.body(arguments, &evaluation)
-    }
-  }
-
-  private func takes(_ arguments: [CELValue]) -> Bool {
-    overloads.contains { overload in
-      overload.parameters.count == arguments.count
-        && zip(overload.parameters, arguments).allSatisfy { $0.0.holds($0.1) }
+    for function in more {
+      if functions[function.name] == nil {
+        functions[function.name] = function
+      } else {
+        functions[function.name]?.others.append(function)
+      }
     }
   }
 }

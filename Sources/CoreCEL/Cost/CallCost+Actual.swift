@@ -38,12 +38,24 @@ extension CallCost {
     }
   }
 
+  /// A call that makes a list.
+  private static func list(_ size: Int, _ times: Int = 1, factor: Double) -> UInt64 {
+    CELCostRange.sum(UInt64(exactly: (Double(size) * Double(times) * factor).rounded(.down)) ?? .max, 11)
+  }
+
+  private static func isText(_ value: CELValue?) -> Bool {
+    switch value {
+    case .string, .bytes: true
+    default: false
+    }
+  }
+
   func actual(_ arguments: [CELValue], _ result: CELValue) -> UInt64 {
     func size(_ place: Int) -> Int { arguments.indices.contains(place) ? CallCost.size(arguments[place]) : 0 }
     switch self {
     case .one: return 1
     case .fixed(let cost): return cost
-    case .traversal(let times): return CallCost.traversal(size(0), times: times)
+    case .traversal(let times), .reading(let times): return CallCost.traversal(size(0), times: times)
     case .traversalOfSecond: return CallCost.traversal(size(0))
     case .bytesOfText, .textOfBytes, .quote, .format, .substring: return CallCost.traversal(size(0))
     case .matches, .find:
@@ -54,12 +66,20 @@ extension CallCost {
     case .replace, .split: return CallCost.traversal(size(0), times: 2)
     case .join: return CallCost.traversal(CallCost.size(result), times: 2)
     case .containsIP, .containsCIDR: return network(arguments)
-    case .listResult: return UInt64(CallCost.size(result)) + 1
-    case .flatten: return UInt64(size(0)) + UInt64(CallCost.size(result)) + 10
-    case .distinct: return CELCostRange.product(UInt64(size(0)), UInt64(size(0))) + 10
-    case .sort:
-      let count = UInt64(size(0))
-      return CELCostRange.sum(CELCostRange.product(count, UInt64(UInt64.bitWidth - count.leadingZeroBitCount)), 10)
+    case .listResult: return CallCost.list(CallCost.size(result), factor: 1)
+    case .flatten:
+      var depth = 1.0
+      if arguments.count == 2, case .int(let given) = arguments[1] { depth = Double(given) }
+      return CallCost.list(size(0), factor: depth)
+    case .distinct, .sort:
+      let isText =
+        if let first = arguments.first, (first.listCount ?? 0) > 0 { CallCost.isText(try? first.element(0)) } else { false }
+      return CallCost.list(size(0), size(0), factor: isText ? 2 + CallCost.traversalFactor : 2)
+    case .validate:
+      var length = TextForm.estimatedPattern
+      if case .opaque(let value as FormatLibrary.Value)? = arguments.first { length = value.format.patternLength }
+      let pattern = UInt64((Double(length) * CallCost.patternFactor).rounded(.up))
+      return CELCostRange.product(CallCost.traversal(size(1) + 1), pattern)
     case .sets(let factor):
       return UInt64((1 + Double(size(0)) * Double(size(1)) * factor).rounded(.up))
     }

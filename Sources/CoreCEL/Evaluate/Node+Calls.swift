@@ -12,6 +12,7 @@ final class CallNode: Node, @unchecked Sendable {
     var values: [CELValue] = []
     values.reserveCapacity(arguments.count)
     for argument in arguments { values.append(try argument.evaluate(&evaluation)) }
+    let function = function.chosen(values)
     let result = try function.body(values, &evaluation)
     try evaluation.charge(function.cost.actual(values, result))
     return result

@@ -86,7 +86,7 @@ struct Planner {
     if let target, !isQualified { nodes.insert(plan(target), at: 0) }
     if nodes.count == 1, Planner.conversions.contains(function.name), let argument = nodes[0].constant {
       var evaluation = CELEvaluation(count: 0)
-      if let value = try? function.body([argument], &evaluation) { return ConstantNode(value) }
+      if let value = try? function.chosen([argument]).body([argument], &evaluation) { return ConstantNode(value) }
     }
     if function.name == "matches", nodes.count == 2, case .string(let text)? = nodes[1].constant,
       let pattern = try? RegularExpression(text)
