@@ -7,6 +7,8 @@ package struct APIConfiguration: Sendable {
   package var sign: @Sendable (JSON) -> String
   /// The claims of a JWT whose signature holds; nil otherwise.
   package var verify: @Sendable (String) -> JSON?
+  /// What a request for a certificate (PKCS #10, PEM) says, if it is signed with its own key; nil where nobody can read one.
+  package var readCertificateRequest: (@Sendable ([UInt8]) -> CertificateRequestFacts?)?
   /// The public halves of the keys that `sign` uses, each as a JSON Web Key (RFC 7517).
   package var publicKeys: [JSON] = []
   /// `iss` of ServiceAccount tokens, and the audience of those for this server.

@@ -144,6 +144,10 @@ package struct WriteContext: Sendable {
   package var timeZones: TimeZoneDatabase
   package var featureGates: Set<FeatureGate> = []
   package var addresses = ClusterAddresses()
+  /// Whose request it is; nil where a program of the control plane writes.
+  package var caller: Caller?
+  /// What a request for a certificate says; nil where it is none. Without it nobody looks at them.
+  package var readCertificateRequest: (@Sendable ([UInt8]) -> CertificateRequestFacts?)?
   /// Which part of the object the write is about.
   package var scope = WriteScope.object
 }

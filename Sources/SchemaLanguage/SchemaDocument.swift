@@ -14,6 +14,7 @@
 /// #3: the field's number in protobuf; #2.1: number 1 in the message of number 2, which JSON does not show; #3? may be absent, so
 /// that 0, "" and an empty message mean what they say and are kept when they are given; of other fields they are dropped, unless #3!
 /// says that the field is written always, also when it was not given. Source: the struct tags of k8s.io/api, v0.36.
+/// enum: the values that are accepted, with "_" for a space.
 /// make: a function makes the type from these fields in one piece, in this order; for what is written often.
 /// unchecked: a rule of the kind refuses what enum does not list, or without enum what is missing, where upstream refuses it in
 /// another way than most.

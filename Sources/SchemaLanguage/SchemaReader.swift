@@ -180,7 +180,9 @@ package struct SchemaReader {
     case "default": field.attributes.defaultText = string(value)
     case "min": field.attributes.minimum = try integer(value, word, field)
     case "max": field.attributes.maximum = try integer(value, word, field)
-    case "enum": field.attributes.enumeration = list(value, UInt8(ascii: "|"))
+    case "enum":
+      let texts = list(value, UInt8(ascii: "|"))
+      field.attributes.enumeration = texts.map { String($0.map { $0 == "_" ? " " : $0 }) }
     case "list": field.attributes.listType = string(value)
     case "keys":
       field.attributes.listKeys = list(value, UInt8(ascii: ","))

@@ -19,6 +19,12 @@ struct Bench {
     var reason: String { body[.reason].string ?? "" }
     var message: String { body[.message].string ?? "" }
     var warnings: [String] { headers.filter { $0.name == "Warning" }.map(\.value) }
+    /// "Required spec.usages": reason and field of all that was refused.
+    var causes: [String] {
+      body["details"]["causes"].elements.map {
+        "\(($0["reason"].string ?? "").dropFirst("FieldValue".count)) \($0["field"].string ?? "")"
+      }
+    }
     var names: [String] { body[.items].elements.compactMap { $0[.metadata][.name].string } }
   }
 

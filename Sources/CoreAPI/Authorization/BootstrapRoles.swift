@@ -3,8 +3,8 @@ import CoreObjects
 /// The roles and bindings that every cluster begins with.
 /// Source of names and rules: k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy/policy.go, v1.36; reduced to what is served.
 enum BootstrapRoles {
-  private static let read = ["get", "list", "watch"]
-  private static let write = ["create", "delete", "deletecollection", "patch", "update"]
+  static let read = ["get", "list", "watch"]
+  static let write = ["create", "delete", "deletecollection", "patch", "update"]
 
   static var clusterRoles: [JSON] {
     [
@@ -62,7 +62,7 @@ enum BootstrapRoles {
           rule([""], ["persistentvolumeclaims"], read + ["update"]),
           rule(["storage.k8s.io"], ["storageclasses"], read), rule([""], ["events"], ["create", "patch", "update", "watch"]),
         ]),
-    ]
+    ] + certificateRoles
   }
 
   static var clusterRoleBindings: [JSON] {
@@ -79,6 +79,7 @@ enum BootstrapRoles {
       binding("system:monitoring", role: "system:monitoring", groups: ["system:monitoring"]),
       binding("system:node", role: "system:node", groups: ["system:nodes"]),
       binding("system:controller:horizontal-pod-autoscaler", account: "horizontal-pod-autoscaler"),
+      binding("system:controller:certificate-controller", account: "certificate-controller"),
     ]
   }
 
@@ -111,6 +112,7 @@ enum BootstrapRoles {
       rule(["autoscaling"], ["horizontalpodautoscalers"], write), rule(["batch"], ["cronjobs", "jobs"], write),
       rule(["policy"], ["poddisruptionbudgets"], write), rule(["networking.k8s.io"], ["networkpolicies", "ingresses"], write),
       rule(["coordination.k8s.io"], ["leases"], read + write),
+      rule(["resource.k8s.io"], ["resourceclaims", "resourceclaimtemplates"], write),
     ]
   }
 
@@ -136,6 +138,7 @@ enum BootstrapRoles {
       rule(["batch"], ["cronjobs", "cronjobs/status", "jobs", "jobs/status"], read),
       rule(["policy"], ["poddisruptionbudgets", "poddisruptionbudgets/status"], read),
       rule(["networking.k8s.io"], ["networkpolicies", "ingresses", "ingresses/status"], read),
+      rule(["resource.k8s.io"], ["resourceclaims", "resourceclaims/status", "resourceclaimtemplates"], read),
     ]
   }
 
@@ -149,13 +152,20 @@ enum BootstrapRoles {
       rule(["coordination.k8s.io"], ["leases"], ["create", "delete", "get", "patch", "update"]),
       rule(["authentication.k8s.io"], ["tokenreviews"], ["create"]),
       rule(["authorization.k8s.io"], ["subjectaccessreviews", "localsubjectaccessreviews"], ["create"]),
+      rule([CertificateSigner.group], ["certificatesigningrequests"], ["create"] + read),
+      rule(["storage.k8s.io"], ["volumeattachments"], ["get"]), rule(["storage.k8s.io"], ["csidrivers"], read),
+      rule(["storage.k8s.io"], ["csinodes"], ["create", "delete", "get", "patch", "update"]),
+      rule(["node.k8s.io"], ["runtimeclasses"], read), rule(["resource.k8s.io"], ["resourceclaims"], ["get"]),
+      rule(["resource.k8s.io"], ["resourceslices"], ["deletecollection"] + read + ["create", "update", "patch", "delete"]),
     ]
   }
 
   private static func texts(_ values: [String]) -> JSON { .array(values.map { .string($0) }) }
 
-  private static func rule(_ groups: [String], _ resources: [String], _ verbs: [String]) -> JSON {
-    ["apiGroups": texts(groups), "resources": texts(resources), "verbs": texts(verbs)]
+  static func rule(_ groups: [String], _ resources: [String], _ verbs: [String], names: [String] = []) -> JSON {
+    var rule: JSON = ["apiGroups": texts(groups), "resources": texts(resources), "verbs": texts(verbs)]
+    if !names.isEmpty { rule.put(.resourceNames, texts(names)) }
+    return rule
   }
 
   private static func paths(_ paths: [String], _ verbs: [String]) -> JSON {
@@ -169,7 +179,7 @@ enum BootstrapRoles {
     ]
   }
 
-  private static func role(_ name: String, _ rules: [JSON], labels targets: [String] = []) -> JSON {
+  static func role(_ name: String, _ rules: [JSON], labels targets: [String] = []) -> JSON {
     var metadata = metadata(name)
     for target in targets { metadata[.labels].put(Key("rbac.authorization.k8s.io/aggregate-to-\(target)"), "true") }
     return ["apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": metadata, "rules": .array(rules)]

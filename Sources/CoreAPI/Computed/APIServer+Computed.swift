@@ -6,6 +6,7 @@ extension APIServer {
     guard call.served.definition.verbs.contains(call.info.verb) else { throw .methodNotAllowed() }
     switch call.served.definition.kind {
     case "NodeMetrics", "PodMetrics": return try answerMetrics(call, writer.store, metrics)
+    case "ComponentStatus": return try answerComponents(call)
     case "Binding": return try bind(call, &writer)
     default: break
     }

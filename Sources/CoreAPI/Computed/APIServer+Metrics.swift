@@ -1,14 +1,15 @@
 import CoreObjects
 
-/// metrics.k8s.io/v1beta1, built in: what upstream needs metrics-server for.
+/// metrics.k8s.io, built in: what upstream needs metrics-server for.
 extension APIServer {
   func answerMetrics(_ call: Call, _ store: Store, _ metrics: MetricsWindow) throws(APIError) -> APIResponse {
     let isPods = call.served.id == ComputedResources.podMetrics
     let source: ResourceID = isPods ? .pods : .nodes
+    let version = call.served.version.apiVersion
     if call.info.verb == "get" {
       let name = call.info.pathName
       let object = store.get(source, namespace: isPods ? call.info.namespace : "", name)
-      guard let object, let tree = isPods ? podMetrics(object, metrics) : nodeMetrics(object, metrics) else {
+      guard let object, let tree = isPods ? podMetrics(object, metrics, version) : nodeMetrics(object, metrics, version) else {
         throw .notFound(call.served.requestID, name)
       }
       return try respond(StoredObject(key: object.key, uid: "", revision: 0, tree: tree, encoded: []), computed: call)
@@ -17,7 +18,9 @@ extension APIServer {
     let encoder = try ObjectEncoder(call)
     var body = ListBody(encoder, at: call.now)
     for object in store.list(source, namespace: isPods ? call.listNamespace : nil) {
-      guard let tree = isPods ? podMetrics(object, metrics) : nodeMetrics(object, metrics), selection.matches(tree) else {
+      guard let tree = isPods ? podMetrics(object, metrics, version) : nodeMetrics(object, metrics, version),
+        selection.matches(tree)
+      else {
         continue
       }
       body.append(StoredObject(key: object.key, uid: "", revision: 0, tree: tree, encoded: tree.encoded()))
@@ -29,7 +32,7 @@ extension APIServer {
     respond(try ObjectEncoder(call).tree(object.tree, at: call.now), call)
   }
 
-  private func podMetrics(_ object: StoredObject, _ metrics: MetricsWindow) -> JSON? {
+  private func podMetrics(_ object: StoredObject, _ metrics: MetricsWindow, _ version: String) -> JSON? {
     let pod = object.view(Pod.self)
     let sidecars = pod.spec.initContainers.filter { $0.restartPolicy == "Always" }
     let names = (Array(pod.spec.containers) + sidecars).compactMap(\.name)
@@ -38,16 +41,16 @@ extension APIServer {
       ["name": .string(container.name), "usage": APIServer.usage(container)] as JSON
     }
     return [
-      "kind": "PodMetrics", "apiVersion": "metrics.k8s.io/v1beta1",
+      "kind": "PodMetrics", "apiVersion": .string(version),
       "metadata": APIServer.metadata(of: object, usage.timestamp), "timestamp": .string(usage.timestamp.rfc3339),
       "window": .string(APIServer.text(usage.window)), "containers": .array(containers),
     ]
   }
 
-  private func nodeMetrics(_ object: StoredObject, _ metrics: MetricsWindow) -> JSON? {
+  private func nodeMetrics(_ object: StoredObject, _ metrics: MetricsWindow, _ version: String) -> JSON? {
     guard let usage = metrics.nodeMetrics(object.key.name) else { return nil }
     return [
-      "kind": "NodeMetrics", "apiVersion": "metrics.k8s.io/v1beta1",
+      "kind": "NodeMetrics", "apiVersion": .string(version),
       "metadata": APIServer.metadata(of: object, usage.timestamp), "timestamp": .string(usage.timestamp.rfc3339),
       "window": .string(APIServer.text(usage.window)), "usage": APIServer.usage(usage.usage),
     ]

@@ -7,6 +7,7 @@ struct ComputedResource: Resource {
   init(_ definition: ResourceDefinition) { self.definition = definition }
 
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
+    if definition.id == ComputedResources.componentStatuses { return ComputedResources.cells(ofComponent: object) }
     guard definition.id.group == ComputedResources.metricsGroup else {
       return [object[.metadata][.name], TableCells.age(object, now)]
     }
@@ -25,13 +26,14 @@ enum ComputedResources {
   static let metricsGroup = "metrics.k8s.io"
   static let nodeMetrics = ResourceID(metricsGroup, "nodes")
   static let podMetrics = ResourceID(metricsGroup, "pods")
+  static let componentStatuses = ResourceID("", "componentstatuses")
 
   static let all: [any Resource] = [
     review("authorization.k8s.io", "SelfSubjectAccessReview"), review("authorization.k8s.io", "SelfSubjectRulesReview"),
     review("authorization.k8s.io", "SubjectAccessReview"),
     review("authorization.k8s.io", "LocalSubjectAccessReview", isNamespaced: true),
     review("authentication.k8s.io", "TokenReview"), review("authentication.k8s.io", "SelfSubjectReview"), bindings,
-    metrics(nodeMetrics, "NodeMetrics", isNamespaced: false), metrics(podMetrics, "PodMetrics", isNamespaced: true),
+    components, metrics(nodeMetrics, "NodeMetrics", isNamespaced: false), metrics(podMetrics, "PodMetrics", isNamespaced: true),
   ]
 
   private static func review(_ group: String, _ kind: String, isNamespaced: Bool = false) -> ComputedResource {
@@ -46,11 +48,17 @@ enum ComputedResources {
   private static let bindings = ComputedResource(
     ResourceDefinition(id: ResourceID("", "bindings"), kind: "Binding", verbs: ["create"], isPersisted: false))
 
+  /// What people asked before there was /livez.
+  private static let components = ComputedResource(
+    ResourceDefinition(
+      id: componentStatuses, kind: "ComponentStatus", isNamespaced: false, shortNames: ["cs"], verbs: ["get", "list"],
+      successor: "the paths /livez and /readyz", columns: [.name, "Status", "Message", "Error"], isPersisted: false))
+
   private static func metrics(_ id: ResourceID, _ kind: String, isNamespaced: Bool) -> ComputedResource {
     ComputedResource(
       ResourceDefinition(
         id: id, kind: kind, singular: isNamespaced ? "pod" : "node",
-        served: [ServedVersion(group: metricsGroup, version: "v1beta1", typeName: "metrics.v1beta1." + kind)],
+        served: ["v1beta1", "v1"].map { ServedVersion(group: metricsGroup, version: $0, typeName: "metrics.\($0).\(kind)") },
         isNamespaced: isNamespaced,
         verbs: ["get", "list"],
         columns: [.name, "cpu", "memory", "window"], isPersisted: false))

@@ -10,6 +10,11 @@ package enum Resources {
     IngressClassResource(), IngressResource(), NetworkPolicyResource(),
     PodDisruptionBudgetResource(), RoleBindingResource.cluster, RoleResource.cluster, RoleBindingResource.namespaced,
     RoleResource.namespaced,
-    PriorityClassResource(), RuntimeClassResource(), StorageClassResource(),
+    PriorityClassResource(), RuntimeClassResource(), StorageClassResource(), CSIDriverResource(), CSINodeResource(),
+    CSIStorageCapacityResource(), VolumeAttachmentResource(), VolumeAttributesClassResource(), IPAddressResource(),
+    ServiceCIDRResource(), CertificateSigningRequestResource(), FlowSchemaResource(), PriorityLevelResource(),
+    WebhookConfigurationResource.mutating, WebhookConfigurationResource.validating, AdmissionPolicyResource.mutating,
+    AdmissionPolicyResource.validating, AdmissionPolicyBindingResource.mutating, AdmissionPolicyBindingResource.validating,
+    DeviceClassResource(), ResourceClaimResource(), ResourceClaimTemplateResource(), ResourceSliceResource(),
   ]
 }

@@ -10,7 +10,7 @@ extension APIServer {
     guard !call.info.pathName.isEmpty else { throw .noSuchResource }
     guard subresource.verbs.contains(call.info.verb) else { throw .methodNotAllowed() }
     switch (name, call.info.verb) {
-    case ("status", _), ("ephemeralcontainers", _), ("resize", _):
+    case ("status", _), ("ephemeralcontainers", _), ("resize", _), ("approval", _):
       return try answerPart(WriteScope(rawValue: name)!, call, &writer)
     case ("scale", "get"): return try getScale(call, writer.store)
     case ("scale", "update"): return try updateScale(call, &writer)

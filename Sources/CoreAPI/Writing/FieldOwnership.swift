@@ -21,7 +21,7 @@ enum FieldOwnership {
   static func scoped(_ set: FieldSet, _ scope: WriteScope) -> FieldSet {
     if scope.isPartOfPod { return PodParts.owned(scope, set) }
     var set = set.subtractingTrees(unowned)
-    if scope == .status {
+    if scope.isOfStatus {
       var status = FieldSet()
       status["f:status"] = set["f:status"]
       return status

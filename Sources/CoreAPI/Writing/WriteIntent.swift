@@ -42,11 +42,14 @@ package enum WriteScope: String, Sendable {
   case status
   case scale
   case finalize
+  /// Whether a certificate shall be signed.
+  case approval
   /// What a running pod is looked into with.
   case ephemeralContainers = "ephemeralcontainers"
   /// How much a pod and its containers may use.
   case resize
 
+  var isOfStatus: Bool { self == .status || self == .approval }
   var isPartOfPod: Bool { self == .ephemeralContainers || self == .resize }
 }
 

@@ -1,7 +1,8 @@
 package import CoreObjects
 
 extension Writer {
-  /// What a cluster begins with, as far as it is missing: namespaces, roles, bindings, priority classes, API services.
+  /// What a cluster begins with, as far as it is missing: namespaces, roles, bindings, priority classes, API services, priority levels
+  /// with their flow schemas, and the range of Services.
   /// Roles of the server's own are brought back to their rules, unless their annotation autoupdate says "false".
   package mutating func bootstrap(at now: Instant) {
     for name in ["default", "kube-node-lease", "kube-public", "kube-system"] {
@@ -19,6 +20,21 @@ extension Writer {
     }
     ensureLocalServices(at: now)
     bootstrapFrontProxy(at: now)
+    for level in FlowBootstrap.priorityLevels { ensure(.priorityLevels, level, now) }
+    for schema in FlowBootstrap.flowSchemas(at: now) { ensure(.flowSchemas, schema, now) }
+    ensure(.serviceCIDRs, serviceRange(now), now)
+  }
+
+  /// Source: pkg/controlplane/controller/defaultservicecidr, v1.36.
+  private func serviceRange(_ now: Instant) -> JSON {
+    let ready: JSON = [
+      "type": "Ready", "status": "True", "lastTransitionTime": .string(now.rfc3339), "reason": "InUse",
+      "message": "addresses of the range are given to Services",
+    ]
+    return [
+      "metadata": ["name": "kubernetes"], "spec": ["cidrs": [.string(configuration.addresses.serviceRange)]],
+      "status": ["conditions": [ready]],
+    ]
   }
 
   package mutating func ensureLocalServices(at now: Instant) {

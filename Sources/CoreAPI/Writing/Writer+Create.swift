@@ -22,6 +22,7 @@ extension Writer {
     try checkOverhead(draft)
     if store.get(draft.key) != nil { throw .alreadyExists(draft.served.requestID, draft.name) }
     try checkEscalation(draft)
+    try checkSigner(draft)
     try chargeQuotas(draft)
     if !draft.actor.isProgram { draft.warnings += draft.served.resource.warnings(draft.tree) }
     writeZeros(&draft)

@@ -24,16 +24,16 @@ extension Writer {
   mutating func prepareReplace(_ draft: inout Draft, _ old: StoredObject) throws(APIError) {
     let resource = draft.served.resource
     let context = context(draft, randomBits: random.next())
-    if draft.scope != .status { dropDisabled(&draft) }
+    if !draft.scope.isOfStatus { dropDisabled(&draft) }
     switch draft.scope {
     case .object, .scale, .ephemeralContainers, .resize: try resource.prepareForUpdate(&draft.tree, old: old.tree, context)
-    case .status: resource.prepareForStatusUpdate(&draft.tree, old: old.tree, context)
+    case .status, .approval: resource.prepareForStatusUpdate(&draft.tree, old: old.tree, context)
     case .finalize: break
     }
     let metadata = ObjectMeta(tree: draft.tree[.metadata])
     var errors = ObjectMetaRules.validate(metadata, draft.served.definition, old: old.metadata)
     errors += ObjectMetaRules.validateUpdate(metadata, old: old.metadata)
-    if draft.scope == .status {
+    if draft.scope.isOfStatus {
       if let type = draft.schema { errors += Schema.shared.validate(draft.tree, type, ofStatus: true, known: old.tree) }
       errors += resource.validateStatusUpdate(draft.tree, old: old.tree, context)
     } else {
@@ -75,8 +75,11 @@ extension Writer {
   }
 
   private func context(_ draft: Draft, randomBits: UInt64) -> WriteContext {
-    WriteContext(
+    var context = WriteContext(
       store: store, now: draft.now, randomBits: randomBits, timeZones: configuration.timeZones,
-      featureGates: configuration.featureGates, addresses: configuration.addresses, scope: draft.scope)
+      featureGates: configuration.featureGates, addresses: configuration.addresses,
+      readCertificateRequest: configuration.readCertificateRequest, scope: draft.scope)
+    if case .client(let client) = draft.actor { context.caller = client.user }
+    return context
   }
 }

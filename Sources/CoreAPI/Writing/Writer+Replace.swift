@@ -24,6 +24,7 @@ extension Writer {
     try prepareReplace(&draft, old)
     if draft.resource == .persistentVolumeClaims || draft.scope == .resize { try checkLimits(draft) }
     try checkEscalation(draft)
+    try checkSigner(draft)
     warnOfChange(&draft, old)
     writeZeros(&draft)
     FieldOwnership.record(&draft)
@@ -45,7 +46,7 @@ extension Writer {
 
   /// Of what a client says itself, before anything is filled in.
   func warnOfLimits(_ draft: inout Draft) {
-    guard !draft.actor.isProgram, draft.scope != .status, let type = draft.schema else { return }
+    guard !draft.actor.isProgram, !draft.scope.isOfStatus, let type = draft.schema else { return }
     draft.warnings += Schema.shared.limits(draft.tree, type, old: draft.old?.tree ?? .null)
   }
 

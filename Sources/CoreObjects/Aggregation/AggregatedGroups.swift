@@ -5,8 +5,8 @@ package struct AggregatedGroups: Sendable {
 
   /// Names of the APIServices of what this server serves itself: those stay its own, whatever the store holds.
   package let own: Set<String>
-  /// The one of them that steps aside for a server behind a Service, as long as that answers: somebody's metrics-server.
-  private static let yielding = (group: "metrics.k8s.io", version: "v1beta1")
+  /// The group that steps aside for a server behind a Service, as long as that answers: somebody's metrics-server.
+  private static let yieldingGroup = "metrics.k8s.io"
   private var answers: [String: DiscoveryAnswer] = [:]
   /// What each has served when it could last be asked.
   private var resources: [String: [JSON]] = [:]
@@ -24,7 +24,7 @@ package struct AggregatedGroups: Sendable {
 
   /// The APIService by which another server serves a group version; nil where none does.
   package func service(group: String, version: String, _ store: Store) -> StoredObject? {
-    let mayYield = group == AggregatedGroups.yielding.group
+    let mayYield = group == AggregatedGroups.yieldingGroup
     let name = version + "." + group
     guard mayYield || !own.contains(name), let stored = store.get(.apiServices, name), isServed(stored, store) else { return nil }
     return stored
@@ -35,7 +35,7 @@ package struct AggregatedGroups: Sendable {
 
   /// Whether a group version that is in the table is served by another server just now.
   package func isElsewhere(group: String, version: String, _ store: Store) -> Bool {
-    group == AggregatedGroups.yielding.group && service(group: group, version: version, store) != nil
+    group == AggregatedGroups.yieldingGroup && service(group: group, version: version, store) != nil
   }
 
   /// What is served here is served by the server behind its APIService only while that answers.
@@ -47,8 +47,7 @@ package struct AggregatedGroups: Sendable {
   }
 
   private func isCandidate(_ stored: StoredObject) -> Bool {
-    let name = stored.key.name
-    let mayBe = !own.contains(name) || name == AggregatedGroups.yielding.version + "." + AggregatedGroups.yielding.group
+    let mayBe = !own.contains(stored.key.name) || stored.tree[.spec][.group].string == AggregatedGroups.yieldingGroup
     return mayBe && stored.tree[.spec][.service].isObject
   }
 

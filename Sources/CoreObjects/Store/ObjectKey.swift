@@ -75,6 +75,20 @@
   package static let podDisruptionBudgets = ResourceID("policy", "poddisruptionbudgets")
   package static let runtimeClasses = ResourceID("node.k8s.io", "runtimeclasses")
   package static let priorityClasses = ResourceID("scheduling.k8s.io", "priorityclasses")
+  package static let ipAddresses = ResourceID("networking.k8s.io", "ipaddresses")
+  package static let serviceCIDRs = ResourceID("networking.k8s.io", "servicecidrs")
+  package static let certificateSigningRequests = ResourceID("certificates.k8s.io", "certificatesigningrequests")
+  package static let flowSchemas = ResourceID("flowcontrol.apiserver.k8s.io", "flowschemas")
+  package static let priorityLevels = ResourceID("flowcontrol.apiserver.k8s.io", "prioritylevelconfigurations")
+  package static let csiDrivers = ResourceID("storage.k8s.io", "csidrivers")
+  package static let csiNodes = ResourceID("storage.k8s.io", "csinodes")
+  package static let csiStorageCapacities = ResourceID("storage.k8s.io", "csistoragecapacities")
+  package static let volumeAttachments = ResourceID("storage.k8s.io", "volumeattachments")
+  package static let volumeAttributesClasses = ResourceID("storage.k8s.io", "volumeattributesclasses")
+  package static let deviceClasses = ResourceID("resource.k8s.io", "deviceclasses")
+  package static let resourceClaims = ResourceID("resource.k8s.io", "resourceclaims")
+  package static let resourceClaimTemplates = ResourceID("resource.k8s.io", "resourceclaimtemplates")
+  package static let resourceSlices = ResourceID("resource.k8s.io", "resourceslices")
 }
 
 /// Where an object is stored. `namespace` is empty for cluster-scoped resources. Sorts as a list answers: namespace, then name.
