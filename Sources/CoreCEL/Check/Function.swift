@@ -59,8 +59,6 @@ enum CallCost: Sendable {
   case fixed(UInt64)
   /// The first argument is read once, or twice where a result of its size is made.
   case traversal(times: UInt64)
-  /// The same, but estimated as 1: Kubernetes looks for a target there, which the function has not.
-  case reading(times: UInt64)
   /// The second argument is read, as far as it goes (`startsWith`).
   case traversalOfSecond
   case bytesOfText, textOfBytes, quote, format

@@ -55,7 +55,7 @@ extension CallCost {
     switch self {
     case .one: return 1
     case .fixed(let cost): return cost
-    case .traversal(let times), .reading(let times): return CallCost.traversal(size(0), times: times)
+    case .traversal(let times): return CallCost.traversal(size(0), times: times)
     case .traversalOfSecond: return CallCost.traversal(size(0))
     case .bytesOfText, .textOfBytes, .quote, .format, .substring: return CallCost.traversal(size(0))
     case .matches, .find:

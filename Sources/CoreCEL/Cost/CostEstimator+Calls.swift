@@ -49,7 +49,7 @@ extension CostEstimator {
     let factor = CallCost.traversalFactor
     let first = given.size(0)
     switch cost {
-    case .one, .reading: return Estimate(.one)
+    case .one: return Estimate(.one)
     case .fixed(let cost): return Estimate(CELCostRange(cost))
     case .traversal(let times): return Estimate(first * (Double(times) * factor))
     case .traversalOfSecond: return Estimate(given.size(1) * factor, size: .one)
@@ -95,7 +95,7 @@ extension CostEstimator {
   private func element(_ given: Arguments) -> CELCostRange {
     guard let list = given.estimates.first else { return .unknown }
     if let schema = list.schema?.items { return CELCostRange(min: 0, max: schema.estimatedElements) }
-    return list.entry?.value ?? .unknown
+    return CELCostRange(min: 0, max: list.entry?.value.max ?? .max)
   }
 
   private func elements(_ given: Arguments) -> Estimate {

@@ -129,21 +129,14 @@ final class FieldNode: Node, @unchecked Sendable {
   }
 }
 
-/// `has(a.b)`.
+/// `has(a.b)`. It costs what the operand costs.
 final class HasNode: Node, @unchecked Sendable {
   let field: FieldNode
-  /// A name costs nothing where only its field is asked for.
-  let isFree: Bool
 
-  init(_ field: FieldNode) {
-    self.field = field
-    isFree = field.operand is VariableNode || field.operand is LocalNode
-  }
+  init(_ field: FieldNode) { self.field = field }
 
   override func evaluate(_ evaluation: inout CELEvaluation) throws(CELFailure) -> CELValue {
-    let before = evaluation.cost
     let value = try field.operand.evaluate(&evaluation)
-    if isFree { evaluation.cost = before }
     if case .optional(let optional) = value {
       guard let wrapped = optional.value else { return .bool(false) }
       return .bool(try field.find(wrapped) != nil)

@@ -29,16 +29,16 @@ enum NetworkLibrary {
   }
 
   static let functions: [Function] = [
-    Function("ip", [Function.Overload([.string], ip)], cost: .reading(times: 1)) { (arguments, _) throws(CELFailure) in
+    Function("ip", [Function.Overload([.string], ip)], cost: .traversal(times: 1)) { (arguments, _) throws(CELFailure) in
       .opaque(Address(try address("ip", arguments[0])))
     },
     Function("ip", [.member(cidr, [], ip)]) { (arguments, _) throws(CELFailure) in
       .opaque(Address(try network("ip", arguments[0]).address))
     },
-    Function("isIP", [Function.Overload([.string], .bool)], cost: .reading(times: 1)) { (arguments, _) throws(CELFailure) in
+    Function("isIP", [Function.Overload([.string], .bool)], cost: .traversal(times: 1)) { (arguments, _) throws(CELFailure) in
       .bool(IPAddress(try StringLibrary.text("isIP", arguments)) != nil)
     },
-    Function("ip.isCanonical", [Function.Overload([.string], .bool)], cost: .reading(times: 2)) {
+    Function("ip.isCanonical", [Function.Overload([.string], .bool)], cost: .traversal(times: 2)) {
       (arguments, _) throws(CELFailure) in
       .bool(try address("ip.isCanonical", arguments[0]).text == StringLibrary.text("ip.isCanonical", arguments))
     },
@@ -48,10 +48,10 @@ enum NetworkLibrary {
     test("isUnspecified", \.isUnspecified), test("isLoopback", \.isLoopback),
     test("isLinkLocalMulticast", \.isLinkLocalMulticast),
     test("isLinkLocalUnicast", \.isLinkLocalUnicast), test("isGlobalUnicast", \.isGlobalUnicast),
-    Function("cidr", [Function.Overload([.string], cidr)], cost: .reading(times: 1)) { (arguments, _) throws(CELFailure) in
+    Function("cidr", [Function.Overload([.string], cidr)], cost: .traversal(times: 1)) { (arguments, _) throws(CELFailure) in
       .opaque(Network(try network("cidr", arguments[0])))
     },
-    Function("isCIDR", [Function.Overload([.string], .bool)], cost: .reading(times: 1)) { (arguments, _) throws(CELFailure) in
+    Function("isCIDR", [Function.Overload([.string], .bool)], cost: .traversal(times: 1)) { (arguments, _) throws(CELFailure) in
       .bool(IPNetwork(try StringLibrary.text("isCIDR", arguments)) != nil)
     },
     Function("containsIP", [.member(cidr, [.string], .bool), .member(cidr, [ip], .bool)], cost: .containsIP) {

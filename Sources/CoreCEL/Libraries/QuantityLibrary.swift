@@ -15,12 +15,13 @@ enum QuantityLibrary {
   private static let type = CELType.opaque(name)
 
   static let functions: [Function] = [
-    Function("quantity", [Function.Overload([.string], type)], cost: .reading(times: 1)) { (arguments, _) throws(CELFailure) in
+    Function("quantity", [Function.Overload([.string], type)], cost: .traversal(times: 1)) { (arguments, _) throws(CELFailure) in
       let text = try StringLibrary.text("quantity", arguments)
       if let quantity = read(text) { return .opaque(Value(quantity)) }
       throw CELFailure(.invalidArgument, "\(arguments[0].brief) is no quantity")
     },
-    Function("isQuantity", [Function.Overload([.string], .bool)], cost: .reading(times: 1)) { (arguments, _) throws(CELFailure) in
+    Function("isQuantity", [Function.Overload([.string], .bool)], cost: .traversal(times: 1)) {
+      (arguments, _) throws(CELFailure) in
       .bool(read(try StringLibrary.text("isQuantity", arguments)) != nil)
     },
     Function("sign", [Function.Overload([type], .int), .member(type, [], .int)]) { (arguments, _) throws(CELFailure) in

@@ -16,11 +16,11 @@ enum SemverLibrary {
   }
 
   static let functions: [Function] = [
-    Function("semver", readers(type), cost: .reading(times: 1)) { (arguments, _) throws(CELFailure) in
+    Function("semver", readers(type), cost: .traversal(times: 1)) { (arguments, _) throws(CELFailure) in
       if let version = try read("semver", arguments) { return .opaque(Value(version)) }
       throw CELFailure(.invalidArgument, "\(arguments[0].brief) is no semantic version")
     },
-    Function("isSemver", readers(.bool), cost: .reading(times: 1)) { (arguments, _) throws(CELFailure) in
+    Function("isSemver", readers(.bool), cost: .traversal(times: 1)) { (arguments, _) throws(CELFailure) in
       .bool(try read("isSemver", arguments) != nil)
     },
     Function("major", [.member(type, [], .int)]) { (arguments, _) throws(CELFailure) in

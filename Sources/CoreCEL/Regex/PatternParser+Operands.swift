@@ -124,7 +124,7 @@ extension PatternParser {
       return value
     default:
       let isWord = letter.isASCII && (letter.properties.isAlphabetic || letter.properties.numericType != nil)
-      if letter.isASCII, !isWord, letter.value > 0x20 { return letter.value }
+      if letter.isASCII, !isWord { return letter.value }
     }
     throw wrong("there is no such escape", at: start)
   }
@@ -185,12 +185,10 @@ extension PatternParser {
 
   private mutating func posixClass() throws(RegularExpressionError) -> ScalarClass? {
     let start = position
-    var name = ""
     position += 2
-    while let scalar = next, scalar != ":", scalar != "]" {
-      name.unicodeScalars.append(scalar)
-      position += 1
-    }
+    let begin = position
+    while next != nil, !isAt(":]") { position += 1 }
+    let name = Text.join(scalars[begin..<position])
     guard consume(":]") else {
       position = start
       return nil

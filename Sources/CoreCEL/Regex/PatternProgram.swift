@@ -57,15 +57,22 @@ struct PatternProgram: Sendable {
 
   private mutating func repeated(_ part: PatternTree, _ least: Int, _ most: Int?, _ isGreedy: Bool) throws(RegularExpressionError)
   {
-    for _ in 0..<least { try add(part) }
     guard let most else {
+      for _ in 0..<max(0, least - 1) { try add(part) }
+      if least > 0 { return try plus(part, isGreedy) }
       let split = steps.count
       try append(.split(0, 0))
-      try add(part)
-      try append(.jump(split))
+      if part.canBeEmpty {
+        // As (part+)?: an empty pass ends it, and is preferred where the pattern says so.
+        try plus(part, isGreedy)
+      } else {
+        try add(part)
+        try append(.jump(split))
+      }
       steps[split] = isGreedy ? .split(split + 1, steps.count) : .split(steps.count, split + 1)
       return
     }
+    for _ in 0..<least { try add(part) }
     var splits: [Int] = []
     for _ in least..<max(least, most) {
       splits.append(steps.count)
@@ -73,5 +80,12 @@ struct PatternProgram: Sendable {
       try add(part)
     }
     for split in splits { steps[split] = isGreedy ? .split(split + 1, steps.count) : .split(steps.count, split + 1) }
+  }
+
+  private mutating func plus(_ part: PatternTree, _ isGreedy: Bool) throws(RegularExpressionError) {
+    let start = steps.count
+    try add(part)
+    let next = steps.count + 1
+    try append(isGreedy ? .split(start, next) : .split(next, start))
   }
 }

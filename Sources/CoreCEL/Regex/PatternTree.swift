@@ -20,4 +20,16 @@ indirect enum PatternTree: Sendable {
     case .group(let part): part.repetitions
     }
   }
+
+  /// Whether it can match nothing.
+  var canBeEmpty: Bool {
+    switch self {
+    case .empty, .assertion: true
+    case .scalar: false
+    case .sequence(let parts): parts.allSatisfy(\.canBeEmpty)
+    case .alternatives(let branches): branches.contains(where: \.canBeEmpty)
+    case .repetition(let part, let least, _, _): least == 0 || part.canBeEmpty
+    case .group(let part): part.canBeEmpty
+    }
+  }
 }

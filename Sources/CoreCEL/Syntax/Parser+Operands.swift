@@ -84,10 +84,17 @@ extension Parser {
     return try node(start.offset, .literal(value))
   }
 
+  /// "[,]" is as good as "[]".
+  private mutating func consumeLoneComma(_ closing: Token.Symbol) -> Bool {
+    guard isAt(.comma), position + 1 < tokens.count, tokens[position + 1].kind == .symbol(closing) else { return false }
+    return consume(.comma)
+  }
+
   private mutating func list() throws(SourceIssue) -> Expression {
     let offset = token.offset
     try expect(.leftBracket)
     var elements: [Expression.Element] = []
+    _ = consumeLoneComma(.rightBracket)
     while !isAt(.rightBracket) {
       let isOptional = consume(.question)
       elements.append(Expression.Element(value: try expression(), isOptional: isOptional))
@@ -101,6 +108,7 @@ extension Parser {
     let offset = token.offset
     try expect(.leftBrace)
     var entries: [Expression.Entry] = []
+    _ = consumeLoneComma(.rightBrace)
     while !isAt(.rightBrace) {
       let isOptional = consume(.question)
       let key = try expression()
@@ -116,6 +124,7 @@ extension Parser {
     let offset = token.offset
     try expect(.leftBrace)
     var fields: [Expression.Field] = []
+    _ = consumeLoneComma(.rightBrace)
     while !isAt(.rightBrace) {
       let isOptional = consume(.question)
       let (name, place) = try name()
