@@ -20,6 +20,8 @@ package struct CELEvaluation {
   var limit: UInt64 = 0
   var slots: [CELValue] = []
   var slotBase = 0
+  /// How many more values are compared.
+  var comparisons = CELLimits.comparisons
   /// Composed variables in one another.
   var nesting = 0
 
@@ -36,6 +38,15 @@ package struct CELEvaluation {
     let (sum, overflow) = cost.addingReportingOverflow(amount)
     cost = overflow ? .max : sum
     if cost > limit { throw exceeded() }
+  }
+
+  /// Objects are compared at the price of one look: what is looked at in all has a bound of its own.
+  mutating func areEqual(_ x: CELValue, _ y: CELValue) throws(CELFailure) -> Bool {
+    var equality = CELEquality(work: comparisons)
+    let holds = equality.holds(x, y)
+    comparisons = equality.work
+    if comparisons < 0 { throw CELFailure(.costExceeded, "more than \(CELLimits.comparisons) values are compared") }
+    return holds
   }
 
   @inline(never) private func exceeded() -> CELFailure {

@@ -19,7 +19,9 @@ package enum CELLimits {
   package static let depth = 250
   /// Macros that iterate in one another.
   package static let macros = 12
-  /// Elements of a list that an expression makes by itself (`lists.range`), and bytes of a text that it formats.
+  /// Values that one evaluation compares.
+  static let comparisons = 2_000_000
+  /// Values in a list or map that an expression makes, and bytes of a text.
   static let madeElements = 1_000_000
   static let madeBytes = 4 * 1024 * 1024
 }

@@ -30,6 +30,7 @@ package final class CELProgram: Sendable {
     let outer = (evaluation.cost, evaluation.limit)
     evaluation.cost = 0
     evaluation.limit = limit
+    evaluation.comparisons = CELLimits.comparisons
     defer {
       evaluation.lastCost = evaluation.cost
       evaluation.budget -= min(evaluation.budget, evaluation.cost)

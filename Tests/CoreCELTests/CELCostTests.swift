@@ -95,4 +95,34 @@ struct CELCostTests {
     #expect(evaluation.budget == 0)
     #expect(throws: CELFailure.self) { try environment.compile("lists.range(999999).size() == 1").evaluate(&evaluation) }
   }
+
+  @Test("values that are in one another again and again do not make an evaluation endless")
+  func shared() {
+    let doubled =
+      "[1, 1]" + String(repeating: ".map(x, [1, 2]).map(x, [x, x])", count: 3) + String(repeating: ".map(x, [x, x])", count: 40)
+    for text in [doubled, "\(doubled) == \(doubled)", "\(doubled).flatten(50)", "'%s'.format([\(doubled)])"] {
+      #expect(
+        outcome(text.replacing("\(doubled).flatten", with: "dyn(\(doubled)).flatten"), mixed: true) == .failure(.overflow),
+        "\(text.prefix(20))")
+    }
+    let wide = JSON.array(Array(repeating: 1, count: 700_000))
+    #expect(outcome("x == y && x == y && x == y", [("x", wide), ("y", wide)]) == .failure(.costExceeded))
+  }
+
+  @Test("an evaluation goes as deep as an expression can")
+  func deep() {
+    let depth = CELLimits.depth - 3
+    #expect(holds(String(repeating: "!(", count: depth - depth % 2) + "true" + String(repeating: ")", count: depth - depth % 2)))
+    let lists = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+    #expect(holds("\(lists) == \(lists)"))
+    #expect(
+      holds(
+        String(repeating: "true ? ", count: 1) + String(repeating: "(true ? ", count: depth) + "true"
+          + String(repeating: " : false)", count: depth) + " : false"))
+    #expect(holds(String(repeating: "optional.of(", count: depth) + "1" + String(repeating: ")", count: depth) + ".hasValue()"))
+    #expect(
+      holds(
+        "x" + String(repeating: ".a", count: depth) + " == 1", [("x", (0..<depth).reduce(JSON.int(1)) { tree, _ in ["a": tree] })]
+      ))
+  }
 }

@@ -161,4 +161,18 @@ struct CELSchemaTests {
     #expect(throws: CELCompileError.self) { try environment.compile("JSONPatch{op: 1}") }
     #expect(throws: CELCompileError.self) { try CELEnvironment().compile("jsonpatch.escapeKey('a')") }
   }
+
+  @Test("the type of a constructed object is the way to its field")
+  func misplaced() throws {
+    var environment = CELEnvironment()
+    environment.allowsMessages = true
+    func found(_ text: String) throws -> String? {
+      var evaluation = CELEvaluation(count: 0)
+      guard case .message(let message) = try environment.compile(text).evaluate(&evaluation) else { return "no object" }
+      return message.misplaced.map { "\($0.typeName) for \($0.expected)" }
+    }
+    #expect(try found("Object{spec: Object.spec{containers: [Object.spec.containers{name: 'a'}]}}") == nil)
+    #expect(try found("Object{spec: Object.status{}}") == "Object.status for Object.spec")
+    #expect(try found("Object{spec: Object.spec{l: [{'a': Object.x{}}]}}") == "Object.x for Object.spec.l")
+  }
 }

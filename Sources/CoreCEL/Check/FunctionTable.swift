@@ -29,7 +29,7 @@ extension CELType {
   func holds(_ value: CELValue) -> Bool {
     switch (self, value) {
     case (.dyn, _), (.parameter, _), (.null, .null), (.bool, .bool), (.int, .int), (.uint, .uint), (.double, .double),
-      (.string, .string), (.bytes, .bytes), (.timestamp, .timestamp), (.duration, .duration), (.type, .type), (.list, .list),
+      (.string, .string), (.bytes, .bytes), (.timestamp, .timestamp), (.duration, .duration), (.type, .type), (.list, .made),
       (.list, .tree), (.map, .map), (.map, .object), (.optional, .optional), (.object, .object):
       true
     case (.opaque(let name), .opaque(let value)): value.typeName == name

@@ -8,7 +8,7 @@ extension CallCost {
     switch value {
     case .string(let text): codePoints(text)
     case .bytes(let bytes): bytes.count
-    case .list(let elements): elements.count
+    case .made(let elements, _): elements.count
     case .tree(let elements, _): elements.count
     case .map(let map): map.entries.count
     case .object: value.mapCount ?? 0
@@ -32,7 +32,7 @@ extension CallCost {
 
   static func comparison(_ x: CELValue, _ y: CELValue) -> UInt64 {
     switch (x, y) {
-    case (.string, _), (.bytes, _), (.list, _), (.tree, _), (.map, _), (.object, _), (.opaque, _):
+    case (.string, _), (.bytes, _), (.made, _), (.tree, _), (.map, _), (.object, _), (.opaque, _):
       traversal(min(size(x), size(y)))
     default: 1
     }
@@ -50,7 +50,15 @@ extension CallCost {
     }
   }
 
-  func actual(_ arguments: [CELValue], _ result: CELValue) -> UInt64 {
+  /// Whether it is known only when the call is done.
+  var needsResult: Bool {
+    switch self {
+    case .join, .listResult: true
+    default: false
+    }
+  }
+
+  func actual(_ arguments: [CELValue], _ result: CELValue, within limit: UInt64 = .max) -> UInt64 {
     func size(_ place: Int) -> Int { arguments.indices.contains(place) ? CallCost.size(arguments[place]) : 0 }
     switch self {
     case .one: return 1
@@ -62,14 +70,17 @@ extension CallCost {
       let pattern = UInt64((Double(size(1)) * CallCost.patternFactor).rounded(.up))
       return CELCostRange.product(CallCost.traversal(size(0) + 1), pattern)
     case .contains: return CELCostRange.product(CallCost.traversal(size(0)), CallCost.traversal(size(1)))
-    case .elements: return arguments.first.map(CallCost.visit) ?? 0
+    case .elements:
+      var cost: UInt64 = 0
+      if let first = arguments.first { CallCost.visit(first, limit, &cost) }
+      return cost
     case .replace, .split: return CallCost.traversal(size(0), times: 2)
     case .join: return CallCost.traversal(CallCost.size(result), times: 2)
     case .containsIP, .containsCIDR: return network(arguments)
     case .listResult: return CallCost.list(CallCost.size(result), factor: 1)
     case .flatten:
       var depth = 1.0
-      if arguments.count == 2, case .int(let given) = arguments[1] { depth = Double(given) }
+      if arguments.count == 2, case .int(let given) = arguments[1] { depth = Double(max(0, given)) }
       return CallCost.list(size(0), factor: depth)
     case .distinct, .sort:
       let isText =
@@ -95,20 +106,20 @@ extension CallCost {
     return cost
   }
 
-  /// All that a value is made of, once. Source: traversalCost, apiserver/pkg/cel/library/cost.go.
-  private static func visit(_ value: CELValue) -> UInt64 {
+  /// All that a value is made of, once; as far as it can be paid for.
+  /// Source: traversalCost, apiserver/pkg/cel/library/cost.go.
+  private static func visit(_ value: CELValue, _ limit: UInt64, _ cost: inout UInt64) {
+    if cost > limit { return }
     switch value {
-    case .string(let text): return UInt64(Double(text.utf8.count) * traversalFactor)
-    case .bytes(let bytes): return UInt64(Double(bytes.count) * traversalFactor)
-    case .list, .tree:
-      var cost: UInt64 = 0
-      for element in (try? value.elements()) ?? [] { cost += visit(element) }
-      return cost
+    case .string(let text): cost += UInt64(Double(text.utf8.count) * traversalFactor)
+    case .bytes(let bytes): cost += UInt64(Double(bytes.count) * traversalFactor)
+    case .made, .tree: for element in (try? value.elements()) ?? [] { visit(element, limit, &cost) }
     case .map, .object:
-      var cost: UInt64 = 0
-      for key in value.keys ?? [] { cost += visit(key) + (((try? value.find(key)) ?? nil).map(visit) ?? 0) }
-      return cost
-    default: return 1
+      for key in value.keys ?? [] {
+        visit(key, limit, &cost)
+        if let found = try? value.find(key) { visit(found, limit, &cost) }
+      }
+    default: cost += 1
     }
   }
 }

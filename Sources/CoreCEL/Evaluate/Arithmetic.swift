@@ -35,7 +35,7 @@ enum Arithmetic {
     if case .tree(let elements, let schema) = x, case .tree(let others, let theirs) = y, schema === theirs {
       return .tree(elements + others, schema)
     }
-    return .list((try x.elements() ?? []) + (try y.elements() ?? []))
+    return try CELValue.list((try x.elements() ?? []) + (try y.elements() ?? [])).checked()
   }
 
   private static func merge(_ elements: [JSON], _ schema: CELSchema, _ other: CELValue) throws(CELFailure) -> CELValue {

@@ -13,9 +13,14 @@ final class CallNode: Node, @unchecked Sendable {
     values.reserveCapacity(arguments.count)
     for argument in arguments { values.append(try argument.evaluate(&evaluation)) }
     let function = function.chosen(values)
+    // What cannot be paid for is not done.
+    if !function.cost.needsResult {
+      try evaluation.charge(function.cost.actual(values, .null, within: evaluation.limit))
+      return try function.body(values, &evaluation).checked()
+    }
     let result = try function.body(values, &evaluation)
     try evaluation.charge(function.cost.actual(values, result))
-    return result
+    return try result.checked()
   }
 }
 
@@ -56,7 +61,7 @@ final class ListNode: Node, @unchecked Sendable {
       if let wrapped = optional.value { values.append(wrapped) }
     }
     try evaluation.charge(10)
-    return .list(values)
+    return try CELValue.list(values).checked()
   }
 }
 
@@ -78,7 +83,7 @@ final class MapNode: Node, @unchecked Sendable {
       if let wrapped = optional.value { pairs.append((key, wrapped)) }
     }
     try evaluation.charge(30)
-    return .map(try CELMap(pairs))
+    return try CELValue.map(CELMap(pairs)).checked()
   }
 }
 
@@ -103,6 +108,6 @@ final class MessageNode: Node, @unchecked Sendable {
       if let wrapped = optional.value { values.append((field.name, wrapped)) }
     }
     try evaluation.charge(40)
-    return .message(CELMessage(typeName: name, fields: values))
+    return try CELValue.message(CELMessage(typeName: name, fields: values)).checked()
   }
 }

@@ -93,7 +93,7 @@ final class BinaryNode: Node, @unchecked Sendable {
     switch operation {
     case .equal, .notEqual:
       try evaluation.charge(CallCost.comparison(x, y))
-      return .bool((x == y) == (operation == .equal))
+      return .bool(try evaluation.areEqual(x, y) == (operation == .equal))
     case .less, .lessOrEqual, .greater, .greaterOrEqual:
       if case .int(let x) = x, case .int(let y) = y {
         try evaluation.charge(1)
@@ -137,7 +137,7 @@ final class BinaryNode: Node, @unchecked Sendable {
   private func isIn(_ element: CELValue, _ container: CELValue, _ evaluation: inout CELEvaluation) throws(CELFailure) -> Bool {
     if let count = container.listCount {
       try evaluation.charge(UInt64(count))
-      for place in 0..<count where try container.element(place) == element { return true }
+      for place in 0..<count where try evaluation.areEqual(container.element(place), element) { return true }
       return false
     }
     try evaluation.charge(1)

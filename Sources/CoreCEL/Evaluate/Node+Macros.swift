@@ -123,7 +123,7 @@ final class ComprehensionNode: Node, @unchecked Sendable {
       return false
     }
     try evaluation.charge(1)
-    return .list(collected)
+    return try CELValue.list(collected).checked()
   }
 
   private func collectEntries(_ range: CELValue, _ evaluation: inout CELEvaluation) throws(CELFailure) -> CELValue {
@@ -142,7 +142,7 @@ final class ComprehensionNode: Node, @unchecked Sendable {
       return false
     }
     try evaluation.charge(1)
-    return .map(try CELMap(entries))
+    return try CELValue.map(CELMap(entries)).checked()
   }
 
   private func sort(_ range: CELValue, _ evaluation: inout CELEvaluation) throws(CELFailure) -> CELValue {

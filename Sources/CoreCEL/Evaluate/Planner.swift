@@ -61,7 +61,7 @@ struct Planner {
   }
 
   private func planBinary(_ operation: BinaryOperator, _ left: Node, _ right: Node) -> Node {
-    if operation == .isIn, case .list(let elements)? = right.constant {
+    if operation == .isIn, case .made(let elements, _)? = right.constant {
       let keys = elements.compactMap { CELKey($0) }
       if keys.count == elements.count, !elements.isEmpty { return MembershipNode(left, Set(keys)) }
     }

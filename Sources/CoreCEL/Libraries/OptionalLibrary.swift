@@ -63,7 +63,7 @@ enum OptionalLibrary {
     case .bytes(let bytes): bytes.isEmpty
     case .duration(let nanoseconds): nanoseconds == 0
     case .timestamp(let moment): moment == CELTimestamp(seconds: CELTimestamp.secondsRange.lowerBound)
-    case .list, .tree: value.listCount == 0
+    case .made, .tree: value.listCount == 0
     case .map, .object, .message: value.mapCount == 0
     case .optional(let optional): optional.value == nil
     case .type, .opaque: false

@@ -13,7 +13,7 @@ enum StandardLibrary {
         }
       ) { (arguments, _) throws(CELFailure) in
         switch arguments[0] {
-        case .string, .bytes, .list, .tree, .map, .object: return .int(Int64(CallCost.size(arguments[0])))
+        case .string, .bytes, .made, .tree, .map, .object: return .int(Int64(CallCost.size(arguments[0])))
         default: throw CELFailure.overload("size", arguments)
         }
       },

@@ -94,7 +94,7 @@ enum TextFormat {
   private static func plain(_ value: CELValue) throws(CELFailure) -> String {
     switch value {
     case .null: return "null"
-    case .list, .tree, .map, .object: return try nested(value)
+    case .made, .tree, .map, .object: return try nested(value)
     case .optional, .opaque, .message: throw wrong("'%s' does not take a \(value.typeName)")
     default: return try Conversions.text(of: value)
     }
@@ -111,7 +111,7 @@ enum TextFormat {
     case .double(let number):
       if !number.isFinite { return "\"\(number.isNaN ? "NaN" : number < 0 ? "-Inf" : "+Inf")\"" }
       return DecimalText(number).fixed(6, isGrouped: false)
-    case .list, .tree:
+    case .made, .tree:
       var parts: [String] = []
       for element in try value.elements() ?? [] { parts.append(try nested(element)) }
       return "[" + parts.joined(separator: ", ") + "]"

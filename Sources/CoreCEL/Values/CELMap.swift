@@ -2,12 +2,15 @@
 package final class CELMap: Sendable {
   package let entries: [(key: CELValue, value: CELValue)]
   private let places: [CELKey: Int]
+  /// Of how many values it consists in all.
+  let weight: UInt64
 
   static let empty = CELMap()
 
   private init() {
     entries = []
     places = [:]
+    weight = 1
   }
 
   /// - Throws: a key of a type that no key has, or one that stands there twice
@@ -22,6 +25,7 @@ package final class CELMap: Sendable {
     }
     self.entries = entries
     self.places = places
+    weight = CELValue.weight(of: entries.map(\.value))
   }
 
   subscript(key: CELValue) -> CELValue? { CELKey(key).flatMap { places[$0] }.map { entries[$0].value } }

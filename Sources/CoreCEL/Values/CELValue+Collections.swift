@@ -5,7 +5,7 @@ extension CELValue {
   /// How many elements of a list; nil where it is none.
   var listCount: Int? {
     switch self {
-    case .list(let elements): elements.count
+    case .made(let elements, _): elements.count
     case .tree(let elements, _): elements.count
     default: nil
     }
@@ -14,7 +14,7 @@ extension CELValue {
   /// An element of a list, within its bounds.
   func element(_ place: Int) throws(CELFailure) -> CELValue {
     switch self {
-    case .list(let elements): return elements[place]
+    case .made(let elements, _): return elements[place]
     case .tree(let elements, let schema):
       guard let items = schema?.items else { return CELValue(elements[place]) }
       return try items.value(of: elements[place])
@@ -25,7 +25,7 @@ extension CELValue {
   /// All elements of a list; nil where it is none.
   func elements() throws(CELFailure) -> [CELValue]? {
     switch self {
-    case .list(let elements): return elements
+    case .made(let elements, _): return elements
     case .tree(let trees, let schema):
       var elements: [CELValue] = []
       elements.reserveCapacity(trees.count)
@@ -92,5 +92,29 @@ extension CELValue {
     if let elements = try elements() { return elements }
     if let keys { return keys }
     throw CELFailure(.noSuchOverload, "'\(function)' iterates over a list or a map, not over a \(typeName)")
+  }
+
+  /// Of how many values it consists in all. Parts that are the same count each time: whoever goes through a value goes through all.
+  /// What came as JSON is as large as it is.
+  var weight: UInt64 {
+    switch self {
+    case .made(_, let weight): UInt64(weight)
+    case .map(let map): map.weight
+    case .tree(let elements, _): UInt64(elements.count) + 1
+    case .object(let members, _): UInt64(members.count) + 1
+    case .message(let message): message.weight
+    case .optional(let optional): CELCostRange.sum(1, optional.value?.weight ?? 0)
+    default: 1
+    }
+  }
+
+  static func weight(of values: [CELValue]) -> UInt64 { values.reduce(1) { CELCostRange.sum($0, $1.weight) } }
+
+  /// The value, unless an expression has made it larger than may be.
+  func checked() throws(CELFailure) -> CELValue {
+    if weight > CELLimits.madeElements {
+      throw CELFailure(.overflow, "more than \(CELLimits.madeElements) values are in one another")
+    }
+    return self
   }
 }

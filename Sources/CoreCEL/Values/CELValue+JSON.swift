@@ -15,7 +15,7 @@ extension CELValue {
     case .duration(let nanoseconds): return .string(CELDuration.text(nanoseconds))
     case .tree(let elements, _): return .array(elements)
     case .object(let members, _): return .object(members)
-    case .list(let elements):
+    case .made(let elements, _):
       var trees: [JSON] = []
       for element in elements {
         guard let tree = element.json else { return nil }
@@ -48,7 +48,7 @@ extension CELValue {
     case .string(let value): text = "'\(value)'"
     case .null: text = "null"
     case .uint(let number): text = "\(number)u"
-    case .list, .tree: text = "a list"
+    case .made, .tree: text = "a list"
     case .map, .object: text = "a map"
     case .bool, .int, .double, .timestamp, .duration, .type: text = (try? Conversions.text(of: self)) ?? typeName
     default: text = "a \(typeName)"

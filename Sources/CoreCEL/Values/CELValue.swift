@@ -16,7 +16,8 @@ package enum CELValue: Sendable {
   case duration(Int64)
   /// A type as a value, by its name.
   case type(String)
-  case list([CELValue])
+  /// A list that an expression has made, and of how many values it consists in all.
+  case made([CELValue], weight: UInt32)
   case map(CELMap)
   /// A list of JSON, with the schema of the list.
   case tree([JSON], CELSchema?)
@@ -49,6 +50,10 @@ package enum CELValue: Sendable {
     }
   }
 
+  package static func list(_ elements: [CELValue]) -> CELValue {
+    .made(elements, weight: UInt32(clamping: CELValue.weight(of: elements)))
+  }
+
   package static let none = CELValue.optional(CELOptional(nil))
   package static func some(_ value: CELValue) -> CELValue { .optional(CELOptional(value)) }
 
@@ -68,7 +73,7 @@ package enum CELValue: Sendable {
     case .timestamp: "google.protobuf.Timestamp"
     case .duration: "google.protobuf.Duration"
     case .type: "type"
-    case .list, .tree: "list"
+    case .made, .tree: "list"
     case .map, .object: "map"
     case .message(let message): message.typeName
     case .optional: "optional_type"
@@ -101,6 +106,30 @@ package final class CELMessage: Sendable {
   init(typeName: String, fields: [(name: String, value: CELValue)]) {
     self.typeName = typeName
     self.fields = fields
+  }
+
+  var weight: UInt64 { CELValue.weight(of: fields.map(\.value)) }
+
+  /// The first object below whose type is not the way to its field, and what it ought to be: the type of what is in `Object.spec` begins
+  /// with that, elements of a list have the list's. Source: apiserver/pkg/cel/mutation/dynamic/objects.go, v1.36.
+  package var misplaced: (typeName: String, expected: String)? {
+    for field in fields {
+      if let found = CELMessage.misplaced(field.value, "\(typeName).\(field.name)") { return found }
+    }
+    return nil
+  }
+
+  private static func misplaced(_ value: CELValue, _ expected: String) -> (typeName: String, expected: String)? {
+    switch value {
+    case .message(let message): return message.typeName == expected ? message.misplaced : (message.typeName, expected)
+    case .made(let elements, _):
+      for element in elements { if let found = misplaced(element, expected) { return found } }
+    case .map(let map):
+      for entry in map.entries { if let found = misplaced(entry.value, expected) { return found } }
+    case .optional(let optional): return optional.value.flatMap { misplaced($0, expected) }
+    default: break
+    }
+    return nil
   }
 
   func field(_ name: String) -> CELValue? { fields.first { $0.name == name }?.value }
