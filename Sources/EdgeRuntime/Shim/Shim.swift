@@ -69,22 +69,31 @@ package final class Shim: Sendable {
   ///   - program: this one
   ///   - group: what ends with the cluster
   package static func start(program: String, in directory: String, group: Cgroup, _ clock: ClusterClock) async throws -> Shim {
+    try group.create(memoryLimitBytes: nil, cpuLimitMillicores: nil, cpuRequestMillicores: 1000)
+    let child = try process(program, in: directory)
+    Task.detached { _ = await child.wait() }
+    do {
+      try group.add(child.pid)
+      try Files.write(directory + "/shim.pid", "\(child.pid)\n", mode: 0o600)
+      return try await within(.seconds(10), orThrow: ShimError.gone) {
+        try await Shim(at: directory, process: child.pid, clock)
+      }
+    } catch {
+      child.send(SIGKILL)
+      throw error
+    }
+  }
+
+  /// It alone has the socket afterwards: with it goes whoever waits there.
+  private static func process(_ program: String, in directory: String) throws(SystemError) -> ChildProcess {
     let place = try Descriptor.directory(directory)
     try? Files.remove(directory + "/" + socketName)
     let listener = try Socket.listen(at: place.path + "/" + socketName, backlog: 1024)
     try Files.setMode(directory + "/" + socketName, 0o600)
     let errors = try Descriptor.open(directory + "/shim.log", O_WRONLY | O_CREAT | O_APPEND)
-    try group.create(memoryLimitBytes: nil, cpuLimitMillicores: nil, cpuRequestMillicores: 1000)
-    let child = try ChildProcess.start(
+    return try ChildProcess.start(
       program, [ShimServer.word],
       streams: [.init(listener, as: ShimServer.listener), .init(errors, as: 2)], session: true)
-    try group.add(child.pid)
-    try Files.write(directory + "/shim.pid", "\(child.pid)\n", mode: 0o600)
-    Task.detached { _ = await child.wait() }
-    do { return try await Shim(at: directory, process: child.pid, clock) } catch {
-      child.send(SIGKILL)
-      throw error
-    }
   }
 
   private static func connect(in directory: Descriptor) throws(SystemError) -> Descriptor {
