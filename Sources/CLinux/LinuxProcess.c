@@ -129,4 +129,6 @@ int linux_socket_pair(int ends[2]) { return socketpair(AF_UNIX, SOCK_STREAM | SO
 
 int linux_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
 
-int linux_memory_file(void) { return memfd_create("wavetank", MFD_CLOEXEC); }
+int linux_memory_file(void) { return memfd_create("wavetank", MFD_CLOEXEC | MFD_ALLOW_SEALING); }
+
+int linux_seal(int file) { return fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE); }

@@ -27,10 +27,10 @@ package struct ChildProcess: Sendable {
     }
   }
 
-  /// Starts `path`. Streams 0, 1 and 2 that are not given are /dev/null. `environment` holds "NAME=value".
+  /// Starts `path`, which is told its name if it has another one. Streams 0, 1 and 2 that are not given are /dev/null. `environment` holds "NAME=value".
   package static func start(
-    _ path: String, _ arguments: [String], environment: [String] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"],
-    directory: String? = nil,
+    _ path: String, named name: String? = nil, _ arguments: [String],
+    environment: [String] = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], directory: String? = nil,
     streams: [Stream] = [], session: Bool = false
   ) throws(SystemError) -> ChildProcess {
     var streams = streams
@@ -48,7 +48,7 @@ package struct ChildProcess: Sendable {
     }
     var pid: Int32 = -1
     let targets = streams.map(\.target)
-    let code = withStrings([path] + arguments) { arguments in
+    let code = withStrings([name ?? path] + arguments) { arguments in
       withStrings(environment) { environment in
         withOptionalString(directory) { directory in
           path.withCString { path in

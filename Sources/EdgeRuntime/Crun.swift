@@ -1,8 +1,18 @@
 import EdgeLinux
+import Glibc
 
 /// The container runtime, by its command line.
 package struct Crun: Sendable {
   package static let path = "/usr/bin/crun"
+
+  /// crun runs itself from a sealed copy, lest a container overwrite it. Where it was started from one already it does not copy itself
+  /// each time, which takes as long as all else that it does.
+  private static let copy = Descriptor.sealedProgram(path)
+
+  /// Starts it.
+  static func start(_ arguments: [String], streams: [ChildProcess.Stream] = []) throws(SystemError) -> ChildProcess {
+    try ChildProcess.start(copy?.path ?? path, named: path, arguments, streams: streams, session: true)
+  }
 
   /// Where crun keeps the state of our containers.
   let state: String
@@ -27,6 +37,12 @@ package struct Crun: Sendable {
 
   /// Ends and forgets a container of which it is not known how far it came; its cgroup goes with it.
   func delete(_ id: String) async {
-    _ = try? await ChildProcess.run(Crun.path, arguments(["delete", "--force", id]), session: true, timeout: .seconds(30))
+    guard let child = try? Crun.start(arguments(["delete", "--force", id])) else { return }
+    let alarm = Task.detached {
+      try await Task.sleep(for: .seconds(30))
+      child.send(SIGKILL)
+    }
+    _ = await child.wait()
+    alarm.cancel()
   }
 }

@@ -47,8 +47,7 @@ package final class ExecSession: Sendable {
         streams.append(ChildProcess.Stream(reader, as: 0))
       }
     }
-    process = try ChildProcess.start(
-      Crun.path, container.crun.arguments(arguments + [container.id]), streams: streams, session: true)
+    process = try Crun.start(container.crun.arguments(arguments + [container.id]), streams: streams)
     streams = []
     guard let console else {
       (output, errors, terminal) = (own[0], own[1], nil)

@@ -55,5 +55,7 @@ int linux_pipe(int ends[2]);
 int linux_socket_pair(int ends[2]);
 /// A file in memory, close-on-exec. Returns the descriptor, or -1 with errno set.
 int linux_memory_file(void);
+/// Nobody changes a file in memory from now on. Returns -1 with errno set where that is not possible.
+int linux_seal(int file);
 
 #endif

@@ -35,8 +35,7 @@ final class ShimContainer: Sendable {
       var streams = try ShimStreams(order, log: log)
       defer { streams.closeChildEnds() }
       let run = ["--log=file:" + order.errorLog, "run", "--detach", "--bundle", order.bundle, "--pid-file", order.pidFile]
-      let child = try ChildProcess.start(
-        Crun.path, crun.arguments(run + streams.arguments + [order.id]), streams: streams.forChild, session: true)
+      let child = try Crun.start(crun.arguments(run + streams.arguments + [order.id]), streams: streams.forChild)
       let alarm = Task.detached {
         try await Task.sleep(for: .seconds(60))
         child.send(SIGKILL)
