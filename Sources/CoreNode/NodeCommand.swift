@@ -35,6 +35,15 @@ package enum NodeAction: Sendable, Equatable {
   case createVolume(name: String, capacityBytes: Int64)
   /// Deletes the directory behind a volume. Answer: volumeDeleted or volumeFailed.
   case deleteVolume(name: String)
+
+  /// No program of a user's runs for it, and nobody is told: it need not wait until what asked for it is on the disk. Of a pod that never
+  /// gets there it is taken away (`NodePlanner.removals`).
+  package var isPreparation: Bool {
+    switch self {
+    case .startSandbox, .ensureImage: true
+    default: false
+    }
+  }
 }
 
 /// When an image may be fetched from its registry.

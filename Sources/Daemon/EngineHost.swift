@@ -9,7 +9,7 @@ package import EdgeRuntime
 import Synchronization
 
 /// Runs the engine in real time: one lock around `step`, and the order of durability. Nothing that a step says to the outside is
-/// let out before what was written up to then is in the journal.
+/// let out before what was written up to then is in the journal; what only prepares a pod may begin at once.
 package final class EngineHost: Sendable {
   package enum Answer: Sendable {
     case response(APIResponse)
@@ -131,6 +131,7 @@ package final class EngineHost: Sendable {
       case .openWatch(let id, let contentType, let initial): open(id, contentType, initial, &state)
       case .feed(let ids, let line): send(.feed(ids, line), &state)
       case .endWatch(let id): send(.endWatch(id), &state)
+      case .node(let command) where command.action.isPreparation && !state.isStopped: perform(command)
       case .node(let command): send(.command(command), &state)
       case .route(let routes): send(.traffic(.route(routes)), &state)
       case .police(let fact): send(.traffic(.police(fact)), &state)
