@@ -34,6 +34,15 @@ static int find(struct linux_links *links, const char *name, struct rtnl_link **
   return rtnl_link_get_kernel(links->socket, 0, name, link);
 }
 
+int linux_links_remove(struct linux_links *links, const char *name) {
+  struct rtnl_link *link = rtnl_link_alloc();
+  if (!link) return -NLE_NOMEM;
+  rtnl_link_set_name(link, name);
+  int error = rtnl_link_delete(links->socket, link);
+  rtnl_link_put(link);
+  return error;
+}
+
 int linux_links_add_port(struct linux_links *links, const char *port, const char *bridge, const char *peer, int peer_network) {
   struct rtnl_link *master;
   int error = find(links, bridge, &master);
@@ -48,6 +57,9 @@ int linux_links_add_port(struct linux_links *links, const char *port, const char
     rtnl_link_set_name(other, peer);
     rtnl_link_set_ns_fd(other, peer_network);
     error = rtnl_link_add(links->socket, link, NLM_F_CREATE | NLM_F_EXCL);
+    // One of the name is left by a network that is still about to end.
+    if (error == -NLE_EXIST && linux_links_remove(links, port) == 0)
+      error = rtnl_link_add(links->socket, link, NLM_F_CREATE | NLM_F_EXCL);
     rtnl_link_put(other);
     rtnl_link_put(link);
   }
@@ -120,14 +132,5 @@ int linux_links_settle(struct linux_links *links, const char *name, const char *
   nl_addr_put(own);
   nl_addr_put(next);
   nl_addr_put(all);
-  return error;
-}
-
-int linux_links_remove(struct linux_links *links, const char *name) {
-  struct rtnl_link *link = rtnl_link_alloc();
-  if (!link) return -NLE_NOMEM;
-  rtnl_link_set_name(link, name);
-  int error = rtnl_link_delete(links->socket, link);
-  rtnl_link_put(link);
   return error;
 }

@@ -6,6 +6,8 @@ import EdgeRuntime
 struct AgentGround: Sendable {
   /// Threads in the mount namespace where the containers' roots are.
   let workers: WorkerThreads
+  /// The same for what takes away: few, so that pods that come need not wait for those that go.
+  let cleaners: WorkerThreads
   let shims: ShimKeeper
   let network: ClusterNetwork
   /// Pods may be there already.
@@ -41,9 +43,11 @@ struct AgentGround: Sendable {
       let places = record.nodes.map { (Int($0.key) ?? 0, shim.file($0.value)) }
       let network = try ClusterNetwork(
         adopting: shim.file(record.router), places: Dictionary(uniqueKeysWithValues: places), configuration.addresses)
-      let workers = workers(in: try MountNamespace(of: shim.process))
+      let mounts = try MountNamespace(of: shim.process)
+      let workers = workers(in: mounts)
       let ground = AgentGround(
-        workers: workers, shims: ShimKeeper(shim, configuration, workers), network: network, isKept: true)
+        workers: workers, cleaners: cleaners(in: mounts), shims: ShimKeeper(shim, configuration, workers), network: network,
+        isKept: true)
       let indices = Set(configuration.nodes.map(\.index))
       for node in network.nodes where !indices.contains(node) { network.remove(node: node) }
       for node in indices.subtracting(network.nodes).sorted() { try network.add(node: node) }
@@ -63,13 +67,16 @@ struct AgentGround: Sendable {
     }
     let network = try await ClusterNetwork(nodes: configuration.nodes.map(\.index), configuration.addresses)
     let ground = AgentGround(
-      workers: workers, shims: ShimKeeper(shim, configuration, workers), network: network, isKept: false)
+      workers: workers, cleaners: cleaners(in: mounts), shims: ShimKeeper(shim, configuration, workers), network: network,
+      isKept: false)
     try await ground.write(configuration)
     return ground
   }
 
-  private static func workers(in mounts: MountNamespace) -> WorkerThreads {
-    WorkerThreads(threads: 8) {
+  private static func cleaners(in mounts: MountNamespace) -> WorkerThreads { workers(in: mounts, threads: 3, niceness: 5) }
+
+  private static func workers(in mounts: MountNamespace, threads: Int = 8, niceness: Int32 = 0) -> WorkerThreads {
+    WorkerThreads(threads: threads, niceness: niceness) {
       do { try mounts.enter() } catch { fatalError("a worker could not enter the mount namespace: \(error)") }
     }
   }

@@ -24,6 +24,7 @@ package final class NodeAgent: Sendable {
   let execs = Atomic(0)
   /// Threads in the mount namespace where the containers' roots are: whatever touches these must run here.
   var workers: WorkerThreads { ground.workers }
+  var cleaners: WorkerThreads { ground.cleaners }
   package var network: ClusterNetwork { ground.network }
   var shims: ShimKeeper { ground.shims }
   let ground: AgentGround
@@ -179,7 +180,7 @@ package final class NodeAgent: Sendable {
     case .resize(let spec): add(spec.podUID, node) { await $0.resize(spec) }
     case .removeContainer(let uid, let id): add(uid, node) { await $0.remove(id) }
     case .writeVolume(let uid, let volume, let files): add(uid, node) { await $0.write(files, volume: volume) }
-    case .removeSandbox(let uid): add(uid, node) { await $0.removeSandbox() }
+    case .removeSandbox(let uid): add(uid, node, on: cleaners) { await $0.removeSandbox() }
     case .ensureImage(let uid, let container, let wanted):
       work { await self.ensureImage(wanted, node: node, podUID: uid, container: container) }
     case .probe(let spec): work { await self.probe(spec, node: node) }
@@ -190,12 +191,14 @@ package final class NodeAgent: Sendable {
     }
   }
 
-  private func add(_ uid: String, _ node: String, _ body: @escaping @Sendable (PodWorker) async -> Void) {
+  private func add(
+    _ uid: String, _ node: String, on workers: WorkerThreads? = nil, _ body: @escaping @Sendable (PodWorker) async -> Void
+  ) {
     pods.withLock { pods in
-      var pod = pods[uid] ?? Pod(worker: PodWorker(uid: uid, node: node, agent: self), tasks: SerialTasks(on: workers))
+      var pod = pods[uid] ?? Pod(worker: PodWorker(uid: uid, node: node, agent: self), tasks: SerialTasks(on: self.workers))
       pod.waiting += 1
       pods[uid] = pod
-      pod.tasks.add { [worker = pod.worker] in
+      pod.tasks.add(on: workers) { [worker = pod.worker] in
         await body(worker)
         self.finished(uid, isEmpty: await worker.isEmpty)
       }

@@ -126,7 +126,7 @@ actor PodWorker {
   /// Tells from now on how adopted containers end.
   func watchAdopted() {
     for case .running(let container) in containers.values where watchers[container.id] == nil {
-      watchers[container.id] = Task(executorPreference: agent.workers) { await self.watch(container) }
+      watchers[container.id] = Task(executorPreference: agent.cleaners) { await self.watch(container) }
     }
   }
 
@@ -144,7 +144,7 @@ actor PodWorker {
       // Its power was cut while it was about to start.
       if agent.table.isStopped(node) { container.send(SignalName.kill) }
       report(.containerStarted(podUID: uid, containerID: spec.containerID, at: container.startedAt))
-      watchers[spec.containerID] = Task(executorPreference: agent.workers) { await self.watch(container) }
+      watchers[spec.containerID] = Task(executorPreference: agent.cleaners) { await self.watch(container) }
     } catch {
       let reason = (error as? ContainerError)?.reason ?? .creation
       report(.containerFailed(podUID: uid, containerID: spec.containerID, reason: reason, message: "\(error)"))

@@ -8,10 +8,11 @@ final class SerialTasks: Sendable {
 
   init(on workers: WorkerThreads) { self.workers = workers }
 
-  func add(_ work: @escaping @Sendable () async -> Void) {
+  /// - Parameter other: other threads for this
+  func add(on other: WorkerThreads? = nil, _ work: @escaping @Sendable () async -> Void) {
     last.withLock { last in
       let before = last
-      last = Task(executorPreference: workers) {
+      last = Task(executorPreference: other ?? workers) {
         await before?.value
         await work()
       }

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Threads for tasks that make blocking system calls (mounts, files, starting processes), so that they do not hold up the pool on
@@ -13,10 +14,14 @@ package final class WorkerThreads: TaskExecutor {
   private let limit: Int
   private let waiting = Semaphore()
   private let enter: @Sendable () -> Void
+  private let niceness: Int32
 
-  /// - Parameter enter: what each thread does first, such as entering a namespace.
-  package init(threads limit: Int, enter: @escaping @Sendable () -> Void = {}) {
+  /// - Parameters:
+  ///   - niceness: how far the threads stand back where there is much to do
+  ///   - enter: what each thread does first, such as entering a namespace
+  package init(threads limit: Int, niceness: Int32 = 0, enter: @escaping @Sendable () -> Void = {}) {
     self.limit = limit
+    self.niceness = niceness
     self.enter = enter
   }
 
@@ -30,6 +35,8 @@ package final class WorkerThreads: TaskExecutor {
     }
     if startsThread {
       PosixThread.start {
+        // Of the thread alone, as the kernel has it.
+        if self.niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, self.niceness) }
         self.enter()
         self.run()
       }

@@ -16,7 +16,9 @@ extension Cgroup {
   private func directories() -> [String] {
     var found: [String] = []
     func visit(_ directory: String) {
-      for name in (try? Files.list(directory)) ?? [] where Files.isDirectory(directory + "/" + name) {
+      // Each group below counts as a link, so that most need not be listed with all their files.
+      let isLeaf = Files.linkStatus(directory)?.st_nlink == 2
+      for name in isLeaf ? [] : (try? Files.list(directory)) ?? [] where Files.isDirectory(directory + "/" + name) {
         visit(directory + "/" + name)
       }
       found.append(directory)

@@ -19,7 +19,13 @@ final class LocalCluster: Sendable {
     try FileManager.default.createDirectory(atPath: folder + "/flags", withIntermediateDirectories: true)
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: folder) }
+  deinit {
+    // Of a test that has failed.
+    if FileManager.default.fileExists(atPath: data + "/wavetank.pid") {
+      _ = try? Program.runHere(Self.wavetank, ["down", "--data-dir", data])
+    }
+    try? FileManager.default.removeItem(atPath: folder)
+  }
 
   func run(_ words: [String]) async throws -> Program.Outcome {
     try await Program.run(Self.wavetank, words + ["--data-dir", data], environment: ["HOME": folder])

@@ -11,6 +11,19 @@ struct ClusterNetworkTests {
     return Array(words.drop { $0 != "link/ether" }.prefix(2))
   }
 
+  @Test("an address is given out again though the network that had it is still about to end")
+  func again() async throws {
+    let network = try await ClusterNetwork(nodes: [0])
+    let first = try network.attach(node: 0)
+    network.detach(first)
+    // As many as there are until it is its turn again.
+    for _ in 1..<ClusterNetwork.addressesPerNode { network.detach(try network.attach(node: 0)) }
+    let second = try network.attach(node: 0)
+    #expect(second.address == first.address)
+    withExtendedLifetime(first) {}
+    network.detach(second)
+  }
+
   @Test("the nodes' hardware address stays the same when pods come and go: the others know it by heart")
   func hardwareAddress() async throws {
     let network = try await ClusterNetwork(nodes: [0])

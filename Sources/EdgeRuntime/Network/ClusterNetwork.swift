@@ -131,12 +131,9 @@ package final class ClusterNetwork: Sendable {
     }
   }
 
-  /// Frees the address. The interfaces go with the namespace's last process and descriptor; the port is allocated off the bridge at
-  /// once, so that the address can be given out again.
-  package func detach(_ pod: Attachment) {
-    try? links.remove("pod\(pod.node).\(pod.host)")
-    release(pod.node, pod.host)
-  }
+  /// Frees the address. The interfaces and the port go with the namespace's last process and descriptor: the kernel takes away those of
+  /// many namespaces at once, and one after the other only as fast as its grace periods pass, while nobody else can add any.
+  package func detach(_ pod: Attachment) { release(pod.node, pod.host) }
 
   /// The next free address after the last one that was given out: one that was freed just now rests.
   private func allocate(_ node: Int) throws(NetworkError) -> UInt8 {
