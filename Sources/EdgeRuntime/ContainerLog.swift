@@ -16,6 +16,8 @@ final class ContainerLog: Sendable {
 
   let path: String
   private let limits: RotatedLogs.Limits
+  /// Who attaches later does not hear what came before; nil: whenever.
+  private let earlyEnd: ContinuousClock.Instant?
   private let now: @Sendable () -> Instant
   private let state: Mutex<State>
 
@@ -29,7 +31,7 @@ final class ContainerLog: Sendable {
     var partial: [Source: [UInt8]] = [:]
     var followers: [Follower] = []
     var ended: Set<Source> = []
-    /// What came before the first who attaches; nil where nobody waits for it.
+    /// What came before the first who attaches; nil where nobody waits for it any more.
     var early: [(bytes: [UInt8], source: Source)]?
     var earlyBytes = 0
 
@@ -42,15 +44,26 @@ final class ContainerLog: Sendable {
     }
   }
 
-  /// - Parameter keepsEarly: the container was started for one client that is about to attach, who is to hear its first words, too
+  /// Whether who attaches is to hear a container's first words, too.
+  enum Early {
+    case never
+    /// Its first words may be said while somebody who has waited for it to run is about to attach.
+    case soon
+    /// It was started for one client, who will.
+    case always
+
+    static let patience = Duration.seconds(10)
+  }
+
   init(
-    path: String, limits: RotatedLogs.Limits = RotatedLogs.Limits(), keepsEarly: Bool = false,
+    path: String, limits: RotatedLogs.Limits = RotatedLogs.Limits(), early: Early = .never,
     now: @escaping @Sendable () -> Instant
   ) throws(SystemError) {
     (self.path, self.limits) = (path, limits)
+    earlyEnd = early == .soon ? .now + Early.patience : nil
     self.now = now
     state = Mutex(State(file: try Descriptor.open(path, O_WRONLY | O_CREAT | O_APPEND, mode: 0o640), size: Files.size(path)))
-    if keepsEarly { state.withLock { $0.early = [] } }
+    if early != .never { state.withLock { $0.early = [] } }
   }
 
   /// Copies streams to their ends, what came first to be read first. What cannot be written is lost: a full disk must not stop the
@@ -77,7 +90,7 @@ final class ContainerLog: Sendable {
   /// Hands over what comes from now on, as it comes.
   func follow(_ follower: @escaping Follower) {
     state.withLock { state in
-      let early = state.early ?? []
+      let early = earlyEnd.map { $0 < .now } ?? false ? [] : state.early ?? []
       state.early = nil
       guard early.allSatisfy({ $0.bytes.isEmpty || follower($0.bytes, $0.source == .stderr) }) else { return }
       state.followers.append(follower)

@@ -1,6 +1,7 @@
 import CoreObjects
 import EdgeLinux
 import Foundation
+import Synchronization
 import Testing
 
 @testable import EdgeRuntime
@@ -60,6 +61,21 @@ struct ContainerLogTests {
     for file in readable { all += lines(try Files.readText(file)) }
     // The newest without a gap: some have gone with their files.
     #expect(all == Array((all.first ?? 0)..<200) && all.count > 20 && all.count < 60, "\(all)")
+  }
+
+  @Test(
+    "who attaches hears the first words where the container may have somebody who types",
+    arguments: [(ContainerLog.Early.never, ""), (.soon, "1\n"), (.always, "1\n")])
+  func early(_ early: ContainerLog.Early, heard: String) async throws {
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    let log = try ContainerLog(path: path, early: early) { Instant(seconds: 0) }
+    try await write(["1"], log)
+    let said = Mutex("")
+    log.follow { bytes, _ in
+      said.withLock { $0 += String(decoding: bytes, as: UTF8.self) }
+      return true
+    }
+    #expect(said.withLock { $0 } == heard)
   }
 
   @Test("a log that is not full has one file")

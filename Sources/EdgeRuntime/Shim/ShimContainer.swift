@@ -31,7 +31,7 @@ final class ShimContainer: Sendable {
   static func start(_ order: ShimOrder, now: @escaping @Sendable () -> Instant) async throws(ContainerError) -> ShimContainer {
     let crun = Crun(state: order.state)
     do {
-      let log = try ContainerLog(path: order.log, keepsEarly: order.stdinOnce, now: now)
+      let log = try ContainerLog(path: order.log, early: order.stdinOnce ? .always : order.stdin ? .soon : .never, now: now)
       var streams = try ShimStreams(order, log: log)
       defer { streams.closeChildEnds() }
       let run = ["--log=file:" + order.errorLog, "run", "--detach", "--bundle", order.bundle, "--pid-file", order.pidFile]
