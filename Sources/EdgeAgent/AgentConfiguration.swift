@@ -34,6 +34,9 @@ package struct AgentConfiguration: Sendable {
   }
 
   var runDirectory: String { dataDirectory + "/run" }
+  /// Small files of pods, which come and go with them: in memory, in the mount namespace of the containers' roots. A file system on a disk
+  /// looks for a place that was not freed lately, the longer the more pods have gone.
+  var memoryDirectory: String { runDirectory + "/memory" }
   var logDirectory: String { dataDirectory + "/logs" }
   var volumeDirectory: String { dataDirectory + "/volumes" }
 

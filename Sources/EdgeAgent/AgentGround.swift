@@ -59,6 +59,9 @@ struct AgentGround: Sendable {
   static func new(_ configuration: AgentConfiguration) async throws -> AgentGround {
     let mounts = try MountNamespace()
     let workers = workers(in: mounts)
+    let memory = configuration.memoryDirectory
+    try Files.makeDirectories(memory, mode: 0o711)
+    try await Task(executorPreference: workers) { try Mount.tmpfs(at: memory, options: "mode=0711") }.value
     let shim: Shim
     if let program = configuration.shimProgram {
       shim = try await ShimKeeper.start(program, configuration, workers)

@@ -59,7 +59,7 @@ package final class NodeAgent: Sendable {
     table = NodeTable(configuration.nodes)
     crunVersion = version
     started = configuration.now()
-    crun = Crun(state: configuration.runDirectory + "/crun")
+    crun = Crun(state: configuration.memoryDirectory + "/crun")
     cgroup = configuration.cgroup
     do {
       ChildProcess.adoptOrphans()
@@ -85,7 +85,9 @@ package final class NodeAgent: Sendable {
     do { try await ground.write(configuration) } catch {
       Standard.error("containers will not outlive this process if it is killed: \(error)")
     }
-    for worker in pods.withLock({ $0.values.map(\.worker) }) { await worker.keepAgain() }
+    for worker in pods.withLock({ $0.values.map(\.worker) }) {
+      await Task(executorPreference: workers) { await worker.keepAgain() }.value
+    }
     Orphans.collect()
   }
 
@@ -97,8 +99,8 @@ package final class NodeAgent: Sendable {
 
   private func adoptPods() async {
     let work = Task(executorPreference: workers) { [self] in
-      for uid in ((try? Files.list(configuration.runDirectory)) ?? []).sorted() {
-        let directory = configuration.runDirectory + "/" + uid
+      for uid in ((try? Files.list(configuration.memoryDirectory)) ?? []).sorted() {
+        let directory = configuration.memoryDirectory + "/" + uid
         guard Files.isDirectory(directory + "/volumes") else { continue }
         guard let record = try? PodWorker.record(of: directory), record.held.shim == shims.current?.identity,
           table[record.node] != nil
@@ -124,7 +126,8 @@ package final class NodeAgent: Sendable {
   private func clear(_ directory: String, _ uid: String) async {
     let node = (try? PodWorker.record(of: directory))?.node
     for name in node.map({ [$0] }) ?? table.all.map(\.name) {
-      try? await PodSandbox.remove(nil, directory: directory, cgroup: cgroup(ofNode: name).child("pod" + uid))
+      let directories = [directory, configuration.runDirectory + "/" + uid]
+      try? await PodSandbox.remove(nil, directories: directories, cgroup: cgroup(ofNode: name).child("pod" + uid))
     }
   }
 

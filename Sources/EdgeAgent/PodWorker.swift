@@ -38,7 +38,8 @@ actor PodWorker {
   var network: NetworkNamespace? { sandbox == nil ? nil : attachment?.namespace ?? (try? agent.place(of: node)) }
   var isEmpty: Bool { sandbox == nil && containers.isEmpty }
 
-  var directory: String { agent.configuration.runDirectory + "/" + uid }
+  var directory: String { agent.configuration.memoryDirectory + "/" + uid }
+  private var disk: String { agent.configuration.runDirectory + "/" + uid }
   private var cgroup: Cgroup { agent.cgroup(ofNode: node).child("pod" + uid) }
   var logDirectory: String { agent.configuration.logDirectory + "/" + uid }
   var bundles: [ContainerBundle] {
@@ -72,7 +73,7 @@ actor PodWorker {
         (address, networkPath) = (made.address, made.namespace.path)
       }
       let made = try PodSandbox(
-        spec, address: address, networkPath: networkPath, directory: directory,
+        spec, address: address, networkPath: networkPath, directory: directory, disk: disk,
         persistent: agent.configuration.volumeDirectory, cgroup: cgroup, processLimit: agent.configuration.podProcessLimit)
       sandbox = made
       try await keepSandbox()
@@ -100,7 +101,7 @@ actor PodWorker {
       }
       let sandbox = try PodSandbox(
         adopting: record.sandbox, .init(hostName: paths[0], ipc: paths[1]), networkPath: networkPath, directory: directory,
-        persistent: agent.configuration.volumeDirectory, cgroup: cgroup)
+        disk: disk, persistent: agent.configuration.volumeDirectory, cgroup: cgroup)
       self.sandbox = sandbox
       for bundle in PodWorker.bundles(in: directory) { await adopt(bundle, in: sandbox) }
       kept.withLock { $0 = KeptPod(address: sandbox.address, containers: containers.keys.sorted()) }
@@ -269,7 +270,7 @@ actor PodWorker {
 
   private func release() async {
     if (try? PathName.check(uid)) != nil {
-      try? await PodSandbox.remove(sandbox, directory: directory, cgroup: cgroup)
+      try? await PodSandbox.remove(sandbox, directories: [directory, disk], cgroup: cgroup)
       try? Files.remove(logDirectory)
     }
     sandbox = nil

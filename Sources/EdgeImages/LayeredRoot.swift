@@ -12,7 +12,9 @@ package enum LayeredRoot: Sendable, Equatable {
   package func make(in directory: String, layers: [String], mounts: Mounts) throws(SystemError) {
     switch self {
     case .overlay:
-      for name in ["rootfs", "upper", "work", "empty"] { try Files.makeDirectories(directory + "/" + name) }
+      for name in ["rootfs", "upper", "work"] + (layers.isEmpty ? ["empty"] : []) {
+        try Files.makeDirectories(directory + "/" + name)
+      }
       try mounts.overlay(
         at: directory + "/rootfs", layers: layers.isEmpty ? [directory + "/empty"] : layers, upper: directory + "/upper",
         work: directory + "/work")

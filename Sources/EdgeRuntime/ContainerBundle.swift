@@ -18,12 +18,14 @@ package final class ContainerBundle: Sendable {
   let speed: Double
   package let cgroup: Cgroup
   package let directory: String
+  /// What may be large: its root, and what it changes in it.
+  package let disk: String
   /// The root, and subPaths of volumes.
   private let mounts: Mounts
   let user: ContainerUser
   let capabilities: [String]
 
-  var rootfs: String { directory + "/rootfs" }
+  var rootfs: String { disk + "/rootfs" }
   private let kind: LayeredRoot
   /// Of the root, before the container wrote anything, where what it writes is not apart.
   private let copiedBytes: Int64
@@ -45,14 +47,17 @@ package final class ContainerBundle: Sendable {
     self.kind = kind
     let directory = sandbox.directory + "/containers/" + spec.containerID
     self.directory = directory
+    let disk = sandbox.disk + "/" + spec.containerID
+    self.disk = disk
     cgroup = sandbox.cgroup.child(String(spec.containerID.prefix(12)))
     let mounts = Mounts()
     self.mounts = mounts
     do {
       try Files.makeDirectories(directory, mode: 0o711)
-      try kind.make(in: directory, layers: image.layerDirectories, mounts: mounts)
-      copiedBytes = kind == .copy ? Files.usedBytes(directory + "/rootfs") : 0
-      user = try ContainerUser(spec.security, image: image.user, fsGroup: sandbox.spec.fsGroup, root: directory + "/rootfs")
+      try Files.makeDirectories(disk, mode: 0o711)
+      try kind.make(in: disk, layers: image.layerDirectories, mounts: mounts)
+      copiedBytes = kind == .copy ? Files.usedBytes(disk + "/rootfs") : 0
+      user = try ContainerUser(spec.security, image: image.user, fsGroup: sandbox.spec.fsGroup, root: disk + "/rootfs")
       capabilities = try Capabilities(spec.security).names
       try Files.write(terminationLog, [])
       // The container's user may not be root.
@@ -71,11 +76,12 @@ package final class ContainerBundle: Sendable {
     volumeImages = [:]
     processes = target?.processes ?? sandbox.processes?.path
     directory = sandbox.directory + "/containers/" + spec.containerID
+    disk = sandbox.disk + "/" + spec.containerID
     cgroup = sandbox.cgroup.child(String(spec.containerID.prefix(12)))
     mounts = Mounts(adopting: record.mounts)
     copiedBytes = record.copiedBytes
     do {
-      user = try ContainerUser(spec.security, image: image.user, fsGroup: sandbox.spec.fsGroup, root: directory + "/rootfs")
+      user = try ContainerUser(spec.security, image: image.user, fsGroup: sandbox.spec.fsGroup, root: disk + "/rootfs")
       capabilities = try Capabilities(spec.security).names
     } catch { throw error as? ContainerError ?? .creation("\(error)") }
   }
@@ -87,7 +93,7 @@ package final class ContainerBundle: Sendable {
 
   package func changes() -> (bytes: Int64, inodes: Int64) {
     switch kind {
-    case .overlay: return Files.use(directory + "/upper")
+    case .overlay: return Files.use(disk + "/upper")
     case .copy:
       let use = Files.use(rootfs)
       return (max(0, use.bytes - copiedBytes), use.inodes)
@@ -100,11 +106,12 @@ package final class ContainerBundle: Sendable {
   /// Frees what its root takes on the disk; what is known of the container stays.
   package func removeRoot() {
     releaseRoot()
-    for part in ["upper", "rootfs"] { try? Files.remove(directory + "/" + part) }
+    for part in ["upper", "rootfs"] { try? Files.remove(disk + "/" + part) }
   }
 
   package func remove() {
     releaseRoot()
+    try? Files.remove(disk)
     try? Files.remove(directory)
   }
 
@@ -157,7 +164,7 @@ package final class ContainerBundle: Sendable {
   /// The files of an image, of which nobody sees what is written.
   private func imageVolume(_ mount: MountSpec, _ number: Int) throws -> PodVolume? {
     guard let image = mount.imageID.flatMap({ volumeImages[$0] }) else { return nil }
-    let place = directory + "/image-\(number)"
+    let place = disk + "/image-\(number)"
     try Files.makeDirectories(place)
     try kind.make(in: place, layers: image.layerDirectories, mounts: mounts)
     return PodVolume(readOnly: place + "/rootfs")

@@ -22,14 +22,15 @@ package final class ExecSession: Sendable {
   {
     guard !command.isEmpty else { throw ContainerError.configuration("there is no command to run") }
     let bundle = container.bundle
-    let base = bundle.directory + "/exec-\(serial)"
+    // Who waits for its end is in no mount namespace of ours.
+    let base = bundle.disk + "/exec-\(serial)"
     pidFile = base + ".pid"
     files = [base + ".json", base + ".log", pidFile]
     let description = bundle.process(arguments: command, terminal: isTerminal)
     try Files.write(base + ".json", description.encoded())
     var arguments = ["--log=file:" + base + ".log", "exec", "--process", base + ".json", "--pid-file", pidFile]
     var streams: [ChildProcess.Stream] = []
-    let console = isTerminal ? try ConsoleSocket(directory: bundle.directory, name: "exec-\(serial)") : nil
+    let console = isTerminal ? try ConsoleSocket(directory: bundle.disk, name: "exec-\(serial)") : nil
     var own: [Descriptor] = []
     if let console {
       arguments += ["--console-socket", console.short]

@@ -10,7 +10,10 @@ package final class PodSandbox: Sendable {
   package let cgroup: Cgroup
   /// A file that is the pod's network namespace.
   let networkPath: String
+  /// Small files, which are in memory.
   let directory: String
+  /// What may be large: volumes, and what its containers change.
+  let disk: String
   package let volumes: [String: PodVolume]
   let namespaces: PodNamespaces
   /// What all containers have at /dev/shm.
@@ -23,13 +26,14 @@ package final class PodSandbox: Sendable {
   /// Makes it. After a failure `remove` takes away what had been made.
   /// - Throws: `SandboxError`.
   package init(
-    _ spec: SandboxSpec, address: String, networkPath: String, directory: String, persistent: String, cgroup: Cgroup,
-    processLimit: Int? = nil
+    _ spec: SandboxSpec, address: String, networkPath: String, directory: String, disk: String, persistent: String,
+    cgroup: Cgroup, processLimit: Int? = nil
   ) throws(SandboxError) {
     self.spec = spec
     self.address = address
     self.networkPath = networkPath
     self.directory = directory
+    self.disk = disk
     self.cgroup = cgroup
     let mounts = Mounts()
     self.mounts = mounts
@@ -53,7 +57,7 @@ package final class PodSandbox: Sendable {
     for volume in spec.volumes {
       do {
         volumes[volume.name] = try PodVolume(
-          volume, in: directory + "/volumes", persistent: persistent, spec, mounts: mounts)
+          volume, in: directory + "/volumes", disk: disk + "/volumes", persistent: persistent, spec, mounts: mounts)
       } catch {
         throw SandboxError(reason: "FailedMount", description: "MountVolume.SetUp failed for volume \"\(volume.name)\": \(error)")
       }
@@ -63,18 +67,18 @@ package final class PodSandbox: Sendable {
 
   /// One that an earlier daemon has made.
   package init(
-    adopting record: SandboxRecord, _ names: SandboxRecord.Names, networkPath: String, directory: String, persistent: String,
-    cgroup: Cgroup
+    adopting record: SandboxRecord, _ names: SandboxRecord.Names, networkPath: String, directory: String, disk: String,
+    persistent: String, cgroup: Cgroup
   ) throws(SystemError) {
     (spec, address) = (record.spec, record.address)
-    (self.networkPath, self.directory, self.cgroup) = (networkPath, directory, cgroup)
+    (self.networkPath, self.directory, self.disk, self.cgroup) = (networkPath, directory, disk, cgroup)
     namespaces = try PodNamespaces(names)
     sharedMemory = spec.hostIPC ? "/dev/shm" : directory + "/shm"
     mounts = Mounts(adopting: record.mounts)
     processes = record.firstProcess.map { SharedProcesses(first: $0) }
     volumes = Dictionary(
       uniqueKeysWithValues: record.spec.volumes.map {
-        ($0.name, PodVolume(adopting: $0, in: directory + "/volumes", persistent: persistent))
+        ($0.name, PodVolume(adopting: $0, in: directory + "/volumes", disk: disk + "/volumes", persistent: persistent))
       })
   }
 
@@ -109,11 +113,11 @@ package final class PodSandbox: Sendable {
   }
 
   /// Kills what is left in the cgroup and deletes everything that `init` made.
-  package static func remove(_ sandbox: PodSandbox?, directory: String, cgroup: Cgroup) async throws {
+  package static func remove(_ sandbox: PodSandbox?, directories: [String], cgroup: Cgroup) async throws {
     try await cgroup.remove()
     await sandbox?.processes?.end()
     sandbox?.mounts.release()
-    try clear(directory)
+    for directory in directories { try clear(directory) }
   }
 
   /// Deletes a directory with all in it, and takes off what is mounted there: roots of containers that nobody knows any more, what

@@ -13,12 +13,16 @@ package struct PodVolume: Sendable {
   /// - Parameters:
   ///   - mounts: of the volumes' owner; a volume in memory is mounted.
   ///   - directory: where the pod's own volumes are.
+  ///   - disk: where those are that may be large.
   ///   - persistent: where provisioned volumes are.
   /// - Throws: `VolumeError`, `SystemError`.
-  package init(_ spec: VolumeSpec, in directory: String, persistent: String, _ pod: SandboxSpec, mounts: Mounts) throws {
+  package init(_ spec: VolumeSpec, in directory: String, disk: String, persistent: String, _ pod: SandboxSpec, mounts: Mounts)
+    throws
+  {
     let own = directory + "/" + spec.name
     switch spec.source {
     case .emptyDir(let memory, let sizeLimitBytes):
+      let own = memory ? own : disk + "/" + spec.name
       try PodVolume.makeOpen(own)
       if memory { try mounts.tmpfs(at: own, options: "mode=0777" + (sizeLimitBytes.map { ",size=\($0)" } ?? "")) }
       (path, isReadOnly) = (own, false)
@@ -41,9 +45,9 @@ package struct PodVolume: Sendable {
   }
 
   /// One that was made by an earlier daemon.
-  init(adopting spec: VolumeSpec, in directory: String, persistent: String) {
+  init(adopting spec: VolumeSpec, in directory: String, disk: String, persistent: String) {
     switch spec.source {
-    case .emptyDir: (path, isReadOnly) = (directory + "/" + spec.name, false)
+    case .emptyDir(let memory, _): (path, isReadOnly) = ((memory ? directory : disk) + "/" + spec.name, false)
     case .files: (path, isReadOnly) = (directory + "/" + spec.name, true)
     case .persistent(let name, let readOnly): (path, isReadOnly) = (persistent + "/" + name, readOnly)
     case .hostPath(let hostPath, _): (path, isReadOnly) = (hostPath, false)

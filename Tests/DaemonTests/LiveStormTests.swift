@@ -175,7 +175,7 @@ struct LiveStormTests {
     try await wait(for: "all \(made) pods to be gone", { present() }, until: \.isEmpty)
     // A pod's directory goes after its object where that was deleted at once.
     try await wait(for: "the directories of all pods to be gone") {
-      try FileManager.default.contentsOfDirectory(atPath: test.directory + "/run").filter { $0 != "crun" }
+      try FileManager.default.contentsOfDirectory(atPath: test.directory + "/run").filter { $0 != "memory" }
     } until: {
       $0.isEmpty
     }

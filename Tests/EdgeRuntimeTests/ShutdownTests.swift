@@ -57,7 +57,7 @@ struct ShutdownTests {
         }
       }
       #expect(!Files.exists(node.directory + "/run/pod1"))
-      #expect(try Files.list(node.directory + "/run") == [])
+      #expect(try Files.list(node.directory + "/run") == ["memory"])
     }
   }
 
