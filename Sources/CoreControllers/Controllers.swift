@@ -5,10 +5,11 @@ package enum Controllers {
   /// - Parameters:
   ///   - certificateAuthority: the cluster's CA certificate, PEM
   ///   - zone: the rules of a named time zone, nil for an unknown name
+  ///   - certificates: whom the certificate controller asks; nil where nobody signs
   ///   - addresses: where load balancers are, where their addresses lead anywhere
   package static func all(
     certificateAuthority: String, zone: @escaping @Sendable (String) -> TimeZoneRules?,
-    balancersOf addresses: ClusterAddresses? = nil
+    certificates: CertificateController.Desk? = nil, balancersOf addresses: ClusterAddresses? = nil
   ) -> [any Controller] {
     let usual: [any Controller] = [
       NamespaceController(), ServiceAccountController(certificateAuthority: certificateAuthority), GarbageCollector(),
@@ -19,6 +20,7 @@ package enum Controllers {
       CronJobController(zone: zone), JobController(), EndpointsController(), PodGarbageCollector(), EventTTLController(),
       DisruptionController(), ResourceQuotaController(), APIServiceController(), EphemeralVolumeController(),
     ]
-    return usual + (addresses.map { [LoadBalancerController($0)] } ?? [])
+    return usual + (certificates.map { [CertificateController($0)] } ?? [])
+      + (addresses.map { [LoadBalancerController($0)] } ?? [])
   }
 }

@@ -3,6 +3,8 @@ package import CoreObjects
 /// What a controller wants done. The engine performs the changes in order, as writes of the controller's ServiceAccount.
 package struct Plan: Sendable {
   package var changes: [Change] = []
+  /// Certificates that the cluster's authority is to sign.
+  package var orders: [SigningOrder] = []
   /// Look at this key again then, even if nothing changes.
   package var wakeAt: Instant?
   /// Other keys of the same controller that what was found here concerns.

@@ -18,6 +18,8 @@ package enum Effect: Sendable {
   /// What the rules about pods' traffic are made of has changed. Comes before the commands of its step: a container starts when
   /// they are in force.
   case police(PolicyFact)
+  /// Have the cluster's authority sign, and send `.signed`; an order may come twice.
+  case sign(SigningOrder)
   /// Send `.timer` at this moment; a later wake replaces an earlier one.
   case wake(at: Instant)
   /// The core's own write was refused as invalid: a mistake of this program, for its operator to see.

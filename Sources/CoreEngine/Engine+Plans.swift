@@ -12,6 +12,7 @@ extension Engine {
     } else {
       timers.cancel(.reconcile(item))
     }
+    for order in plan.orders { effects.append(.sign(order)) }
     for key in plan.others { queue.add(.init(controller: item.controller, key: key)) }
     if plan.changes.isEmpty {
       queue.succeeded(item)

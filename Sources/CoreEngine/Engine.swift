@@ -106,6 +106,10 @@ package struct Engine: Sendable {
     case .discovery(let answers):
       record(answers)
       work(now)
+    case .signed(let answer):
+      receive(answer, now)
+      settle(now)
+      work(now)
     case .timer:
       fire(now)
       settle(now)

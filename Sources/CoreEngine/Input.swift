@@ -23,6 +23,8 @@ package enum Input: Sendable {
   case adapterMetrics([AdapterAnswer])
   /// What backends of APIServices said that they serve.
   case discovery([DiscoveryAnswer])
+  /// What came of an order.
+  case signed(SigningAnswer)
   /// A wake-up that was asked for is due, or there is work left from the last step.
   case timer
 }

@@ -67,7 +67,7 @@ package final class Cluster: Sendable {
       direct: { [traffic, healthPorts] in
         traffic.receive($0)
         if case .route(let routes) = $0 { healthPorts.receive(routes) }
-      })
+      }, sign: parts.secrets.sign)
     let hostSlot = Slot<EngineHost>()
     hostSlot.set(host)
     let streams: any StreamServer =

@@ -119,6 +119,7 @@ struct ClusterParts {
     api.serverAddress = "127.0.0.1:\(address.port)"
     api.certificateAuthorityPEM = String(decoding: secrets.authority.certificatePEM, as: UTF8.self)
     api.frontProxyAuthorityPEM = String(decoding: secrets.frontProxy.certificatePEM, as: UTF8.self)
+    api.readCertificateRequest = CertificateRequestFacts.read
     let timeZones = TimeZoneDatabase(read: ZoneFiles.read)
     api.timeZones = timeZones
     api.featureGates = configuration.featureGates
@@ -127,6 +128,7 @@ struct ClusterParts {
       api, random: RandomSource(seed: seed), store: store,
       controllers: Controllers.all(
         certificateAuthority: api.certificateAuthorityPEM, zone: { timeZones.rules($0) },
+        certificates: CertificateController.Desk(read: CertificateRequestFacts.read, mayCreate: CertificateRights.mayCreate),
         balancersOf: configuration.runsContainers ? place.addresses : nil),
       proxy: configuration.runsContainers ? ServiceProxy() : nil)
   }

@@ -22,6 +22,7 @@ package final class EngineHost: Sendable {
     case endWatch(UInt64)
     case command(NodeCommand)
     case traffic(Traffic)
+    case order(SigningOrder)
   }
 
   /// What a network is told.
@@ -50,19 +51,23 @@ package final class EngineHost: Sendable {
   package let clock: ClusterClock
   private let perform: @Sendable (NodeCommand) -> Void
   private let direct: @Sendable (Traffic) -> Void
+  private let sign: @Sendable (SigningOrder) -> SigningAnswer
 
   /// - Parameters:
   ///   - perform: carries out what a node is asked; never blocks
   ///   - direct: has traffic flow so from now on; never blocks
+  ///   - sign: signs with the cluster's authority
   package init(
     engine: Engine, clock: ClusterClock, journal: Journal?, perform: @escaping @Sendable (NodeCommand) -> Void,
-    direct: @escaping @Sendable (Traffic) -> Void = { _ in }
+    direct: @escaping @Sendable (Traffic) -> Void = { _ in },
+    sign: @escaping @Sendable (SigningOrder) -> SigningAnswer = { SigningAnswer($0, .failed("nobody signs here")) }
   ) {
     state = Mutex(State(engine: engine))
     self.clock = clock
     self.journal = journal
     self.perform = perform
     self.direct = direct
+    self.sign = sign
   }
 
   /// Once, before anything else.
@@ -135,6 +140,7 @@ package final class EngineHost: Sendable {
       case .node(let command): send(.command(command), &state)
       case .route(let routes): send(.traffic(.route(routes)), &state)
       case .police(let fact): send(.traffic(.police(fact)), &state)
+      case .sign(let order): send(.order(order), &state)
       case .wake(let at): wake(at, &state)
       case .fault(let text): Standard.error("fault: " + text)
       }
@@ -187,6 +193,9 @@ package final class EngineHost: Sendable {
     case .endWatch(let id): state.watches.removeValue(forKey: id)?.finish()
     case .command(let command): perform(command)
     case .traffic(let traffic): direct(traffic)
+    case .order(let order):
+      let sign = sign
+      Task.detached { [weak self] in self?.receive(.signed(sign(order))) }
     }
   }
 

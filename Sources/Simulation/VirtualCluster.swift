@@ -162,6 +162,8 @@ package struct VirtualCluster: Sendable {
       case .openWatch(let id, let contentType, let initial):
         answers[id] = .body(status: 200, contentType: contentType, chunks: initial, headers: [])
       case .wake(let at): wakeAt = at
+      // No authority is simulated, and no controller asks for one.
+      case .sign: break
       case .fault(let text): faults.append(text)
       case .append(let records): appends?.append(records)
       case .feed(_, let line): watched?.append(line)

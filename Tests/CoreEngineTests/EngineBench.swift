@@ -28,6 +28,7 @@ struct EngineBench {
   var initial: [UInt64: [[UInt8]]] = [:]
   var ended: [UInt64] = []
   var commands: [NodeAction] = []
+  var orders: [SigningOrder] = []
   private var wakeAt: Instant?
   private var nextRequest: UInt64 = 0
   private var observations: [NodeObservation] = []
@@ -170,6 +171,7 @@ struct EngineBench {
       case .route(let routes): transcript.append("route \(routes.owner)")
       case .police(let fact): transcript.append("police \(fact.key)")
       case .wake(let at): wakeAt = at
+      case .sign(let order): orders.append(order)
       case .fault(let text): Issue.record("\(text)")
       }
     }

@@ -3,7 +3,8 @@ import CoreObjects
 /// One address of the range of Services, and who has it.
 struct IPAddressResource: Resource {
   let definition = ResourceDefinition(
-    id: .ipAddresses, kind: "IPAddress", isNamespaced: false, shortNames: ["ip"], columns: [.name, "ParentRef"])
+    id: .ipAddresses, kind: "IPAddress", isNamespaced: false, shortNames: ["ip"], columns: [.name, "ParentRef"],
+    nameRule: .pathSegment)
 
   /// Source: ValidateIPAddress, pkg/apis/networking/validation/validation.go, v1.36.
   func validate(_ object: JSON, _ context: WriteContext) -> [FieldError] {

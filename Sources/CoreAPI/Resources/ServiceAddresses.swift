@@ -4,14 +4,14 @@ import CoreObjects
 struct ServiceAddresses {
   private static let nodePorts = 30_000...32_767
   private let context: WriteContext
-  private let usedAddresses: Set<String>
+  private let service: ObjectKey
   private var usedPorts: Set<Int>
 
   /// - Parameter service: whose own addresses are free for it
   init(for service: Service, _ context: WriteContext) {
     let others = context.store.list(.services).filter { $0.uid != service.metadata.uid }.map { $0.view(Service.self).spec }
     self.context = context
-    usedAddresses = Set(others.compactMap(\.clusterIP))
+    self.service = ObjectKey(.services, of: service.tree)
     usedPorts = Set(others.flatMap { $0.ports.compactMap(\.nodePort) + [$0.healthCheckNodePort].compactMap { $0 } })
   }
 
@@ -37,12 +37,16 @@ struct ServiceAddresses {
     if spec.needsHealthPort, (spec.healthCheckNodePort ?? 0) == 0 { spec.healthCheckNodePort = freePort() }
   }
 
+  private func isTaken(_ address: String) -> Bool {
+    context.store.get(.ipAddresses, address).map { !$0.isAddress(of: service) } ?? false
+  }
+
   private func freeAddress() throws(APIError) -> String {
     let addresses = (0..<65_000).lazy.map { step in
       let number = 256 + Int((context.randomBits &+ UInt64(step)) % 65_000)
       return "\(context.addresses.services).\(number / 256).\(number % 256)"
     }
-    guard let found = addresses.first(where: { !usedAddresses.contains($0) }) else {
+    guard let found = addresses.first(where: { !isTaken($0) }) else {
       throw APIError(
         code: 500, reason: "InternalError", message: "no cluster address is free in \(context.addresses.serviceRange)")
     }
@@ -71,7 +75,7 @@ struct ServiceAddresses {
         address.hasPrefix(context.addresses.services + ".") && bytes.count == 4
         && ![[0, 0], [255, 255]].contains(bytes.suffix(2))
       let problem =
-        !isInRange ? "is not in \(context.addresses.serviceRange)" : usedAddresses.contains(address) ? "is taken" : nil
+        !isInRange ? "is not in \(context.addresses.serviceRange)" : isTaken(address) ? "is taken" : nil
       if let problem { errors.add(.invalid, "spec.clusterIPs", value: spec.clusterIPs.tree, "\(address) \(problem)") }
     }
     let had = Set(before.ports.compactMap(\.nodePort))

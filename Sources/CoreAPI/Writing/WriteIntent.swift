@@ -120,6 +120,7 @@ extension WriteIntent {
     case "": self = .replace(key, Document(merged(old.tree, patch)))
     case "status": self = .status(key, merged(old.tree[.status], patch[.status]))
     case "scale": self = .scale(key, Document(merged(ScaleSubresource.of(old), patch)))
+    case "approval": self = .replace(key, Document(merged(old.tree, patch)), .approval)
     case "finalize": self = .finalize(key, Document(merged(old.tree, patch)))
     default: throw .noSuchResource
     }

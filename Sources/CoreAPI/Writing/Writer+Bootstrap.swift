@@ -23,6 +23,7 @@ extension Writer {
     for level in FlowBootstrap.priorityLevels { ensure(.priorityLevels, level, now) }
     for schema in FlowBootstrap.flowSchemas(at: now) { ensure(.flowSchemas, schema, now) }
     ensure(.serviceCIDRs, serviceRange(now), now)
+    keepAddresses()
   }
 
   /// Source: pkg/controlplane/controller/defaultservicecidr, v1.36.
@@ -32,7 +33,8 @@ extension Writer {
       "message": "addresses of the range are given to Services",
     ]
     return [
-      "metadata": ["name": "kubernetes"], "spec": ["cidrs": [.string(configuration.addresses.serviceRange)]],
+      "metadata": ["name": "kubernetes", "finalizers": ["networking.k8s.io/service-cidr-finalizer"]],
+      "spec": ["cidrs": [.string(configuration.addresses.serviceRange)]],
       "status": ["conditions": [ready]],
     ]
   }

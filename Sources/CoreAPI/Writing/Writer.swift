@@ -103,7 +103,9 @@ package struct Writer: Sendable {
 
   private mutating func record(_ change: StoreChange) {
     changes.append(change)
-    guard change.object.key.resource.group == RoleIndex.group else { return }
+    let resource = change.object.key.resource
+    if resource == .services || resource == .ipAddresses { return keepAddresses(after: change) }
+    guard resource.group == RoleIndex.group else { return }
     roles.update(with: change)
     if change.object.key.resource == .clusterRoles { gatherRules(after: change) }
   }

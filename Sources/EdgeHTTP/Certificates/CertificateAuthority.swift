@@ -5,7 +5,7 @@ import Glibc
 /// Issues certificates. The clock is the system's: certificates are checked by programs that know no other.
 package final class CertificateAuthority: Sendable {
   package let certificate: Certificate
-  private let key: PrivateKey
+  let key: PrivateKey
 
   package init(certificatePEM: [UInt8], keyPEM: [UInt8]) throws(CertificateError) {
     certificate = try Certificate(pem: certificatePEM)
@@ -72,10 +72,7 @@ private struct CertificateRequest {
     guard let x509 = X509_new() else { throw .failed(openSSLErrors()) }
     let certificate = Certificate(owning: x509)
     X509_set_version(x509, 2)
-    let serial = secureRandomBytes(16)
-    let number = BN_bin2bn([serial[0] & 0x7F | 0x40] + serial.dropFirst(), Int32(serial.count), nil)
-    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x509))
-    BN_free(number)
+    certificate.setRandomSerial()
     // A little in the past: clocks of machines differ.
     X509_gmtime_adj(X509_getm_notBefore(x509), -300)
     X509_gmtime_adj(X509_getm_notAfter(x509), days * 86_400)
@@ -84,13 +81,7 @@ private struct CertificateRequest {
     for organization in organizations { try add(organization, NID_organizationName, to: subject) }
     try add(commonName, NID_commonName, to: subject)
     X509_set_issuer_name(x509, issuer.map { X509_get_subject_name($0.x509) } ?? subject)
-    var context = X509V3_CTX()
-    X509V3_set_ctx(&context, issuer?.x509 ?? x509, x509, nil, nil, 0)
-    for (identifier, value) in extensions {
-      guard let item = X509V3_EXT_conf_nid(nil, &context, identifier, value) else { throw .failed(openSSLErrors()) }
-      X509_add_ext(x509, item, -1)
-      X509_EXTENSION_free(item)
-    }
+    try certificate.add(extensions, issuer: issuer)
     guard X509_sign(x509, issuerKey.key, EVP_sha256()) > 0 else { throw .failed(openSSLErrors()) }
     return certificate
   }
@@ -99,6 +90,28 @@ private struct CertificateRequest {
     let bytes = Array(value.utf8)
     guard X509_NAME_add_entry_by_NID(name, identifier, utf8StringKind, bytes, Int32(bytes.count), -1, 0) == 1 else {
       throw .failed("\"\(value)\" cannot be part of a certificate's subject: \(openSSLErrors())")
+    }
+  }
+}
+
+extension Certificate {
+  func setRandomSerial() {
+    let serial = secureRandomBytes(16)
+    let number = BN_bin2bn([serial[0] & 0x7F | 0x40] + serial.dropFirst(), Int32(serial.count), nil)
+    BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x509))
+    BN_free(number)
+  }
+
+  /// - Parameters:
+  ///   - extensions: numbers and their values in OpenSSL's configuration syntax
+  ///   - issuer: nil for one that signs itself
+  func add(_ extensions: [(Int32, String)], issuer: Certificate?) throws(CertificateError) {
+    var context = X509V3_CTX()
+    X509V3_set_ctx(&context, issuer?.x509 ?? x509, x509, nil, nil, 0)
+    for (identifier, value) in extensions {
+      guard let item = X509V3_EXT_conf_nid(nil, &context, identifier, value) else { throw .failed(openSSLErrors()) }
+      X509_add_ext(x509, item, -1)
+      X509_EXTENSION_free(item)
     }
   }
 }

@@ -6,7 +6,7 @@ package enum CertificateSigner: String, Sendable, CaseIterable {
   /// Of v1beta1: what older clusters have left behind.
   case legacyUnknown = "kubernetes.io/legacy-unknown"
 
-  static let group = "certificates.k8s.io"
+  package static let group = "certificates.k8s.io"
   private static let nodePrefix = "system:node:"
   private static let nodeGroup = "system:nodes"
 
