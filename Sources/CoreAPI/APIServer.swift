@@ -7,12 +7,15 @@ package struct APIServer: Sendable {
   static let bodyLimitBytes = 3 * 1024 * 1024
 
   package let configuration: APIConfiguration
-  let table: ResourceTable
+  private let resources: [any Resource]
+  /// Of the writer of the last request.
+  private(set) var table: ResourceTable
   var discovery: DiscoveryDocuments
   var documents: OpenAPIDocuments
 
   package init(resources: [any Resource] = Resources.all, configuration: APIConfiguration) {
-    table = ResourceTable(resources + ComputedResources.all)
+    self.resources = resources + ComputedResources.all
+    table = ResourceTable(self.resources)
     self.configuration = configuration
     discovery = DiscoveryDocuments(table, serverAddress: configuration.serverAddress)
     documents = OpenAPIDocuments(table)
@@ -20,7 +23,7 @@ package struct APIServer: Sendable {
 
   /// The writer of the resources that are served here.
   package func writer(random: RandomSource, store: Store = Store()) -> Writer {
-    Writer(table, configuration, random: random, store: store)
+    Writer(resources, configuration, random: random, store: store)
   }
 
   /// Where other servers may serve group versions: all that are not served here.
@@ -43,6 +46,7 @@ package struct APIServer: Sendable {
   package mutating func answer(
     _ request: APIRequest, _ writer: inout Writer, metrics: MetricsWindow, aggregation: AggregatedGroups, at now: Instant
   ) throws(APIError) -> APIResponse {
+    adopt(writer.table)
     let query = try Query(request.query)
     let info = try RequestInfo(method: request.method, path: request.path, query: query)
     var user = try authenticate(request.credential, writer.store, at: now)
@@ -64,9 +68,16 @@ package struct APIServer: Sendable {
       now: now, served: served)
     try checkScope(call)
     let response = try route(call, &writer, metrics)
-    guard let successor = served.definition.successor else { return response }
-    return response.adding(
-      APIServer.headers(["\(served.version.apiVersion) \(served.definition.kind) is deprecated; use \(successor)"]))
+    guard let deprecation = served.definition.deprecation else { return response }
+    return response.adding(APIServer.headers([deprecation]))
+  }
+
+  /// CustomResourceDefinitions have changed what is served.
+  private mutating func adopt(_ other: ResourceTable) {
+    if other === table { return }
+    table = other
+    discovery.serve(other)
+    documents.serve(other)
   }
 
   /// A namespaced resource is written in a namespace; one of the cluster has none.

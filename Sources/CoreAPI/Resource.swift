@@ -27,6 +27,13 @@ package protocol Resource: Sendable {
   func cells(_ object: JSON, at now: Instant) -> [JSON]
   /// From the storage version to a served one and back; the same tree where only apiVersion differs.
   func convert(_ object: JSON, from: ServedVersion, to: ServedVersion) -> JSON
+
+  /// The resource as one of its versions has it; most have one face for all.
+  func face(_ version: ServedVersion) -> any Resource
+  /// Whether a version can be asked for; the storage version need not be.
+  func isServed(_ version: ServedVersion) -> Bool
+  /// What objects of a version look like; nil only where the schema does not have the kind.
+  func type(_ version: ServedVersion) -> TypeSchema?
 }
 
 /// What a fieldSelector may name, and where it stands in an object.
@@ -38,6 +45,8 @@ package struct ResourceDefinition: Sendable {
   package var kind: String
   /// nil: the kind in small letters.
   var singular: String?
+  /// nil: the kind and List.
+  var listKind: String?
   /// nil: v1 of the resource's group.
   var served: [ServedVersion]?
   package var isNamespaced = true
@@ -48,8 +57,8 @@ package struct ResourceDefinition: Sendable {
   package var hasStatus = false
   /// It has a generation without having a status.
   var countsChanges = false
-  /// What replaces the kind: each request for it is warned.
-  var successor: String?
+  /// What each request for it is warned of: that it is deprecated.
+  var deprecation: String?
   /// Its name is, or begins, the host name of a pod.
   var namesHosts = false
   /// Where its pods are described: [] for a pod itself, ["spec", "template"] for most workloads.
@@ -117,6 +126,7 @@ struct TableColumn: Sendable, ExpressibleByStringLiteral {
   var format = ""
   /// 0: always shown; 1: only with `-o wide`.
   var priority = 0
+  var description = ""
 }
 
 extension TableColumn {
@@ -204,4 +214,8 @@ extension Resource {
     converted.put(.apiVersion, .string(to.apiVersion))
     return converted
   }
+
+  package func face(_ version: ServedVersion) -> any Resource { self }
+  package func isServed(_ version: ServedVersion) -> Bool { true }
+  package func type(_ version: ServedVersion) -> TypeSchema? { Schema.shared.type(version.typeName) }
 }

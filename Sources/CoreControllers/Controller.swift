@@ -8,6 +8,9 @@ package protocol Controller: Sendable {
   /// The resources whose changes `keys` is asked about; nil: all.
   var resources: Set<ResourceID>? { get }
 
+  /// `keys` is asked about the changes of kinds that CustomResourceDefinitions add, too.
+  var followsCustomKinds: Bool { get }
+
   /// The keys to look at again after a change. Called once for each change of the store, in order, so that an index can be kept.
   mutating func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey]
 
@@ -20,6 +23,7 @@ package protocol Controller: Sendable {
 
 extension Controller {
   package var resources: Set<ResourceID>? { nil }
+  package var followsCustomKinds: Bool { false }
   package mutating func keys(affectedByUsageOf podUIDs: [String]) -> [ObjectKey] { [] }
 }
 

@@ -250,7 +250,10 @@ package struct Engine: Sendable {
 
   private mutating func listeners(to resource: ResourceID) -> [Int] {
     if let known = listeners[resource] { return known }
-    let found = resources.indices.filter { resources[$0]?.contains(resource) != false }
+    let isCustom = store.customKinds.find(resource) != nil
+    let found = resources.indices.filter {
+      resources[$0]?.contains(resource) != false || (isCustom && controllers[$0].followsCustomKinds)
+    }
     _ = listeners.reserve(resource, found)
     return found
   }

@@ -82,6 +82,9 @@ package struct FieldAttributes: Sendable {
   package var mapType: String?
   package var protobuf: ProtobufNumber?
 
+  /// Nothing is said.
+  package static let none = FieldAttributes()
+
   package var isRequired: Bool { marks.contains(.required) }
   package var isAlwaysWritten: Bool { marks.contains(.alwaysWritten) }
   package var allowsRepeats: Bool { marks.contains(.repeats) }

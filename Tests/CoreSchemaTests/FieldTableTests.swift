@@ -12,7 +12,7 @@ struct FieldTableTests {
   /// The words of the files under these folders that read a member: `.image`, "image".
   private static func words(under folders: [String], except isLeftOut: (String) -> Bool = { _ in false }) throws -> Set<Substring>
   {
-    let pattern = /[.]`?([A-Za-z]+)`?|"([A-Za-z]+)"/
+    let pattern = /[.]`?([A-Za-z]+)`?|"([A-Za-z-]+)"/
     var words: Set<Substring> = []
     for folder in folders {
       let files = FileManager.default.enumerator(

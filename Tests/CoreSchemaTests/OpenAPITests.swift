@@ -8,7 +8,7 @@ import Testing
   static let openAPI = OpenAPI(
     resources: [StatefulSetResource(), PodResource(), NodeResource(), HorizontalPodAutoscalerResource()].map {
       (resource: any Resource) in
-      ServedResource(resource, resource.definition, resource.definition.versions[0], isStorageVersion: true)
+      ServedResource(resource, resource.definition.versions[0], storage: resource.definition.versions[0])
     })
 
   private func references(_ tree: JSON) -> [String] {

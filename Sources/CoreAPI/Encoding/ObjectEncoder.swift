@@ -26,18 +26,23 @@ struct ObjectEncoder: Sendable {
   var identity: String { "\(served.version.apiVersion) \(shape) \(includeObject)" }
 
   /// The cached bytes may be sent as they are.
-  var isPlain: Bool { shape == .object && served.isStorageVersion }
+  func isPlain(_ object: StoredObject) -> Bool {
+    shape == .object && served.isStorageVersion && !served.isOutdated(object.revision)
+  }
 
   /// The whole object in the version asked for.
   func converted(_ object: JSON) -> JSON {
-    if served.isStorageVersion { return object }
+    if served.isStorageVersion {
+      let revision = object[.metadata][.resourceVersion].string.flatMap { UInt64($0) } ?? 0
+      return served.isOutdated(revision) ? served.resource.convert(object, from: served.storage, to: served.version) : object
+    }
     var converted = served.resource.convert(object, from: served.storage, to: served.version)
     if let type = served.type { Schema.shared.writeZeros(&converted, type) }
     return converted
   }
 
   func bytes(_ object: StoredObject, at now: Instant) -> [UInt8] {
-    isPlain ? object.encoded : tree(object.tree, at: now).encoded()
+    isPlain(object) ? object.encoded : tree(object.tree, at: now).encoded()
   }
 
   /// One object in its shape; a table has one row then.
@@ -58,7 +63,7 @@ struct ObjectEncoder: Sendable {
   func append(_ object: StoredObject, to body: inout [UInt8], at now: Instant) {
     switch shape {
     case .object, .discovery:
-      if isPlain, object.appendWithoutType(to: &body) { return }
+      if isPlain(object), object.appendWithoutType(to: &body) { return }
       var tree = converted(object.tree)
       for key in [Key.kind, .apiVersion] { tree.remove(key) }
       body += tree.encoded()
@@ -73,7 +78,7 @@ struct ObjectEncoder: Sendable {
     let apiVersion: String
     var middle = "\"items\":["
     switch shape {
-    case .object, .discovery: (kind, apiVersion) = (served.definition.kind + "List", served.version.apiVersion)
+    case .object, .discovery: (kind, apiVersion) = (served.listKind, served.version.apiVersion)
     case .partial(let version): (kind, apiVersion) = ("PartialObjectMetadataList", "meta.k8s.io/" + version)
     case .table(let version):
       (kind, apiVersion) = ("Table", "meta.k8s.io/" + version)
@@ -87,7 +92,8 @@ struct ObjectEncoder: Sendable {
     .array(
       served.definition.columns.map { column in
         [
-          "name": .string(column.name), "type": .string(column.type), "format": .string(column.format), "description": "",
+          "name": .string(column.name), "type": .string(column.type), "format": .string(column.format),
+          "description": .string(column.description),
           "priority": .int(Int64(column.priority)),
         ]
       })

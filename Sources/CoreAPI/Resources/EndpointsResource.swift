@@ -3,7 +3,8 @@ import CoreObjects
 /// The addresses behind a Service, in the old form.
 struct EndpointsResource: Resource {
   let definition = ResourceDefinition(
-    id: .endpoints, kind: "Endpoints", shortNames: ["ep"], successor: "discovery.k8s.io/v1 EndpointSlice",
+    id: .endpoints, kind: "Endpoints", shortNames: ["ep"],
+    deprecation: "v1 Endpoints is deprecated; use discovery.k8s.io/v1 EndpointSlice",
     columns: [.name, "Endpoints", .age])
 
   /// Source: ValidateEndpoints, pkg/apis/core/validation/validation.go, v1.36.

@@ -16,5 +16,6 @@ package enum Resources {
     WebhookConfigurationResource.mutating, WebhookConfigurationResource.validating, AdmissionPolicyResource.mutating,
     AdmissionPolicyResource.validating, AdmissionPolicyBindingResource.mutating, AdmissionPolicyBindingResource.validating,
     DeviceClassResource(), ResourceClaimResource(), ResourceClaimTemplateResource(), ResourceSliceResource(),
+    CustomResourceDefinitionResource(),
   ]
 }

@@ -10,7 +10,7 @@ extension APIServer {
       "api", "apis", "healthz", "livez", "readyz", "version", "openapi", "metrics", ".well-known", "openid",
     ].contains(segments.first ?? "")
     if segments.count == 3, segments[0] == "apis",
-      !dynamic.aggregation.own.contains("\(segments[2]).\(segments[1])")
+      table.resources(of: segments[1] + "/" + segments[2]) == nil
         || dynamic.aggregation.isElsewhere(group: segments[1], version: segments[2], store)
     {
       return try answerAggregated(segments[1], segments[2], info, query, request, user, store, dynamic)

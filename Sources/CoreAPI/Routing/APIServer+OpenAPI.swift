@@ -2,12 +2,20 @@ import CoreObjects
 
 /// The OpenAPI documents of what is served, made when first asked for and kept.
 struct OpenAPIDocuments: Sendable {
-  private let openAPI: OpenAPI
+  private var openAPI: OpenAPI
   private var kept: [String: [UInt8]] = [:]
 
-  init(_ table: ResourceTable) {
-    let versions = table.groups.flatMap { group in group.versions.map { group.name.isEmpty ? $0 : group.name + "/" + $0 } }
-    openAPI = OpenAPI(resources: versions.flatMap { table.resources(of: $0) ?? [] })
+  init(_ table: ResourceTable) { openAPI = OpenAPI(table) }
+
+  /// Other resources: what was made of a document that is still the same is kept.
+  mutating func serve(_ table: ResourceTable) {
+    let before = openAPI
+    openAPI = OpenAPI(table)
+    kept = kept.filter { slot, _ in
+      guard slot.hasPrefix("v3/") else { return false }
+      let name = String(slot.dropFirst(3))
+      return before.hash(of: name) == openAPI.hash(of: name)
+    }
   }
 
   mutating func index() -> [UInt8] { bytes("index") { $0.v3Index().encoded() } ?? [] }

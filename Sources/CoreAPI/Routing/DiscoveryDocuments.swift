@@ -2,7 +2,7 @@ import CoreObjects
 
 /// What is served, as clients ask for it: group by group, or all at once (aggregated).
 struct DiscoveryDocuments: Sendable {
-  private let table: ResourceTable
+  private var table: ResourceTable
   private let serverAddress: String
   /// Made when first asked for, and again when what other servers serve has changed.
   private var aggregated: [String: (dynamic: [DynamicVersion], bytes: [UInt8])] = [:]
@@ -10,6 +10,11 @@ struct DiscoveryDocuments: Sendable {
   init(_ table: ResourceTable, serverAddress: String) {
     self.table = table
     self.serverAddress = serverAddress
+  }
+
+  mutating func serve(_ table: ResourceTable) {
+    self.table = table
+    aggregated = [:]
   }
 
   /// The answer for "/api", "/apis" and below; nil where nothing is.

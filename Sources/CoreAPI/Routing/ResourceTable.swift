@@ -14,17 +14,22 @@ final class ServedResource: Sendable {
   /// The name as this version's clients know it: group of the request, plural of the resource.
   let requestID: ResourceID
 
-  init(_ resource: any Resource, _ definition: ResourceDefinition, _ version: ServedVersion, isStorageVersion: Bool) {
+  init(_ resource: any Resource, _ version: ServedVersion, storage: ServedVersion) {
     self.resource = resource
-    self.definition = definition
+    definition = resource.definition
     self.version = version
-    self.isStorageVersion = isStorageVersion
+    self.storage = storage
+    isStorageVersion = version == storage
     id = definition.id
-    storage = definition.versions[0]
-    type = Schema.shared.type(version.typeName)
-    storageType = isStorageVersion ? type : Schema.shared.type(storage.typeName)
+    type = resource.type(version)
+    storageType = isStorageVersion ? type : resource.type(storage)
     requestID = ResourceID(version.group, definition.id.name)
   }
+
+  /// The schema has changed since an object was stored with that revision.
+  func isOutdated(_ revision: UInt64) -> Bool { (resource as? CustomResource).map { revision < $0.schemaRevision } ?? false }
+
+  var listKind: String { definition.listKind ?? definition.kind + "List" }
 }
 
 /// Which paths lead to which resources. Made once; shared by all requests.
@@ -47,22 +52,25 @@ final class ResourceTable: Sendable {
   private let storage: [ResourceID: ServedResource]
   private let byVersion: [String: [ServedResource]]
 
-  init(_ resources: [any Resource]) {
+  /// - Parameter custom: kinds that CustomResourceDefinitions add; what is served anyway stays as it is
+  init(_ resources: [any Resource], custom: [CustomResource] = []) {
     var routes: [Route: ServedResource] = [:]
     var storage: [ResourceID: ServedResource] = [:]
     var byVersion: [String: [ServedResource]] = [:]
     var versions: [String: Set<String>] = [:]
     var kept: [any Resource] = []
-    for resource in resources {
+    for resource in resources + custom.map({ $0 as any Resource }) {
       let definition = resource.definition
       if storage[definition.id] != nil { continue }
       kept.append(resource)
-      for (index, version) in definition.versions.enumerated() {
-        let served = ServedResource(resource, definition, version, isStorageVersion: index == 0)
+      let stored = definition.versions[0]
+      for version in definition.versions {
+        let served = ServedResource(resource.face(version), version, storage: stored)
+        if version == stored { storage[definition.id] = served }
+        guard resource.isServed(version) else { continue }
         routes[Route(group: version.group, version: version.version, name: definition.id.name)] = served
         byVersion[version.apiVersion, default: []].append(served)
         versions[version.group, default: []].insert(version.version)
-        if index == 0 { storage[definition.id] = served }
       }
     }
     self.resources = kept
@@ -92,7 +100,10 @@ final class ResourceTable: Sendable {
     "discovery.k8s.io", "resource.k8s.io", "flowcontrol.apiserver.k8s.io", "metrics.k8s.io",
   ]
 
-  private static func place(_ group: String) -> (Int, String) { (order.firstIndex(of: group) ?? order.count, group) }
+  /// Those of CustomResourceDefinitions stand before the last one, which another server serves elsewhere.
+  private static func place(_ group: String) -> (Int, String) {
+    (order.firstIndex(of: group).map { $0 * 2 } ?? order.count * 2 - 3, group)
+  }
 
   /// v2 before v1 before v1beta1.
   private static func isPreferred(_ left: String, _ right: String) -> Bool {

@@ -66,6 +66,35 @@ package final class FieldSchema: @unchecked Sendable {
     self.attributes = attributes
   }
 
+  /// A field of a kind that comes at run time, as far as server-side apply looks at it.
+  init(
+    _ key: Key, _ shape: Shape, listType: String? = nil, listKeys: [Key] = [], isAtomic: Bool = false, defaultValue: JSON? = nil
+  ) {
+    self.key = key
+    self.shape = shape
+    var attributes = FieldAttributes.none
+    attributes.listType = listType
+    attributes.mapType = isAtomic ? "atomic" : nil
+    self.attributes = attributes
+    self.listKeys = listKeys
+    self.defaultValue = defaultValue
+    elementType = shape.elementType
+    isMap = if case .map = shape { true } else { false }
+    description = UnsafeBufferPointer(start: nil, count: 0)
+    mergeKey = nil
+    isRequired = false
+    isImmutable = false
+    minimum = nil
+    maximum = nil
+    mergesLists = false
+    isReplaced = false
+    dropsZero = false
+    writtenZero = nil
+    filled = []
+    walks = []
+    isPlain = false
+  }
+
   private static func value(_ text: String?) throws(SchemaLanguageError) -> JSON? {
     guard let text else { return nil }
     do throws(JSONError) { return try JSONParser.parse(text) } catch {

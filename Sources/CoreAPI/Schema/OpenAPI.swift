@@ -4,6 +4,13 @@ import CoreObjects
 struct OpenAPI: Sendable {
   let resources: [ServedResource]
 
+  init(resources: [ServedResource]) { self.resources = resources }
+
+  init(_ table: ResourceTable) {
+    let versions = table.groups.flatMap { group in group.versions.map { group.name.isEmpty ? $0 : group.name + "/" + $0 } }
+    resources = versions.flatMap { table.resources(of: $0) ?? [] }
+  }
+
   /// The names of the v3 documents, sorted: "api/v1", "apis/apps/v1", …
   var documentNames: [String] { Set(resources.map(\.documentName)).sorted() }
 
@@ -27,7 +34,7 @@ struct OpenAPI: Sendable {
   func v3(_ documentName: String) -> JSON? {
     let served = resources.filter { $0.documentName == documentName }
     if served.isEmpty { return nil }
-    var schemas = OpenAPISchemas(.v3)
+    var schemas = OpenAPISchemas(.v3, served)
     let paths = OpenAPIPaths(resources: served, format: .v3).make(&schemas)
     return [
       "openapi": "3.0.0", "info": OpenAPI.info, "paths": paths, "components": ["schemas": schemas.definitions()],
@@ -36,7 +43,7 @@ struct OpenAPI: Sendable {
 
   /// GET /openapi/v2: everything in one document.
   func v2() -> JSON {
-    var schemas = OpenAPISchemas(.v2)
+    var schemas = OpenAPISchemas(.v2, resources)
     let paths = OpenAPIPaths(resources: resources, format: .v2).make(&schemas)
     return ["swagger": "2.0", "info": OpenAPI.info, "paths": paths, "definitions": schemas.definitions()]
   }

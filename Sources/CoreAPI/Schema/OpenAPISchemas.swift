@@ -6,11 +6,23 @@ struct OpenAPISchemas {
   private let format: OpenAPIFormat
   private var wanted: [TypeSchema] = []
   private var seen: Set<String> = []
+  /// Those of CustomResourceDefinitions, by the names of their types.
+  private let custom: [String: ServedResource]
+  private var wantedCustom: [String] = []
 
-  init(_ format: OpenAPIFormat) { self.format = format }
+  init(_ format: OpenAPIFormat, _ resources: [ServedResource]) {
+    self.format = format
+    let custom = resources.filter { $0.type?.structural != nil }
+    self.custom = Dictionary(
+      custom.flatMap { [($0.version.typeName, $0), ($0.version.typeName + "List", $0)] }, uniquingKeysWith: { first, _ in first })
+  }
 
   /// A reference to a type, which the document will then hold; nil for a name that is not declared.
   mutating func reference(_ qualifiedName: String) -> JSON? {
+    if let served = custom[qualifiedName], let type = served.type {
+      if seen.insert(qualifiedName).inserted { wantedCustom.append(qualifiedName) }
+      return referenceTo(type.openAPIName + (qualifiedName == served.version.typeName ? "" : "List"))
+    }
     guard let type = Schema.shared.type(qualifiedName) else { return nil }
     want(type)
     return referenceTo(type.openAPIName)
@@ -23,6 +35,12 @@ struct OpenAPISchemas {
   /// Every schema by its name, sorted.
   mutating func definitions() -> JSON {
     var made: [(name: String, value: JSON)] = []
+    for name in wantedCustom {
+      guard let served = custom[name], let type = served.type, let schema = type.structural else { continue }
+      let isList = name != served.version.typeName
+      made.append(
+        (type.openAPIName + (isList ? "List" : ""), isList ? list(of: served, type) : schema.published(type, format, &self)))
+    }
     var next = 0
     while next < wanted.count {
       let type = wanted[next]
@@ -32,6 +50,20 @@ struct OpenAPISchemas {
     for scalar in OpenAPISchemas.scalars { made.append((scalar.name, format == .v2 ? scalar.v2 : scalar.v3)) }
     made.sort { $0.name < $1.name }
     return .object(made.map { Member(key: Key($0.name), value: $0.value) })
+  }
+
+  private mutating func list(of served: ServedResource, _ type: TypeSchema) -> JSON {
+    let kind: JSON = ["group": .string(type.group), "kind": .string(served.listKind), "version": .string(type.version)]
+    return [
+      "description": .string("A list of \(type.name) objects, as the server answers it."), "type": "object",
+      "required": ["items"],
+      "properties": [
+        "apiVersion": ["type": "string"], "kind": ["type": "string"],
+        "items": ["type": "array", "items": referenceTo(type.openAPIName)],
+        "metadata": reference("meta.v1.ListMeta") ?? .object([]),
+      ],
+      "x-kubernetes-group-version-kind": [kind],
+    ]
   }
 
   private mutating func object(_ type: TypeSchema) -> JSON {
@@ -101,7 +133,7 @@ struct OpenAPISchemas {
     case .int64: return ["type": "integer", "format": "int64"]
     case .double: return ["type": "number", "format": "double"]
     case .bool: return ["type": "boolean"]
-    case .any: return referenceTo("io.k8s.apimachinery.pkg.runtime.RawExtension")
+    case .any, .deduced: return referenceTo("io.k8s.apimachinery.pkg.runtime.RawExtension")
     case nil: return referenceTo(OpenAPISchemas.metaPath + "FieldsV1")
     case .object(let type):
       want(type)

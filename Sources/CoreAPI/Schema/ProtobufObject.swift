@@ -105,7 +105,7 @@ struct ProtobufObject {
     case .intOrString:
       if try field(1, of: value.bytes)?.integer == 1 { return .string(try field(3, of: value.bytes)?.text ?? "") }
       return .int(Int64(Int32(truncatingIfNeeded: try field(2, of: value.bytes)?.integer ?? 0)))
-    case .any: return try raw(value.bytes)
+    case .any, .deduced: return try raw(value.bytes)
     case .object(let type):
       guard isMessage else { throw ProtobufError(message: "a \(type.name) is no message") }
       var members: [Member] = []

@@ -9,7 +9,8 @@ extension Schema {
 
   private static func applied(_ configuration: JSON, to live: JSON, _ granularity: Granularity) -> JSON {
     switch (granularity, live, configuration) {
-    case (.fields, .object(var members), .object(let wanted)), (.entries, .object(var members), .object(let wanted)):
+    case (.fields, .object(var members), .object(let wanted)), (.entries, .object(var members), .object(let wanted)),
+      (.deduced, .object(var members), .object(let wanted)):
       let places = Places(of: members)
       for member in wanted where !member.value.isNull {
         if let place = places[member.key] {
@@ -52,7 +53,7 @@ extension Schema {
       return child.isEmpty ? value : removing(child, keeping: kept[name], from: value, granularity)
     }
     switch (granularity, tree) {
-    case (.fields, .object(let members)), (.entries, .object(let members)):
+    case (.fields, .object(let members)), (.entries, .object(let members)), (.deduced, .object(let members)):
       let left = members.compactMap { member -> Member? in
         let value = part("f:" + member.key.name, member.value, granularity.part(member.key)!)
         return value.isNull ? nil : Member(key: member.key, value: value)

@@ -13,6 +13,11 @@ extension Schema {
   /// - Parameter known: a decoded tree of the type; what is the same in it is not looked at again
   /// - Throws: where a value has a type or a syntax that its field cannot have.
   package func decode(_ tree: JSON, as type: TypeSchema, known: JSON = .null) throws(DecodeError) -> Decoded {
+    if let structural = type.structural {
+      var pruning = Pruning()
+      let pruned = try pruning.root(tree, structural)
+      return Decoded(tree: pruned, unknownFields: pruning.unknownFields)
+    }
     var check = TypeCheck()
     try check.object(tree, type, known)
     guard check.needsRewrite else { return Decoded(tree: tree, unknownFields: []) }
@@ -55,7 +60,7 @@ private struct TypeCheck {
     switch (shape, value) {
     case (_, .null): nil
     case (.string, .string), (.bool, .bool), (.int64, .int), (.double, .double), (.double, .int), (.intOrString, .string),
-      (.any, _):
+      (.any, _), (.deduced, _):
       true
     case (.int32, .int(let number)), (.intOrString, .int(let number)): Int64(Int32(truncatingIfNeeded: number)) == number
     case (.quantity, .string(let text)): Quantity.isPlain(text) ? true : Quantity(text) == nil ? false : nil
@@ -148,7 +153,7 @@ private struct TypeCheck {
     case .bool: .bool(false)
     case .object, .map: .object([])
     case .list: .array([])
-    case .time, .microTime, .any: .null
+    case .time, .microTime, .any, .deduced: .null
     }
   }
 }

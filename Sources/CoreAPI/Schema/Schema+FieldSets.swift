@@ -7,6 +7,8 @@ enum Granularity {
   case atomic
   case fields(TypeSchema)
   case entries(Shape)
+  /// Entries, and entries of entries, as far as there are objects; all else is owned as a whole.
+  case deduced
   /// A list whose elements are told apart by these keys.
   case elements(keys: [Key], Shape)
   /// A list whose elements are their own keys.
@@ -26,6 +28,7 @@ enum Granularity {
     switch shape {
     case .object(let type): type.isAtomic ? .atomic : .fields(type)
     case .map(let element): .entries(element)
+    case .deduced: .deduced
     default: .atomic
     }
   }
@@ -45,7 +48,8 @@ enum Granularity {
   /// Fields and entries with how each is seen; nil for what is no object or has no fields of its own.
   func part(_ key: Key) -> Granularity? {
     switch self {
-    case .fields(let type): type.field(key).map { Granularity.of($0) } ?? .atomic
+    case .fields(let type): type.field(key).map { Granularity.of($0) } ?? (type.keepsOthers ? .deduced : .atomic)
+    case .deduced: .deduced
     case .entries(let shape): Granularity.of(shape)
     default: nil
     }
@@ -59,7 +63,7 @@ extension Schema {
   static func fieldSet(of tree: JSON, _ granularity: Granularity) -> FieldSet {
     var children: [FieldSet.Child] = []
     switch (granularity, tree) {
-    case (.fields, .object(let members)), (.entries, .object(let members)):
+    case (.fields, .object(let members)), (.entries, .object(let members)), (.deduced, .object(let members)):
       for member in members where !member.value.isNull {
         let set = fieldSet(of: member.value, granularity.part(member.key)!)
         children.append(FieldSet.Child(name: "f:" + member.key.name, set: set))
@@ -82,7 +86,7 @@ extension Schema {
 
   private static func repetition(_ tree: JSON, _ granularity: Granularity, _ path: FieldPath) -> FieldPath? {
     switch (granularity, tree) {
-    case (.fields, .object(let members)), (.entries, .object(let members)):
+    case (.fields, .object(let members)), (.entries, .object(let members)), (.deduced, .object(let members)):
       for member in members {
         if let found = repetition(member.value, granularity.part(member.key)!, path.child(member.key)) { return found }
       }
@@ -117,7 +121,8 @@ extension Schema {
       if !gone.isEmpty { removed.append(FieldSet.Child(name: name, set: gone)) }
     }
     switch (granularity, old, new) {
-    case (.fields, .object(let before), .object(let after)), (.entries, .object(let before), .object(let after)):
+    case (.fields, .object(let before), .object(let after)), (.entries, .object(let before), .object(let after)),
+      (.deduced, .object(let before), .object(let after)):
       let (known, kept) = (Places(of: before), Places(of: after))
       for member in after {
         let value = known[member.key].map { before[$0].value } ?? .null

@@ -3,7 +3,10 @@ import SchemaLanguage
 
 extension Schema {
   /// Fills in the declared defaults, at every depth, in place. Defaults that depend on other fields are the kind's business.
-  package func setDefaults(_ tree: inout JSON, _ type: TypeSchema) { Filling(walk: .defaults).fill(&tree, type) }
+  package func setDefaults(_ tree: inout JSON, _ type: TypeSchema) {
+    if let structural = type.structural { return structural.setDefaults(&tree) }
+    Filling(walk: .defaults).fill(&tree, type)
+  }
 
   /// Fills in what is written always, at every depth, in place: the last of all, so that until then what is absent is absent.
   package func writeZeros(_ tree: inout JSON, _ type: TypeSchema) { Filling(walk: .zeros).fill(&tree, type) }

@@ -70,7 +70,7 @@ extension ProtobufWriter {
         either.integer(2, Int64(value.int ?? 0))
         either.data(3, (value.string ?? "").utf8)
       }
-    case .any: message(number) { $0.data(1, value.encoded()) }
+    case .any, .deduced: message(number) { $0.data(1, value.encoded()) }
     case .object(let type): message(number) { $0.members(of: value, type.fields, level: 0) }
     case .list: message(number) { $0.put(1, value, shape) }
     case .map: break  // No type has one within a list or map.

@@ -6,6 +6,11 @@ extension Schema {
   /// status leaves the spec as it was found valid.
   /// - Parameter known: a valid tree of the type; what is the same in it is not looked at again
   package func validate(_ tree: JSON, _ type: TypeSchema, ofStatus: Bool = false, known: JSON = .null) -> [FieldError] {
+    if let structural = type.structural {
+      var validation = StructuralValidation()
+      validation.value(tree, structural, old: known, isRoot: true)
+      return validation.errors
+    }
     var validation = Validation()
     validation.object(tree, type, known, skippedKey: type.isKind ? (ofStatus ? .spec : .status) : nil)
     return validation.errors

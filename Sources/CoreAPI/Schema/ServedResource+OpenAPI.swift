@@ -10,6 +10,7 @@ extension ServedResource {
     let parts = definition.allSubresources.map { "\($0.name) \(typeName(of: $0) ?? "") \($0.verbs.joined(separator: ","))" }
     return "\(documentName) \(definition.kind) \(id.name) \(definition.isNamespaced ? "namespaced" : "") \(version.typeName) "
       + definition.verbs.joined(separator: ",") + " " + parts.joined(separator: " ")
+      + (type?.structural.map { " " + $0.source.description } ?? "")
   }
 
   /// Qualified: "autoscaling.v1.Scale"; nil for log, exec and their like: they carry no object.

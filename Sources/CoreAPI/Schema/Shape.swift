@@ -3,6 +3,8 @@ import CoreObjects
 /// The type of a field with every reference resolved.
 package indirect enum Shape: Sendable {
   case string, bytes, time, microTime, quantity, int32, int64, double, bool, intOrString, any
+  /// What nobody has described, and is seen as what it is: an object has members, all else is one value.
+  case deduced
   case object(TypeSchema)
   case list(Shape)
   case map(Shape)
@@ -25,7 +27,7 @@ package indirect enum Shape: Sendable {
   var hasZero: Bool {
     switch self {
     case .string, .bytes, .int32, .int64, .double, .bool, .list, .map: true
-    case .time, .microTime, .quantity, .intOrString, .any, .object: false
+    case .time, .microTime, .quantity, .intOrString, .any, .deduced, .object: false
     }
   }
 
@@ -37,7 +39,7 @@ package indirect enum Shape: Sendable {
     case .int32, .int64, .double, .intOrString: 0
     case .bool: false
     case .object: .object([])
-    case .bytes, .time, .microTime, .any, .list, .map: .null
+    case .bytes, .time, .microTime, .any, .deduced, .list, .map: .null
     }
   }
 
@@ -54,7 +56,7 @@ package indirect enum Shape: Sendable {
     case .double: "number"
     case .bool: "boolean"
     case .intOrString: "integer (int32) or string"
-    case .any: "any value"
+    case .any, .deduced: "any value"
     case .object: "object"
     case .list(let element): "list of " + element.plural
     case .map(let element): "map of " + element.plural

@@ -26,12 +26,37 @@ package final class TypeSchema: @unchecked Sendable {
   @exclusivity(unchecked) private var path = ""
   @exclusivity(unchecked) private var description = UnsafeBufferPointer<UInt8>(start: nil, count: 0)
 
+  /// Places of fields whose names are not in the schema's vocabulary: of kinds that come at run time.
+  @exclusivity(unchecked) private var others: [Key: Int] = [:]
+  /// What such a kind looks like; nil for a type that Schema/ declares, and for what is below the whole object.
+  @exclusivity(unchecked) private(set) var structural: StructuralSchema?
+  /// Members that no field describes are kept, and are seen as what they are.
+  @exclusivity(unchecked) private(set) var keepsOthers = false
+
   @exclusivity(unchecked) private var slots: UnsafeMutablePointer<UInt32>
   @exclusivity(unchecked) private var mask = 0
 
   init() {
     slots = .allocate(capacity: 1)
     slots.initialize(to: 0)
+  }
+
+  /// A type that nobody has declared in Schema/.
+  convenience init(
+    structural: StructuralSchema? = nil, name: String = "", group: String = "", version: String = "", fields: [FieldSchema],
+    keepsOthers: Bool
+  ) {
+    self.init()
+    self.structural = structural
+    self.keepsOthers = keepsOthers
+    self.name = name
+    self.group = group
+    self.version = version
+    isKind = structural != nil
+    path = group.split(separator: ".").reversed().joined(separator: ".") + "." + version
+    qualifiedName = group + "/" + version + "." + name
+    self.fields = fields
+    fillSlots()
   }
 
   deinit { slots.deallocate() }
@@ -79,16 +104,19 @@ package final class TypeSchema: @unchecked Sendable {
     slots.initialize(repeating: 0, count: capacity)
     mask = capacity - 1
     for (index, field) in fields.enumerated() {
-      guard case .known(let id) = field.key else { continue }
+      guard case .known(let id) = field.key else {
+        others[field.key] = index
+        continue
+      }
       var slot = Int(id) & mask
       while slots[slot] != 0 { slot = (slot + 1) & mask }
       slots[slot] = id << 16 | UInt32(index + 1)
     }
   }
 
-  /// The place of a field in `fields`, or -1. Every field name is in the schema's vocabulary, and so known.
+  /// The place of a field in `fields`, or -1. Every field name of Schema/ is in its vocabulary, and so known.
   @inline(__always) package func index(of key: Key) -> Int {
-    guard case .known(let id) = key else { return -1 }
+    guard case .known(let id) = key else { return index(ofOther: key) }
     var slot = Int(id) & mask
     while slots[slot] != 0 {
       if slots[slot] >> 16 == id { return Int(slots[slot] & 0xFFFF) - 1 }
@@ -96,6 +124,8 @@ package final class TypeSchema: @unchecked Sendable {
     }
     return -1
   }
+
+  @inline(never) private func index(ofOther key: Key) -> Int { others.isEmpty ? -1 : others[key] ?? -1 }
 
   package func field(_ key: Key) -> FieldSchema? {
     let index = index(of: key)

@@ -12,7 +12,7 @@ extension APIServer {
     _ object: StoredObject, _ call: Call, status: Int = 200, warnings: [String] = []
   ) throws(APIError) -> APIResponse {
     let encoder = try ObjectEncoder(call)
-    if encoder.isPlain, call.query["pretty"] == nil {
+    if encoder.isPlain(object), call.query["pretty"] == nil {
       return .body(
         status: status, contentType: "application/json", chunks: [object.encoded], headers: APIServer.headers(warnings))
     }

@@ -3,8 +3,10 @@ import CoreObjects
 /// The verbs that write: each reads its request into an intent, and answers with what the writer made of it.
 extension APIServer {
   static let patchTypes = [
-    "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json", applyType,
+    "application/json-patch+json", "application/merge-patch+json", strategicType, applyType,
   ]
+  /// Kinds of CustomResourceDefinitions do not take it: their schemas do not say how lists merge.
+  private static let strategicType = "application/strategic-merge-patch+json"
   private static let applyType = "application/apply-patch+yaml"
 
   func create(_ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {
@@ -36,9 +38,8 @@ extension APIServer {
   /// PATCH of the object or of its status: the patched whole then takes the way of an update.
   func patch(_ call: Call, _ scope: WriteScope, _ writer: inout Writer) throws(APIError) -> APIResponse {
     let type = mediaType(of: call.request.contentType)
-    guard APIServer.patchTypes.contains(type) else {
-      throw .unsupportedMediaType(call.request.contentType, accepted: APIServer.patchTypes)
-    }
+    let accepted = APIServer.patchTypes.filter { $0 != APIServer.strategicType || call.served.type?.structural == nil }
+    guard accepted.contains(type) else { throw .unsupportedMediaType(call.request.contentType, accepted: accepted) }
     let client = try ClientWrite(call, isApply: type == APIServer.applyType)
     if type == APIServer.applyType { return try apply(scope, call, client, &writer) }
     var document = try Document(json: call.request.body)
@@ -105,7 +106,7 @@ extension APIServer {
   // MARK: Scale
 
   func getScale(_ call: Call, _ store: Store) throws(APIError) -> APIResponse {
-    respond(ScaleSubresource.of(try call.object(in: store)), call)
+    respond(ScaleSubresource.of(try call.object(in: store), store.scalePaths(of: call.served.id)), call)
   }
 
   func updateScale(_ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {
@@ -120,7 +121,7 @@ extension APIServer {
       return try scale(.apply(call.key, try ServerSideApply(call, client, .scale)), call, client, &writer)
     }
     var document = try Document(json: call.request.body)
-    let shown = ScaleSubresource.of(try call.object(in: writer.store))
+    let shown = ScaleSubresource.of(try call.object(in: writer.store), writer.store.scalePaths(of: call.served.id))
     switch type {
     case APIServer.patchTypes[0]: document.tree = try APIServer.jsonPatched(shown, document.tree)
     case APIServer.patchTypes[1], APIServer.patchTypes[2]:
@@ -136,7 +137,8 @@ extension APIServer {
     _ intent: consuming WriteIntent, _ call: Call, _ client: ClientWrite, _ writer: inout Writer
   ) throws(APIError) -> APIResponse {
     let written = try writer.write(intent, by: .client(client), at: call.now)
-    return respond(ScaleSubresource.of(written.object), call, warnings: written.warnings)
+    let scale = ScaleSubresource.of(written.object, writer.store.scalePaths(of: call.served.id))
+    return respond(scale, call, warnings: written.warnings)
   }
 
   // MARK: Pods

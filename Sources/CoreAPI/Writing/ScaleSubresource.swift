@@ -1,6 +1,7 @@
 import CoreObjects
 
-/// autoscaling/v1 Scale of Deployment, ReplicaSet, StatefulSet and ReplicationController: from an object and back into it.
+/// autoscaling/v1 Scale of Deployment, ReplicaSet, StatefulSet, ReplicationController and kinds of CustomResourceDefinitions: from an
+/// object and back into it.
 enum ScaleSubresource {
   static func decoded(
     _ document: Document, _ validation: FieldValidation, _ warnings: inout [String]
@@ -11,7 +12,7 @@ enum ScaleSubresource {
   }
 
   /// The object with the number of replicas that `scale` wants.
-  static func applied(_ scale: JSON, to old: StoredObject) throws(APIError) -> JSON {
+  static func applied(_ scale: JSON, to old: StoredObject, _ paths: ScalePaths) throws(APIError) -> JSON {
     let replicas = scale[.spec][.replicas].int ?? 0
     guard replicas >= 0, replicas <= Int(Int32.max) else {
       let error = FieldError(
@@ -19,7 +20,7 @@ enum ScaleSubresource {
       throw .invalid(group: "autoscaling", kind: "Scale", name: old.key.name, [error])
     }
     var tree = old.tree
-    tree[.spec].put(.replicas, .int(Int64(replicas)))
+    tree.put(.int(Int64(replicas)), at: paths.wanted)
     // What the client read decides whether somebody wrote in between.
     if let version = scale[.metadata][.resourceVersion].string, !version.isEmpty {
       tree[.metadata].put(.resourceVersion, .string(version))
@@ -28,21 +29,23 @@ enum ScaleSubresource {
     return tree
   }
 
-  static func of(_ object: StoredObject) -> JSON {
+  static func of(_ object: StoredObject, _ paths: ScalePaths) -> JSON {
     let tree = object.tree
     var metadata: JSON = .object([])
     for key in [Key.name, .namespace, .uid, .resourceVersion, .creationTimestamp] { metadata.put(key, tree[.metadata][key]) }
-    let selector = tree[.spec][.selector]
+    let selector = paths.selector.map { tree.value(at: $0) } ?? .null
     let text: String
-    if object.key.resource == .replicationControllers {
+    if let written = selector.string {
+      text = written
+    } else if object.key.resource == .replicationControllers {
       text = TextMap(tree: selector).sorted.map { "\($0.name)=\($0.value)" }.joined(separator: ",")
     } else {
       text = LabelSelector(tree: selector).text
     }
     let scale: JSON = [
       "kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata,
-      "spec": ["replicas": .int(Int64(tree[.spec][.replicas].int ?? 0))],
-      "status": ["replicas": .int(Int64(tree[.status][.replicas].int ?? 0)), "selector": .string(text)],
+      "spec": ["replicas": .int(Int64(tree.value(at: paths.wanted).int ?? 0))],
+      "status": ["replicas": .int(Int64(tree.value(at: paths.present).int ?? 0)), "selector": .string(text)],
     ]
     return Schema.shared.completed(scale, as: "autoscaling.v1.Scale")
   }

@@ -119,7 +119,7 @@ extension WriteIntent {
     switch subresource {
     case "": self = .replace(key, Document(merged(old.tree, patch)))
     case "status": self = .status(key, merged(old.tree[.status], patch[.status]))
-    case "scale": self = .scale(key, Document(merged(ScaleSubresource.of(old), patch)))
+    case "scale": self = .scale(key, Document(merged(ScaleSubresource.of(old, store.scalePaths(of: key.resource)), patch)))
     case "approval": self = .replace(key, Document(merged(old.tree, patch)), .approval)
     case "finalize": self = .finalize(key, Document(merged(old.tree, patch)))
     default: throw .noSuchResource

@@ -38,12 +38,14 @@ extension Writer {
     draft.warnings = warnings
     if scale[.metadata][.name].isNull { scale[.metadata].put(.name, .string(key.name)) }
     try checkName(scale, key)
-    let checked = try ScaleSubresource.applied(scale, to: try find(key, &draft))[.metadata]
+    let paths = store.scalePaths(of: key.resource)
+    let checked = try ScaleSubresource.applied(scale, to: try find(key, &draft), paths)[.metadata]
     let replicas = scale[.spec][.replicas]
-    draft.tree = replicas.isNull ? [:] : ["spec": ["replicas": replicas]]
+    draft.tree = [:]
+    if !replicas.isNull { draft.tree.put(replicas, at: paths.wanted) }
     try merge(&draft, wanted)
     // A Scale without the number wants none.
-    if draft.tree[.spec][.replicas].isNull { draft.tree[.spec].put(.replicas, 0) }
+    if draft.tree.value(at: paths.wanted).isNull { draft.tree.put(0, at: paths.wanted) }
     for key in [Key.uid, .resourceVersion] { draft.tree[.metadata].put(key, checked[key]) }
     return try replace(&draft)
   }

@@ -22,7 +22,8 @@ extension Writer {
   private static func isFree(_ object: StoredObject, _ deletion: Deletion) -> Bool {
     let metadata = object.tree[.metadata]
     let resource = object.key.resource
-    return resource != .pods && resource != .namespaces && metadata[.finalizers].isNull && metadata[.deletionTimestamp].isNull
+    return resource != .pods && resource != .namespaces && resource != .customResourceDefinitions && metadata[.finalizers].isNull
+      && metadata[.deletionTimestamp].isNull
       && finalizers([], resource, deletion.propagation).isEmpty
   }
 
@@ -31,6 +32,7 @@ extension Writer {
     let grace = draft.resource == .pods ? Writer.grace(of: object.view(Pod.self), deletion.graceSeconds) : 0
     var metadata = object.metadata
     metadata.finalizers = List(Writer.finalizers(metadata.finalizers.values, draft.resource, deletion.propagation))
+    if draft.resource == .customResourceDefinitions { beginRemoval(&draft, &metadata) }
     if metadata.finalizers.isEmpty { metadata.tree.remove(.finalizers) }
     if metadata.deletionTimestamp == nil {
       metadata.deletionTimestamp = (draft.now + .seconds(grace)).rfc3339
@@ -47,6 +49,19 @@ extension Writer {
     guard draft.resource == .namespaces else { return isHeld }
     draft.tree[.status].put(.phase, "Terminating")
     return isHeld || !draft.tree[.spec][.finalizers].elements.isEmpty
+  }
+
+  /// A kind goes with all its objects, which somebody has to delete first.
+  private func beginRemoval(_ draft: inout Draft, _ metadata: inout ObjectMeta) {
+    let finalizer = CustomResourceDefinitionResource.finalizer
+    guard metadata.deletionTimestamp == nil, !metadata.finalizers.values.contains(finalizer) else { return }
+    metadata.finalizers = List(metadata.finalizers.values + [finalizer])
+    var definition = CustomResourceDefinition(tree: draft.takeTree())
+    let condition = CustomResourceDefinitionCondition.make(
+      type: "Terminating", status: "True", reason: "InstanceDeletionPending",
+      message: "the definition is marked for deletion; its objects go first", lastTransitionTime: draft.now.rfc3339)
+    definition.status.conditions = List(definition.status.conditions.filter { $0.type != "Terminating" } + [condition])
+    draft.tree = definition.tree
   }
 
   /// A pod that runs nowhere, or runs no more, needs none. Source: podStrategy.CheckGracefulDelete.

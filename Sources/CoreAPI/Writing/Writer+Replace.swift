@@ -78,7 +78,7 @@ extension Writer {
     var draft = try draft(key.resource, namespace: key.namespace, .scale, by: actor, at: now)
     let scale = try ScaleSubresource.decoded(document, actor.fieldValidation, &draft.warnings)
     try checkName(scale, key)
-    draft.tree = try ScaleSubresource.applied(scale, to: try find(key, &draft))
+    draft.tree = try ScaleSubresource.applied(scale, to: try find(key, &draft), store.scalePaths(of: key.resource))
     return try replace(&draft)
   }
 

@@ -10,14 +10,20 @@ package import CoreObjects
 package struct Writer: Sendable {
   package private(set) var store: Store
   let configuration: APIConfiguration
-  let table: ResourceTable
+  /// With the kinds that the store's CustomResourceDefinitions add.
+  private(set) var table: ResourceTable
+  private let resources: [any Resource]
+  private var customResources: CustomResources
   private(set) var roles: RoleIndex
   var random: RandomSource
   private var changes: [StoreChange] = []
   var idleApplies = IdleApplies()
 
-  init(_ table: ResourceTable, _ configuration: APIConfiguration, random: RandomSource, store: Store) {
-    self.table = table
+  /// - Parameter resources: those that are there anyway
+  init(_ resources: [any Resource], _ configuration: APIConfiguration, random: RandomSource, store: Store) {
+    self.resources = resources
+    customResources = CustomResources(store)
+    table = ResourceTable(resources, custom: customResources.all)
     self.configuration = configuration
     self.random = random
     self.store = store
@@ -105,6 +111,9 @@ package struct Writer: Sendable {
     changes.append(change)
     let resource = change.object.key.resource
     if resource == .services || resource == .ipAddresses { return keepAddresses(after: change) }
+    if resource == .customResourceDefinitions, customResources.update(with: change) {
+      table = ResourceTable(resources, custom: customResources.all)
+    }
     guard resource.group == RoleIndex.group else { return }
     roles.update(with: change)
     if change.object.key.resource == .clusterRoles { gatherRules(after: change) }

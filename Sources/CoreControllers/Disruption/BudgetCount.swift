@@ -98,13 +98,17 @@ struct BudgetCount {
     var reference = CrossVersionObjectReference()
     reference.apiVersion = owner.apiVersion
     reference.kind = owner.kind
-    guard let resource = ScaleTarget.resource(reference) else {
+    guard let resource = ScaleTarget.resource(reference, store) else {
       throw Failure(message: "\(owner.kind ?? "") of \(owner.apiVersion ?? "") does not implement the scale subresource")
     }
     guard let found = store.get(resource, namespace: pod.key.namespace, owner.name ?? ""), found.uid == owner.uid else {
       throw Failure(message: "found no controllers for pod \"\(pod.key.name)\"")
     }
-    return (found, found.tree[.spec][.replicas].int ?? 1)
+    return (
+      found,
+      found.tree.value(at: store.scalePaths(of: resource).wanted).int
+        ?? (resource.group == "apps" || resource.group.isEmpty ? 1 : 0)
+    )
   }
 
   /// Pods whose eviction was granted and is still expected to be seen; looked at again when the next one is overdue.

@@ -8,7 +8,8 @@ package struct GarbageCollector: Controller {
   package func keys(affectedBy change: StoreChange, in snapshot: Snapshot) -> [ObjectKey] {
     if change.kind == .deleted {
       let dependants =
-        OwnerLookup.isOwner(change.object.key.resource) ? snapshot.store.owned(by: change.object.uid).map(\.key) : []
+        OwnerLookup.isOwner(change.object.key.resource, snapshot.store)
+        ? snapshot.store.owned(by: change.object.uid).map(\.key) : []
       return dependants + owners(of: change.object.metadata, change.object.key.namespace, snapshot.store).going
     }
     if let previous = change.previous {
@@ -57,7 +58,7 @@ package struct GarbageCollector: Controller {
       let reference = OwnerReference(tree: element)
       if let owner = OwnerLookup.find(reference, namespace: namespace, store) {
         if !owner.tree[.metadata][.deletionTimestamp].isNull { going.append(owner.key) }
-      } else if !OwnerLookup.isBeyondReach(reference, from: namespace) {
+      } else if !OwnerLookup.isBeyondReach(reference, from: namespace, store) {
         isAnyGone = true
       }
     }
@@ -86,7 +87,7 @@ package struct GarbageCollector: Controller {
     for reference in metadata.ownerReferences {
       // An owner of an unknown kind counts as present. So does an owner in a namespace for an object
       // without one, which cannot be looked up.
-      if OwnerLookup.isBeyondReach(reference, from: stored.key.namespace) {
+      if OwnerLookup.isBeyondReach(reference, from: stored.key.namespace, store) {
         solid.append(reference)
         continue
       }

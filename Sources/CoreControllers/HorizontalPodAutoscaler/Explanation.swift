@@ -168,7 +168,7 @@ package struct Explanation: Sendable {
   private static let lastApplied = Key("kubectl.kubernetes.io/last-applied-configuration")
 
   private var appliedReplicas: Bool {
-    guard let resource = ScaleTarget.resource(target),
+    guard let resource = ScaleTarget.resource(target, store),
       let object = store.get(resource, namespace: stored.key.namespace, target.name ?? "")
     else { return false }
     let text = object.tree[.metadata][.annotations][Explanation.lastApplied].string ?? ""

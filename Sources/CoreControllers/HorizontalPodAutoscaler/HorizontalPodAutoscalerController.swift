@@ -14,6 +14,7 @@ package struct HorizontalPodAutoscalerController: Controller {
     [.pods, .horizontalPodAutoscalers, .statefulSets, .deployments, .replicaSets, .replicationControllers]
   }
   private(set) var memories: [ObjectKey: ScalingMemory] = [:]
+  package var followsCustomKinds: Bool { true }
   private var indexes = AutoscalerIndexes()
   private var resting = RestingAutoscalers()
   /// Whether statuses follow the metrics; if not, they are written when anything else in them changes.

@@ -6,7 +6,7 @@ final class ScaleTarget: Sendable {
   /// spec.replicas
   let replicas: Int
   /// status.replicas
-  var statusReplicas: Int { stored.tree[.status][.replicas].int ?? 0 }
+  let statusReplicas: Int
   let selector: LabelSelector
   let hasSelector: Bool
   /// What is wrong with the selector.
@@ -29,11 +29,26 @@ final class ScaleTarget: Sendable {
     }
   }
 
-  static func resource(_ reference: CrossVersionObjectReference) -> ResourceID? {
-    // Only the group counts, as with upstream's REST mapping.
-    let version = reference.apiVersion ?? ""
-    let group = version.utf8.firstIndex(of: UInt8(ascii: "/")).map { version[..<$0] } ?? ""
+  /// - Parameter store: where kinds with a scale are found that CustomResourceDefinitions add
+  static func resource(_ reference: CrossVersionObjectReference, _ store: Store) -> ResourceID? {
+    resource(reference) ?? custom(reference.kind ?? "", reference.apiVersion, store)
+  }
+
+  /// Of the kinds that are always there.
+  private static func resource(_ reference: CrossVersionObjectReference) -> ResourceID? {
+    let group = group(reference.apiVersion)
     return kinds.first { $0.group == group && (reference.kind == $0.kind || reference.kind == $0.kind.lowercased()) }?.resource
+  }
+
+  /// Only the group counts, as with upstream's REST mapping.
+  private static func group(_ apiVersion: String?) -> Substring {
+    let version = apiVersion ?? ""
+    return version.utf8.firstIndex(of: UInt8(ascii: "/")).map { version[..<$0] } ?? ""
+  }
+
+  private static func custom(_ kind: String, _ apiVersion: String?, _ store: Store) -> ResourceID? {
+    let found = store.customKinds.find(group: group(apiVersion), kind: kind)
+    return found?.scale == nil ? nil : found?.resource
   }
 
   /// Kinds are found by their name, or by it in small letters. Source: NewDiscoveryRESTMapper, client-go/restmapper, v0.36.
@@ -46,11 +61,12 @@ final class ScaleTarget: Sendable {
   static func find(
     _ reference: Reference, namespace: String, _ store: Store, known: ScaleTarget? = nil
   ) throws(Missing) -> ScaleTarget {
-    guard let resource = reference.resource else {
+    guard let resource = reference.resource ?? custom(reference.kind, reference.apiVersion, store) else {
       throw Missing(
         message:
           "the kind \(reference.kind) of \(reference.apiVersion ?? "no apiVersion") has no scale here: name a Deployment, StatefulSet or "
-          + "ReplicaSet of apps/v1, or a ReplicationController of v1, in scaleTargetRef")
+          + "ReplicaSet of apps/v1, a ReplicationController of v1, or a custom resource with the subresource scale, in scaleTargetRef"
+      )
     }
     guard let found = store.get(resource, namespace: namespace, reference.name) else {
       throw Missing(
@@ -59,17 +75,31 @@ final class ScaleTarget: Sendable {
           + "correct the name")
     }
     if let known, known.stored === found { return known }
-    return ScaleTarget(found)
+    return ScaleTarget(found, store.customKinds.find(resource)?.scale)
   }
 
-  private init(_ found: StoredObject) {
+  /// - Parameter custom: where a custom resource has its numbers
+  private init(_ found: StoredObject, _ custom: ScalePaths?) {
+    let paths = custom ?? ScalePaths()
     stored = found
-    replicas = found.tree[.spec][.replicas].int ?? 1
-    let tree = found.tree[.spec][.selector]
-    let isPlain = found.key.resource == .replicationControllers && !tree.isNull
-    selector = LabelSelector(tree: isPlain ? ["matchLabels": tree] : tree)
+    // A Scale has 0 where a custom resource has nothing.
+    replicas = found.tree.value(at: paths.wanted).int ?? (custom == nil ? 1 : 0)
+    statusReplicas = found.tree.value(at: paths.present).int ?? 0
+    let tree = paths.selector.map { found.tree.value(at: $0) } ?? .null
+    if let text = tree.string {
+      do throws(LabelRequirements.Problem) {
+        selector = LabelSelector(try LabelRequirements(text))
+        problem = selector.problem
+      } catch {
+        selector = LabelSelector(tree: .null)
+        problem = error.message
+      }
+    } else {
+      let isPlain = found.key.resource == .replicationControllers && !tree.isNull
+      selector = LabelSelector(tree: isPlain ? ["matchLabels": tree] : tree)
+      problem = selector.problem
+    }
     hasSelector = !(selector.matchLabels.isEmpty && selector.matchExpressions.isEmpty)
-    problem = selector.problem
   }
 
   var hasValidSelector: Bool { hasSelector && problem == nil }

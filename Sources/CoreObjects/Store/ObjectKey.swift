@@ -70,6 +70,7 @@
   package static let ingressClasses = ResourceID("networking.k8s.io", "ingressclasses")
   package static let networkPolicies = ResourceID("networking.k8s.io", "networkpolicies")
   package static let leases = ResourceID("coordination.k8s.io", "leases")
+  package static let customResourceDefinitions = ResourceID("apiextensions.k8s.io", "customresourcedefinitions")
   package static let apiServices = ResourceID("apiregistration.k8s.io", "apiservices")
   package static let endpointSlices = ResourceID("discovery.k8s.io", "endpointslices")
   package static let podDisruptionBudgets = ResourceID("policy", "poddisruptionbudgets")

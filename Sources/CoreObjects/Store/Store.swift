@@ -7,6 +7,8 @@ package struct Store: Sendable {
   private var collections = ResourceMap<Collection>()
   private var owners = OwnerIndex()
   package private(set) var log: WatchLog
+  /// What the CustomResourceDefinitions in it add.
+  package private(set) var customKinds = CustomKinds()
 
   /// Whether objects are encoded when they are written. A daemon sends each to its journal; in simulated time few are ever read.
   private let keepsBytes: Bool
@@ -122,6 +124,9 @@ package struct Store: Sendable {
   }
 
   private mutating func index(_ previous: StoredObject?, _ object: StoredObject?) {
+    if let key = (object ?? previous)?.key, key.resource == .customResourceDefinitions {
+      customKinds.update(key.name, object?.tree)
+    }
     let before = previous?.ownerReferences ?? []
     let after = object?.ownerReferences ?? []
     guard let key = (object ?? previous)?.key, before != after else { return }

@@ -93,3 +93,21 @@ package struct FieldRequirements: Sendable, Equatable {
     }
   }
 }
+
+extension LabelSelector {
+  package init(_ requirements: LabelRequirements) {
+    let expressions = requirements.requirements.map { requirement -> JSON in
+      let name =
+        switch requirement.operator {
+        case .in: "In"
+        case .notIn: "NotIn"
+        case .exists: "Exists"
+        case .doesNotExist: "DoesNotExist"
+        }
+      var tree: JSON = ["key": .string(requirement.key), "operator": .string(name)]
+      if !requirement.values.isEmpty { tree.put(.values, .array(requirement.values.map { .string($0) })) }
+      return tree
+    }
+    self.init(tree: ["matchExpressions": .array(expressions)])
+  }
+}
