@@ -59,7 +59,7 @@ let package = Package(
     .plugin(name: "SchemaPlugin", capability: .buildTool(), dependencies: ["SchemaCompiler"]),
 
     core("CoreObjects", schema: true),
-    core("CoreAPI", ["CoreObjects", "SchemaLanguage"], schema: true),
+    core("CoreAPI", ["CoreObjects", "CoreCEL", "SchemaLanguage"], schema: true),
     core("CoreControllers", ["CoreObjects"]),
     core("CoreNode", ["CoreObjects"]),
     core("CoreEngine", ["CoreObjects", "CoreAPI", "CoreControllers", "CoreNode"]),

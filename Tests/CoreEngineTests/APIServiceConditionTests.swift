@@ -107,7 +107,9 @@ struct APIServiceConditionTests {
       let asked = bench.open(APIRequest(method: "GET", path: "/apis", accept: discovery, credential: EngineBench.admin))
       let groups = bench.answers[asked]?.body[.items].elements ?? []
       let group = groups.first { $0[.metadata][.name] == "metrics.k8s.io" } ?? .null
-      return group["versions"].elements.flatMap { $0[.resources].elements.map { $0["resource"] } }
+      return group["versions"].elements.filter { $0["version"] == "v1beta1" }.flatMap {
+        $0[.resources].elements.map { $0["resource"] }
+      }
     }
     #expect(discovered() == ["nodes", "pods"])
     bench.step(.discovery([DiscoveryAnswer(backend, .resources([pods]))]))

@@ -52,7 +52,8 @@ enum ComputedResources {
   private static let components = ComputedResource(
     ResourceDefinition(
       id: componentStatuses, kind: "ComponentStatus", isNamespaced: false, shortNames: ["cs"], verbs: ["get", "list"],
-      deprecation: "v1 ComponentStatus is deprecated; use the paths /livez and /readyz", columns: [.name, "Status", "Message", "Error"], isPersisted: false))
+      deprecation: "v1 ComponentStatus is deprecated; use the paths /livez and /readyz",
+      columns: [.name, "Status", "Message", "Error"], isPersisted: false))
 
   private static func metrics(_ id: ResourceID, _ kind: String, isNamespaced: Bool) -> ComputedResource {
     ComputedResource(

@@ -22,7 +22,7 @@ final class CustomVersion: Sendable {
     let name = version.name ?? ""
     served = ServedVersion(group: group, version: name, typeName: "\(group)/\(name).\(kind)")
     isServed = version.served == true
-    let schema = StructuralSchema(version.schema.openAPIV3Schema.tree)
+    let schema = StructuralSchema(version.schema.openAPIV3Schema.tree, isRoot: true)
     self.schema = schema
     type = schema.rootType(kind, group: group, version: name)
     columns = CustomVersion.columns(version)

@@ -54,6 +54,24 @@ struct JSONPath: Sendable {
     return keys
   }
 
+  enum Name: Sendable {
+    case member(Key)
+    case index(Int)
+  }
+
+  /// The members and elements that it names one after the other; nil where it does anything else.
+  var names: [Name]? {
+    var names: [Name] = []
+    for step in steps {
+      switch step {
+      case .member(let key): names.append(.member(key))
+      case .element(let index): names.append(.index(index))
+      default: return nil
+      }
+    }
+    return names
+  }
+
   /// Every value that it leads to.
   func find(in tree: JSON) -> [JSON] { JSONPath.find(steps[...], in: tree) }
 

@@ -1,3 +1,4 @@
+import CoreCEL
 import CoreObjects
 
 /// Whether a schema is structural: every value has a type, and what combinations say of a value stands outside of them too.
@@ -24,6 +25,7 @@ struct SchemaRules {
     rules.schema(schema, path, isRoot: true, depth: 0)
     rules.rootMetadata(schema[.properties][.metadata], path.child(.properties).key("metadata"))
     if rules.errors.isEmpty { rules.defaults(schema, path) }
+    if rules.errors.isEmpty { rules.errors += ValidationsCheck.validate(schema, at: path) }
     return Array(rules.errors.prefix(errorLimit))
   }
 
@@ -84,6 +86,11 @@ struct SchemaRules {
     }
     if tree["uniqueItems"].bool == true {
       errors.add(.forbidden, path.child("uniqueItems"), "takes too long; x-kubernetes-list-type: set says it")
+    }
+    if let text = tree[.pattern].string, !text.isEmpty {
+      do throws(RegularExpressionError) { _ = try RegularExpression(text) } catch {
+        errors.add(.invalid, path.child(.pattern), value: text, "must be a regular expression: \(error)")
+      }
     }
     if tree[.items].isArray { errors.add(.forbidden, path.child(.items), "must be one schema, not a list") }
     if !tree[.additionalProperties].isNull, tree[.additionalProperties].bool != true, !tree[.properties].members.isEmpty {

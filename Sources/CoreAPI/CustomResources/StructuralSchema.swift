@@ -34,10 +34,15 @@ final class StructuralSchema: Sendable {
   let limits: ValueLimits
   /// The schema as it was given.
   let source: JSON
+  /// Those of the whole object.
+  let rules: RuleTree?
 
-  /// - Parameter source: a JSONSchemaProps
-  init(_ source: JSON) {
+  /// - Parameters:
+  ///   - source: a JSONSchemaProps
+  ///   - isRoot: of a whole object
+  init(_ source: JSON, isRoot: Bool = false) {
     self.source = source
+    rules = isRoot ? RuleTree(root: source) : nil
     type = source[.type].string.flatMap { ValueType(rawValue: $0) }
     properties = source[.properties].members.map { Property(key: $0.key, schema: StructuralSchema($0.value)) }
     places = Dictionary(properties.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })

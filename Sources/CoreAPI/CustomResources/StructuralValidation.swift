@@ -1,3 +1,4 @@
+import CoreCEL
 import CoreObjects
 
 /// Judges a value by a structural schema. Source of what is which reason: pkg/apiserver/validation/validation.go of
@@ -143,6 +144,9 @@ struct StructuralValidation {
     if let least = limits.minLength, text.unicodeScalars.count < least {
       errors.add(.invalid, path, value: .string(text), "must be at least \(least) characters long")
     }
+    if let pattern = limits.pattern, !pattern.matches(text) {
+      errors.add(.invalid, path, value: .string(text), "must match '\(limits.patternText)'")
+    }
     if let format = limits.format, let wanted = TextFormat.problem(text, format) {
       errors.add(.invalid, path, value: .string(text), "must be \(wanted)")
     }
@@ -202,5 +206,23 @@ struct StructuralValidation {
     if let not = limits.not, fits(not).isEmpty {
       errors.add(.invalid, path, value: value, "must not fit the schema of not")
     }
+  }
+}
+
+extension StructuralSchema {
+  /// A whole object. Rules are tried only on what is otherwise as they expect it.
+  /// Source: hasBlockingErr, pkg/registry/customresource/validator.go, v1.36.
+  func validate(_ tree: JSON, old: JSON, _ timeZones: TimeZoneDatabase) -> [FieldError] {
+    var validation = StructuralValidation()
+    validation.value(tree, self, old: old, isRoot: true)
+    guard let rules else { return validation.errors }
+    let blocking: [FieldError.Kind] = [.notSupported, .required, .tooLong, .tooMany, .typeInvalid]
+    if validation.errors.contains(where: { blocking.contains($0.kind) }) {
+      let text = "rules were not tried, because of what is wrong otherwise"
+      return validation.errors + [FieldError(.invalid, "<nil>", value: .null, detail: text)]
+    }
+    var check = RuleCheck(timeZones)
+    check.value(tree, rules, old: old, at: FieldPath())
+    return validation.errors + check.errors
   }
 }

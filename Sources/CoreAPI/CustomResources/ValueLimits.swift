@@ -1,3 +1,4 @@
+import CoreCEL
 import CoreObjects
 
 /// What a schema says of a value besides its type: bounds, lists of values, and combinations of other schemas.
@@ -13,7 +14,8 @@ struct ValueLimits: Sendable {
   let minItems: Int?
   let maxProperties: Int?
   let minProperties: Int?
-  let pattern: String?
+  let pattern: RegularExpression?
+  let patternText: String
   let format: String?
   let enumeration: [JSON]
   let required: [Key]
@@ -36,7 +38,8 @@ struct ValueLimits: Sendable {
     minItems = source[.minItems].int
     maxProperties = source[.maxProperties].int
     minProperties = source[.minProperties].int
-    pattern = source[.pattern].string
+    patternText = source[.pattern].string ?? ""
+    pattern = patternText.isEmpty ? nil : try? RegularExpression(patternText)
     format = source[.format].string
     enumeration = source[.enum].elements
     required = source[.required].elements.compactMap { $0.string.map { Key($0) } }

@@ -35,6 +35,11 @@ struct AdmissionPolicyBindingResource: Resource {
     return rules.errors
   }
 
+  func warnings(_ object: JSON) -> [String] {
+    object[.spec][.validationActions].elements.contains("Audit")
+      ? ["spec.validationActions: there is no audit log, so Audit records nothing"] : []
+  }
+
   func cells(_ object: JSON, at now: Instant) -> [JSON] {
     let parameters = object[.spec][.paramRef]
     var text = "<unset>"

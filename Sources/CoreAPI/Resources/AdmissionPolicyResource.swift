@@ -24,7 +24,14 @@ struct AdmissionPolicyResource: Resource {
     } else {
       AdmissionPolicyRules.validations(spec, path, policy: object[.metadata][.name].string ?? "", &rules)
     }
+    if rules.errors.isEmpty { compile(object, &rules) }
     return rules.errors
+  }
+
+  private func compile(_ object: JSON, _ rules: inout RuleSheet) {
+    do throws(AdmissionPolicy.Problem) { _ = try AdmissionPolicy(object, isMutating: isMutating) } catch {
+      rules.refuse(.invalid, error.path, .string(error.text), "cannot be compiled: \(error.error)")
+    }
   }
 
   func validateStatusUpdate(_ object: JSON, old: JSON, _ context: WriteContext) -> [FieldError] {

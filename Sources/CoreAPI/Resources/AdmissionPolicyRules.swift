@@ -1,7 +1,7 @@
 import CoreObjects
 
 /// Rules of admission policies. Source: validateValidatingAdmissionPolicySpec and its neighbours,
-/// pkg/apis/admissionregistration/validation/validation.go, v1.36. Whether expressions compile is not looked at here.
+/// pkg/apis/admissionregistration/validation/validation.go, v1.36.
 enum AdmissionPolicyRules {
   private static let annotationLimit = 20
   private static let annotationBytes = 5 * 1024

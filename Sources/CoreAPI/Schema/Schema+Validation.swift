@@ -4,13 +4,13 @@ extension Schema {
   /// What the schema alone can say is wrong with a decoded tree: missing fields, values outside an enumeration or a range,
   /// repeated elements of sets and keyed lists. The status of a kind is the server's own writing and is not looked at; a write of the
   /// status leaves the spec as it was found valid.
-  /// - Parameter known: a valid tree of the type; what is the same in it is not looked at again
-  package func validate(_ tree: JSON, _ type: TypeSchema, ofStatus: Bool = false, known: JSON = .null) -> [FieldError] {
-    if let structural = type.structural {
-      var validation = StructuralValidation()
-      validation.value(tree, structural, old: known, isRoot: true)
-      return validation.errors
-    }
+  /// - Parameters:
+  ///   - known: a valid tree of the type; what is the same in it is not looked at again
+  ///   - timeZones: what rules of custom resources may name
+  package func validate(
+    _ tree: JSON, _ type: TypeSchema, ofStatus: Bool = false, known: JSON = .null, timeZones: TimeZoneDatabase = .utcOnly
+  ) -> [FieldError] {
+    if let structural = type.structural { return structural.validate(tree, old: known, timeZones) }
     var validation = Validation()
     validation.object(tree, type, known, skippedKey: type.isKind ? (ofStatus ? .spec : .status) : nil)
     return validation.errors

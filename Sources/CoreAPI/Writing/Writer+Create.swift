@@ -17,12 +17,14 @@ extension Writer {
     warnOfLimits(&draft)
     setDefaults(&draft)
     try admitCreate(&draft)
+    try mutateByPolicies(&draft, .create)
     try prepareCreate(&draft)
     try checkLimits(draft)
     try checkOverhead(draft)
     if store.get(draft.key) != nil { throw .alreadyExists(draft.served.requestID, draft.name) }
     try checkEscalation(draft)
     try checkSigner(draft)
+    try judgeByPolicies(&draft, .create)
     try chargeQuotas(draft)
     if !draft.actor.isProgram { draft.warnings += draft.served.resource.warnings(draft.tree) }
     writeZeros(&draft)

@@ -11,6 +11,8 @@ extension Writer {
     if key.resource == .namespaces, Writer.keptNamespaces.contains(key.name) {
       throw .forbidden(draft.served.requestID, key.name, "this namespace may not be deleted")
     }
+    draft.old = object
+    try judgeByPolicies(&draft, .delete)
     if !actor.isDryRun, Writer.isFree(object, deletion) { return Written(object: remove(key) ?? object, isGone: true) }
     let isHeld = markDeleted(&draft, object, deletion)
     if actor.isDryRun { return Written(object: draft.preview, isGone: !isHeld) }

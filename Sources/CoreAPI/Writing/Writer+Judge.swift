@@ -14,7 +14,7 @@ extension Writer {
     if configuration.trustsOwnWrites && draft.actor.isProgram {
       assert(draft.schema.map { Schema.shared.validate(draft.tree, $0) } ?? [] == [], "\(draft.tree)")
     } else if let type = draft.schema {
-      errors += Schema.shared.validate(draft.tree, type)
+      errors += Schema.shared.validate(draft.tree, type, timeZones: configuration.timeZones)
     }
     errors += resource.validate(draft.tree, context)
     guard errors.isEmpty else { throw draft.invalid(errors) }
@@ -34,11 +34,13 @@ extension Writer {
     var errors = ObjectMetaRules.validate(metadata, draft.served.definition, old: old.metadata)
     errors += ObjectMetaRules.validateUpdate(metadata, old: old.metadata)
     if draft.scope.isOfStatus {
-      if let type = draft.schema { errors += Schema.shared.validate(draft.tree, type, ofStatus: true, known: old.tree) }
+      if let type = draft.schema {
+        errors += Schema.shared.validate(draft.tree, type, ofStatus: true, known: old.tree, timeZones: configuration.timeZones)
+      }
       errors += resource.validateStatusUpdate(draft.tree, old: old.tree, context)
     } else {
       if let type = draft.schema {
-        errors += Schema.shared.validate(draft.tree, type, known: old.tree)
+        errors += Schema.shared.validate(draft.tree, type, known: old.tree, timeZones: configuration.timeZones)
         errors += Schema.shared.validateUpdate(draft.tree, old: old.tree, type)
       }
       // What is as it was stored was found valid then.

@@ -21,10 +21,12 @@ extension Writer {
     warnOfLimits(&draft)
     setDefaults(&draft)
     admitReplace(&draft, old)
+    try mutateByPolicies(&draft, .update)
     try prepareReplace(&draft, old)
     if draft.resource == .persistentVolumeClaims || draft.scope == .resize { try checkLimits(draft) }
     try checkEscalation(draft)
     try checkSigner(draft)
+    try judgeByPolicies(&draft, .update)
     warnOfChange(&draft, old)
     writeZeros(&draft)
     FieldOwnership.record(&draft)
@@ -67,6 +69,8 @@ extension Writer {
     draft.served.resource.completeStatus(&status, old: old.tree[.status], at: now)
     if status == old.tree[.status] { return Written(object: old) }
     draft.tree.put(.status, status)
+    draft.old = old
+    try judgeByPolicies(&draft, .update)
     FieldOwnership.record(&draft)
     return Written(object: put(&draft))
   }

@@ -15,6 +15,7 @@ package struct Writer: Sendable {
   private let resources: [any Resource]
   private var customResources: CustomResources
   private(set) var roles: RoleIndex
+  private(set) var policies: AdmissionPolicies
   var random: RandomSource
   private var changes: [StoreChange] = []
   var idleApplies = IdleApplies()
@@ -28,6 +29,7 @@ package struct Writer: Sendable {
     self.random = random
     self.store = store
     roles = RoleIndex(store)
+    policies = AdmissionPolicies(store)
   }
 
   @discardableResult
@@ -114,6 +116,7 @@ package struct Writer: Sendable {
     if resource == .customResourceDefinitions, customResources.update(with: change) {
       table = ResourceTable(resources, custom: customResources.all)
     }
+    if resource.group == AdmissionPolicies.group, AdmissionPolicies.exempt.contains(resource) { policies.update(with: change) }
     guard resource.group == RoleIndex.group else { return }
     roles.update(with: change)
     if change.object.key.resource == .clusterRoles { gatherRules(after: change) }

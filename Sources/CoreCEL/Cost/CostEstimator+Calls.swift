@@ -79,6 +79,9 @@ extension CostEstimator {
     }
   }
 
+  /// The longest text of a number, a flag, a moment or a duration.
+  private static let scalarTextSize: UInt64 = 40
+
   private func conversion(_ cost: CallCost, _ given: Arguments) -> Estimate {
     let size = given.size(0)
     switch (cost, given.expressions.first.map { checked.type($0) }) {
@@ -87,6 +90,9 @@ extension CostEstimator {
         size * CallCost.traversalFactor, size: CELCostRange(min: size.min, max: CELCostRange.product(size.max, 4 as UInt64)))
     case (.textOfBytes, .bytes):
       return Estimate(size * CallCost.traversalFactor, size: CELCostRange(min: size.min / 4, max: size.max))
+    case (.textOfBytes, .int), (.textOfBytes, .uint), (.textOfBytes, .double), (.textOfBytes, .bool), (.textOfBytes, .timestamp),
+      (.textOfBytes, .duration):
+      return Estimate(.one, size: CELCostRange(min: 1, max: CostEstimator.scalarTextSize))
     default: return Estimate(.one)
     }
   }
