@@ -13,6 +13,8 @@ final class ServedResource: Sendable {
   let storageType: TypeSchema?
   /// The name as this version's clients know it: group of the request, plural of the resource.
   let requestID: ResourceID
+  /// When the schema of the stored version became what it is; 0 where it is always the same.
+  private let schemaRevision: UInt64
 
   init(_ resource: any Resource, _ version: ServedVersion, storage: ServedVersion) {
     self.resource = resource
@@ -24,10 +26,11 @@ final class ServedResource: Sendable {
     type = resource.type(version)
     storageType = isStorageVersion ? type : resource.type(storage)
     requestID = ResourceID(version.group, definition.id.name)
+    schemaRevision = (resource as? CustomResource)?.schemaRevision ?? 0
   }
 
   /// The schema has changed since an object was stored with that revision.
-  func isOutdated(_ revision: UInt64) -> Bool { (resource as? CustomResource).map { revision < $0.schemaRevision } ?? false }
+  func isOutdated(_ revision: UInt64) -> Bool { revision < schemaRevision }
 
   var listKind: String { definition.listKind ?? definition.kind + "List" }
 }

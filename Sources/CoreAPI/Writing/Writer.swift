@@ -116,7 +116,7 @@ package struct Writer: Sendable {
     if resource == .customResourceDefinitions, customResources.update(with: change) {
       table = ResourceTable(resources, custom: customResources.all)
     }
-    if resource.group == AdmissionPolicies.group, AdmissionPolicies.exempt.contains(resource) { policies.update(with: change) }
+    if AdmissionPolicies.isPart(resource) { policies.update(with: change) }
     guard resource.group == RoleIndex.group else { return }
     roles.update(with: change)
     if change.object.key.resource == .clusterRoles { gatherRules(after: change) }

@@ -8,7 +8,9 @@ struct AdmissionPolicies: Sendable {
   static let mutatingPolicies = ResourceID(group, "mutatingadmissionpolicies")
   static let mutatingBindings = ResourceID(group, "mutatingadmissionpolicybindings")
   /// Policies do not judge what they are themselves made of: nobody could mend one that refuses everything.
-  static let exempt: Set<ResourceID> = [validatingPolicies, validatingBindings, mutatingPolicies, mutatingBindings]
+  static func isPart(_ resource: ResourceID) -> Bool {
+    resource == validatingPolicies || resource == validatingBindings || resource == mutatingPolicies || resource == mutatingBindings
+  }
 
   struct Binding: Sendable {
     let name: String
@@ -39,7 +41,7 @@ struct AdmissionPolicies: Sendable {
   private(set) var mutating: [Bound] = []
 
   init(_ store: Store) {
-    for resource in AdmissionPolicies.exempt.sorted() {
+    for resource in [Self.validatingPolicies, Self.validatingBindings, Self.mutatingPolicies, Self.mutatingBindings] {
       for object in store.list(resource) { put(object.key, object.tree) }
     }
     bind()

@@ -13,7 +13,7 @@ extension Writer {
 
   private static func isExempt(_ draft: Draft) -> Bool {
     if case .bootstrap = draft.actor { return true }
-    return AdmissionPolicies.exempt.contains(draft.resource)
+    return AdmissionPolicies.isPart(draft.resource)
   }
 
   /// Policies that only look: each that refuses says why, and the first refuses the request.
