@@ -41,10 +41,14 @@ struct JSONParserTests {
     }
   }
 
-  @Test("fieldsV1 is kept as bytes where it is an object, and is any value elsewhere")
+  @Test("fieldsV1 is kept as bytes in entries of managedFields where it is an object, and is any value elsewhere")
   func fieldsV1() throws {
-    #expect(try JSONParser.parse(#"{"fieldsV1":{"f:a":{}}}"#)["fieldsV1"] == .raw(Array(#"{"f:a":{}}"#.utf8)))
+    let object = try JSONParser.parse(#"{"metadata":{"managedFields":[{"manager":"a","fieldsV1":{"f:a":{}}}]}}"#)
+    #expect(object["metadata"]["managedFields"][0]["fieldsV1"] == .raw(Array(#"{"f:a":{}}"#.utf8)))
     #expect(try JSONParser.parse(#"{"data":{"fieldsV1":"text"}}"#)["data"]["fieldsV1"].string == "text")
+    let schema = #"{"managedFields":{"items":{"properties":{"fieldsV1":{"type":"object"}}}}}"#
+    #expect(try JSONParser.parse(schema)["managedFields"]["items"]["properties"]["fieldsV1"]["type"] == "object")
+    #expect(try JSONParser.parse(#"{"fieldsV1":{"a":1}}"#)["fieldsV1"]["a"] == 1)
   }
 
   @Test("what was written reads back the same", arguments: 1...40)

@@ -7,6 +7,8 @@ package struct JSONParser: ~Copyable {
   private var values = Stack<JSON>(capacity: 32)
   private var members = Stack<Member>(capacity: 64)
   private var duplicates: [String] = []
+  /// The depth that is left in the object whose managedFields are being read; 0 outside of any.
+  private var managedDepth = 0
 
   /// Parses one value and nothing after it.
   /// - Throws: `JSONError` with the byte offset.
@@ -87,15 +89,18 @@ package struct JSONParser: ~Copyable {
       let id = escaped ? -1 : KeyTable.shared.find(scanner.base + from, end &- from)
       try scanner.expect(0x3A)
       let key: Key = id >= 0 ? .known(UInt32(truncatingIfNeeded: id)) : Key(scanner.text(from, end, escaped: escaped))
-      // Elsewhere "fieldsV1" may name anything, such as a text in a ConfigMap.
-      if key == .fieldsV1, try scanner.peek() == 0x7B {
+      // Elsewhere "fieldsV1" may name anything: a text in a ConfigMap, a property of a schema that describes managedFields.
+      if key == .fieldsV1, depth == managedDepth &- 2, try scanner.peek() == 0x7B {
         let from = scanner.position
         try scanner.skip(depth: depth &- 1)
         let bytes = Array(UnsafeBufferPointer(start: scanner.base + from, count: scanner.position - from))
         members.push(Member(key: key, value: .raw(bytes)))
       } else {
         let known = duplicates.count
+        let outer = managedDepth
+        if key == .managedFields { managedDepth = depth }
         members.push(Member(key: key, value: try value(depth &- 1)))
+        managedDepth = outer
         if duplicates.count > known { prefixDuplicates(from: known, key.name) }
       }
       let c = try scanner.peek()
