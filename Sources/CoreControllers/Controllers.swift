@@ -19,7 +19,7 @@ package enum Controllers {
       HorizontalPodAutoscalerController(),
       CronJobController(zone: zone), JobController(), EndpointsController(), PodGarbageCollector(), EventTTLController(),
       DisruptionController(), ResourceQuotaController(), APIServiceController(), EphemeralVolumeController(),
-      CustomResourceDefinitionController(),
+      CustomResourceDefinitionController(), AdmissionPolicyController(),
     ]
     return usual + (certificates.map { [CertificateController($0)] } ?? [])
       + (addresses.map { [LoadBalancerController($0)] } ?? [])

@@ -63,6 +63,24 @@ struct SchemaRulesTests {
   func refused(_ properties: String, _ expected: [String]) throws { #expect(try problems(properties) == expected) }
 
   @Test(
+    "what the root may not say",
+    arguments: [
+      (#"{"type": "object", "nullable": true}"#, ["s.nullable FieldValueForbidden"]),
+      (#"{"type": "object", "additionalProperties": {"type": "string"}}"#, ["s.additionalProperties FieldValueForbidden"]),
+      (
+        #"{"type": "object", "properties": {"kind": {"type": "integer"}}}"#, ["s.properties[kind].type FieldValueInvalid"]
+      ),
+      (
+        #"{"type": "object", "properties": {"a": {"x-kubernetes-int-or-string": true, "x-kubernetes-preserve-unknown-fields": true}}}"#,
+        ["s.properties[a].x-kubernetes-preserve-unknown-fields FieldValueInvalid"]
+      ),
+    ])
+  func root(_ schema: String, _ expected: [String]) throws {
+    let found = SchemaRules.validate(try JSONParser.parse(schema), at: "s").map { "\($0.path) \($0.causeReason)" }
+    #expect(found == expected)
+  }
+
+  @Test(
     "what is taken",
     arguments: [
       #"{"a": {"x-kubernetes-int-or-string": true, "anyOf": [{"type": "integer"}, {"type": "string"}]}}"#,

@@ -184,7 +184,8 @@ struct WebhookKindTests {
       send(mixed, "Never").causes.sorted() == [
         "Forbidden spec.mutations[0].applyConfiguration", "Required spec.mutations[0].jsonPatch",
       ])
-    let good: JSON = [["patchType": "JSONPatch", "jsonPatch": ["expression": "[]"]]]
+    let patch = "[JSONPatch{op: 'remove', path: '/data'}]"
+    let good: JSON = [["patchType": "JSONPatch", "jsonPatch": ["expression": .string(patch)]]]
     let made = send(good, "IfNeeded")
     #expect(made.status == 201 && made.warnings.count == 1, "\(made.body)")
   }

@@ -166,4 +166,40 @@ struct CustomResourceDefinitionTests {
     #expect(answer.status == 422)
     #expect(CustomResourceBench.causes(answer).prefix(causes.count) == causes[...], "\(answer.body)")
   }
+
+  @Test("objects of an earlier storage version are changed through the later one, in whatever way they were written in between")
+  func laterStorage() {
+    var custom = CustomResourceBench()
+    custom.create(#"{"cronSpec": "* *"}"#)
+    custom.create(#"{"cronSpec": "* *"}"#, name: "b")
+    var definition = custom.send("GET", Self.one).body
+    var versions = definition[.spec][.versions].elements
+    versions[0].put(.storage, false)
+    var next = versions[0]
+    next.put(.name, "v2")
+    next.put(.storage, true)
+    definition[.spec].put(.versions, .array(versions + [next]))
+    custom.bench.send("PUT", Self.one, definition)
+    let later = "/apis/stable.example.com/v2/namespaces/default/crontabs"
+    let merge = "application/merge-patch+json"
+    #expect(custom.send("GET", later + "/a").body[.apiVersion] == "stable.example.com/v2")
+    #expect(custom.send("PATCH", later + "/a", #"{"metadata": {"labels": {"x": "y"}}}"#, type: merge).status == 200)
+    let status = custom.send("PATCH", later + "/b/status", #"{"status": {"replicas": 1}}"#, type: merge)
+    #expect(status.body[.apiVersion] == "stable.example.com/v2")
+    #expect(custom.send("PATCH", later + "/b/scale", #"{"spec": {"replicas": 3}}"#, type: merge).status == 200)
+    #expect(custom.send("GET", later).body[.items].elements.map { $0[.spec][.replicas] } == [1, 3])
+    #expect(custom.send("GET", later + "/b").body[.apiVersion] == "stable.example.com/v2")
+    #expect(custom.send("GET", CustomResourceBench.path + "/b").body[.apiVersion] == "stable.example.com/v1")
+  }
+
+  @Test("OpenAPI says which patches a custom resource takes, so that kubectl sends no other")
+  func patchTypes() {
+    var custom = CustomResourceBench()
+    let path = "/apis/stable.example.com/v1/namespaces/{namespace}/crontabs/{name}"
+    let wanted = ["application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml"]
+    let body = custom.send("GET", "/openapi/v3/apis/stable.example.com/v1").body["paths"][Key(path)]["patch"]["requestBody"]
+    #expect(body["content"].members.map(\.key.name) == wanted)
+    let consumed = custom.send("GET", "/openapi/v2").body["paths"][Key(path)]["patch"]["consumes"]
+    #expect(consumed.elements.compactMap(\.string) == wanted)
+  }
 }

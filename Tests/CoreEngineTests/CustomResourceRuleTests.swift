@@ -137,6 +137,7 @@ struct CustomResourceRuleTests {
       (#"{"rule": "true", "fieldPath": "labels"}"#, "fieldPath FieldValueInvalid"),
       (#"{"rule": "true", "optionalOldSelf": true}"#, "optionalOldSelf FieldValueInvalid"),
       (#"{"rule": "self.tags.all(x, x.size() < 10)"}"#, ""),
+      (#"{"rule": "!has(self.port) || (type(self.port) == string ? self.port == '100%' : self.port == 1000)"}"#, ""),
     ])
   func refused(_ rule: String, _ cause: String) {
     var bench = EngineBench(node: false)

@@ -235,4 +235,30 @@ struct CustomResourceTests {
     custom.send("DELETE", Self.path + "/a")
     #expect(custom.bench.feeds[id] == ["ADDED a", "DELETED a"])
   }
+
+  @Test("items of lists say what they are, as upstream's lists of custom resources")
+  func items() {
+    var custom = CustomResourceBench()
+    custom.create(#"{"cronSpec": "* *"}"#)
+    let item = custom.send("GET", Self.path).body[.items][0]
+    #expect(item[.kind] == "CronTab")
+    #expect(item[.apiVersion] == "stable.example.com/v1")
+  }
+
+  @Test("what has the wrong format has the wrong type", arguments: [#"{"when": "yesterday"}"#, #"{"small": 99999999999}"#])
+  func formats(_ more: String) {
+    var custom = CustomResourceBench { definition in
+      var versions = definition[.spec][.versions].elements
+      for (name, type, format) in [("when", "string", "date-time"), ("small", "integer", "int32")] {
+        versions[0][.schema][.openAPIV3Schema][.properties][.spec][.properties].put(
+          Key(name), ["type": .string(type), "format": .string(format)])
+      }
+      definition[.spec].put(.versions, .array(versions))
+    }
+    var spec = CustomResourceBench.json(#"{"cronSpec": "* *"}"#)
+    spec.merge(CustomResourceBench.json(more))
+    let answer = custom.create(spec.description)
+    #expect(answer.status == 422)
+    #expect(CustomResourceBench.causes(answer).map { $0.split(separator: " ").last } == ["FieldValueTypeInvalid"])
+  }
 }

@@ -100,6 +100,12 @@ enum DefinitionRules {
     let schema = version.schema.openAPIV3Schema.tree
     if schema.isObject {
       errors += SchemaRules.validate(schema, at: place)
+      let combinations = [Key.allOf, .anyOf, .oneOf, .not].filter { !schema[$0].isNull }.map(\.name)
+      if version.subresources.tree[.status].isObject, !combinations.isEmpty {
+        errors.add(
+          .invalid, place, value: .string(combinations.joined(separator: ", ")),
+          "may not stand at the root where the status is a subresource")
+      }
     } else {
       errors.add(.required, place, "a version needs a schema")
     }

@@ -22,11 +22,25 @@ struct SchemaRules {
       let given = schema[.type].string ?? ""
       rules.errors.add(given.isEmpty ? .required : .invalid, path.child(.type), value: given, "must be object at the root")
     }
+    rules.root(schema, path)
     rules.schema(schema, path, isRoot: true, depth: 0)
     rules.rootMetadata(schema[.properties][.metadata], path.child(.properties).key("metadata"))
     if rules.errors.isEmpty { rules.defaults(schema, path) }
     if rules.errors.isEmpty { rules.errors += ValidationsCheck.validate(schema, at: path) }
     return Array(rules.errors.prefix(errorLimit))
+  }
+
+  /// What only the root may not say.
+  private mutating func root(_ tree: JSON, _ path: FieldPath) {
+    if tree[.nullable].bool == true { errors.add(.forbidden, path.child(.nullable), "an object is never null") }
+    if !tree[.additionalProperties].isNull {
+      errors.add(.forbidden, path.child(.additionalProperties), "the members of an object are named")
+    }
+    for key in [Key.apiVersion, .kind] {
+      let type = tree[.properties][key][.type]
+      guard tree[.properties][key].isObject, type.string != "string" else { continue }
+      errors.add(.invalid, path.child(.properties).key(key.name).child(.type), value: type, "must be string")
+    }
   }
 
   /// Of the metadata a schema may only say what names are like.
@@ -65,6 +79,11 @@ struct SchemaRules {
   private mutating func type(_ tree: JSON, _ path: FieldPath, isRoot: Bool) {
     let isIntOrString = tree["x-kubernetes-int-or-string"].bool == true
     let keepsUnknown = tree["x-kubernetes-preserve-unknown-fields"].bool == true
+    if isIntOrString, keepsUnknown {
+      errors.add(
+        .invalid, path.child("x-kubernetes-preserve-unknown-fields"), value: true,
+        "must be left out where x-kubernetes-int-or-string is true")
+    }
     guard let type = tree[.type].string, !type.isEmpty else {
       if !isIntOrString, !keepsUnknown, !isRoot {
         errors.add(.required, path.child(.type), "every value of the schema has one")

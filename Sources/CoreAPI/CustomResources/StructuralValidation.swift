@@ -148,12 +148,16 @@ struct StructuralValidation {
       errors.add(.invalid, path, value: .string(text), "must match '\(limits.patternText)'")
     }
     if let format = limits.format, let wanted = TextFormat.problem(text, format) {
-      errors.add(.invalid, path, value: .string(text), "must be \(wanted)")
+      // As upstream, it counts as a wrong type: rules are not tried then.
+      errors.add(.typeInvalid, path, value: .string(text), "must be \(wanted)")
     }
   }
 
   private mutating func number(_ value: JSON, _ limits: ValueLimits) {
     guard let number = value.number else { return }
+    if limits.format == "int32", Int32(exactly: number) == nil {
+      errors.add(.typeInvalid, path, value: value, "must be an integer of 32 bits")
+    }
     if let most = limits.maximum.number, limits.isMaximumExcluded ? number >= most : number > most {
       let words = limits.isMaximumExcluded ? "less than" : "less than or equal to"
       errors.add(.invalid, path, value: value, "must be \(words) \(limits.maximum)")

@@ -27,16 +27,13 @@ struct ObjectEncoder: Sendable {
 
   /// The cached bytes may be sent as they are.
   func isPlain(_ object: StoredObject) -> Bool {
-    shape == .object && served.isStorageVersion && !served.isOutdated(object.revision)
+    shape == .object && served.isStorageVersion && !served.isOutdated(object.tree, object.revision)
   }
 
   /// The whole object in the version asked for.
   func converted(_ object: JSON) -> JSON {
-    if served.isStorageVersion {
-      let revision = object[.metadata][.resourceVersion].string.flatMap { UInt64($0) } ?? 0
-      return served.isOutdated(revision) ? served.resource.convert(object, from: served.storage, to: served.version) : object
-    }
-    var converted = served.resource.convert(object, from: served.storage, to: served.version)
+    if served.isStorageVersion { return served.shown(object) }
+    var converted = served.shown(object)
     if let type = served.type { Schema.shared.writeZeros(&converted, type) }
     return converted
   }
@@ -59,10 +56,14 @@ struct ObjectEncoder: Sendable {
     }
   }
 
-  /// One item of a list, without apiVersion and kind where the list has told them.
+  /// One item of a list, without apiVersion and kind where the list has told them; upstream's lists of custom resources have them.
   func append(_ object: StoredObject, to body: inout [UInt8], at now: Instant) {
     switch shape {
     case .object, .discovery:
+      if served.isCustom {
+        body += bytes(object, at: now)
+        return
+      }
       if isPlain(object), object.appendWithoutType(to: &body) { return }
       var tree = converted(object.tree)
       for key in [Key.kind, .apiVersion] { tree.remove(key) }

@@ -13,7 +13,8 @@ enum StatusBody {
         .causes,
         .array(
           error.causes.map { cause in
-            var tree: JSON = ["reason": .string(cause.reason), "message": .string(cause.message)]
+            var tree: JSON = cause.reason.isEmpty ? .object([]) : ["reason": .string(cause.reason)]
+            tree.put(.message, .string(cause.message))
             if !cause.field.isEmpty { tree.put(.field, .string(cause.field)) }
             return tree
           }))

@@ -15,6 +15,8 @@ final class ServedResource: Sendable {
   let requestID: ResourceID
   /// When the schema of the stored version became what it is; 0 where it is always the same.
   private let schemaRevision: UInt64
+  /// A CustomResourceDefinition adds it.
+  let isCustom: Bool
 
   init(_ resource: any Resource, _ version: ServedVersion, storage: ServedVersion) {
     self.resource = resource
@@ -27,10 +29,26 @@ final class ServedResource: Sendable {
     storageType = isStorageVersion ? type : resource.type(storage)
     requestID = ResourceID(version.group, definition.id.name)
     schemaRevision = (resource as? CustomResource)?.schemaRevision ?? 0
+    isCustom = resource is CustomResource
   }
 
-  /// The schema has changed since an object was stored with that revision.
-  func isOutdated(_ revision: UInt64) -> Bool { revision < schemaRevision }
+  /// The schema has changed since an object was stored, or the version that is stored.
+  func isOutdated(_ tree: JSON, _ revision: UInt64) -> Bool {
+    guard schemaRevision > 0 else { return false }
+    return revision < schemaRevision || !tree[.apiVersion].isText(storage.apiVersion)
+  }
+
+  /// A stored object as this version has it.
+  func shown(_ tree: JSON) -> JSON {
+    if isStorageVersion {
+      let revision = tree[.metadata][.resourceVersion].string.flatMap { UInt64($0) } ?? 0
+      return isOutdated(tree, revision) ? resource.convert(tree, from: storage, to: version) : tree
+    }
+    return resource.convert(tree, from: storage, to: version)
+  }
+
+  /// Kinds of CustomResourceDefinitions take no strategic merge patch: their schemas do not say how lists merge.
+  var patchTypes: [String] { APIServer.patchTypes.filter { $0 != APIServer.strategicType || !isCustom } }
 
   var listKind: String { definition.listKind ?? definition.kind + "List" }
 }

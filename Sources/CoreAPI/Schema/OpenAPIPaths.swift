@@ -78,7 +78,7 @@ struct OpenAPIPaths {
       if let body {
         parameters.insert(["name": "body", "in": "body", "required": .bool(action != "delete"), "schema": body], at: 0)
       }
-      members.append(Member(key: "consumes", value: .array(OpenAPIPaths.consumed(action).map { .string($0) })))
+      members.append(Member(key: "consumes", value: .array(OpenAPIPaths.consumed(action, resource).map { .string($0) })))
       members.append(Member(key: "produces", value: ["application/json"]))
       members.append(Member(key: "schemes", value: ["https"]))
       var response: JSON = ["description": "OK"]
@@ -86,7 +86,7 @@ struct OpenAPIPaths {
       members.append(Member(key: .responses, value: ["200": response]))
     case .v3:
       if let body {
-        let content = OpenAPIPaths.consumed(action).map { Member(key: Key($0), value: ["schema": body]) }
+        let content = OpenAPIPaths.consumed(action, resource).map { Member(key: Key($0), value: ["schema": body]) }
         members.append(Member(key: "requestBody", value: ["content": .object(content)]))
       }
       var response: JSON = ["description": "OK"]
@@ -128,12 +128,8 @@ struct OpenAPIPaths {
     return result
   }
 
-  private static func consumed(_ action: String) -> [String] {
-    action == "patch"
-      ? [
-        "application/json-patch+json", "application/merge-patch+json", "application/strategic-merge-patch+json",
-        "application/apply-patch+yaml",
-      ] : ["application/json"]
+  private static func consumed(_ action: String, _ resource: ServedResource) -> [String] {
+    action == "patch" ? resource.patchTypes : ["application/json"]
   }
 
   private static func capitalized(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }

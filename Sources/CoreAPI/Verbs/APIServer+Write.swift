@@ -5,8 +5,7 @@ extension APIServer {
   static let patchTypes = [
     "application/json-patch+json", "application/merge-patch+json", strategicType, applyType,
   ]
-  /// Kinds of CustomResourceDefinitions do not take it: their schemas do not say how lists merge.
-  private static let strategicType = "application/strategic-merge-patch+json"
+  static let strategicType = "application/strategic-merge-patch+json"
   private static let applyType = "application/apply-patch+yaml"
 
   func create(_ call: Call, _ writer: inout Writer) throws(APIError) -> APIResponse {
@@ -38,15 +37,13 @@ extension APIServer {
   /// PATCH of the object or of its status: the patched whole then takes the way of an update.
   func patch(_ call: Call, _ scope: WriteScope, _ writer: inout Writer) throws(APIError) -> APIResponse {
     let type = mediaType(of: call.request.contentType)
-    let accepted = APIServer.patchTypes.filter { $0 != APIServer.strategicType || call.served.type?.structural == nil }
+    let accepted = call.served.patchTypes
     guard accepted.contains(type) else { throw .unsupportedMediaType(call.request.contentType, accepted: accepted) }
     let client = try ClientWrite(call, isApply: type == APIServer.applyType)
     if type == APIServer.applyType { return try apply(scope, call, client, &writer) }
     var document = try Document(json: call.request.body)
     let old = try call.object(in: writer.store)
-    let shown =
-      call.served.isStorageVersion
-      ? old.tree : call.served.resource.convert(old.tree, from: call.served.storage, to: call.served.version)
+    let shown = call.served.shown(old.tree)
     document.tree = try APIServer.patched(shown, document.tree, type, call.served)
     document.origin = .patch
     guard document.tree[.metadata][.name].string == old.key.name else {

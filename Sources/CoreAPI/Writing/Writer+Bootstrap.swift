@@ -73,11 +73,12 @@ extension Writer {
           "type": "Available", "status": "True", "lastTransitionTime": .string(now.rfc3339), "reason": "Local",
           "message": "served by this server itself",
         ]
+        let isMetrics = group.name == ComputedResources.metricsGroup
         let spec: JSON = [
           "group": group.name.isEmpty ? .null : .string(group.name), "version": .string(version),
           // The metrics' numbers are those of metrics-server's manifest, so that applying it is no conflict.
-          "groupPriorityMinimum": .int(group.name == "metrics.k8s.io" ? 100 : Int64(18000 - place * 100)),
-          "versionPriority": .int(Int64(100 - index)),
+          "groupPriorityMinimum": .int(isMetrics ? 100 : Int64(18000 - place * 100)),
+          "versionPriority": .int(Int64(isMetrics ? 99 + group.versions.count - index : 100 - index)),
         ]
         var metadata: JSON = [
           "name": .string("\(version).\(group.name)"),

@@ -74,7 +74,7 @@ extension CostEstimator {
     case .containsIP, .containsCIDR: return network(cost, given)
     case .listResult, .flatten, .distinct, .sort: return lists(cost, given)
     case .validate:
-      return Estimate((first + .one) * factor * (Double(TextForm.estimatedPattern) * CallCost.patternFactor))
+      return Estimate((given.size(1) + .one) * factor * (Double(TextForm.estimatedPattern) * CallCost.patternFactor))
     case .sets(let times): return Estimate(first * given.size(1) * times + .one, size: .one)
     }
   }

@@ -44,7 +44,7 @@ package indirect enum CELType: Sendable, Equatable {
   /// Whether its values have a size of their own making: they cost 1 to compare.
   var isScalar: Bool {
     switch self {
-    case .bool, .int, .uint, .double, .timestamp, .duration: true
+    case .bool, .int, .uint, .double, .timestamp, .duration, .type: true
     case .optional(let wrapped): wrapped.isScalar
     default: false
     }

@@ -9,7 +9,8 @@ struct AdmissionPolicies: Sendable {
   static let mutatingBindings = ResourceID(group, "mutatingadmissionpolicybindings")
   /// Policies do not judge what they are themselves made of: nobody could mend one that refuses everything.
   static func isPart(_ resource: ResourceID) -> Bool {
-    resource == validatingPolicies || resource == validatingBindings || resource == mutatingPolicies || resource == mutatingBindings
+    resource == validatingPolicies || resource == validatingBindings || resource == mutatingPolicies
+      || resource == mutatingBindings
   }
 
   struct Binding: Sendable {

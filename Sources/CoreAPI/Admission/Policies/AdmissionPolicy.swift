@@ -143,10 +143,10 @@ struct PolicyCompiler {
       switch tree["patchType"].string {
       case "JSONPatch":
         let at = place.child("jsonPatch.expression")
-        mutations.append(.patch(try compile(tree["jsonPatch"]["expression"], at, expecting: nil)))
+        mutations.append(.patch(try compile(tree["jsonPatch"]["expression"], at, expecting: .list(.message("JSONPatch")))))
       case "ApplyConfiguration":
         let at = place.child("applyConfiguration.expression")
-        mutations.append(.apply(try compile(tree["applyConfiguration"]["expression"], at, expecting: nil)))
+        mutations.append(.apply(try compile(tree["applyConfiguration"]["expression"], at, expecting: .message("Object"))))
       default: continue
       }
     }

@@ -195,7 +195,7 @@ extension Writer {
             evaluation[bound.policy.places.object] = CELValue(tree)
             tree = try mutated(tree, mutation, &evaluation, draft)
           }
-          draft.tree = tree
+          if tree != draft.tree { draft.tree = try readAgain(tree, draft) }
         }
       } catch {
         if bound.policy.ignoresFailures { continue }
@@ -204,6 +204,24 @@ extension Writer {
         throw Writer.denial(draft, message, "Invalid")
       }
     }
+  }
+
+  /// What a policy has made of the object is held against its type as what somebody has sent, and gets its defaults.
+  private func readAgain(_ tree: JSON, _ draft: Draft) throws(PolicyFailure) -> JSON {
+    for key in [Key.apiVersion, .kind] where tree[key] != draft.tree[key] {
+      throw PolicyFailure(message: "it may not change \(key.name)")
+    }
+    for key in [Key.name, .namespace, .uid] where tree[.metadata][key] != draft.tree[.metadata][key] {
+      throw PolicyFailure(message: "it may not change metadata.\(key.name)")
+    }
+    guard let type = draft.schema else { return tree }
+    var decoded: JSON
+    do throws(DecodeError) { decoded = try Schema.shared.decode(tree, as: type).tree } catch {
+      throw PolicyFailure(message: "what it makes of the object cannot be: \(error)")
+    }
+    Schema.shared.setDefaults(&decoded, type)
+    draft.served.resource.setDefaults(&decoded)
+    return decoded
   }
 
   private func mutated(
@@ -219,6 +237,9 @@ extension Writer {
     switch mutation {
     case .apply:
       guard let type = draft.schema else { return tree }
+      if let decoded = try? Schema.shared.decode(value, as: type), let unknown = decoded.unknownFields.first {
+        throw PolicyFailure(message: "what is to be applied has an \(unknown)")
+      }
       return Schema.shared.applied(value, to: tree, type)
     case .patch:
       do throws(JSONPatchError) { return try JSONPatch(value).applied(to: tree) } catch {
