@@ -12,11 +12,17 @@ private final class TestNames: Sendable {
   let address: SocketAddress
 
   init(resolvers: [SocketAddress] = [], waitingLimit: Int = 100) throws {
-    let datagrams = try Datagrams.bind(to: SocketAddress(host: "127.0.0.1", port: 0))
+    var datagrams = try Datagrams.bind(to: SocketAddress(host: "127.0.0.1", port: 0))
+    var listener = try? Socket.listen(on: SocketAddress.local(of: datagrams.number)!)
+    // What the kernel gives for datagrams may be somebody's for connections.
+    for _ in 0..<20 where listener == nil {
+      datagrams = try Datagrams.bind(to: SocketAddress(host: "127.0.0.1", port: 0))
+      listener = try? Socket.listen(on: SocketAddress.local(of: datagrams.number)!)
+    }
     address = SocketAddress.local(of: datagrams.number)!
-    let listener = try Socket.listen(on: address)
     server = DNSServer(
-      datagrams: datagrams, listener: listener, waitingLimit: waitingLimit, resolvers: { resolvers }, zone: TestNames.answer)
+      datagrams: datagrams, listener: try #require(listener), waitingLimit: waitingLimit, resolvers: { resolvers },
+      zone: TestNames.answer)
   }
 
   static let answer: DNSServer.Zone = { name, type in
