@@ -1,3 +1,4 @@
+import CoreCEL
 import CoreObjects
 
 /// Formats of texts that a schema may name. Source: the formats of kube-openapi/pkg/validation/strfmt that custom resources may have,
@@ -5,39 +6,31 @@ import CoreObjects
 enum TextFormat {
   /// What the text should be, in words; nil where it is so, or the format is not known.
   static func problem(_ text: String, _ format: String) -> String? {
-    let bytes = Array(text.utf8)
+    func wants(_ holds: Bool, _ words: String) -> String? { holds ? nil : words }
     switch format.filter({ $0 != "-" }) {
-    case "datetime": return ScalarSyntax.isTime(text) ? nil : "a time in RFC 3339, for example 2026-01-31T12:00:00Z"
-    case "date": return isDate(bytes) ? nil : "a date, for example 2026-01-31"
-    case "duration": return isDuration(text) ? nil : "a duration, for example 1h30m"
-    case "byte": return ScalarSyntax.isBase64(text) ? nil : "base64"
-    case "ipv4": return AddressText(text) != nil && text.contains(".") && !text.contains(":") ? nil : "an IPv4 address"
-    case "ipv6": return AddressText(text) != nil && text.contains(":") ? nil : "an IPv6 address"
-    case "cidr": return isCIDR(text) ? nil : "an address range, for example 10.0.0.0/8"
-    case "hostname": return FieldRules.isSubdomain(text.lowercased()) ? nil : "a host name"
-    case "email": return isEmail(text) ? nil : "an email address"
-    case "mac": return isMAC(bytes) ? nil : "a hardware address, for example 02:00:00:00:00:01"
-    case "uuid": return isUUID(bytes, version: nil) ? nil : "a UUID"
-    case "uuid3": return isUUID(bytes, version: "3") ? nil : "a UUID of version 3"
-    case "uuid4": return isUUID(bytes, version: "4") ? nil : "a UUID of version 4"
-    case "uuid5": return isUUID(bytes, version: "5") ? nil : "a UUID of version 5"
-    case "uri": return isURI(text) ? nil : "a URI"
-    case "hexcolor": return isHexColor(bytes) ? nil : "a colour, for example #ffa500"
-    case "k8sshortname": return FieldRules.isLabel(text) ? nil : "a DNS label"
-    case "k8slongname": return FieldRules.isSubdomain(text) ? nil : "a DNS subdomain"
+    case "datetime": return wants(TextForm.datetime.fits(text), "a time in RFC 3339, for example 2026-01-31T12:00:00Z")
+    case "date": return wants(TextForm.date.fits(text), "a date, for example 2026-01-31")
+    case "duration": return wants(isDuration(text), "a duration, for example 1h30m")
+    case "byte": return wants(TextForm.byte.fits(text), "base64")
+    case "ipv4": return wants(AddressText(text)?.isIPv6 == false, "an IPv4 address")
+    case "ipv6": return wants(AddressText(text)?.isIPv6 == true, "an IPv6 address")
+    case "cidr": return wants(IPNetwork(text) != nil, "an address range, for example 10.0.0.0/8")
+    case "hostname": return wants(FieldRules.isSubdomain(text.lowercased()), "a host name")
+    case "email": return wants(isEmail(text), "an email address")
+    case "mac": return wants(isMAC(Array(text.utf8)), "a hardware address, for example 02:00:00:00:00:01")
+    case "uuid": return wants(TextForm.uuid.fits(text), "a UUID")
+    case "uuid3", "uuid4", "uuid5":
+      let version = format.last ?? "4"
+      return wants(TextForm.uuid.fits(text) && isVersion(version, text), "a UUID of version \(version)")
+    case "uri": return wants(TextForm.uri.fits(text), "a URI")
+    case "hexcolor": return wants(isHexColor(Array(text.utf8)), "a colour, for example #ffa500")
+    case "k8sshortname": return wants(TextForm.dns1123Label.fits(text), "a DNS label")
+    case "k8slongname": return wants(TextForm.dns1123Subdomain.fits(text), "a DNS subdomain")
     default: return nil
     }
   }
 
-  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
-  private static func isHex(_ byte: UInt8) -> Bool {
-    isDigit(byte) || (0x61...0x66).contains(byte) || (0x41...0x46).contains(byte)
-  }
-
-  private static func isDate(_ bytes: [UInt8]) -> Bool {
-    guard bytes.count == 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-") else { return false }
-    return ScalarSyntax.isTime(String(decoding: bytes, as: UTF8.self) + "T00:00:00Z")
-  }
+  private static func isHex(_ byte: UInt8) -> Bool { Character(UnicodeScalar(byte)).isHexDigit }
 
   /// Go's, and what strfmt takes besides: days and weeks, with spaces.
   private static func isDuration(_ text: String) -> Bool {
@@ -63,12 +56,6 @@ enum TextFormat {
     return true
   }
 
-  private static func isCIDR(_ text: String) -> Bool {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-    guard parts.count == 2, let length = Int(parts[1]), AddressText(String(parts[0])) != nil else { return false }
-    return (0...(parts[0].contains(":") ? 128 : 32)).contains(length)
-  }
-
   private static func isEmail(_ text: String) -> Bool {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     return parts.count == 2 && !parts[0].isEmpty && !parts[1].isEmpty && !text.contains(" ")
@@ -81,18 +68,10 @@ enum TextFormat {
     }
   }
 
-  private static func isUUID(_ bytes: [UInt8], version: Character?) -> Bool {
-    let plain = bytes.filter { $0 != UInt8(ascii: "-") }
-    guard plain.count == 32, plain.allSatisfy(isHex), bytes.count == 32 || bytes.count == 36 else { return false }
-    guard let version else { return true }
-    return plain[12] == version.asciiValue && (version == "3" || "89abAB".utf8.contains(plain[16]))
-  }
-
-  private static func isURI(_ text: String) -> Bool {
-    guard !text.isEmpty, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return false }
-    if text.hasPrefix("/") { return true }
-    guard let colon = text.firstIndex(of: ":"), let first = text.first, first.isLetter else { return false }
-    return text[..<colon].allSatisfy { $0.isLetter || $0.isNumber || "+-.".contains($0) }
+  /// The digit that tells the version of a UUID, and for the later ones that of its layout.
+  private static func isVersion(_ version: Character, _ text: String) -> Bool {
+    let digits = text.utf8.filter { $0 != UInt8(ascii: "-") }
+    return digits[12] == version.asciiValue && (version == "3" || "89abAB".utf8.contains(digits[16]))
   }
 
   private static func isHexColor(_ bytes: [UInt8]) -> Bool {

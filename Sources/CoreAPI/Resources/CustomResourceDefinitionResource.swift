@@ -3,8 +3,6 @@ import CoreObjects
 /// Kinds that somebody adds to the API. What is done of them here: their names and versions are judged; what they say of objects is
 /// `CustomResources/`. Source: apiextensions-apiserver, pkg/registry/customresourcedefinition/strategy.go, v1.36.
 struct CustomResourceDefinitionResource: Resource {
-  static let finalizer = "customresourcecleanup.apiextensions.k8s.io"
-
   let definition = ResourceDefinition(
     id: .customResourceDefinitions, kind: "CustomResourceDefinition", isNamespaced: false, shortNames: ["crd", "crds"],
     categories: ["api-extensions"], hasStatus: true, columns: [.name, TableColumn(name: "Created At", type: "date")])

@@ -55,7 +55,7 @@ extension Writer {
 
   /// A kind goes with all its objects, which somebody has to delete first.
   private func beginRemoval(_ draft: inout Draft, _ metadata: inout ObjectMeta) {
-    let finalizer = CustomResourceDefinitionResource.finalizer
+    let finalizer = CustomResourceDefinition.cleanupFinalizer
     guard metadata.deletionTimestamp == nil, !metadata.finalizers.values.contains(finalizer) else { return }
     metadata.finalizers = List(metadata.finalizers.values + [finalizer])
     var definition = CustomResourceDefinition(tree: draft.takeTree())

@@ -93,7 +93,7 @@ struct IPAddress: Sendable, Equatable {
 }
 
 /// An address and how many of its bits are the network's.
-struct IPNetwork: Sendable, Equatable {
+package struct IPNetwork: Sendable, Equatable {
   let address: IPAddress
   let length: Int
 
@@ -102,7 +102,7 @@ struct IPNetwork: Sendable, Equatable {
     self.length = length
   }
 
-  init?(_ text: String) {
+  package init?(_ text: String) {
     guard let slash = text.lastIndex(of: "/"), let address = IPAddress(String(text[..<slash])) else { return nil }
     let digits = text[text.index(after: slash)...]
     guard !digits.isEmpty, digits.utf8.count <= 3, digits.utf8.allSatisfy(Lexer.isDigit),

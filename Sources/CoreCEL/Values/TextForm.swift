@@ -1,7 +1,7 @@
 import CoreObjects
 
 /// A form that a text can have, by the name that Kubernetes gives it.
-enum TextForm: String, CaseIterable, Sendable {
+package enum TextForm: String, CaseIterable, Sendable {
   case dns1123Label, dns1123Subdomain, dns1035Label, qualifiedName, dns1123LabelPrefix, dns1123SubdomainPrefix, dns1035LabelPrefix
   case labelValue, uri, uuid, byte, date, datetime
 
@@ -20,6 +20,8 @@ enum TextForm: String, CaseIterable, Sendable {
 
   /// By which the costs are estimated, whatever the form.
   static let estimatedPattern = 128
+
+  package func fits(_ text: String) -> Bool { problems(text).isEmpty }
 
   /// What is wrong with the text; nothing where it has the form.
   func problems(_ text: String) -> [String] {

@@ -4,8 +4,7 @@ package import CoreObjects
 /// objects that they are about are not looked at, so nobody is warned of them. Source: pkg/controller/validatingadmissionpolicystatus, v1.36.
 package struct AdmissionPolicyController: Controller {
   package let name = "validatingadmissionpolicy-status-controller"
-  private static let policies = ResourceID("admissionregistration.k8s.io", "validatingadmissionpolicies")
-  package var resources: Set<ResourceID>? { [Self.policies] }
+  package var resources: Set<ResourceID>? { [.validatingPolicies] }
 
   package init() {}
 

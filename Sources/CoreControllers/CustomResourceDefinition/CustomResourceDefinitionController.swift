@@ -8,7 +8,6 @@ package struct CustomResourceDefinitionController: Controller {
   package var resources: Set<ResourceID>? { [.customResourceDefinitions, .apiServices] }
   package var followsCustomKinds: Bool { true }
 
-  static let finalizer = "customresourcecleanup.apiextensions.k8s.io"
   private static let automanaged = Key("kube-aggregator.kubernetes.io/automanaged")
 
   package init() {}
@@ -111,7 +110,7 @@ package struct CustomResourceDefinitionController: Controller {
   ) -> Plan {
     var plan = Plan()
     let group = definition.spec.group ?? ""
-    guard definition.metadata.finalizers.values.contains(Self.finalizer) else { return plan }
+    guard definition.metadata.finalizers.values.contains(CustomResourceDefinition.cleanupFinalizer) else { return plan }
     let objects = store.list(ResourceID(group, definition.status.acceptedNames.plural ?? definition.spec.names.plural ?? ""))
     guard objects.isEmpty || !definition.isEstablished else {
       plan.changes += objects.filter { $0.metadata.deletionTimestamp == nil }.map { .delete($0, propagation: .background) }
@@ -125,7 +124,7 @@ package struct CustomResourceDefinitionController: Controller {
       return plan
     }
     var tree = stored.tree
-    let rest = definition.metadata.finalizers.values.filter { $0 != Self.finalizer }
+    let rest = definition.metadata.finalizers.values.filter { $0 != CustomResourceDefinition.cleanupFinalizer }
     tree[.metadata].put(.finalizers, rest.isEmpty ? .null : List(rest).tree)
     plan.changes.append(Change(.update(.customResourceDefinitions, tree: tree), tolerated: Change.untilGone))
     return plan

@@ -99,7 +99,7 @@ final class ScaleTarget: Sendable {
       selector = LabelSelector(tree: isPlain ? ["matchLabels": tree] : tree)
       problem = selector.problem
     }
-    hasSelector = !(selector.matchLabels.isEmpty && selector.matchExpressions.isEmpty)
+    hasSelector = !selector.isEverything
   }
 
   var hasValidSelector: Bool { hasSelector && problem == nil }

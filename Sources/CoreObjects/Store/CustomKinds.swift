@@ -39,6 +39,9 @@ extension CustomKinds.Kind {
 }
 
 extension CustomResourceDefinition {
+  /// What holds a definition that is to go until its objects have gone.
+  package static let cleanupFinalizer = "customresourcecleanup.apiextensions.k8s.io"
+
   package var isEstablished: Bool { status.conditions.contains { $0.type == "Established" && $0.status == "True" } }
 }
 

@@ -1,4 +1,7 @@
 extension LabelSelector {
+  /// It asks for nothing: absent or empty.
+  package var isEverything: Bool { matchLabels.isEmpty && matchExpressions.isEmpty }
+
   /// Whether labels meet the selector. An empty selector is met by everything, an absent one by nothing.
   package func matches(_ labels: TextMap) -> Bool {
     if isAbsent { return false }

@@ -2,15 +2,10 @@ import CoreObjects
 
 /// The policies that are in force, and what puts them into force: kept up with the store.
 struct AdmissionPolicies: Sendable {
-  static let group = "admissionregistration.k8s.io"
-  static let validatingPolicies = ResourceID(group, "validatingadmissionpolicies")
-  static let validatingBindings = ResourceID(group, "validatingadmissionpolicybindings")
-  static let mutatingPolicies = ResourceID(group, "mutatingadmissionpolicies")
-  static let mutatingBindings = ResourceID(group, "mutatingadmissionpolicybindings")
   /// Policies do not judge what they are themselves made of: nobody could mend one that refuses everything.
   static func isPart(_ resource: ResourceID) -> Bool {
-    resource == validatingPolicies || resource == validatingBindings || resource == mutatingPolicies
-      || resource == mutatingBindings
+    resource == .validatingPolicies || resource == .validatingPolicyBindings || resource == .mutatingPolicies
+      || resource == .mutatingPolicyBindings
   }
 
   struct Binding: Sendable {
@@ -42,7 +37,7 @@ struct AdmissionPolicies: Sendable {
   private(set) var mutating: [Bound] = []
 
   init(_ store: Store) {
-    for resource in [Self.validatingPolicies, Self.validatingBindings, Self.mutatingPolicies, Self.mutatingBindings] {
+    for resource in [ResourceID.validatingPolicies, .validatingPolicyBindings, .mutatingPolicies, .mutatingPolicyBindings] {
       for object in store.list(resource) { put(object.key, object.tree) }
     }
     bind()
@@ -55,16 +50,16 @@ struct AdmissionPolicies: Sendable {
 
   private mutating func put(_ key: ObjectKey, _ tree: JSON?) {
     switch key.resource {
-    case Self.validatingPolicies, Self.mutatingPolicies:
-      let isMutating = key.resource == Self.mutatingPolicies
+    case .validatingPolicies, .mutatingPolicies:
+      let isMutating = key.resource == .mutatingPolicies
       policies[key.resource, default: [:]][key.name] = tree.flatMap { try? AdmissionPolicy($0, isMutating: isMutating) }
     default: bindings[key.resource, default: [:]][key.name] = tree.map(Binding.init)
     }
   }
 
   private mutating func bind() {
-    validating = bound(Self.validatingPolicies, Self.validatingBindings)
-    mutating = bound(Self.mutatingPolicies, Self.mutatingBindings)
+    validating = bound(.validatingPolicies, .validatingPolicyBindings)
+    mutating = bound(.mutatingPolicies, .mutatingPolicyBindings)
   }
 
   private func bound(_ policies: ResourceID, _ bindings: ResourceID) -> [Bound] {

@@ -144,8 +144,3 @@ struct RequestMatch: Sendable {
     }
   }
 }
-
-extension LabelSelector {
-  /// Absent or empty: nothing is asked for.
-  fileprivate var isEverything: Bool { matchLabels.isEmpty && matchExpressions.isEmpty }
-}

@@ -170,8 +170,7 @@ extension Writer {
     } else {
       let selector = LabelSelector(tree: binding.paramRef[.selector])
       let all = store.list(served.id, namespace: namespace)
-      let isEverything = selector.matchLabels.isEmpty && selector.matchExpressions.isEmpty
-      found = all.filter { isEverything || selector.matches($0.metadata.labels) }.map(\.tree)
+      found = all.filter { selector.isEverything || selector.matches($0.metadata.labels) }.map(\.tree)
     }
     if found.isEmpty, binding.paramRef["parameterNotFoundAction"].string != "Allow" {
       throw PolicyFailure(message: "no parameters were found, and parameterNotFoundAction is Deny")
