@@ -16,7 +16,10 @@ package struct CustomResourceDefinitionController: Controller {
     let key = change.object.key
     switch key.resource {
     case .customResourceDefinitions:
-      if change.kind == .modified, change.previous?.tree[.spec] == change.object.tree[.spec] { return [key] }
+      // A new one takes names, and gives none free.
+      if change.kind == .added || (change.kind == .modified && change.previous?.tree[.spec] == change.object.tree[.spec]) {
+        return [key]
+      }
       // Another one may have waited for its names, and versions may be served no more.
       let group = change.object.tree[.spec][.group].string ?? ""
       let others = definitions(of: group, snapshot.store).map(\.key).filter { $0 != key }
